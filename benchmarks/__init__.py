@@ -1,0 +1,1 @@
+"""Measurements with bounds: `python -m benchmarks.NAME [--quick] [--json] [--first-seed N]`."""

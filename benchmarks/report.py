@@ -1,0 +1,68 @@
+"""What every benchmark shares: its flags, its rows, how they are printed and when it fails."""
+
+import argparse
+import json
+import operator
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure. `bound` is such as ">= 3.5"; without one the figure is only told."""
+
+    name: str
+    value: float
+    unit: str
+    bound: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value keeps its bound (NaN keeps none)."""
+        if not self.bound:
+            return True
+        sign, number = self.bound.split()
+        compare = {">=": operator.ge, "<=": operator.le, "==": operator.eq}[sign]
+        return compare(self.value, float(number))
+
+
+def arguments(description: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Flags that all benchmarks take."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="default 0")
+    return parser.parse_args(argv)
+
+
+def finish(rows: Sequence[Row], as_json: bool) -> int:
+    """Print the rows; 0 if every bound holds, else 1."""
+    if as_json:
+        print(json.dumps([asdict(row) | {"holds": row.holds} for row in rows], indent=2))
+    else:
+        width = max(len(row.name) for row in rows)
+        for row in rows:
+            mark = "" if not row.bound else "holds" if row.holds else "FAILS"
+            print(f"{row.name:{width}}  {row.value:10.4g}  {row.unit:10}  {row.bound:10}  {mark}")
+    return 0 if all(row.holds for row in rows) else 1
+
+
+def paired_ratio(
+    ours: Callable[[], float], baseline: Callable[[], float], pairs: int
+) -> tuple[float, float, float]:
+    """Median ratio of two measurements taken in turns, and the median of each.
+
+    Neighbours on a shared machine slow both halves of a pair alike, so ratios within pairs are
+    steadier than either rate.
+    """
+    baseline(), ours()  # unmeasured: both start warm
+    measured = []
+    for _ in range(pairs):
+        base = baseline()
+        measured.append((ours(), base))
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    ratio = median(ours / base for ours, base in measured)
+    return ratio, median(o for o, _ in measured), median(b for _, b in measured)

@@ -1,0 +1,35 @@
+"""ganplay: watch, break and mend generative adversarial networks."""
+
+from typing import TYPE_CHECKING, Any
+
+from ganplay import metrics
+from ganplay.config import PRESETS, ToyConfig
+from ganplay.distributions import DISTRIBUTIONS
+from ganplay.losses import LOSSES
+from ganplay.models import MODELS
+from ganplay.penalties import PENALTIES
+from ganplay.training import ToyTrainer
+
+if TYPE_CHECKING:
+    from ganplay.ui.app import launch
+
+__all__ = [
+    "DISTRIBUTIONS",
+    "LOSSES",
+    "MODELS",
+    "PENALTIES",
+    "PRESETS",
+    "ToyConfig",
+    "ToyTrainer",
+    "launch",
+    "metrics",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """`launch` brings gradio with it, seconds of imports: only for those who ask for it."""
+    if name == "launch":
+        from ganplay.ui.app import launch
+
+        return launch
+    raise AttributeError(f"module 'ganplay' has no attribute {name!r}")

@@ -1,0 +1,314 @@
+"""One adversarial step: what D and G compute and how they are updated, as pure functions.
+
+A step reads and writes explicit tensors, for S networks at once. It knows no loop, no random
+generator and no visitor; it runs as it is or captured (`capture`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ganplay.config import ToyConfig
+from ganplay.losses import LOSSES
+from ganplay.models.mlp import Mlp
+from ganplay.optimizers import UPDATES, Moments, clip_norm
+from ganplay.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What shapes the computation of a step; equal structures share captured functions.
+
+    Numbers that a slider moves are not here, only whether they are in use at all.
+    """
+
+    generator: Mlp
+    discriminator: Mlp
+    loss: str
+    penalty: str
+    optimizer_g: str
+    optimizer_d: str
+    classes: int
+    noise_dim: int
+    batch_size: int
+    simultaneous: bool
+    smoothing: bool
+    scaled: bool
+    instance_noise: bool
+    feature_matching: bool
+    weight_clip: bool
+    grad_clip: bool
+    ema: bool
+
+    @classmethod
+    def of(cls, config: ToyConfig) -> "Structure":
+        """The structure that a configuration asks for."""
+        classes = config.classes
+        generator = Mlp(
+            inputs=config.noise_dim + classes,
+            outputs=2,
+            layers=config.layers_g,
+            width=config.width_g,
+            activation=config.activation_g,
+            init=config.init_g,
+            norm=config.norm_g,
+            residual=config.residual_g,
+            tanh_output=config.output_g == "tanh",
+        )
+        discriminator = Mlp(
+            inputs=2 + classes,
+            outputs=1,
+            layers=config.layers_d,
+            width=config.width_d,
+            activation=config.activation_d,
+            init=config.init_d,
+            norm=config.norm_d,
+            residual=config.residual_d,
+            minibatch=config.minibatch_d,
+        )
+        return cls(
+            generator,
+            discriminator,
+            loss=config.loss,
+            penalty=config.penalty if config.penalty_weight else "none",
+            optimizer_g=config.optimizer_g,
+            optimizer_d=config.optimizer_d,
+            classes=classes,
+            noise_dim=config.noise_dim,
+            batch_size=config.batch_size,
+            simultaneous=config.simultaneous,
+            smoothing=config.label_smoothing > 0,
+            scaled=config.scale_d != 1,
+            instance_noise=config.instance_noise > 0,
+            feature_matching=config.feature_matching > 0,
+            weight_clip=config.weight_clip > 0,
+            grad_clip=config.grad_clip > 0,
+            ema=config.ema > 0,
+        )
+
+
+class NetState(NamedTuple):
+    """One network of each member: flat parameters, views of them, what its optimiser remembers."""
+
+    flat: Float[Tensor, "s p"]
+    average: Float[Tensor, "s p"]
+    moments: Moments
+    weights: list[Tensor]
+    buffers: list[Tensor]
+
+
+class Numbers(NamedTuple):
+    """The settings that may change at any step, one of each a member, all (s, 1)."""
+
+    lr_g: Tensor
+    lr_d: Tensor
+    beta1: Tensor
+    beta2: Tensor
+    penalty_weight: Tensor
+    penalty_target: Tensor
+    weight_clip: Tensor
+    label_smoothing: Tensor
+    instance_noise: Tensor
+    noise_fading: Tensor
+    feature_matching: Tensor
+    grad_clip: Tensor
+    ema: Tensor
+    scale_d: Tensor
+
+    @classmethod
+    def of(cls, configs: Sequence[ToyConfig]) -> "Numbers":
+        """Columns of the configurations, a row a member."""
+
+        def column(name: str) -> Tensor:
+            if name == "noise_fading":
+                steps = [c.instance_noise_steps for c in configs]
+                return torch.tensor([[1 / n if n else 0.0] for n in steps])
+            return torch.tensor([[getattr(c, name)] for c in configs], dtype=torch.float32)
+
+        return cls(*map(column, cls._fields))
+
+
+class State(NamedTuple):
+    """All that a step reads and writes."""
+
+    g: NetState
+    d: NetState
+    numbers: Numbers
+    updates: Float[Tensor, "s 1"]
+    """How often D was updated, which is the clock of fading instance noise."""
+    ones: Float[Tensor, "s 1"]
+    """The losses' own gradient. Handed in, so that a captured step, which only needs the losses'
+    derivatives, does not have to compute the losses."""
+
+
+class Batch(NamedTuple):
+    """The random inputs of one step, features first; None where the structure has no use for it."""
+
+    real: Float[Tensor, "s 2 b"]
+    z: Float[Tensor, "s z b"]
+    label: Float[Tensor, "s c b"] | None
+    mix: Float[Tensor, "s 1 b"] | None
+    jitter: Float[Tensor, "s 2 3b"] | None
+
+
+class Outcome(NamedTuple):
+    """What the last update of each net saw; None for a net that was not updated."""
+
+    real_logits: Tensor | None = None
+    fake_logits: Tensor | None = None
+    penalty: Tensor | None = None
+    gradient_d: Tensor | None = None
+    g_logits: Tensor | None = None
+    gradient_g: Tensor | None = None
+
+
+def _leaves(weights: Sequence[Tensor]) -> list[Tensor]:
+    return [w.detach().requires_grad_() for w in weights]
+
+
+def _flat(gradients: Sequence[Tensor]) -> Tensor:
+    return torch.cat([g.flatten(1) for g in gradients], dim=1)
+
+
+class AdversarialStep:
+    """The updates of D and G for one structure, as functions of state and batch."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure = structure
+        self.loss = LOSSES[structure.loss]
+
+    def update_d(self, state: State, batch: Batch) -> Outcome:
+        """One update of D."""
+        fake = self._fake(state, batch, state.g.weights)
+        gradient, outcome = self._gradient_d(state, batch, fake)
+        self._apply_d(state, gradient)
+        return outcome
+
+    def update_g(self, state: State, batch: Batch) -> Outcome:
+        """One update of G."""
+        with torch.enable_grad():
+            weights = _leaves(state.g.weights)
+            fake = self._fake(state, batch, weights)
+        gradient, logits = self._gradient_g(state, batch, fake, weights)
+        self._apply_g(state, gradient)
+        return Outcome(g_logits=logits, gradient_g=gradient)
+
+    def update_both(self, state: State, batch: Batch) -> Outcome:
+        """One update of D, then one of G on the same noise (whose fakes are made only once).
+
+        If the structure says simultaneous, G's gradient is that against D before its update.
+        """
+        with torch.enable_grad():
+            weights = _leaves(state.g.weights)
+            fake = self._fake(state, batch, weights)
+        gradient_d, outcome = self._gradient_d(state, batch, fake.detach())
+        if not self.structure.simultaneous:
+            self._apply_d(state, gradient_d)
+        gradient_g, logits = self._gradient_g(state, batch, fake, weights)
+        if self.structure.simultaneous:
+            self._apply_d(state, gradient_d)
+        self._apply_g(state, gradient_g)
+        return outcome._replace(g_logits=logits, gradient_g=gradient_g)
+
+    def _fake(self, state: State, batch: Batch, weights: Sequence[Tensor]) -> Tensor:
+        inputs = batch.z if batch.label is None else torch.cat([batch.z, batch.label], dim=1)
+        return self.structure.generator(weights, inputs, state.g.buffers)[0]
+
+    def judge(
+        self,
+        state: State,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        label: Tensor | None,
+        batches: int = 1,
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (s, n) and features (s, f, n) of D at x (s, 2, n)."""
+        if label is not None:
+            x = torch.cat([x, label], dim=1)
+        logits, features = self.structure.discriminator(weights, x, state.d.buffers, batches)
+        logits = logits.squeeze(1)
+        return (logits * state.numbers.scale_d if self.structure.scaled else logits), features
+
+    def _noise(self, state: State, jitter: Tensor) -> Tensor:
+        """Instance noise, which fades linearly. Sonderby et al. 2017, section 3."""
+        numbers = state.numbers
+        left = (1 - state.updates * numbers.noise_fading).clamp_min(0)
+        return (numbers.instance_noise * left)[:, :, None] * jitter
+
+    def _gradient_d(self, state: State, batch: Batch, fake: Tensor) -> tuple[Tensor, Outcome]:
+        structure, numbers, size = self.structure, state.numbers, self.structure.batch_size
+        if structure.discriminator.norm == "spectral":
+            structure.discriminator.power_iteration_(state.d.weights, state.d.buffers)
+        x = torch.cat([batch.real, fake], dim=2)
+        label = None if batch.label is None else torch.cat([batch.label] * 2, dim=2)
+        if batch.jitter is not None:
+            x = x + self._noise(state, batch.jitter[:, :, : 2 * size])
+        with torch.enable_grad():
+            weights = _leaves(state.d.weights)
+            logits, _ = self.judge(state, weights, x, label, batches=2)
+            real_logits, fake_logits = logits.split(size, dim=1)
+            extra = (numbers.label_smoothing,) if structure.smoothing else ()
+            loss = self.loss.d_loss(real_logits, fake_logits, *extra).mean(1, keepdim=True)
+            penalty = None
+            if structure.penalty != "none":
+                penalty = self._penalty(state, batch, weights, *x.split(size, dim=2))
+                loss = loss + numbers.penalty_weight * penalty
+            gradient = _flat(torch.autograd.grad(loss, weights, state.ones))
+        penalty = penalty if penalty is None else penalty.detach()
+        return gradient, Outcome(real_logits.detach(), fake_logits.detach(), penalty, gradient)
+
+    def _penalty(
+        self, state: State, batch: Batch, weights: list[Tensor], real: Tensor, fake: Tensor
+    ) -> Tensor:
+        """Mean penalty (s, 1) on D's gradient with respect to each sample."""
+        penalty = PENALTIES[self.structure.penalty]
+        assert batch.mix is not None
+        points = penalty.points(real, fake, batch.mix).detach().requires_grad_()
+        logits, _ = self.judge(state, weights, points, batch.label)
+        (slope,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
+        norms = sample_norms(slope, (1,))  # (s, b)
+        return penalty.value(norms, state.numbers.penalty_target).mean(1, keepdim=True)
+
+    def _gradient_g(
+        self, state: State, batch: Batch, fake: Tensor, weights: list[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        size = self.structure.batch_size
+        with torch.enable_grad():
+            x = fake
+            if batch.jitter is not None:
+                x = x + self._noise(state, batch.jitter[:, :, 2 * size :])
+            judge = [w.detach() for w in state.d.weights]
+            logits, features = self.judge(state, judge, x, batch.label)
+            loss = self.loss.g_loss(logits).mean(1, keepdim=True)
+            if self.structure.feature_matching:
+                _, real_features = self.judge(state, judge, batch.real, batch.label)
+                gap = feature_matching(real_features, features)[:, None]
+                loss = loss + state.numbers.feature_matching * gap
+            gradient = _flat(torch.autograd.grad(loss, weights, state.ones))
+        return gradient, logits.detach()
+
+    def _apply_d(self, state: State, gradient: Tensor) -> None:
+        net, numbers, structure = state.d, state.numbers, self.structure
+        if structure.grad_clip:
+            gradient = clip_norm(gradient, numbers.grad_clip)
+        update = UPDATES[structure.optimizer_d]
+        update(net.flat, gradient, net.moments, numbers.lr_d, numbers.beta1, numbers.beta2)
+        if structure.weight_clip:
+            clip_weights_(net.flat, numbers.weight_clip)
+        if structure.instance_noise:
+            state.updates.add_(1)
+
+    def _apply_g(self, state: State, gradient: Tensor) -> None:
+        net, numbers, structure = state.g, state.numbers, self.structure
+        if structure.grad_clip:
+            gradient = clip_norm(gradient, numbers.grad_clip)
+        update = UPDATES[structure.optimizer_g]
+        update(net.flat, gradient, net.moments, numbers.lr_g, numbers.beta1, numbers.beta2)
+        if structure.ema:
+            net.average.lerp_(net.flat, 1 - numbers.ema)
+        if structure.generator.norm == "spectral":
+            structure.generator.power_iteration_(net.weights, net.buffers)

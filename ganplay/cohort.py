@@ -1,0 +1,346 @@
+"""Networks that take their steps together: one structure, one state, captured where possible."""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ganplay.adversarial import (
+    AdversarialStep,
+    Batch,
+    NetState,
+    Numbers,
+    Outcome,
+    State,
+    Structure,
+)
+from ganplay.capture import Replay, capture, flatten
+from ganplay.config import ToyConfig
+from ganplay.losses import GanLoss, cross_entropy_d
+from ganplay.models.mlp import Mlp, split
+from ganplay.optimizers import Moments
+from ganplay.streams import Streams, generator_of, real_points
+
+Net = Literal["d", "g", "both"]
+
+
+class _Captures:
+    """Captured steps by structure, part and number of members, made one at a time in a thread.
+
+    The most recently asked for are kept, for all trainers of the process.
+    """
+
+    def __init__(self, keep: int = 64) -> None:
+        self._keep = keep
+        self._futures: dict[tuple, Future[Replay | None]] = {}
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
+
+    def get(self, key: tuple, make: Callable[[], Replay]) -> "Future[Replay | None]":
+        """The captured function for a key, begun in the background if it is not there."""
+        with self._lock:
+            future = self._futures.pop(key, None)
+            if future is None:
+                future = self._thread.submit(self._make, make)
+            self._futures[key] = future
+            while len(self._futures) > self._keep:
+                self._futures.pop(next(iter(self._futures)))
+            return future
+
+    @staticmethod
+    def _make(make: Callable[[], Replay]) -> Replay | None:
+        torch.set_num_threads(1)
+        try:
+            return make()
+        except Exception:
+            # Capture rests on parts of torch that come and go; the eager step does the same.
+            return None
+
+
+_CAPTURES = _Captures()
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What the last step of a trainer saw, for each of its S members; every tensor is (S,).
+
+    Attributes:
+        step: steps since the start.
+        updates_d: updates of D since the start.
+        updates_g: updates of G since the start.
+        d_loss: D's adversarial loss, without penalty.
+        g_loss: G's adversarial loss.
+        penalty: the gradient penalty before its weight, 0 where there is none.
+        d_real: mean of D(x) on real samples, as the loss reads it (`GanLoss.reading`).
+        d_fake: mean of D(G(z)).
+        accuracy: share of both batches that D told apart rightly; NaN for a critic.
+        value: V(D, G) of Goodfellow et al. 2014, equation 1, in nats; -log 4 at equilibrium; NaN
+            unless D gives probabilities.
+        grad_norm_d: norm of the gradient of D's whole loss over its parameters.
+        grad_norm_g: the same of G.
+        finite: whether all of this and the parameters are finite (bool).
+    """
+
+    step: int
+    updates_d: int
+    updates_g: int
+    d_loss: Float[Tensor, "s"]
+    g_loss: Float[Tensor, "s"]
+    penalty: Float[Tensor, "s"]
+    d_real: Float[Tensor, "s"]
+    d_fake: Float[Tensor, "s"]
+    accuracy: Float[Tensor, "s"]
+    value: Float[Tensor, "s"]
+    grad_norm_d: Float[Tensor, "s"]
+    grad_norm_g: Float[Tensor, "s"]
+    finite: Bool[Tensor, "s"]
+
+
+PER_MEMBER = [f.name for f in fields(StepRecord) if f.type is not int]
+
+
+class Cohort:
+    """S members of one structure that take their steps together."""
+
+    def __init__(self, configs: Sequence[ToyConfig], use_capture: bool) -> None:
+        self.configs = list(configs)
+        self.structure = Structure.of(configs[0])
+        self.updates = {"d": 0, "g": 0}
+        self.steps = 0
+        self._use_capture = use_capture
+        self._streams = Streams(configs)
+        self._pending: Batch | None = None
+        self._last: dict[str, Callable[[], Outcome]] = {"d": Outcome, "g": Outcome}
+        structure = self.structure
+        self.state = State(
+            self._net(structure.generator, "generator"),
+            self._net(structure.discriminator, "discriminator"),
+            Numbers.of(configs),
+            updates=torch.zeros(len(configs), 1),
+            ones=torch.ones(len(configs), 1),
+        )
+        self._restructure()
+
+    @property
+    def _reference(self) -> Float[Tensor, "s i b"]:
+        """D's inputs for a batch of real points, for layers that look at whole batches."""
+        inputs = []
+        for config in self.configs:
+            points, labels = real_points(config, config.batch_size)
+            if config.classes:
+                hot = torch.nn.functional.one_hot(labels, config.classes)
+                points = torch.cat([points, hot], dim=1)
+            inputs.append(points.T)
+        return torch.stack(inputs)
+
+    def _net(self, plan: Mlp, purpose: str) -> NetState:
+        flat, buffers = plan.initialise([generator_of(c.seed, purpose) for c in self.configs])
+        ones = torch.ones(len(flat), 1)
+        moments = Moments(
+            torch.zeros_like(flat), torch.zeros_like(flat), ones.clone(), ones.clone()
+        )
+        weights, buffer_views = split(flat, plan.shapes()), split(buffers, plan.buffer_shapes())
+        return NetState(flat, flat.clone(), moments, weights, buffer_views)
+
+    def _restructure(self) -> None:
+        """Look up the functions of a structure; the captured ones come when they are made."""
+        self._step = AdversarialStep(self.structure)
+        self._flat_state = flatten(self.state)
+        self._replays: dict[str, Replay | None] = {}
+        self._futures: dict[str, Future[Replay | None]] = {}
+
+    def configure(self, configs: Sequence[ToyConfig]) -> None:
+        """Go on with other settings on the same networks."""
+        before, after = self.structure, Structure.of(configs[0])
+        self.configs = list(configs)
+        for old, new in zip(self.state.numbers, Numbers.of(configs), strict=True):
+            old.copy_(new)
+        for net, changed in (
+            (self.state.g, before.optimizer_g != after.optimizer_g),
+            (self.state.d, before.optimizer_d != after.optimizer_d),
+        ):
+            if changed:
+                for moment, start in zip(net.moments, (0.0, 0.0, 1.0, 1.0), strict=True):
+                    moment.fill_(start)
+        if after.ema and not before.ema:
+            self.state.g.average.copy_(self.state.g.flat)
+        self._streams.configure(configs)
+        if after != before:
+            self.structure, self._pending = after, None
+            self._restructure()
+
+    def step(self, count: int, net: Net) -> None:
+        """Take `count` steps."""
+        for _ in range(count):
+            if net == "both":
+                self._round()
+            elif net == "d":
+                self._pending = self._streams.next()
+                self._update("d", self._pending)
+            else:
+                # After D alone, G answers on the same noise, so that D, then G is one round.
+                self._update("g", self._pending or self._streams.next())
+                self._pending = None
+            self.steps += 1
+
+    def _round(self) -> None:
+        config = self.configs[0]
+        together = min(config.steps_d, config.steps_g, 1)
+        for _ in range(config.steps_d - together):
+            self._update("d", self._streams.next())
+        if together:
+            self._update("both", self._streams.next())
+        for _ in range(config.steps_g - together):
+            self._update("g", self._streams.next())
+        self._pending = None
+
+    def _update(self, part: str, batch: Batch) -> None:
+        replay = self._replays.get(part) or self._ready(part, batch)
+        if replay:
+            tensors = replay(*self._flat_state, *[t for t in batch if t is not None])
+            last = partial(self._named, part, tensors)
+        else:
+            with torch.no_grad():
+                outcome = getattr(self._step, f"update_{part}")(self.state, batch)
+            last = partial(Outcome, *outcome)
+        for net in ("d", "g") if part == "both" else (part,):
+            self.updates[net] += 1
+            self._last[net] = last
+
+    def _named(self, part: str, tensors: list[Tensor]) -> Outcome:
+        return Outcome(**dict(zip(self._outcome_names(part), tensors, strict=True)))
+
+    def _outcome_names(self, part: str) -> list[str]:
+        names_d = ["real_logits", "fake_logits", "penalty", "gradient_d"]
+        if self.structure.penalty == "none":
+            names_d.remove("penalty")
+        return {"d": names_d, "g": ["g_logits", "gradient_g"]}.get(
+            part, [*names_d, "g_logits", "gradient_g"]
+        )
+
+    def _ready(self, part: str, batch: Batch) -> Replay | None:
+        """The captured function if it is made by now; its making is begun if it was not."""
+        if not self._use_capture:
+            return None
+        future = self._futures.get(part)
+        if future is None:
+            future = self._futures[part] = self._begin_capture(part, batch)
+        if future.done():
+            self._replays[part] = future.result()
+            if future.result() is None:
+                self._use_capture = False
+            return future.result()
+        return None
+
+    def _begin_capture(self, part: str, batch: Batch) -> "Future[Replay | None]":
+        structure, members, example = self.structure, len(self.configs), self.copy_state()
+
+        def make() -> Replay:
+            return capture(getattr(AdversarialStep(structure), f"update_{part}"), (example, batch))
+
+        return _CAPTURES.get((structure, part, members), make)
+
+    def warm_up(self) -> None:
+        """Wait until the functions of a round are captured; state and streams stay as they are."""
+        config, batch = self.configs[0], Streams(self.configs).next()
+        together = min(config.steps_d, config.steps_g, 1)
+        for part, times in (
+            ("both", together),
+            ("d", config.steps_d - together),
+            ("g", config.steps_g - together),
+        ):
+            if times and self._use_capture:
+                self._ready(part, batch)
+                self._futures[part].result()
+                self._ready(part, batch)
+
+    def copy_state(self) -> State:
+        """The state in memory of its own, with weights that are views of its own flat tensors."""
+        nets = []
+        for net, plan in (
+            (self.state.g, self.structure.generator),
+            (self.state.d, self.structure.discriminator),
+        ):
+            flat = net.flat.clone()
+            nets.append(
+                NetState(
+                    flat,
+                    net.average.clone(),
+                    Moments(*(m.clone() for m in net.moments)),
+                    split(flat, plan.shapes()),
+                    [b.clone() for b in net.buffers],
+                )
+            )
+        numbers = Numbers(*(n.clone() for n in self.state.numbers))
+        return State(nets[0], nets[1], numbers, self.state.updates.clone(), self.state.ones)
+
+    def generate(self, inputs: Float[Tensor, "s i n"]) -> Float[Tensor, "s 2 n"]:
+        """G's points, by its averaged weights where they are kept."""
+        net, plan = self.state.g, self.structure.generator
+        weights = split(net.average, plan.shapes()) if self.structure.ema else net.weights
+        return plan(weights, inputs, net.buffers)[0]
+
+    def discriminate(
+        self, points: Float[Tensor, "s 2 n"], label: Tensor | None
+    ) -> Float[Tensor, "s n"]:
+        """D's logits, each point judged as one more of a batch of real ones."""
+        plan, net = self.structure.discriminator, self.state.d
+        x = points if label is None else torch.cat([points, label], dim=1)
+        reference = None
+        if plan.minibatch != "none":
+            _, reference = plan(net.weights, self._reference, net.buffers)
+        logits = plan(net.weights, x, net.buffers, reference=reference)[0].squeeze(1)
+        return logits * self.state.numbers.scale_d
+
+    def pull(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
+        """Minus the gradient of G's loss at each of a batch of fakes."""
+        with torch.enable_grad():
+            x = points.detach().requires_grad_()
+            logits, _ = self._step.judge(self.state, self.state.d.weights, x, label)
+            (slope,) = torch.autograd.grad(self._step.loss.g_loss(logits).sum(), x)
+        return -slope
+
+    def record(self) -> StepRecord:
+        """What the last updates saw; NaN for what has not been updated yet."""
+        loss, members = self._step.loss, len(self.configs)
+        d, g = self._last["d"](), self._last["g"]()
+        unknown = torch.full((members,), math.nan)
+        values = dict.fromkeys(PER_MEMBER, unknown) | {"penalty": torch.zeros(members)}
+        if d.real_logits is not None and d.fake_logits is not None and d.gradient_d is not None:
+            values |= judged(loss, d.real_logits, d.fake_logits)
+            extra = (self.state.numbers.label_smoothing,) if self.structure.smoothing else ()
+            values["d_loss"] = loss.d_loss(d.real_logits, d.fake_logits, *extra).mean(1)
+            values["grad_norm_d"] = d.gradient_d.norm(dim=1)
+        if d.penalty is not None:
+            values["penalty"] = d.penalty[:, 0]
+        if g.g_logits is not None and g.gradient_g is not None:
+            values["g_loss"] = loss.g_loss(g.g_logits).mean(1)
+            values["grad_norm_g"] = g.gradient_g.norm(dim=1)
+        sums = self.state.g.flat.sum(1) + self.state.d.flat.sum(1)
+        for logits in (d.real_logits, d.fake_logits, g.g_logits):
+            sums = sums if logits is None else sums + logits.sum(1)
+        values["finite"] = sums.isfinite()
+        return StepRecord(self.steps, self.updates["d"], self.updates["g"], **values)
+
+
+def judged(loss: GanLoss, real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
+    """What D says of real and of fake samples (s, n), by `StepRecord`'s names."""
+    right = (real_logits > loss.threshold).float() + (fake_logits <= loss.threshold).float()
+    unknown = torch.full_like(real_logits[..., 0], math.nan)
+    report = {
+        "d_real": loss.output(real_logits).mean(-1),
+        "d_fake": loss.output(fake_logits).mean(-1),
+        "accuracy": unknown if math.isnan(loss.threshold) else right.mean(-1) / 2,
+        "value": unknown,
+    }
+    if loss.reading == "probability":
+        # cross_entropy_d is V(D, G) with its sign turned.
+        report["value"] = -cross_entropy_d(real_logits, fake_logits).mean(-1)
+    return report

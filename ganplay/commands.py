@@ -1,0 +1,178 @@
+"""What a page may ask of its session, checked: plain data in, commands or a clear refusal out."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ganplay.cohort import Net
+from ganplay.config import PRESETS, ToyConfig
+from ganplay.frames import ALL_LAYERS, View
+
+SPEEDS = (1, 1000)
+"""Steps a second that can be asked for; None is as many as there can be."""
+MAX_STEPS_AT_ONCE = 10_000
+_COUNTING = 2**31 - 1
+
+
+class CommandError(ValueError):
+    """A message that cannot be followed; it names the field, the value and what is allowed."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        shown = repr(value) if len(repr(value)) <= 40 else repr(value)[:37] + "..."
+        self.field, self.shown, self.allowed = field, shown, allowed
+        super().__init__(f"{field}: {shown} is not possible; {allowed}")
+
+
+@dataclass(frozen=True)
+class Play:
+    """Train on, or stop."""
+
+    playing: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """Train for some steps of both nets, or some updates of one."""
+
+    net: Net
+    count: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Steps a second, None for as many as there can be."""
+
+    rate: float | None
+
+
+@dataclass(frozen=True)
+class Rewind:
+    """Back to the same start."""
+
+
+@dataclass(frozen=True)
+class Configure:
+    """Change some settings (checked when they are applied, against those of that moment)."""
+
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Start anew with the settings of a preset, keeping the seed."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the page shows."""
+
+    view: View
+
+
+@dataclass(frozen=True)
+class Greet:
+    """A page has come and knows nothing yet. Not for pages to send."""
+
+
+Command = Play | Step | Speed | Rewind | Configure | Preset | Look | Greet
+
+
+def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:
+    """A whole number of a message, within bounds."""
+    value = message.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise CommandError(name, value, f"a whole number from {low} to {high} is needed")
+    return value
+
+
+def message_number(message: Mapping[str, Any]) -> int:
+    """The number that the page gave its message, 0 if none."""
+    return whole(message, "id", 0, _COUNTING, 0)
+
+
+def rate(value: object) -> float | None:
+    """Steps a second, checked."""
+    if value is None:
+        return None
+    low, high = SPEEDS
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise CommandError("speed", value, f"a number from {low} to {high}, or null, is needed")
+    return float(value)
+
+
+def _flag(message: Mapping[str, Any], name: str) -> bool:
+    value = message.get(name)
+    if not isinstance(value, bool):
+        raise CommandError(name, value, "true or false is needed")
+    return value
+
+
+def _step(message: Mapping[str, Any]) -> Step:
+    net = message.get("net", "both")
+    if net not in ("d", "g", "both"):
+        raise CommandError("net", net, "one of d, g, both is needed")
+    return Step(net, whole(message, "count", 1, MAX_STEPS_AT_ONCE, 1))
+
+
+def _configure(message: Mapping[str, Any]) -> Configure:
+    changes = message.get("changes")
+    if not isinstance(changes, dict) or len(changes) > 2 * len(ToyConfig.__dataclass_fields__):
+        raise CommandError("changes", changes, "an object of settings by name is needed")
+    return Configure(changes)
+
+
+def _preset(message: Mapping[str, Any]) -> Preset:
+    name = message.get("name")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise CommandError("preset", name, "one of " + ", ".join(PRESETS) + " is needed")
+    return Preset(name)
+
+
+def _look(message: Mapping[str, Any]) -> Look:
+    probe = message.get("probe")
+    if probe is not None:
+        ok = isinstance(probe, list) and len(probe) == 2
+        ok = ok and all(
+            isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e6 for v in probe
+        )
+        if not ok:
+            raise CommandError("probe", probe, "two finite numbers, or null, are needed")
+        probe = (float(probe[0]), float(probe[1]))
+    layers = whole(message, "layers", 0, ALL_LAYERS, ALL_LAYERS)
+    return Look(View(layers, whole(message, "label", 0, 255, 0), probe))
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
+    "play": lambda message: Play(_flag(message, "playing")),
+    "step": _step,
+    "speed": lambda message: Speed(rate(message.get("speed"))),
+    "rewind": lambda message: Rewind(),
+    "configure": _configure,
+    "preset": _preset,
+    "look": _look,
+}
+
+
+def read(message: object) -> Command:
+    """The command that a message stands for.
+
+    Raises:
+        CommandError: if it stands for none.
+    """
+    if not isinstance(message, dict):
+        raise CommandError("message", message, "a JSON object is needed")
+    kind = message.get("type")
+    if not isinstance(kind, str) or kind not in _READERS:
+        raise CommandError("type", kind, "one of " + ", ".join(_READERS) + " is needed")
+    return _READERS[kind](message)
+
+
+def starting_step(message: Mapping[str, Any], most: int) -> int:
+    """How far a restored session is to catch up."""
+    step = message.get("step", 0)
+    if isinstance(step, float) and math.isfinite(step):
+        step = int(step)
+    return whole({"step": step}, "step", 0, most, 0)

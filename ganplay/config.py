@@ -1,0 +1,316 @@
+"""Frozen configurations: the single source of flags, controls, API arguments and cards.
+
+Each field carries its bounds or choices, the group it is shown in and what changing it costs.
+Words for people are not here; they are in `ui/locales`.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, NamedTuple
+
+from ganplay.distributions import DISTRIBUTIONS
+from ganplay.losses import LOSSES
+from ganplay.models.mlp import ACTIVATIONS, INITS, MINIBATCH, NORMS
+from ganplay.penalties import PENALTIES
+
+GROUPS = ("data", "generator", "discriminator", "loss", "training")
+Change = Literal["live", "rebuild"]
+MAX_MINIBATCH_DISCRIMINATION = 64
+"""Largest batch for minibatch discrimination, whose cost grows with the square of it."""
+MAX_SEED = 2**31 - 1
+
+
+class Problem(NamedTuple):
+    """Why a setting was refused, and what stands in its place where settings are repaired.
+
+    `allowed` says it in English; `code` is for those who say it in another language.
+    """
+
+    field: str
+    value: object
+    allowed: str
+    used: object
+    code: str
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        shown = shown if len(shown) <= 40 else shown[:37] + "..."
+        return f"{self.field}: {shown} is not possible; {self.allowed}"
+
+
+class ConfigError(ValueError):
+    """Settings that cannot be used, with a `Problem` for each."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+def _setting(default: Any, group: str, change: Change, advanced: bool, **metadata: Any) -> Any:
+    metadata |= {"group": group, "change": change, "advanced": advanced}
+    return field(default=default, metadata=metadata)
+
+
+def _number(
+    default: float,
+    low: float,
+    high: float,
+    group: str,
+    change: Change = "live",
+    advanced: bool = False,
+    log: bool = False,
+) -> Any:
+    """A number in [low, high]; `log` asks for a slider that moves in factors."""
+    return _setting(default, group, change, advanced, bounds=(low, high), log=log)
+
+
+def _choice(
+    default: Any,
+    choices: Iterable[Any],
+    group: str,
+    change: Change = "live",
+    advanced: bool = False,
+) -> Any:
+    return _setting(default, group, change, advanced, choices=tuple(choices))
+
+
+def _flag(default: bool, group: str, change: Change = "live", advanced: bool = False) -> Any:
+    return _choice(default, (False, True), group, change, advanced)
+
+
+OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam")
+
+
+@dataclass(frozen=True)
+class ToyConfig:
+    """Everything that defines a 2-D experiment, seed included.
+
+    `change` in a field's metadata says what changing it costs: "live" takes effect on the next
+    step of the same networks, "rebuild" needs new ones. A suffix _g or _d means the net.
+
+    Raises:
+        ConfigError: if a value is unknown, out of bounds or contradicts another; it names the
+            field, the value and what is allowed.
+    """
+
+    distribution: str = _choice("ring", DISTRIBUTIONS, "data")
+    conditional: bool = _flag(False, "data", "rebuild")
+    batch_size: int = _number(128, 8, 512, "data", log=True)
+    noise: str = _choice("gaussian", ("gaussian", "uniform"), "data", advanced=True)
+    noise_dim: int = _choice(2, (*range(1, 17), 100), "data", "rebuild")
+    seed: int = _number(0, 0, MAX_SEED, "data", "rebuild")
+
+    layers_g: int = _number(2, 0, 6, "generator", "rebuild")
+    width_g: int = _number(64, 1, 256, "generator", "rebuild", log=True)
+    activation_g: str = _choice("relu", ACTIVATIONS, "generator", "rebuild")
+    output_g: str = _choice("linear", ("linear", "tanh"), "generator", "rebuild", advanced=True)
+    norm_g: str = _choice("none", NORMS, "generator", "rebuild", advanced=True)
+    residual_g: bool = _flag(False, "generator", "rebuild", advanced=True)
+    init_g: str = _choice("xavier_uniform", INITS, "generator", "rebuild", advanced=True)
+    ema: float = _number(0.0, 0.0, 0.9999, "generator", advanced=True)
+
+    layers_d: int = _number(2, 0, 6, "discriminator", "rebuild")
+    width_d: int = _number(64, 1, 256, "discriminator", "rebuild", log=True)
+    activation_d: str = _choice("leaky_relu", ACTIVATIONS, "discriminator", "rebuild")
+    norm_d: str = _choice("none", NORMS, "discriminator", "rebuild")
+    minibatch_d: str = _choice("none", MINIBATCH, "discriminator", "rebuild")
+    residual_d: bool = _flag(False, "discriminator", "rebuild", advanced=True)
+    init_d: str = _choice("xavier_uniform", INITS, "discriminator", "rebuild", advanced=True)
+    scale_d: float = _number(1.0, 0.1, 100.0, "discriminator", advanced=True, log=True)
+
+    loss: str = _choice("non_saturating", LOSSES, "loss")
+    penalty: str = _choice("none", ("none", *PENALTIES), "loss")
+    penalty_weight: float = _number(0.1, 0.0, 100.0, "loss", log=True)
+    penalty_target: float = _number(1.0, 0.0, 10.0, "loss", advanced=True)
+    weight_clip: float = _number(0.0, 0.0, 1.0, "loss", log=True)
+    label_smoothing: float = _number(0.0, 0.0, 0.5, "loss")
+    instance_noise: float = _number(0.0, 0.0, 2.0, "loss")
+    instance_noise_steps: int = _number(0, 0, 100_000, "loss", advanced=True, log=True)
+    feature_matching: float = _number(0.0, 0.0, 100.0, "loss", advanced=True, log=True)
+
+    lr_g: float = _number(1e-3, 0.0, 1.0, "training", log=True)
+    lr_d: float = _number(1e-3, 0.0, 1.0, "training", log=True)
+    steps_g: int = _number(1, 0, 20, "training")
+    steps_d: int = _number(1, 0, 20, "training")
+    optimizer_g: str = _choice("adam", OPTIMIZERS, "training")
+    optimizer_d: str = _choice("adam", OPTIMIZERS, "training")
+    beta1: float = _number(0.5, 0.0, 0.999, "training", advanced=True)
+    beta2: float = _number(0.999, 0.0, 0.9999, "training", advanced=True)
+    grad_clip: float = _number(0.0, 0.0, 100.0, "training", advanced=True, log=True)
+    simultaneous: bool = _flag(False, "training", advanced=True)
+
+    def __post_init__(self) -> None:
+        """Give numbers their type and refuse what cannot be."""
+        problems = [p for f in fields(self) if (p := _check(f, getattr(self, f.name)))]
+        problems = problems or [p for rule in _RULES if (p := rule(self))]
+        if problems:
+            raise ConfigError(problems)
+        for f in fields(self):
+            object.__setattr__(self, f.name, _typed(f, getattr(self, f.name)))
+
+    @property
+    def classes(self) -> int:
+        """Labels that both nets are given: 0 if the model is not conditional."""
+        return DISTRIBUTIONS[self.distribution].classes if self.conditional else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings by name, as JSON can hold them."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ToyConfig":
+        """Settings by name; what is not named has its default.
+
+        Raises:
+            ConfigError: for unknown names too, with the nearest known one.
+        """
+        known = {f.name for f in fields(cls)}
+        unknown = [_unknown(k, v) for k, v in values.items() if k not in known]
+        if unknown:
+            raise ConfigError(unknown)
+        return cls(**values)
+
+    def repaired(self, changes: Mapping[str, Any]) -> tuple["ToyConfig", list[Problem]]:
+        """These settings with some changed, and a `Problem` for each change that could not be.
+
+        What is unknown is left out, what is out of bounds keeps its former value, and what a
+        valid change contradicts gives way to it.
+        """
+        problems: list[Problem] = []
+        config = self
+        by_name = {f.name: f for f in fields(self)}
+        valid: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name not in by_name:
+                problems.append(_unknown(name, value))
+            elif problem := _check(by_name[name], value):
+                problems.append(problem._replace(used=getattr(self, name)))
+            else:
+                valid[name] = value
+        for _ in range(len(_RULES) + 1):
+            try:
+                return replace(config, **valid), problems
+            except ConfigError as error:
+                for problem in error.problems:
+                    valid[problem.field] = problem.used
+                    problems.append(problem)
+        raise AssertionError("each rule gives way at most once")
+
+
+_FIELDS = {f.name: f for f in fields(ToyConfig)}
+
+
+def needs_new_networks(old: ToyConfig, new: ToyConfig) -> bool:
+    """Whether going from one configuration to the other means to start with fresh networks."""
+    changed = (n for n, f in _FIELDS.items() if f.metadata["change"] == "rebuild")
+    return old.classes != new.classes or any(getattr(old, n) != getattr(new, n) for n in changed)
+
+
+def _unknown(name: object, value: object) -> Problem:
+    near = difflib.get_close_matches(str(name)[:80], list(_FIELDS), n=1)
+    hint = f"did you mean {near[0]}?" if near else "there is no setting of that name"
+    return Problem(str(name)[:80], value, hint, None, "unknown")
+
+
+def _typed(f: dataclasses.Field, value: Any) -> Any:
+    return float(value) if f.type is float else int(value) if f.type is int else value
+
+
+def allowed(f: dataclasses.Field) -> str:
+    """What a field may hold, in words."""
+    if "choices" in f.metadata:
+        return "one of " + ", ".join(map(str, f.metadata["choices"]))
+    low, high = f.metadata["bounds"]
+    kind = "a whole number" if f.type is int else "a number"
+    return f"{kind} from {low:g} to {high:g}" if high < 1e6 else f"{kind} from {low} to {high}"
+
+
+def _check(f: dataclasses.Field, value: Any) -> Problem | None:
+    if "choices" in f.metadata:
+        choices = f.metadata["choices"]
+        # By type too: True == 1 and 1.0 == 1, but neither is a layer's name or a dimension.
+        ok = any(type(value) is type(c) and value == c for c in choices)
+    else:
+        low, high = f.metadata["bounds"]
+        ok = isinstance(value, int | float) and not isinstance(value, bool)
+        ok = ok and low <= value <= high  # false for NaN
+        ok = ok and (f.type is float or value == int(value))
+    return None if ok else Problem(f.name, value, allowed(f), f.default, "bounds")
+
+
+def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
+    if not c.label_smoothing or LOSSES[c.loss].smoothable:
+        return None
+    why = f"the {c.loss} loss has no targets to smooth, so it must be 0"
+    return Problem("label_smoothing", c.label_smoothing, why, 0.0, "smoothing")
+
+
+def _condition_needs_classes(c: ToyConfig) -> Problem | None:
+    if not c.conditional or DISTRIBUTIONS[c.distribution].classes > 1:
+        return None
+    why = f"the distribution {c.distribution} has no classes, so it must be False"
+    return Problem("conditional", c.conditional, why, False, "conditional")
+
+
+def _discrimination_needs_small_batch(c: ToyConfig) -> Problem | None:
+    if c.minibatch_d != "discrimination" or c.batch_size <= MAX_MINIBATCH_DISCRIMINATION:
+        return None
+    why = f"minibatch discrimination takes at most {MAX_MINIBATCH_DISCRIMINATION}"
+    return Problem("batch_size", c.batch_size, why, MAX_MINIBATCH_DISCRIMINATION, "batch")
+
+
+def _matching_needs_features(c: ToyConfig) -> Problem | None:
+    if not c.feature_matching or c.layers_d:
+        return None
+    why = "a discriminator without hidden layers has no features to match, so it must be 0"
+    return Problem("feature_matching", c.feature_matching, why, 0.0, "matching")
+
+
+_RULES: tuple[Callable[[ToyConfig], Problem | None], ...] = (
+    _smoothing_needs_targets,
+    _condition_needs_classes,
+    _discrimination_needs_small_batch,
+    _matching_needs_features,
+)
+
+PRESETS: dict[str, ToyConfig] = {
+    # Works: every mode within 3,000 steps, and stays.
+    "ring": ToyConfig(ema=0.99),
+    # Works, but takes width, a large batch and some 5,000 steps.
+    "grid": ToyConfig(distribution="grid", batch_size=256, width_g=128, width_d=128, ema=0.99),
+    # G answers ten times to each of D's moves and puts everything where D is weakest just now.
+    "collapse": ToyConfig(steps_g=10),
+    # Linear nets: the bilinear game in which both circle around the answer for ever.
+    "oscillation": ToyConfig(
+        distribution="gaussian",
+        layers_g=0,
+        layers_d=0,
+        init_g="default",
+        loss="wasserstein",
+        optimizer_g="sgd",
+        optimizer_d="sgd",
+        lr_g=0.002,
+        lr_d=0.002,
+    ),
+    # D is always right, the saturating loss then has no slope, and plain SGD cannot move G.
+    "vanishing": ToyConfig(loss="minimax", optimizer_g="sgd", lr_g=0.01, steps_d=5, lr_d=2e-3),
+    "wgan-gp": ToyConfig(
+        distribution="moons", loss="wasserstein", penalty="wgan_gp", steps_d=5, ema=0.99
+    ),
+    # What tutorials print: 100 numbers of noise, one hidden layer of 256 in both nets.
+    "classic": ToyConfig(
+        distribution="blobs",
+        batch_size=64,
+        noise_dim=100,
+        layers_g=1,
+        width_g=256,
+        init_g="default",
+        layers_d=1,
+        width_d=256,
+        init_d="default",
+        lr_g=2e-4,
+        lr_d=2e-4,
+    ),
+}

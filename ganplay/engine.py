@@ -1,0 +1,508 @@
+"""Trains the toy GANs of many visitors at once on a few threads.
+
+Each visitor has a `Session`. Workers, as many as there are cores, take turns at the sessions: a
+few milliseconds of steps, a frame if one is wanted, and on to whoever has waited longest. A
+session trains only while somebody looks, and is forgotten some time after nobody does.
+"""
+
+import logging
+import math
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import torch
+
+from ganplay import commands
+from ganplay.commands import Command
+from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
+from ganplay.frames import FLAGS, Camera, View, bare, pack, pack_points
+from ganplay.training import ToyTrainer
+
+logger = logging.getLogger(__name__)
+
+QUANTUM = 0.006
+"""Seconds that a session trains before it is somebody else's turn."""
+FRAME_INTERVAL = 1 / 62
+MEASURE_INTERVAL = 0.1
+CREDIT = 2
+"""Frames that may be on their way before one has been acknowledged."""
+ATTENTION = 5.0
+"""Seconds without a sign of life after which a session no longer trains."""
+LEFT, LOST = 4.0, 120.0
+"""Seconds that a session outlives a page that was closed, and one that fell silent."""
+MAX_SESSIONS = 64
+MAX_STEPS = 1_000_000
+"""Steps of one run, after which it pauses."""
+MAX_CATCHING_UP = 50_000
+"""Steps that are trained again when a page comes back to a session that is gone."""
+
+
+class Sink(Protocol):
+    """Where a session's frames and events go. Called from worker threads; must not block."""
+
+    def frame(self, data: bytes) -> None:
+        """Take a packed frame."""
+
+    def event(self, data: dict[str, Any]) -> None:
+        """Take an event, as plain data."""
+
+
+class Full(Exception):
+    """There is no room for another session at present."""
+
+
+class Session:
+    """One visitor's GAN. What the page may touch is on top; the rest is the workers' alone."""
+
+    def __init__(self, config: ToyConfig, now: float) -> None:
+        self.inbox: deque[tuple[int, Command]] = deque()
+        self.sink: Sink | None = None
+        self.credit = 0
+        self.seen = now
+        self.gone_at = math.inf
+        self.busy = False
+        self.served = 0.0
+
+        self.config = config
+        self.view = View()
+        self.playing = False
+        self.speed: float | None = None
+        self.run = 0
+        self.catch_up_to = 0
+        self.diverged = False
+        self.steps_done = 0
+        self.frames_made = 0
+        self.frame_seconds = 0.0
+        self._trainer: ToyTrainer | None = None
+        self._applied = 0
+        self._dirty = True
+        self._step_time = 1e-3
+        self._next_step = self._next_frame = self._next_measure = now
+        self._rate = 0.0
+        self._rate_since, self._rate_steps = now, 0
+
+    @property
+    def trainer(self) -> ToyTrainer:
+        """The networks, made when they are first needed."""
+        if self._trainer is None:
+            self._start()
+        assert self._trainer is not None
+        return self._trainer
+
+    def attended(self, now: float) -> bool:
+        """Whether somebody is looking."""
+        return self.sink is not None and now - self.seen < ATTENTION
+
+    def due(self, now: float) -> float:
+        """When there is next something to do; infinity if nothing."""
+        if self.inbox:
+            return 0.0
+        due = math.inf
+        if self._training and self.attended(now):
+            due = self._next_step
+        if self._dirty and self.credit > 0 and self.sink is not None:
+            due = min(due, self._next_frame)
+        return due
+
+    @property
+    def _training(self) -> bool:
+        return (self.playing or self.catch_up_to > 0) and not self.diverged
+
+    def advance(self) -> None:
+        """One turn: what was asked for, some steps, a frame. Called by one worker at a time."""
+        while self.inbox:
+            number, command = self.inbox.popleft()
+            self._applied = max(self._applied, number)
+            self._dirty = True
+            self._obey(command)
+        now = time.monotonic()
+        if self._training and self.attended(now) and now >= self._next_step:
+            self._train(now)
+        now = time.monotonic()
+        if self._dirty and self.credit > 0 and self.sink and now >= self._next_frame:
+            self._show(now)
+
+    def _tell_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
+        """Send the page all settings, and what could not be done."""
+        self._tell(
+            type="state",
+            config=self.config.to_dict(),
+            playing=self.playing,
+            speed=self.speed,
+            run=self.run,
+            problems=as_plain(problems or []),
+            restarted=restarted,
+        )
+
+    def _tell_data(self) -> None:
+        """Send the page what stays the same from frame to frame."""
+        camera, distribution = self._camera, self.trainer.distribution()
+        labels = camera.real_labels
+        self._tell(
+            type="data",
+            extent=camera.extent,
+            real=pack_points(camera.real, camera.extent),
+            labels=[] if labels is None else labels.tolist(),
+            classes=self.config.classes,
+            modes=0 if distribution.modes is None else len(distribution.modes),
+            floor=camera.floor["js"],
+            dispersion=camera.floor["dispersion"],
+        )
+
+    def _greet(self) -> None:
+        """Tell a page that has just come all that it does not know."""
+        self._dirty = True
+        _ = self.trainer
+        self._tell_state()
+        self._tell_data()
+        if self.diverged:
+            self._tell(type="diverged", step=self.trainer.steps)
+
+    def _tell(self, **event: Any) -> None:
+        if self.sink is not None:
+            self.sink.event(event)
+
+    def _start(self) -> None:
+        """Fresh networks for the present settings."""
+        self._trainer = ToyTrainer(self.config, threads=1)
+        self._camera = Camera(self._trainer)
+        self.run += 1
+        self.diverged = False
+        self._dirty = True
+        self._next_step = time.monotonic()
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case commands.Play(playing):
+                self._play(playing)
+            case commands.Step(net, count):
+                self._step(net, count)
+            case commands.Speed(speed):
+                self.speed = speed
+                self._next_step = time.monotonic()
+            case commands.Rewind():
+                self.catch_up_to = 0
+                self._start()
+                self._tell_state(restarted=True)
+            case commands.Configure(changes):
+                self._configure(changes)
+            case commands.Preset(name):
+                self.config = replace(PRESETS[name], seed=self.config.seed)
+                self.catch_up_to = 0
+                self._start()
+                self._tell_state(restarted=True)
+                self._tell_data()
+            case commands.Look(view):
+                self.view = view
+            case commands.Greet():
+                self._greet()
+
+    def _play(self, playing: bool) -> None:
+        self.playing = playing and not self.diverged and self.trainer.steps < MAX_STEPS
+        self.catch_up_to = 0
+        self._next_step = time.monotonic()
+        if playing and not self.playing:
+            self._explain_standstill()
+        self._tell_state()
+
+    def _step(self, net: Any, count: int) -> None:
+        if self.playing:
+            self.playing = False
+            self._tell_state()
+        if self.diverged or self.trainer.steps >= MAX_STEPS:
+            self._explain_standstill()
+        elif count == 1 or net != "both":
+            self._take(count, net)
+        else:
+            # Many steps are taken as fast as they go, with frames between, then it stops.
+            self.catch_up_to = self.trainer.steps + count
+
+    def _explain_standstill(self) -> None:
+        kind = "diverged" if self.diverged else "limit"
+        self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS)
+
+    def _configure(self, changes: dict[str, Any]) -> None:
+        before, trainer = self.config, self.trainer
+        self.config, problems = before.repaired(changes)
+        restart = needs_new_networks(before, self.config)
+        if restart:
+            self.catch_up_to = 0
+            self._start()
+        elif self.config != before:
+            trainer.configure(self.config)
+            if any(
+                getattr(before, n) != getattr(self.config, n) for n in ("distribution", "noise")
+            ):
+                self._camera = Camera(trainer)
+        self._tell_state(problems, restarted=restart)
+        seen = ("distribution", "conditional", "seed")
+        if any(getattr(before, name) != getattr(self.config, name) for name in seen):
+            self._tell_data()
+
+    def _train(self, now: float) -> None:
+        count = self._steps_now(now)
+        self._take(count, "both")
+        steps = self.trainer.steps
+        if self.catch_up_to and steps >= self.catch_up_to:
+            self.catch_up_to = 0
+        if steps >= MAX_STEPS and self.playing:
+            self.playing = False
+            self._explain_standstill()
+            self._tell_state()
+
+    def _steps_now(self, now: float) -> int:
+        """How many steps to take in this turn, and when the next turn is due."""
+        budget = QUANTUM
+        if self.credit > 0:  # be done when the next frame is due, so that it is not late
+            budget = min(budget, max(self._next_frame - now, QUANTUM / 4))
+        fitting = max(1, int(budget / self._step_time))
+        room = MAX_STEPS - self.trainer.steps
+        if self.catch_up_to:
+            return max(1, min(fitting, self.catch_up_to - self.trainer.steps, room))
+        if self.speed is None:
+            return max(1, min(fitting, room))
+        # A late turn makes up for what was missed, but for no more than one quantum.
+        missed = int((now - self._next_step) * self.speed)
+        count = max(1, min(fitting, 1 + missed, room))
+        self._next_step = max(self._next_step + count / self.speed, now - QUANTUM)
+        return count
+
+    def _take(self, count: int, net: Any) -> None:
+        start = time.monotonic()
+        self.trainer.step(count, net)
+        end = time.monotonic()
+        self._step_time += 0.2 * ((end - start) / count - self._step_time)
+        self.steps_done += count
+        self._rate_steps += count
+        self._dirty = True
+        if not self.trainer.finite():
+            self.diverged, self.playing, self.catch_up_to = True, False, 0
+            self._explain_standstill()
+            self._tell_state()
+
+    def _show(self, now: float) -> None:
+        if now - self._rate_since > 0.5:
+            self._rate = self._rate_steps / (now - self._rate_since)
+            self._rate_since, self._rate_steps = now, 0
+        camera = self._camera
+        if camera.measured_at != self.trainer.steps and (
+            now >= self._next_measure or not self._training
+        ):
+            camera.measure()
+            cost = time.monotonic() - now
+            self._next_measure = now + max(MEASURE_INTERVAL, 20 * cost)
+        frame = camera.look(self.view)
+        flags = FLAGS["playing"] * self.playing | FLAGS["diverged"] * self.diverged
+        flags |= FLAGS["catching_up"] * (self.catch_up_to > 0)
+        data = pack(
+            bare(frame) if self.diverged else frame,
+            run=self.run,
+            applied=self._applied,
+            rate=self._rate if self._training else 0.0,
+            flags=flags,
+        )
+        self._dirty = False
+        self.credit -= 1
+        self._next_frame = now + FRAME_INTERVAL
+        self.frames_made += 1
+        self.frame_seconds += time.monotonic() - now
+        if self.sink is not None:
+            self.sink.frame(data)
+
+
+def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
+    """Problems as a page is told them."""
+    return [p._asdict() | {"value": _plain(p.value)} for p in problems]
+
+
+def _plain(value: object) -> object:
+    """A value as it may be shown: short, and fit for JSON."""
+    ok = value is None or isinstance(value, bool | int | str)
+    ok = ok or (isinstance(value, float) and math.isfinite(value))
+    shown = value if ok else repr(value)
+    return shown if len(str(shown)) <= 40 else str(shown)[:37] + "..."
+
+
+class Engine:
+    """A table of sessions and the threads that train them."""
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        max_sessions: int = MAX_SESSIONS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.max_sessions = max_sessions
+        self._clock = clock
+        self._sessions: dict[str, Session] = {}
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._reaped = clock()
+        count = workers or os.cpu_count() or 1
+        self._threads = [
+            threading.Thread(target=self._work, name=f"engine-{i}", daemon=True)
+            for i in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def warm_up(self) -> None:
+        """Load what a first capture needs (seconds of imports) before the first visitor waits."""
+        threading.Thread(
+            target=ToyTrainer(PRESETS["ring"], threads=1).warm_up, name="warm-up", daemon=True
+        ).start()
+
+    def open(
+        self,
+        session_id: str,
+        sink: Sink,
+        config: ToyConfig,
+        *,
+        playing: bool = True,
+        speed: float | None = None,
+        step: int = 0,
+    ) -> bool:
+        """Give a page its session: the one it had if that is still there, else a new one.
+
+        Args:
+            session_id: unguessable, the page's own.
+            sink: where frames and events are to go from now on.
+            config: for a new session.
+            playing: whether a new one trains at once.
+            speed: steps a second of a new one.
+            step: how far a new one is trained first, as fast as it goes.
+
+        Returns:
+            Whether the session was still there.
+
+        Raises:
+            Full: if there are too many sessions.
+        """
+        with self._wake:
+            now = self._clock()
+            self._reap(now)
+            session = self._sessions.get(session_id)
+            known = session is not None
+            if session is None:
+                if len(self._sessions) >= self.max_sessions:
+                    raise Full
+                session = Session(config, now)
+                session.playing, session.speed, session.catch_up_to = playing, speed, step
+                self._sessions[session_id] = session
+            session.sink, session.seen, session.credit = sink, now, CREDIT
+            session.gone_at = math.inf
+            session.inbox.append((0, commands.Greet()))
+            self._wake.notify()
+        return known
+
+    def post(self, session_id: str, number: int, command: Command) -> bool:
+        """Hand a session a command; False if there is no such session."""
+        return self._touch(session_id, lambda s: s.inbox.append((number, command)))
+
+    def acknowledge(self, session_id: str) -> bool:
+        """A frame has been drawn: another may be sent."""
+
+        def more(session: Session) -> None:
+            session.credit = min(session.credit + 1, CREDIT)
+
+        return self._touch(session_id, more)
+
+    def notice(self, session_id: str) -> bool:
+        """The page is there, even if it has nothing to say."""
+        return self._touch(session_id, lambda session: None)
+
+    def leave(self, session_id: str, sink: Sink, closed: bool) -> None:
+        """A page's connection is gone: closed by the visitor, or lost."""
+        with self._wake:
+            session = self._sessions.get(session_id)
+            if session is not None and session.sink is sink:
+                session.sink = None
+                session.gone_at = self._clock() + (LEFT if closed else LOST)
+
+    def stats(self) -> dict[str, float]:
+        """Totals over the sessions that are there now."""
+        with self._wake:
+            sessions = list(self._sessions.values())
+        return {
+            "sessions": len(sessions),
+            "steps": sum(s.steps_done for s in sessions),
+            "frames": sum(s.frames_made for s in sessions),
+            "frame_seconds": sum(s.frame_seconds for s in sessions),
+        }
+
+    def stop(self) -> None:
+        """End the threads and forget all sessions."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._sessions.clear()
+
+    def _touch(self, session_id: str, change: Callable[[Session], None]) -> bool:
+        with self._wake:
+            session = self._sessions.get(session_id)
+            if session is None:
+                return False
+            session.seen = self._clock()
+            change(session)
+            self._wake.notify()
+        return True
+
+    def _work(self) -> None:
+        torch.set_num_threads(1)
+        while (session := self._next()) is not None:
+            try:
+                session.advance()
+            except Exception:
+                logger.exception("a session failed and was ended")
+                self._fail(session)
+            finally:
+                with self._wake:
+                    session.busy = False
+                    session.served = self._clock()
+                    self._wake.notify()
+
+    def _next(self) -> Session | None:
+        """The session that has waited longest of those with something to do; waits for one."""
+        with self._wake:
+            while not self._stopping:
+                now = self._clock()
+                if now - self._reaped > 1:
+                    self._reap(now)
+                soonest, chosen = math.inf, None
+                for session in self._sessions.values():
+                    if session.busy:
+                        continue
+                    due = session.due(now)
+                    if due <= now and (chosen is None or session.served < chosen.served):
+                        chosen = session
+                    soonest = min(soonest, due)
+                if chosen is not None:
+                    chosen.busy = True
+                    return chosen
+                self._wake.wait(min(max(soonest - now, 0.0005), 1.0))
+        return None
+
+    def _reap(self, now: float) -> None:
+        """Forget sessions whose page is gone or has been silent for long."""
+        self._reaped = now
+        for session_id, session in list(self._sessions.items()):
+            silent = now - session.seen > LOST
+            if not session.busy and (now >= session.gone_at or silent):
+                del self._sessions[session_id]
+                if session.sink is not None:
+                    session.sink.event({"type": "gone"})
+
+    def _fail(self, session: Session) -> None:
+        with self._wake:
+            for session_id, other in list(self._sessions.items()):
+                if other is session:
+                    del self._sessions[session_id]
+            if session.sink is not None:
+                session.sink.event({"type": "failed"})

@@ -1,0 +1,281 @@
+"""What the lab draws at one moment, as arrays and as packed bytes.
+
+A `Camera` looks at one member of a trainer from a fixed place: the same latent vectors, the same
+cells, so that a picture moves only because the networks did. Everything in a frame is computed
+for the step it is stamped with. `ui/assets/frame.js` unpacks what `pack` packs.
+"""
+
+import math
+import struct
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganplay import metrics
+from ganplay.losses import LOSSES
+from ganplay.streams import draw_noise, generator_of, real_points
+from ganplay.training import ToyTrainer
+
+VERSION = 1
+MAP = 40
+"""Cells along a side of D's map."""
+GRID = 21
+"""Lines each way of G's warped grid."""
+PATH = 200
+"""Points of the path that one-dimensional noise is drawn as."""
+FAKES = 400
+PULLS = 200
+REAL = 800
+MEASURED = 2000
+"""Samples behind the metrics of a frame."""
+UNIT = 8191
+"""Coordinates are whole numbers, `UNIT` being the view's half-width; four of those can be held."""
+
+LAYERS = {"map": 1, "real": 2, "fake": 4, "pull": 8, "grid": 16}
+ALL_LAYERS = sum(LAYERS.values())
+METRICS = (
+    "js",
+    "modes",
+    "high_quality",
+    "dispersion",
+    "d_loss",
+    "g_loss",
+    "penalty",
+    "d_real",
+    "d_fake",
+    "accuracy",
+    "value",
+    "grad_norm_d",
+    "grad_norm_g",
+)
+"""Names of the numbers in a frame, in their order."""
+HEADER = struct.Struct("<2sBB IIIII fffffff HHBBBB")
+"""magic, version, flags, run, step, updates_d, updates_g, applied, rate, extent, map_low,
+map_high, pull_scale, probe, measured_at, fakes, pulls, map cells, grid rows, grid columns,
+metrics."""
+FLAGS = {"playing": 1, "labels": 2, "diverged": 4, "catching_up": 8}
+
+
+@dataclass(frozen=True)
+class View:
+    """What somebody wants to see.
+
+    Attributes:
+        layers: sum of `LAYERS` to be drawn; what is not asked for is not computed.
+        label: the class whose D is mapped, for a conditional model.
+        probe: a point (x, y) at which D is asked, or None.
+    """
+
+    layers: int = ALL_LAYERS
+    label: int = 0
+    probe: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One moment. Coordinates are in the data's units; what was not asked for is empty."""
+
+    step: int
+    updates_d: int
+    updates_g: int
+    extent: float
+    fakes: Float[Tensor, "n 2"]
+    labels: Tensor | None
+    pulls: Float[Tensor, "m 2"]
+    map: Float[Tensor, "cells cells"]
+    map_range: tuple[float, float]
+    grid: Float[Tensor, "rows columns 2"]
+    probe: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    measured_at: int = 0
+
+
+class Camera:
+    """Looks at one member of a trainer."""
+
+    def __init__(self, trainer: ToyTrainer) -> None:
+        self.trainer = trainer
+        config = trainer.configs[0]
+        self.extent = trainer.distribution().extent
+        ticks = (torch.arange(MAP) + 0.5) * (2 / MAP) - 1
+        y, x = torch.meshgrid(ticks, ticks, indexing="ij")
+        self._cells = torch.stack([x, y], dim=-1).view(1, -1, 2) * self.extent
+        generator = generator_of(config.seed, "camera")
+        self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
+        self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
+        self._real = trainer.real(MEASURED)
+        self._measured_z = trainer.noise(MEASURED)
+        self._metrics: dict[str, float] = {}
+        self.measured_at = -1
+        # JS of two real samples of this size; below it, differences are noise.
+        self.floor = metrics.noise_floor(trainer.distribution(), MEASURED, quick=True)
+
+    @property
+    def real(self) -> Float[Tensor, "n 2"]:
+        """Real points to draw: part of those measured by."""
+        return self._real[0, :REAL]
+
+    @property
+    def real_labels(self) -> Tensor | None:
+        """Their classes, if the model is conditional."""
+        config = self.trainer.configs[0]
+        return real_points(config, MEASURED)[1][:REAL] if config.classes else None
+
+    def measure(self) -> None:
+        """Bring the metrics up to date: the costly part of a frame, done less often."""
+        trainer = self.trainer
+        fake = trainer.generate(self._measured_z, trainer.labels(MEASURED))
+        report = metrics.compare(self._real, fake, trainer.distribution(), quick=True)
+        record = trainer.record()
+        report |= {n: getattr(record, n) for n in METRICS if hasattr(record, n)}
+        self._metrics = {name: float(report[name][0]) for name in METRICS}
+        self.measured_at = trainer.steps
+
+    def look(self, view: View = View()) -> Frame:
+        """The present moment."""
+        trainer, record = self.trainer, self.trainer.record()
+        config, label = trainer.configs[0], trainer.labels(FAKES)
+        wants = {name: bool(view.layers & bit) for name, bit in LAYERS.items()}
+        fakes = pulls = torch.empty(0, 2)
+        if wants["fake"] or wants["pull"]:  # a pull starts at its fake
+            fakes = trainer.generate(self._z, label)[0]
+        if wants["pull"]:
+            shown = None if label is None else label[:, :, :PULLS]
+            pulls = trainer.pull(fakes[None, :PULLS], shown)[0]
+        cells, low, high = torch.empty(0, 0), 0.0, 1.0
+        if wants["map"]:
+            cells, low, high = self._map(view.label)
+        probe = math.nan
+        if view.probe is not None:
+            point = torch.tensor(view.probe, dtype=torch.float32).view(1, 1, 2)
+            probe = float(self._judge(point, view.label))
+        return Frame(
+            step=record.step,
+            updates_d=record.updates_d,
+            updates_g=record.updates_g,
+            extent=self.extent,
+            fakes=fakes,
+            labels=torch.arange(FAKES) % config.classes if config.classes else None,
+            pulls=pulls,
+            map=cells,
+            map_range=(low, high),
+            grid=self._grid(view.label) if wants["grid"] else torch.empty(0, 0, 2),
+            probe=probe,
+            metrics=self._metrics,
+            measured_at=self.measured_at,
+        )
+
+    def _hot(self, label: int, n: int) -> Float[Tensor, "1 c n"] | None:
+        classes = self.trainer.configs[0].classes
+        if not classes:
+            return None
+        hot = torch.zeros(1, classes, n)
+        hot[:, label % classes] = 1
+        return hot
+
+    def _judge(self, points: Float[Tensor, "1 n 2"], label: int) -> Float[Tensor, "n"]:
+        logits = self.trainer.discriminate(points, self._hot(label, points.shape[1]))[0]
+        return LOSSES[self.trainer.configs[0].loss].output(logits)
+
+    def _map(self, label: int) -> tuple[Float[Tensor, "cells cells"], float, float]:
+        """D over the plane (rows are y, upwards), and the range that the colours stand for."""
+        values = self._judge(self._cells, label).view(MAP, MAP)
+        reading = LOSSES[self.trainer.configs[0].loss].reading
+        if reading == "critic":  # only differences mean something: from the least to the most
+            low, high = float(values.min()), float(values.max())
+            return values, low, max(high, low + 1e-6)
+        low, high = {"probability": (0, 1), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}[reading]
+        return values, low, high
+
+    def _grid(self, label: int) -> Float[Tensor, "rows columns 2"]:
+        """G's image of a grid of noise whose cells are equally likely."""
+        config = self.trainer.configs[0]
+        flat = config.noise_dim == 1
+        level = torch.linspace(0.01, 0.99, PATH if flat else GRID)
+        ticks = 2 * level - 1
+        if config.noise == "gaussian":
+            ticks = math.sqrt(2) * torch.erfinv(ticks)
+        if flat:
+            z = ticks[None, None]
+            rows = 1
+        else:
+            second, first = torch.meshgrid(ticks, ticks, indexing="ij")
+            z = torch.stack([first, second]).view(1, 2, -1)
+            rows = GRID
+            if config.noise_dim > 2:
+                z = (self._principal_plane() @ z[0])[None]
+        return self.trainer.generate(z, self._hot(label, z.shape[2]))[0].view(rows, -1, 2)
+
+    def _principal_plane(self) -> Float[Tensor, "z 2"]:
+        """The two orthogonal directions of noise along which G's output moves most.
+
+        First right singular vectors of G's Jacobian, estimated by regression on the samples
+        measured last; found anew with each measurement.
+        """
+        if self._plane is None or self._plane[0] != self.measured_at:
+            z, label = self._measured_z, self.trainer.labels(MEASURED)
+            fake = self.trainer.generate(z, label)[0]
+            slopes = z[0] @ (fake - fake.mean(0)) / MEASURED  # (z, 2)
+            # The tiny shift keeps a generator that does not move at all from being singular.
+            self._plane = self.measured_at, torch.linalg.qr(slopes + 1e-9).Q
+        return self._plane[1]
+
+
+def _whole(points: Tensor, extent: float) -> NDArray[np.int16]:
+    scaled = torch.nan_to_num(points * (UNIT / extent)).clamp(-32767, 32767)
+    return scaled.round().to(torch.int16).numpy()
+
+
+def pack(
+    frame: Frame, *, run: int = 0, applied: int = 0, rate: float = 0.0, flags: int = 0
+) -> bytes:
+    """A frame as little-endian bytes.
+
+    `HEADER`, then metrics (float32), fakes and grid (int16 pairs), pulls (int8 pairs), map
+    (uint8) and labels (uint8): what needs aligning first.
+
+    Args:
+        frame: what to pack.
+        run: counts the starts of a session, so that a page can tell a rewind from a step back.
+        applied: number of the last message of the page that this frame has taken into account.
+        rate: steps a second.
+        flags: sum of `FLAGS`; that for labels is set here.
+    """
+    low, high = frame.map_range
+    longest = float(frame.pulls.norm(dim=1).quantile(0.95)) if len(frame.pulls) else 0.0
+    pull_scale = max(longest, 1e-12)
+    pulls = torch.nan_to_num(frame.pulls / pull_scale).clamp(-1, 1) * 127
+    cells = torch.nan_to_num((frame.map - low) / (high - low)).clamp(0, 1) * 255
+    flags |= FLAGS["labels"] if frame.labels is not None else 0
+    rows, columns = frame.grid.shape[:2]
+    header = HEADER.pack(
+        b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
+        rate, frame.extent, low, high, pull_scale, frame.probe, float(frame.measured_at),
+        len(frame.fakes), len(frame.pulls), len(frame.map), rows, columns, len(frame.metrics),
+    )  # fmt: skip
+    sections = [
+        np.array(list(frame.metrics.values()), dtype="<f4"),
+        _whole(frame.fakes, frame.extent),
+        _whole(frame.grid, frame.extent),
+        pulls.round().to(torch.int8).numpy(),
+        cells.round().to(torch.uint8).numpy(),
+    ]
+    if frame.labels is not None:
+        sections.append(frame.labels[: len(frame.fakes)].to(torch.uint8).numpy())
+    return header + b"".join(s.tobytes() for s in sections)
+
+
+def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
+    """Coordinates as whole numbers, x and y in turns, for what travels once and as JSON."""
+    return _whole(points, extent).ravel().tolist()
+
+
+def bare(frame: Frame) -> Frame:
+    """The frame without its drawings: where networks are no longer finite there is nothing."""
+    none = torch.empty(0, 2)
+    return replace(frame, fakes=none, pulls=none, map=torch.empty(0, 0),
+                   grid=torch.empty(0, 0, 2))  # fmt: skip

@@ -1,0 +1,167 @@
+"""How far samples are from the data: pure functions on points, batched over leading axes.
+
+Two finite samples of one distribution never agree exactly; `noise_floor` tells what a metric
+gives for two real ones of the same size, and no value below that means anything.
+"""
+
+import math
+from functools import lru_cache
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ganplay.distributions import Distribution
+
+Points = Float[Tensor, "*s n 2"]
+GRID = 32
+"""Cells along a side of the histogram behind `jensen_shannon`."""
+
+
+def histogram(points: Points, extent: float, cells: int = GRID) -> Float[Tensor, "*s c"]:
+    """Share of the points in each of cells x cells squares over [-extent, extent]^2.
+
+    Points outside are counted in the nearest border cell, so that nothing is lost and samples
+    far away still differ from the data. Rows are y, columns x. Sums to 1.
+    """
+    batch, n = points.shape[:-2], points.shape[-2]
+    index = ((points + extent) * (cells / (2 * extent))).floor().clamp(0, cells - 1).long()
+    flat = (index[..., 1] * cells + index[..., 0]).reshape(-1, n)
+    counts = torch.zeros(len(flat), cells * cells)
+    counts.scatter_add_(1, flat, torch.ones_like(flat, dtype=counts.dtype))
+    return (counts / n).reshape(*batch, -1)
+
+
+def jensen_shannon(
+    real: Points, fake: Points, extent: float, cells: int = GRID
+) -> Float[Tensor, "*s"]:
+    """Jensen-Shannon divergence of the two histograms, in bits: 0 if equal, 1 if disjoint.
+
+    `JS = H((p+q)/2) - (H(p) + H(q))/2` with H the entropy to base 2 (Lin 1991, equation 4.1;
+    GAN Lab shows its grid version). Its floor depends on the sample size and on `cells`.
+    """
+
+    def entropy(p: Tensor) -> Tensor:
+        return -torch.xlogy(p, p).sum(-1) / math.log(2)
+
+    p, q = histogram(real, extent, cells), histogram(fake, extent, cells)
+    return (entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2).clamp_min(0)
+
+
+def sliced_wasserstein(
+    real: Points, fake: Float[Tensor, "*s m 2"], directions: int = 32
+) -> Float[Tensor, "*s"]:
+    """Mean over directions of the one-dimensional Wasserstein-1 distance, in the data's units.
+
+    Bonneel et al. 2015; evenly spaced directions instead of random ones. A shift by a vector v
+    gives 2/pi |v|. Both samples must be of the same size.
+    """
+    if real.shape[-2] != fake.shape[-2]:
+        raise ValueError(
+            f"real has {real.shape[-2]} points and fake {fake.shape[-2]}; equal sizes are needed"
+        )
+    angle = torch.arange(directions, dtype=real.dtype) * (math.pi / directions)
+    axes = torch.stack([angle.cos(), angle.sin()])  # (2, directions)
+    sorted_real = (real @ axes).sort(dim=-2).values
+    sorted_fake = (fake @ axes).sort(dim=-2).values
+    return (sorted_real - sorted_fake).abs().mean((-2, -1))
+
+
+def energy_distance(real: Points, fake: Points) -> Float[Tensor, "*s"]:
+    """Energy distance `2 E|x-y| - E|x-x'| - E|y-y'|`, in the data's units, at least 0.
+
+    Szekely and Rizzo 2013, equation 2.1 (not its square root), over all pairs of the samples.
+    """
+
+    def mean_distance(a: Tensor, b: Tensor) -> Tensor:
+        return torch.cdist(a, b).mean((-2, -1))
+
+    cross = mean_distance(real, fake)
+    return 2 * cross - mean_distance(real, real) - mean_distance(fake, fake)
+
+
+def dispersion(points: Points) -> Float[Tensor, "*s"]:
+    """Norm of the standard deviations along the two axes, in the data's units."""
+    return points.std(dim=-2, correction=0).norm(dim=-1)
+
+
+def mode_counts(
+    points: Points, modes: Float[Tensor, "m 2"], sigma: float
+) -> tuple[Int[Tensor, "*s m"], Int[Tensor, "*s m"]]:
+    """How many points lie nearest to each mode, and how many of them within 3 sigma of it."""
+    distance, nearest = torch.cdist(points, modes).min(-1)
+    # scatter_add instead of a one-hot table of every point: the table would be m times larger.
+    zeros = torch.zeros(*points.shape[:-2], len(modes), dtype=torch.long)
+    near = zeros.scatter_add(-1, nearest, torch.ones_like(nearest))
+    good = zeros.scatter_add(-1, nearest, (distance <= 3 * sigma).long())
+    return near, good
+
+
+def modes_covered(good: Int[Tensor, "*s m"], samples: int) -> Float[Tensor, "*s"]:
+    """Modes that hold at least 1 % of all samples within 3 sigma."""
+    return (good >= 0.01 * samples).sum(-1).to(torch.float32)
+
+
+def high_quality(good: Int[Tensor, "*s m"], samples: int) -> Float[Tensor, "*s"]:
+    """Share of samples within 3 sigma of a mode; 0.9889 for a perfect sampler of the plane."""
+    return good.sum(-1) / samples
+
+
+def reverse_kl(near: Int[Tensor, "*s m"]) -> Float[Tensor, "*s"]:
+    """Kullback-Leibler divergence KL(fake || real) over equally likely modes, in nats.
+
+    Lin et al. 2018, section 4.1: each sample counts for its nearest mode. 0 if all modes are hit
+    equally often, log m if only one is.
+    """
+    share = near / near.sum(-1, keepdim=True)
+    return torch.xlogy(share, share * near.shape[-1]).sum(-1)
+
+
+def compare(
+    real: Points, fake: Points, distribution: Distribution, quick: bool = False
+) -> dict[str, Float[Tensor, "*s"]]:
+    """All distances and mode statistics of a sample, by name, each of shape (*s).
+
+    `quick` leaves out the two that cost most (`energy`, quadratic in the sample size, and
+    `sliced_wasserstein`). Where the data have no modes, theirs are NaN; where a fake point is not
+    finite, all are.
+    """
+    finite = fake.isfinite().all(-1).all(-1)
+    fake = torch.where(finite[..., None, None], fake, 0.0)
+    report = {
+        "js": jensen_shannon(real, fake, distribution.extent),
+        "dispersion": dispersion(fake),
+    }
+    if not quick:
+        report["sliced_wasserstein"] = sliced_wasserstein(real, fake)
+        report["energy"] = energy_distance(real, fake)
+    report |= _mode_metrics(fake, distribution)
+    return {name: torch.where(finite, value, math.nan) for name, value in report.items()}
+
+
+def _mode_metrics(fake: Points, distribution: Distribution) -> dict[str, Float[Tensor, "*s"]]:
+    if distribution.modes is None:
+        missing = torch.full(fake.shape[:-2], math.nan)
+        return dict.fromkeys(("modes", "high_quality", "reverse_kl"), missing)
+    near, good = mode_counts(fake, distribution.modes, distribution.sigma)
+    samples = fake.shape[-2]
+    return {
+        "modes": modes_covered(good, samples),
+        "high_quality": high_quality(good, samples),
+        "reverse_kl": reverse_kl(near),
+    }
+
+
+@lru_cache(maxsize=256)
+def noise_floor(
+    distribution: Distribution, samples: int, pairs: int = 4, quick: bool = False
+) -> dict[str, float]:
+    """What `compare` gives for two independent real samples of this size, averaged over pairs.
+
+    Always drawn from the same seed, so that a floor is a constant of the distribution.
+    """
+    generator = torch.Generator().manual_seed(0)
+    drawn = [distribution.sample(samples, generator)[0] for _ in range(2 * pairs)]
+    first, second = torch.stack(drawn[:pairs]), torch.stack(drawn[pairs:])
+    report = compare(first, second, distribution, quick)
+    return {name: float(values.mean()) for name, values in report.items()}

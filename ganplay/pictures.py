@@ -1,0 +1,69 @@
+"""Still pictures of trained toys, with Pillow: what the lab shows, for files."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from ganplay.losses import LOSSES
+from ganplay.training import ToyTrainer
+
+SIDE = 360
+GAP = 12
+CELLS = 90
+POINTS = 500
+OVERSAMPLE = 2
+"""Drawn larger and scaled down, for smooth edges."""
+LOW, MIDDLE, HIGH = (252, 211, 168), (250, 250, 251), (176, 206, 250)
+REAL, FAKE, INK, PAPER = (31, 99, 214), (224, 108, 0), (26, 34, 48), (255, 255, 255)
+
+
+def panels(trainer: ToyTrainer) -> Image.Image:
+    """D's map, real points (blue) and fakes (orange) of every member, side by side."""
+    columns = math.ceil(math.sqrt(len(trainer)))
+    rows = math.ceil(len(trainer) / columns)
+    size = (columns * (SIDE + GAP) + GAP, rows * (SIDE + GAP) + GAP)
+    sheet = Image.new("RGB", size, PAPER)
+    extents = [trainer.distribution(i).extent for i in range(len(trainer))]
+    judged = _judged(trainer, extents)
+    real, fake = trainer.real(POINTS), trainer.sample(POINTS)
+    for i, extent in enumerate(extents):
+        panel = _panel(judged[i], real[i] / extent, fake[i] / extent, f"{trainer.configs[i].seed}")
+        row, column = divmod(i, columns)
+        sheet.paste(panel, (GAP + column * (SIDE + GAP), GAP + row * (SIDE + GAP)))
+    return sheet
+
+
+def _judged(trainer: ToyTrainer, extents: list[float]) -> Float[Tensor, "s cells cells"]:
+    """D over each member's square, from 0 (surely fake) to 1 (surely real), rows downwards."""
+    ticks = (torch.arange(CELLS) + 0.5) * (2 / CELLS) - 1
+    y, x = torch.meshgrid(-ticks, ticks, indexing="ij")
+    unit = torch.stack([x, y], dim=-1).view(1, -1, 2)
+    logits = trainer.discriminate(unit * torch.tensor(extents)[:, None, None])
+    loss = LOSSES[trainer.configs[0].loss]
+    low, high = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}.get(
+        loss.reading, (float(logits.min()), float(logits.max()) + 1e-6)
+    )
+    share = ((loss.output(logits) - low) / (high - low)).nan_to_num(0.5).clamp(0, 1)
+    return share.view(-1, CELLS, CELLS)
+
+
+def _panel(judged: Tensor, real: Tensor, fake: Tensor, name: str) -> Image.Image:
+    ends = torch.tensor([LOW, MIDDLE, HIGH], dtype=torch.float32)
+    upper = (judged > 0.5)[..., None]
+    along = (judged * 2 - upper[..., 0].float())[..., None]
+    colours = torch.where(
+        upper, torch.lerp(ends[1], ends[2], along), torch.lerp(ends[0], ends[1], along)
+    )
+    side = SIDE * OVERSAMPLE
+    image = Image.fromarray(colours.round().to(torch.uint8).numpy())
+    image = image.resize((side, side), Image.Resampling.BICUBIC)
+    pen = ImageDraw.Draw(image)
+    for points, colour in ((real, REAL), (fake, FAKE)):
+        for x, y in points[points.isfinite().all(1)].tolist():
+            column, row = (x + 1) * side / 2, (1 - y) * side / 2
+            pen.circle((column, row), 2.2 * OVERSAMPLE, fill=colour)
+    pen.text((16, 10), name, fill=INK, font_size=15 * OVERSAMPLE)
+    return image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -1,0 +1,119 @@
+"""Where the random numbers of a run come from: each seed and purpose has a generator of its own."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from ganplay.adversarial import Batch, Structure
+from ganplay.config import ToyConfig
+from ganplay.distributions import DISTRIBUTIONS
+
+
+def generator_of(seed: int, purpose: str) -> Generator:
+    """A generator of its own for each seed and purpose, so that no draw shifts another."""
+    words = np.random.SeedSequence([seed, *purpose.encode()]).generate_state(1, np.uint64)
+    return Generator().manual_seed(int(words[0] >> 1))
+
+
+def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tensor, "z n"]:
+    """Latent vectors, features first: standard normal, or uniform in [-1, 1)."""
+    if kind == "uniform":
+        return torch.empty(dim, n).uniform_(-1, 1, generator=generator)
+    return torch.randn(dim, n, generator=generator)
+
+
+def real_points(config: ToyConfig, n: int) -> tuple[Float[Tensor, "n 2"], Tensor]:
+    """N real points to look at and measure by, and their labels; not those trained on."""
+    return DISTRIBUTIONS[config.distribution].sample(n, generator_of(config.seed, "evaluate"))
+
+
+class _Stream:
+    """Batches for S members, drawn in blocks: one call a member for many steps.
+
+    Each member draws from its own generator and the size of a block does not depend on S, so a
+    member sees the same batches in whatever company.
+    """
+
+    def __init__(self, draws: Sequence[Callable[[], tuple[Tensor, ...]]]) -> None:
+        self._draws = draws
+        self._batches: Iterator[tuple[Tensor, ...]] = iter(())
+
+    def next(self) -> tuple[Tensor, ...]:
+        """The next batch: tensors (s, ...), one for each that the draws give."""
+        batch = next(self._batches, None)
+        if batch is None:
+            parts = zip(*(draw() for draw in self._draws), strict=True)
+            blocks = [torch.stack(part, dim=1) for part in parts]  # (k, s, ...) each
+            self._batches = iter(list(zip(*(b.unbind(0) for b in blocks), strict=True)))
+            batch = next(self._batches)
+        return batch
+
+
+class Streams:
+    """All random inputs of the members of one cohort."""
+
+    def __init__(self, configs: Sequence[ToyConfig]) -> None:
+        self.structure = Structure.of(configs[0])
+        self._generators = [
+            {p: generator_of(c.seed, p) for p in ("data", "noise", "mix", "jitter")}
+            for c in configs
+        ]
+        self._streams: dict[str, _Stream] = {}
+        self.configure(configs)
+
+    def configure(self, configs: Sequence[ToyConfig]) -> None:
+        """Draw what is still to come by these settings; generators go on from where they are."""
+        old = getattr(self, "configs", None)
+        self.configs, self.structure = list(configs), Structure.of(configs[0])
+        names = ("batch_size", "distribution", "noise")
+        if old and all(
+            getattr(a, n) == getattr(b, n) for a, b in zip(old, configs, strict=True) for n in names
+        ):
+            return
+        # Enough batches for a block of a quarter of a megabyte.
+        size = self.structure.batch_size
+        self._block = max(1, min(64, 65536 // (size * (self.structure.noise_dim + 2))))
+        self._streams = {
+            name: _Stream([self._draw(name, m) for m in range(len(configs))])
+            for name in ("data", "noise", "mix", "jitter")
+        }
+
+    def _draw(self, name: str, member: int) -> Callable[[], tuple[Tensor, ...]]:
+        config, generator = self.configs[member], self._generators[member][name]
+        size, block, classes = self.structure.batch_size, self._block, self.structure.classes
+
+        def data() -> tuple[Tensor, ...]:
+            distribution = DISTRIBUTIONS[config.distribution]
+            points, labels = distribution.sample(block * size, generator)
+            real = points.view(block, size, 2).mT.contiguous()
+            if not classes:
+                return (real,)
+            hot = torch.nn.functional.one_hot(labels, classes).to(real.dtype)
+            return real, hot.view(block, size, classes).mT.contiguous()
+
+        def noise() -> tuple[Tensor, ...]:
+            dim = self.structure.noise_dim
+            z = draw_noise(config.noise, block * dim, size, generator)
+            return (z.view(block, dim, size),)
+
+        def mix() -> tuple[Tensor, ...]:
+            return (torch.rand(block, 1, size, generator=generator),)
+
+        def jitter() -> tuple[Tensor, ...]:
+            return (torch.randn(block, 2, 3 * size, generator=generator),)
+
+        return {"data": data, "noise": noise, "mix": mix, "jitter": jitter}[name]
+
+    def next(self) -> Batch:
+        """The inputs of the next step."""
+        data = self._streams["data"].next()
+        return Batch(
+            real=data[0],
+            z=self._streams["noise"].next()[0],
+            label=data[1] if len(data) > 1 else None,
+            mix=self._streams["mix"].next()[0] if self.structure.penalty != "none" else None,
+            jitter=self._streams["jitter"].next()[0] if self.structure.instance_noise else None,
+        )

@@ -1,0 +1,258 @@
+"""Trainers: what a script, the command line and the engine train networks with.
+
+Nothing here prints, draws or loops for its own sake: loops are the caller's.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ganplay import metrics
+from ganplay.adversarial import Structure
+from ganplay.cohort import PER_MEMBER, Cohort, Net, StepRecord, judged
+from ganplay.config import ToyConfig, needs_new_networks
+from ganplay.distributions import DISTRIBUTIONS, Distribution
+from ganplay.losses import LOSSES
+from ganplay.streams import draw_noise, generator_of, real_points
+
+
+class ToyTrainer:
+    """Trains S small GANs on the plane at once.
+
+    The members share what shapes the computation (architecture, loss, penalty, optimisers, batch
+    size, updates per step) and may differ in seed, data and every number that a slider moves.
+    With equal seeds, configuration and S a run repeats exactly on one machine.
+    """
+
+    def __init__(
+        self,
+        config: ToyConfig | Sequence[ToyConfig] | None = None,
+        seeds: Sequence[int] | None = None,
+        *,
+        threads: int | None = None,
+        use_capture: bool = True,
+    ) -> None:
+        """Make fresh networks.
+
+        Args:
+            config: one configuration for all members, or one for each.
+            seeds: one member for each, in place of the configurations' own seed.
+            threads: how many threads share the work; by default as many as torch uses. With 1
+                all happens in the calling thread.
+            use_capture: replay captured steps once they are made (in the background); the
+                numbers are the same without.
+
+        Raises:
+            ValueError: if there are no members, or their structures differ.
+        """
+        configs = [config or ToyConfig()] if not isinstance(config, Sequence) else list(config)
+        if seeds is not None:
+            configs = configs * len(seeds) if len(configs) == 1 else configs
+            if len(configs) != len(seeds):
+                raise ValueError(f"{len(configs)} configurations for {len(seeds)} seeds")
+            configs = [replace(c, seed=int(s)) for c, s in zip(configs, seeds, strict=True)]
+        _check_members(configs)
+        self.configs = configs
+        threads = threads or torch.get_num_threads()
+        self._cohorts = [Cohort(part, use_capture) for part in _cohorts(configs, threads)]
+        workers = min(len(self._cohorts), threads)
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        wide = len(self._cohorts) == 1 and _floats(configs) >= _WORTH_A_THREAD
+        self._threads_each = threads if wide else 1
+
+    def __len__(self) -> int:
+        return len(self.configs)
+
+    @property
+    def steps(self) -> int:
+        """Steps since the start."""
+        return self._cohorts[0].steps
+
+    def step(self, count: int = 1, net: Net = "both") -> StepRecord:
+        """Take steps: of both nets (k updates of each, as configured), or one update of one net."""
+        self._each(lambda cohort: cohort.step(count, net))
+        return self.record()
+
+    def record(self) -> StepRecord:
+        """What the last step saw, without taking another."""
+        parts = [cohort.record() for cohort in self._cohorts]
+        joined = {n: torch.cat([getattr(p, n) for p in parts]) for n in PER_MEMBER}
+        first = parts[0]
+        return StepRecord(first.step, first.updates_d, first.updates_g, **joined)
+
+    def finite(self) -> bool:
+        """Whether every parameter of every member is still a finite number."""
+        flats = [net.flat for c in self._cohorts for net in (c.state.g, c.state.d)]
+        return all(bool(flat.sum().isfinite()) for flat in flats)
+
+    def warm_up(self) -> None:
+        """Wait until the steps are captured, for measuring; training does not need it."""
+        self._each(Cohort.warm_up)
+
+    def configure(self, config: ToyConfig | Sequence[ToyConfig]) -> None:
+        """Go on with other settings, on the same networks; seeds stay as they are.
+
+        Raises:
+            ValueError: if the new settings need new networks (`config.needs_new_networks`).
+        """
+        given = [config] * len(self) if isinstance(config, ToyConfig) else list(config)
+        configs = [replace(n, seed=o.seed) for n, o in zip(given, self.configs, strict=True)]
+        _check_members(configs)
+        if any(needs_new_networks(o, n) for o, n in zip(self.configs, configs, strict=True)):
+            raise ValueError("these settings need new networks: make a new trainer")
+        self.configs = configs
+        start = 0
+        for cohort in self._cohorts:
+            cohort.configure(configs[start : start + len(cohort.configs)])
+            start += len(cohort.configs)
+
+    def noise(self, n: int) -> Float[Tensor, "s z n"]:
+        """N latent vectors for each member, features first; the same ones at every call."""
+        return torch.stack(
+            [
+                draw_noise(c.noise, c.noise_dim, n, generator_of(c.seed, "sample"))
+                for c in self.configs
+            ]
+        )
+
+    def labels(self, n: int) -> Float[Tensor, "s c n"] | None:
+        """N one-hot labels, each class in turn; None if the model is not conditional."""
+        classes = self.configs[0].classes
+        if not classes:
+            return None
+        hot = torch.nn.functional.one_hot(torch.arange(n) % classes, classes)
+        return hot.T.float().expand(len(self), -1, -1)
+
+    def sample(self, n: int) -> Float[Tensor, "s n 2"]:
+        """N fake points of each member, from the same latent vectors at every call.
+
+        Made by the averaged generator where `ema` is on.
+        """
+        return self.generate(self.noise(n), self.labels(n))
+
+    def generate(
+        self, z: Float[Tensor, "s z n"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n 2"]:
+        """Points of G for given latent vectors (and one-hot labels)."""
+        inputs = z if label is None else torch.cat([z, label], dim=1)
+        with torch.no_grad():
+            return self._joined(Cohort.generate, inputs).mT
+
+    def discriminate(
+        self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n"]:
+        """Logits of D at given points; by default with labels as in `labels`.
+
+        Where D looks at whole batches, each point is judged as one more of a batch of real ones.
+        """
+        label = self.labels(points.shape[1]) if label is None else label
+        with torch.no_grad():
+            return self._joined(Cohort.discriminate, points.mT, label)
+
+    def pull(
+        self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n 2"]:
+        """Minus the gradient of G's loss at each fake point: where D wants it to move."""
+        label = self.labels(points.shape[1]) if label is None else label
+        return self._joined(Cohort.pull, points.mT, label).mT
+
+    def real(self, n: int) -> Float[Tensor, "s n 2"]:
+        """N real points for each member; the same ones at every call."""
+        return torch.stack([real_points(c, n)[0] for c in self.configs])
+
+    def distribution(self, member: int = 0) -> Distribution:
+        """What a member is to learn."""
+        return DISTRIBUTIONS[self.configs[member].distribution]
+
+    def evaluate(self, n: int = 2500) -> dict[str, Float[Tensor, "s"]]:
+        """Metrics of n fakes against n real points, by name; each (S,).
+
+        Beside those of `metrics.compare` what D says of the two samples, and the gradients'
+        norms at the last step. `noise_floor` has what two real samples would give.
+        """
+        fake, real = self.sample(n), self.real(n)
+        rows = [metrics.compare(real[i], fake[i], self.distribution(i)) for i in range(len(self))]
+        report = {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+        loss, record = LOSSES[self.configs[0].loss], self.record()
+        report |= judged(loss, self.discriminate(real), self.discriminate(fake))
+        return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
+
+    def noise_floor(self, n: int = 2500) -> dict[str, float]:
+        """What `evaluate`'s comparison gives for two samples of the first member's data."""
+        return metrics.noise_floor(self.distribution(), n)
+
+    def _each(self, work: Callable[[Cohort], None]) -> None:
+        with threads_of_torch(self._threads_each):
+            if self._pool is None:
+                for cohort in self._cohorts:
+                    work(cohort)
+            else:
+                list(self._pool.map(partial(_in_one_thread, work), self._cohorts))
+
+    def _joined(self, method: Callable[..., Tensor], *inputs: Tensor | None) -> Tensor:
+        """A method's result over all members, each cohort given its part of the inputs."""
+        sizes = [len(cohort.configs) for cohort in self._cohorts]
+        parts = [[None] * len(sizes) if x is None else x.split(sizes) for x in inputs]
+        return torch.cat([method(c, *p) for c, *p in zip(self._cohorts, *parts, strict=True)])
+
+
+@contextmanager
+def threads_of_torch(count: int) -> Iterator[None]:
+    """Let torch's operations use so many threads here; small ones are fastest with one."""
+    before = torch.get_num_threads()
+    if before != count:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if before != count:
+            torch.set_num_threads(before)
+
+
+def _in_one_thread(work: Callable[[Cohort], None], cohort: Cohort) -> None:
+    torch.set_num_threads(1)
+    work(cohort)
+
+
+def _check_members(configs: Sequence[ToyConfig]) -> None:
+    if not configs:
+        raise ValueError("no seeds: at least one member is needed")
+    shapes = {(Structure.of(c), c.steps_d, c.steps_g) for c in configs}
+    if len(shapes) > 1:
+        raise ValueError(
+            "members of one trainer must share architecture, loss, penalty, optimisers, batch "
+            "size and updates per step; they may differ in seed, data and numbers"
+        )
+
+
+_CACHED = 2**17
+"""Floats of the widest activation of D, at most, of members that are stepped together."""
+_WORTH_A_THREAD = 2**15
+"""Floats of that activation from which on a second thread pays for its coordination."""
+
+
+def _floats(configs: Sequence[ToyConfig]) -> int:
+    """Size of the widest activation of D for all members: real and fake, one row a unit."""
+    c = configs[0]
+    widest = max(c.width_g * (c.layers_g > 0), c.width_d * (c.layers_d > 0), 2)
+    return widest * 2 * c.batch_size * len(configs)
+
+
+def _cohorts(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyConfig]]:
+    """Members in parts that are stepped together.
+
+    Small nets gain from large parts (fewer calls a member), wide ones from parts whose
+    activations stay in the cache, spread over the threads.
+    """
+    floats = _floats(configs)
+    spread = min(threads, len(configs), floats // (2 * _WORTH_A_THREAD))
+    count = max(math.ceil(floats / _CACHED), spread)
+    size = math.ceil(len(configs) / min(count, len(configs)))
+    return [configs[i : i + size] for i in range(0, len(configs), size)]

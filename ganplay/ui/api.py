@@ -1,0 +1,66 @@
+"""Named endpoints for those who come without a browser: `gradio_client`, agents, curl."""
+
+import time
+from typing import Any
+
+import gradio as gr
+
+from ganplay.config import PRESETS, ConfigError, ToyConfig
+from ganplay.experiment import report, train
+from ganplay.training import ToyTrainer
+
+MAX_SEEDS, MAX_STEPS, MAX_POINTS = 16, 5000, 1000
+SECONDS = 60.0
+"""A call that takes longer than this is answered with what has been trained by then."""
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    # Numbers may come as 8.0: JSON does not tell them apart.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise gr.Error(f"{name}: {value!r} is not possible; a whole number from {low} to {high}")
+    if value != int(value):
+        raise gr.Error(f"{name}: {value!r} is not possible; a whole number from {low} to {high}")
+    return int(value)
+
+
+def train_toy(
+    preset: str = "ring",
+    settings: dict | None = None,
+    seeds: int = 1,
+    first_seed: int = 0,
+    steps: int = 1000,
+    points: int = 200,
+) -> dict:
+    """Train small GANs on the plane and report how well they learnt.
+
+    Args:
+        preset: settings to begin with: ring, grid, collapse, oscillation, vanishing, wgan-gp or
+            classic.
+        settings: changes to them by name, such as {"loss": "hinge", "lr_d": 0.003}.
+        seeds: how many GANs are trained, with seeds one after another (1 to 16).
+        first_seed: the first of these seeds.
+        steps: how many steps each takes (0 to 5000; fewer if a minute is over before).
+        points: how many fake points of each are returned (0 to 1000).
+
+    Returns:
+        The settings, the metrics of each member with the noise floor of two real samples, the
+        fake points of each (members, points, 2), and whether all steps were done.
+    """
+    if preset not in PRESETS:
+        raise gr.Error(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
+    if settings is not None and not isinstance(settings, dict):
+        raise gr.Error(f"settings: {str(settings)[:40]!r} is not possible; an object is needed")
+    count = _whole("seeds", seeds, 1, MAX_SEEDS)
+    first = _whole("first_seed", first_seed, 0, 2**31 - 1 - MAX_SEEDS)
+    wanted = _whole("steps", steps, 0, MAX_STEPS)
+    shown = _whole("points", points, 0, MAX_POINTS)
+    try:
+        config = ToyConfig.from_dict(PRESETS[preset].to_dict() | (settings or {}))
+    except ConfigError as error:
+        raise gr.Error(str(error)) from None
+    trainer = ToyTrainer(config, seeds=range(first, first + count), threads=1)
+    deadline = time.monotonic() + SECONDS
+    done = train(trainer, wanted, lambda _: time.monotonic() < deadline)
+    result = {"preset": preset, "complete": done == wanted} | report(trainer)
+    result["points"] = trainer.sample(shown).nan_to_num().tolist() if shown else []
+    return result

@@ -1,0 +1,103 @@
+"""The page: Gradio's frame around the lab, and the server that both live on."""
+
+import os
+import sys
+
+# Before gradio is imported: it summarises all past events for each new one, which gets slower
+# the longer an app runs.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
+
+from typing import Any
+
+import gradio as gr
+
+from ganplay.engine import Engine
+from ganplay.ui import tokens
+from ganplay.ui.api import train_toy
+from ganplay.ui.routes import LabRoutes
+from ganplay.ui.schema import ASSETS
+
+FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
+         "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
+"""Of the visitor's own system: nothing is fetched, and Chinese looks as it does elsewhere."""
+MONO = ["ui-monospace", "Menlo", "Consolas", "monospace"]
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def build() -> gr.Blocks:
+    """The page's Blocks: one component that our own script fills, and the named endpoints."""
+    with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
+        lab = gr.HTML(
+            html_template=_asset("lab.html"),
+            js_on_load=_asset("mount.js"),
+            server_functions=[new_token],
+            apply_default_css=False,
+            elem_id="lab-host",
+        )
+        # The token travels as the component's value: connecting before `load` registers nothing.
+        demo.load(
+            new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
+        )
+        gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
+    return demo
+
+
+def new_token(_: object = None) -> str:
+    """A token for a page that has just loaded, or whose old one the server no longer knows.
+
+    Gradio hands functions that a page's script calls what it sent, even if that is nothing.
+    """
+    return tokens.issue()
+
+
+def launch(
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    open_browser: bool = False,
+    block: bool = True,
+    engine: Engine | None = None,
+    root_path: str | None = None,
+) -> tuple[gr.Blocks, str]:
+    """Serve the page.
+
+    Args:
+        host: address to listen on; by default 127.0.0.1, or what GRADIO_SERVER_NAME says.
+        port: port to listen on; by default the first free one from 7860 on.
+        open_browser: open the page in the visitor's browser.
+        block: serve until interrupted; otherwise return at once.
+        engine: what trains; by default a new one with a worker a core.
+        root_path: the path under which a proxy shows the app.
+
+    Returns:
+        The Blocks and the page's address.
+    """
+    engine = engine or Engine()
+    engine.warm_up()
+    demo = build()
+    arguments: dict[str, Any] = {"app_kwargs": {"routes": LabRoutes(engine).all()}}
+    _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=open_browser,
+        prevent_thread_lock=True,
+        root_path=root_path,
+        quiet=True,
+        theme=gr.themes.Base(font=FONTS, font_mono=MONO),
+        ssr_mode=False,
+        enable_monitoring=False,
+        run_history=False,
+        footer_links=[],
+        max_file_size="2mb",
+        favicon_path=str(ASSETS / "favicon.png"),
+        **arguments,
+    )
+    print(f"ganplay is at {url}", file=sys.stderr, flush=True)
+    if block:
+        demo.block_thread()
+    return demo, url

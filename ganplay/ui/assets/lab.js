@@ -1,0 +1,600 @@
+// The lab: puts canvas, controls, charts and the line to the session together.
+
+import { Charts } from "./charts.js";
+import { Controls } from "./controls.js";
+import { decode } from "./frame.js";
+import { Link } from "./link.js";
+import { PALETTES, Plane, thumbnail } from "./plane.js";
+import * as words from "./words.js";
+
+const { t, number } = words;
+const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
+const TILES = ["js", "modes", "high_quality", "value", "grad_norm_g", "grad_norm_d"];
+const LAYERS = ["map", "real", "fake", "pull", "grid"];
+const FIRST_SPEED = 200; // slow enough to see the first modes appear
+const KEPT = "ganplay.lab";
+const TOAST_SECONDS = 9;
+
+export async function mount(root, { base, token, newToken }) {
+  const answer = await fetch(`${base}/schema.json`);
+  const schema = await answer.json();
+  words.start(schema.locales);
+  const lab = new Lab(root, schema, base);
+  window.ganplay = lab; // for the curious at the console, and for the tests
+  lab.connect(token, newToken);
+  lab.charts.ready.then(() => lab.begin());
+}
+
+class Lab {
+  constructor(root, schema, base) {
+    Object.assign(this, { root, schema, base });
+    this.find = (selector) => root.querySelector(selector);
+    this.config = {};
+    this.playing = true;
+    this.begun = false;
+    this.speed = FIRST_SPEED;
+    this.sent = this.restoring = 0;
+    this.changes = {};
+    this.newest = null;
+    this.owed = 0;
+    this.drawn = 0;
+    this.data = { modes: 0, floor: 0, classes: 0 };
+    this.layers = schema.frame.layers;
+    this.shown = LAYERS.reduce((sum, name) => sum + this.layers[name], 0);
+    this.label = 0;
+    this.readKept();
+    this.plane = new Plane(this.find(".plane"), schema.frame);
+    this.plane.layers = this.shown;
+    this.charts = new Charts(this.find(".charts"), base, () => this.colours());
+    this.buildChoices();
+    this.buildLayers();
+    this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
+    this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
+    this.wire();
+    this.relabel();
+    new ResizeObserver(() => this.plane.resize() && this.plane.draw()).observe(this.find(".canvas-box"));
+    setInterval(() => this.describe(), 2000);
+  }
+
+  // ---- the line -------------------------------------------------------------------------------
+
+  connect(token, newToken) {
+    this.link = new Link({
+      base: this.base, token, newToken,
+      hello: () => this.hello(),
+      on: {
+        frame: (buffer) => this.receiveFrame(buffer),
+        event: (event) => this.receive(event),
+        up: () => this.setStatus("live"),
+        down: (reason) => this.setStatus(reason || "lost"),
+      },
+    });
+  }
+
+  // What a new session is to be like: as this page remembers it. The first one waits at its start
+  // until everything that shows it has been loaded. A line that breaks while a session is being
+  // restored does not lose the step that it was to be restored to.
+  hello() {
+    const known = Object.keys(this.config).length > 0;
+    const step = Math.max(this.frame ? this.frame.step : 0, this.restoring);
+    this.restoring = step;
+    const playing = this.playing && this.begun;
+    return { config: known ? this.config : null, playing, speed: this.speed, step };
+  }
+
+  begin() {
+    this.begun = true;
+    if (this.playing) this.send("play", { playing: true });
+  }
+
+  send(type, content = {}) {
+    this.sent += 1;
+    this.sentAt = performance.now();
+    this.link.send({ type, id: this.sent, ...content });
+    return this.sent;
+  }
+
+  // Changes of one animation frame travel together, the last of each setting.
+  configure(change) {
+    if (!Object.keys(this.changes).length) {
+      requestAnimationFrame(() => {
+        const changes = this.changes;
+        this.changes = {};
+        this.send("configure", { changes });
+      });
+    }
+    Object.assign(this.changes, change);
+  }
+
+  look() {
+    this.plane.label = this.data.classes ? this.label : -1;
+    this.send("look", { layers: this.shown, label: this.label, probe: this.probeAt || null });
+  }
+
+  receive(event) {
+    const handler = {
+      welcome: () => this.welcome(event),
+      state: () => this.receiveState(event),
+      data: () => this.receiveData(event),
+      diverged: () => this.showVeil(event.step),
+      limit: () => this.toast(t("toasts.limit", { steps: event.limit.toLocaleString() })),
+      error: () => this.toast(t("problems.message", event)),
+      failed: () => this.toast(t("toasts.failed")),
+      too_many: () => this.toast(t("toasts.too_many")),
+    }[event.type];
+    if (handler) handler();
+  }
+
+  welcome(event) {
+    this.complain(event.problems);
+    this.look();
+  }
+
+  receiveState({ config, playing, speed, problems, restarted }) {
+    const first = !Object.keys(this.config).length;
+    Object.assign(this, { config, speed });
+    if (this.begun) this.playing = playing;
+    if (restarted) this.hideVeil();
+    this.complain(problems);
+    this.controls.show(config);
+    this.showChoices();
+    this.showPlaying();
+    this.find(".speed").value = SPEEDS.indexOf(SPEEDS.find((s) => s === speed) ?? null);
+    this.showSpeed();
+    this.showScale();
+    if (!first && !restarted && this.frame) this.plane.draw();
+    this.keep();
+  }
+
+  receiveData(data) {
+    this.data = data;
+    const label = Math.min(this.label, Math.max(0, data.classes - 1));
+    this.label = label;
+    this.plane.label = data.classes ? label : -1;
+    this.plane.setData(data);
+    this.charts.setData(data);
+    this.buildClasses();
+  }
+
+  receiveFrame(buffer) {
+    this.owed += 1;
+    if (!this.newest) requestAnimationFrame(() => this.draw());
+    this.newest = buffer;
+  }
+
+  draw() {
+    const buffer = this.newest;
+    this.newest = null;
+    if (buffer) {
+      const frame = decode(buffer, this.schema.frame);
+      if (!frame.diverged) this.plane.draw(frame);
+      this.frame = frame;
+      this.drawn += 1;
+      if (!frame.catchingUp) this.restoring = 0;
+      if (frame.applied >= this.sent && this.sentAt) {
+        this.latency = performance.now() - this.sentAt;
+        this.sentAt = 0;
+      }
+      this.charts.add(frame);
+      this.showNumbers(frame);
+      if (!this.find(".verdict").textContent) this.describe();
+    }
+    for (; this.owed > 0; this.owed--) this.link.acknowledge();
+  }
+
+  // ---- what is shown --------------------------------------------------------------------------
+
+  colours() {
+    const palette = PALETTES[this.theme], dark = this.theme === "dark";
+    return {
+      ...palette, good: dark ? "#5fd0c0" : "#0b7a6f", ink: dark ? "#c7d0dc" : "#3b4658",
+      inkText: dark ? "#e8edf4" : "#1a2230", panel: dark ? "#161d28" : "#ffffff",
+    };
+  }
+
+  setTheme(theme) {
+    this.theme = theme;
+    document.body.classList.toggle("dark", theme === "dark");
+    this.root.dataset.theme = theme;
+    this.plane.setTheme(theme);
+    this.plane.draw();
+    this.charts.redraw();
+    this.drawThumbnails();
+  }
+
+  relabel() {
+    this.root.lang = document.documentElement.lang = words.current() === "zh" ? "zh-CN" : "en";
+    words.fill(this.root);
+    const [other] = words.others();
+    this.find(".language").textContent = t("app.other_language");
+    this.find(".language").lang = other;
+    this.controls.build();
+    this.charts.label();
+    this.labelChoices();
+    this.labelLayers();
+    this.buildClasses();
+    this.buildTiles();
+    this.buildHelp();
+    this.showPlaying();
+    this.showSpeed();
+    this.showScale();
+    this.setStatus(this.status || "connecting");
+    if (this.frame) this.showNumbers(this.frame, true);
+    this.describe();
+    if (!this.find(".veil").hidden) this.showVeil(this.divergedAt);
+  }
+
+  setStatus(status) {
+    this.status = status;
+    this.find(".status").dataset.status = status;
+    this.find(".status-text").textContent = t(`status.${status}`);
+  }
+
+  buildChoices() {
+    const { presets, distributions } = this.schema;
+    for (const name of Object.keys(presets)) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.preset = name;
+      button.append(document.createElement("canvas"), document.createElement("span"));
+      button.onclick = () => this.send("preset", { name });
+      this.find(".presets").append(button);
+    }
+    for (const name of Object.keys(distributions)) {
+      const choice = document.createElement("label");
+      choice.dataset.data = name;
+      const radio = Object.assign(document.createElement("input"), { type: "radio", name: "lab-distribution", value: name });
+      radio.onchange = () => this.configure({ distribution: name });
+      choice.append(radio, document.createElement("canvas"), document.createElement("span"));
+      this.find(".datasets").append(choice);
+    }
+  }
+
+  labelChoices() {
+    for (const button of this.root.querySelectorAll("[data-preset]")) {
+      const name = button.dataset.preset;
+      button.querySelector("span").textContent = t(`presets.${name}.label`);
+      button.title = t(`presets.${name}.tip`);
+    }
+    for (const choice of this.root.querySelectorAll("[data-data]")) {
+      choice.querySelector("span").textContent = t(`choices.distribution.${choice.dataset.data}`);
+    }
+  }
+
+  drawThumbnails() {
+    const { distributions, thumbnails, frame } = this.schema, palette = PALETTES[this.theme];
+    for (const choice of this.root.querySelectorAll("[data-data]")) {
+      thumbnail(choice.querySelector("canvas"), frame.unit, distributions[choice.dataset.data].points, [], palette);
+    }
+    for (const button of this.root.querySelectorAll("[data-preset]")) {
+      const { real, fake } = thumbnails[button.dataset.preset];
+      thumbnail(button.querySelector("canvas"), frame.unit, real, fake, palette);
+    }
+  }
+
+  showChoices() {
+    for (const button of this.root.querySelectorAll("[data-preset]")) {
+      const preset = this.schema.presets[button.dataset.preset];
+      const same = Object.keys(preset).every((name) => name === "seed" || preset[name] === this.config[name]);
+      button.setAttribute("aria-pressed", same);
+    }
+    for (const radio of this.root.querySelectorAll(".datasets input")) {
+      radio.checked = radio.value === this.config.distribution;
+    }
+    const seed = this.find(".seed");
+    if (document.activeElement !== seed) seed.value = this.config.seed;
+  }
+
+  buildLayers() {
+    for (const name of LAYERS) {
+      const chip = document.createElement("label");
+      chip.className = `chip chip-${name}`;
+      const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
+      box.onchange = () => {
+        this.shown ^= this.layers[name];
+        this.plane.layers = this.shown;
+        this.look();
+        this.plane.draw();
+      };
+      chip.dataset.layer = name;
+      chip.append(box, document.createElement("i"), document.createElement("span"));
+      this.find(".layers").append(chip);
+    }
+    const classes = document.createElement("label");
+    classes.className = "classes";
+    classes.append(document.createElement("span"), document.createElement("select"));
+    classes.querySelector("select").onchange = ({ target }) => {
+      this.label = target.selectedIndex;
+      this.plane.realStale = true;
+      this.look();
+    };
+    this.find(".layers").append(classes);
+  }
+
+  labelLayers() {
+    for (const chip of this.root.querySelectorAll("[data-layer]")) {
+      chip.querySelector("span").textContent = t(`layers.${chip.dataset.layer}.label`);
+      chip.title = t(`layers.${chip.dataset.layer}.tip`);
+    }
+    this.find(".classes span").textContent = t("layers.class");
+  }
+
+  buildClasses() {
+    const box = this.find(".classes");
+    box.hidden = !this.data.classes;
+    const names = Array.from({ length: this.data.classes }, (_, i) => {
+      return Object.assign(document.createElement("option"), { textContent: String(i + 1) });
+    });
+    box.querySelector("select").replaceChildren(...names);
+    box.querySelector("select").selectedIndex = this.label;
+  }
+
+  buildTiles() {
+    const tiles = TILES.map((name) => {
+      const tile = document.createElement("div");
+      tile.dataset.tile = name;
+      tile.title = t(`metrics.${name}.tip`);
+      tile.innerHTML = "<dt></dt><dd><b></b><small></small></dd>";
+      tile.querySelector("dt").textContent = t(`metrics.${name}.label`);
+      return tile;
+    });
+    this.find(".tiles").replaceChildren(...tiles);
+  }
+
+  // Text changes ten times a second at most: faster nobody reads.
+  showNumbers(frame, now = false) {
+    const { playing } = frame;
+    if (!now && playing && performance.now() - (this.numbersAt || 0) < 100) return;
+    this.numbersAt = performance.now();
+    this.find(".step-number").textContent = frame.step.toLocaleString(this.root.lang);
+    const rate = frame.rate >= 1 ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
+    this.find(".rate").textContent = frame.catchingUp ? t("play.catching_up") : rate;
+    const { metrics } = frame, { modes, floor } = this.data;
+    const texts = {
+      js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
+      modes: [modes ? `${metrics.modes} / ${modes}` : "–", modes ? t("metrics.modes.sub") : t("metrics.modes.none")],
+      high_quality: [modes ? `${Math.round(100 * metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
+      value: [number(metrics.value), t(this.isProbability() ? "metrics.value.sub" : "metrics.value.none")],
+      grad_norm_g: [number(metrics.grad_norm_g), t("metrics.grad_norm_g.sub")],
+      grad_norm_d: [number(metrics.grad_norm_d), t("metrics.grad_norm_d.sub")],
+    };
+    for (const tile of this.root.querySelectorAll("[data-tile]")) {
+      const [value, small] = texts[tile.dataset.tile];
+      tile.querySelector("b").textContent = frame.diverged ? "–" : value;
+      tile.querySelector("small").textContent = small;
+    }
+    this.showScale();
+  }
+
+  isProbability() {
+    return this.schema.readings[this.config.loss] === "probability";
+  }
+
+  showScale() {
+    const reading = this.schema.readings[this.config.loss];
+    if (!reading) return;
+    const critic = reading === "critic" && this.frame;
+    this.find(".scale-low").textContent = critic ? number(this.frame.low, 1) : t("scale.fake");
+    this.find(".scale-high").textContent = critic ? number(this.frame.high, 1) : t("scale.real");
+  }
+
+  // The canvas in words, for those who do not see it.
+  describe() {
+    const { frame, data } = this;
+    if (!frame || !this.config.distribution) return;
+    const text = frame.diverged ? t("veil.text", { step: frame.step }) : t(data.modes ? "describe.modes" : "describe.plain", {
+      step: frame.step, data: t(`choices.distribution.${this.config.distribution}`),
+      js: number(frame.metrics.js), floor: number(data.floor, 3),
+      covered: frame.metrics.modes, modes: data.modes,
+      quality: Math.round(100 * frame.metrics.high_quality),
+      real: number(frame.metrics.d_real), fake: number(frame.metrics.d_fake),
+    });
+    this.find(".plane").setAttribute("aria-label", text);
+    this.find(".verdict").textContent = text;
+  }
+
+  showPlaying() {
+    const button = this.find(".toggle");
+    button.classList.toggle("playing", this.playing);
+    button.setAttribute("aria-pressed", this.playing);
+    this.find(".toggle-text").textContent = t(this.playing ? "play.pause" : "play.play");
+  }
+
+  showSpeed() {
+    const speed = SPEEDS[this.find(".speed").valueAsNumber];
+    const text = speed === null ? t("play.fastest") : t("play.rate", { rate: speed });
+    this.find(".speed-text").textContent = text;
+    this.find(".speed").setAttribute("aria-valuetext", text);
+  }
+
+  showVeil(step) {
+    this.divergedAt = step;
+    this.find(".veil-text").textContent = t("veil.text", { step });
+    this.find(".veil-button").textContent = t("play.rewind");
+    this.find(".veil").hidden = false;
+  }
+
+  hideVeil() {
+    this.find(".veil").hidden = true;
+  }
+
+  complain(problems = []) {
+    for (const problem of problems) {
+      const label = words.has(`fields.${problem.field}.label`) ? t(`fields.${problem.field}.label`) : problem.field;
+      const values = { field: label, value: String(problem.value), used: String(problem.used), allowed: this.allowed(problem) };
+      this.toast(t(`problems.${problem.code}`, values));
+    }
+  }
+
+  allowed({ field }) {
+    const known = this.schema.fields.find((f) => f.name === field);
+    if (!known) return "";
+    if (known.choices) return t("problems.one_of", { choices: known.choices.join(", ") });
+    const [low, high] = known.bounds;
+    return t(known.kind === "integer" ? "problems.whole_between" : "problems.between", { low, high });
+  }
+
+  toast(text) {
+    const box = this.find(".toasts");
+    const same = [...box.children].find((one) => one.firstChild.textContent === text);
+    if (same) same.remove();
+    const toast = document.createElement("p");
+    const close = Object.assign(document.createElement("button"), { type: "button", textContent: "×", ariaLabel: t("help.close") });
+    close.onclick = () => toast.remove();
+    toast.append(Object.assign(document.createElement("span"), { textContent: text }), close);
+    box.append(toast);
+    while (box.children.length > 4) box.firstChild.remove();
+    setTimeout(() => toast.remove(), TOAST_SECONDS * 1000);
+  }
+
+  buildHelp() {
+    const body = this.find(".help-body");
+    const keys = document.createElement("dl");
+    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], ["1 – 5", "layers"], ["?", "help"]]) {
+      const term = document.createElement("dt");
+      term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
+      keys.append(term, Object.assign(document.createElement("dd"), { textContent: t(`help.keys.${what}`) }));
+    }
+    const about = ["picture", "mode", "distance", "touch"].map((name) => {
+      return Object.assign(document.createElement("p"), { textContent: t(`help.${name}`) });
+    });
+    body.replaceChildren(...about, keys);
+  }
+
+  // ---- what can be done -----------------------------------------------------------------------
+
+  wire() {
+    const on = (selector, does) => { this.find(selector).onclick = does; };
+    on(".toggle", () => this.toggle());
+    on(".rewind", () => this.rewind());
+    on(".veil-button", () => this.rewind());
+    on(".step-d", () => this.step("d"));
+    on(".step-g", () => this.step("g"));
+    on(".step-both", () => this.step("both"));
+    on(".step-many", () => this.stepMany());
+    on(".new-seed", () => this.configure({ seed: Math.floor(Math.random() * 10000) }));
+    on(".theme", () => {
+      this.setTheme(this.theme === "dark" ? "light" : "dark");
+      localStorage.setItem("ganplay.theme", this.theme);
+    });
+    on(".language", () => {
+      words.use(words.others()[0]);
+      this.relabel();
+    });
+    on(".help", () => this.find(".help-box").showModal());
+    on(".help-close", () => this.find(".help-box").close());
+    this.find(".count").onkeydown = ({ key }) => key === "Enter" && this.stepMany();
+    this.find(".seed").onchange = ({ target }) => {
+      this.configure({ seed: target.value.trim() === "" ? null : Number(target.value) });
+    };
+    this.find(".speed").oninput = () => {
+      this.speed = SPEEDS[this.find(".speed").valueAsNumber];
+      this.showSpeed();
+      this.send("speed", { speed: this.speed });
+      this.keep();
+    };
+    // After a click with the mouse the keys belong to the lab again, not to the button.
+    this.root.addEventListener("click", ({ target, detail }) => {
+      const button = target.closest("button");
+      if (button && detail > 0) button.blur();
+    });
+    document.addEventListener("keydown", (event) => this.key(event));
+    this.wireProbe();
+  }
+
+  toggle() {
+    this.playing = !this.playing;
+    this.showPlaying();
+    if (this.begun) this.send("play", { playing: this.playing });
+  }
+
+  rewind() {
+    this.send("rewind");
+  }
+
+  step(net) {
+    this.send("step", { net, count: 1 });
+  }
+
+  stepMany() {
+    const box = this.find(".count"), count = Number(box.value);
+    if (!Number.isInteger(count) || count < 1 || count > 10000) {
+      const allowed = t("problems.whole_between", { low: 1, high: 10000 });
+      this.toast(t("problems.bounds", { field: t("play.count"), value: box.value, allowed, used: "" }));
+      return;
+    }
+    this.send("step", { net: "both", count });
+  }
+
+  key(event) {
+    const { target, key } = event;
+    const typing = target.closest("input:not([type=checkbox]):not([type=radio]):not([type=range]), select, textarea, dialog, [contenteditable]");
+    if (event.ctrlKey || event.metaKey || event.altKey || typing || !this.root.isConnected) return;
+    if (key === " " && target.closest("button, summary, input[type=checkbox]")) return;
+    const does = {
+      " ": () => this.toggle(),
+      s: () => this.step("both"),
+      d: () => this.step("d"),
+      g: () => this.step("g"),
+      r: () => this.rewind(),
+      "?": () => this.find(".help-box").showModal(),
+    }[key.toLowerCase()];
+    const layer = LAYERS[Number(key) - 1];
+    if (does) does();
+    else if (layer) this.find(`[data-layer=${layer}] input`).click();
+    else return;
+    event.preventDefault();
+  }
+
+  // Coordinates and D under the pointer: D is asked at this very point, not read off the map.
+  wireProbe() {
+    const canvas = this.find(".plane"), box = this.find(".probe");
+    let asked = false;
+    const ask = () => {
+      asked = false;
+      this.look();
+    };
+    const move = ({ clientX, clientY, pointerType }) => {
+      this.probeAt = this.plane.locate(clientX, clientY);
+      const area = canvas.getBoundingClientRect();
+      const right = clientX - area.left > area.width / 2;
+      box.style.left = `${clientX - area.left + (right ? -12 : 12)}px`;
+      box.style.top = `${clientY - area.top + (pointerType === "touch" ? -64 : 12)}px`;
+      box.classList.toggle("left", right);
+      box.hidden = false;
+      if (!asked) requestAnimationFrame(ask);
+      asked = true;
+    };
+    canvas.addEventListener("pointermove", move);
+    canvas.addEventListener("pointerdown", move);
+    canvas.addEventListener("pointerleave", () => {
+      this.probeAt = null;
+      box.hidden = true;
+      this.look();
+    });
+    const show = () => {
+      if (this.probeAt && this.frame) {
+        const [x, y] = this.probeAt;
+        box.textContent = t("stage.probe", { x: number(x), y: number(y), d: number(this.frame.probe, 3) });
+      }
+      requestAnimationFrame(show);
+    };
+    show();
+  }
+
+  // ---- kept over a reload, in this tab only ---------------------------------------------------
+
+  keep() {
+    const { config, speed, playing } = this;
+    sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing }));
+  }
+
+  readKept() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
+      if (kept.config) Object.assign(this, { config: kept.config, speed: kept.speed ?? null, playing: kept.playing !== false });
+    } catch {
+      sessionStorage.removeItem(KEPT);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// The line to the session: a socket, or plain requests where sockets do not get through.
+// Frames come only against acknowledgements, so a slow page gets fewer and never a backlog.
+
+const FIRST_WAIT = 400, LONGEST_WAIT = 8000, SIGN_OF_LIFE = 2000, MOST_HELD = 20;
+
+export class Link {
+  // `hello()` says what a new session is to be like; `on` has frame, event, up and down.
+  constructor({ base, token, newToken, hello, on }) {
+    Object.assign(this, { base, token, newToken, hello, on });
+    this.wait = FIRST_WAIT;
+    this.failures = 0;
+    this.everOpen = false;
+    this.welcomed = false;
+    this.held = [];
+    this.waiting = [];
+    setInterval(() => this.isUp() && !document.hidden && this.send({ type: "ping" }), SIGN_OF_LIFE);
+    window.addEventListener("online", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.retryNow());
+    this.open();
+  }
+
+  isUp() {
+    return this.polling || (this.socket && this.socket.readyState === WebSocket.OPEN);
+  }
+
+  // What is asked while the line is down is sent when it is up again, as far as it still matters.
+  send(message) {
+    if (this.polling) this.waiting.push(message);
+    else if (this.welcomed && this.isUp()) this.socket.send(JSON.stringify(message));
+    else if (!["ack", "ping", "look"].includes(message.type)) this.held = [...this.held, message].slice(-MOST_HELD);
+  }
+
+  acknowledge() {
+    this.send({ type: "ack" });
+  }
+
+  // The token; asked for anew where the server did not answer the last time.
+  async ticket() {
+    try {
+      return await this.token;
+    } catch {
+      this.token = this.newToken();
+      return this.token;
+    }
+  }
+
+  async open() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    try {
+      this.current = await this.ticket();
+    } catch {
+      return this.again();
+    }
+    const address = this.base.replace(/^http/, "ws") + "/lab/socket";
+    const socket = (this.socket = new WebSocket(address));
+    socket.binaryType = "arraybuffer";
+    let opened = false;
+    socket.onopen = () => {
+      opened = this.everOpen = true;
+      socket.send(JSON.stringify({ ...this.hello(), token: this.current }));
+    };
+    socket.onmessage = ({ data }) => {
+      this.wait = FIRST_WAIT;
+      if (data instanceof ArrayBuffer) this.on.frame(data);
+      else this.receive(JSON.parse(data));
+    };
+    socket.onclose = () => {
+      if (this.socket !== socket || this.polling) return;
+      this.welcomed = false;
+      this.failures = opened ? 0 : this.failures + 1;
+      this.on.down(this.reason);
+      if (this.failures >= 2 && !this.everOpen) this.poll();
+      else this.again();
+    };
+  }
+
+  again() {
+    // A little at random, so that a class does not come back all at once.
+    const delay = this.wait * (0.75 + Math.random() / 2);
+    this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
+    this.timer = setTimeout(() => this.open(), delay);
+  }
+
+  retryNow() {
+    if (this.timer) this.open();
+  }
+
+  receive(event) {
+    this.reason = { refused: "refused", full: "full", too_many: "busy" }[event.type];
+    if (event.type === "refused") this.token = this.newToken();
+    if (event.type === "welcome") {
+      this.welcomed = true;
+      this.on.up();
+    }
+    this.on.event(event);
+    if (event.type === "welcome") this.held.splice(0).forEach((message) => this.send(message));
+  }
+
+  async poll() {
+    this.polling = true;
+    let first = true;
+    while (this.polling) {
+      const messages = this.waiting.splice(0);
+      const body = first ? { ...this.hello(), messages } : { messages };
+      try {
+        const answer = await fetch(`${this.base}/lab/poll`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ ...body, token: await this.ticket() }),
+        });
+        if (!answer.ok) {
+          this.receive(await answer.json());
+          throw new Error(`answer ${answer.status}`);
+        }
+        const buffer = await answer.arrayBuffer();
+        const length = new DataView(buffer).getUint32(0, true);
+        first = false;
+        for (const event of JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))) {
+          this.receive(event);
+        }
+        if (buffer.byteLength > 4 + length) this.on.frame(buffer.slice(4 + length));
+        this.wait = FIRST_WAIT;
+      } catch {
+        first = true;
+        this.on.down(this.reason);
+        await new Promise((done) => setTimeout(done, this.wait));
+        this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
+      }
+    }
+  }
+}

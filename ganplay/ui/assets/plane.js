@@ -1,0 +1,258 @@
+// Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
+// that is not in the frame, and nothing is drawn between frames.
+
+const MARGIN = 1.06; // the canvas shows a little more than the data's square
+const LONGEST_PULL = 0.13; // of the half-width
+
+export const PALETTES = {
+  light: {
+    ground: "#fbfcfd", line: "#e3e8ee", text: "#5a6676", real: "#1f63d6", realEdge: "#ffffff",
+    fake: "#e06c00", fakeEdge: "#ffffff", pull: "#1a2230", net: "#7a3b00",
+    low: [252, 211, 168], middle: [250, 250, 251], high: [176, 206, 250],
+  },
+  dark: {
+    ground: "#0e131b", line: "#232c3a", text: "#9aa7b8", real: "#6ea8ff", realEdge: "#0e131b",
+    fake: "#ff9a3d", fakeEdge: "#0e131b", pull: "#e8edf4", net: "#ffc48a",
+    low: [112, 60, 12], middle: [22, 27, 36], high: [22, 66, 132],
+  },
+};
+
+function ramp({ low, middle, high }) {
+  const colours = new Uint8ClampedArray(4 * 256);
+  for (let i = 0; i < 256; i++) {
+    const [from, to, share] = i < 128 ? [low, middle, i / 127.5] : [middle, high, (i - 127.5) / 127.5];
+    for (let c = 0; c < 3; c++) colours[4 * i + c] = from[c] + (to[c] - from[c]) * share;
+    colours[4 * i + 3] = 255;
+  }
+  return colours;
+}
+
+export class Plane {
+  constructor(canvas, schema) {
+    this.canvas = canvas;
+    this.schema = schema;
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.mapCanvas = document.createElement("canvas");
+    this.realCanvas = document.createElement("canvas");
+    this.layers = 0;
+    this.label = -1;
+    this.data = null;
+    this.frame = null;
+    this.setTheme("light");
+  }
+
+  setTheme(theme) {
+    this.palette = PALETTES[theme];
+    this.ramp = ramp(this.palette);
+    this.realStale = true;
+  }
+
+  // Real points: drawn once on a canvas of their own, as they do not move.
+  setData(data) {
+    this.data = data;
+    this.realStale = true;
+  }
+
+  resize() {
+    const side = Math.round(this.canvas.clientWidth * Math.min(window.devicePixelRatio || 1, 2));
+    if (side && side !== this.canvas.width) {
+      this.canvas.width = this.canvas.height = side;
+      this.realStale = true;
+      return true;
+    }
+    return false;
+  }
+
+  has(layer) {
+    return Boolean(this.layers & this.schema.layers[layer]);
+  }
+
+  // Canvas pixels of a coordinate in `unit`s, y upwards.
+  get zoom() {
+    return this.canvas.width / (2 * MARGIN * this.schema.unit);
+  }
+
+  // The data's coordinates of a point of the page.
+  locate(clientX, clientY) {
+    const box = this.canvas.getBoundingClientRect();
+    const extent = this.frame ? this.frame.extent : 1;
+    const scale = (2 * MARGIN * extent) / box.width;
+    return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
+  }
+
+  draw(frame = this.frame) {
+    this.frame = frame;
+    const { context: pen, canvas, palette } = this;
+    const size = canvas.width;
+    if (!size) return;
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.fillStyle = palette.ground;
+    pen.fillRect(0, 0, size, size);
+    if (!frame) return;
+    this.dot = Math.max(1.6, size / 260);
+    if (frame.cells) this.drawMap(frame);
+    this.drawAxes(frame);
+    pen.setTransform(1, 0, 0, 1, size / 2, size / 2);
+    if (frame.rows) this.drawGrid(frame);
+    if (this.has("real") && this.data) this.drawReal(frame);
+    if (frame.pulls.length) this.drawPulls(frame);
+    if (this.has("fake")) this.drawFakes(frame);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  drawMap(frame) {
+    const n = frame.cells, small = this.mapCanvas;
+    if (small.width !== n) small.width = small.height = n;
+    const pen = small.getContext("2d"), image = pen.createImageData(n, n);
+    const pixels = new Uint32Array(image.data.buffer), colours = new Uint32Array(this.ramp.buffer);
+    for (let row = 0; row < n; row++) { // the frame's rows go upwards, an image's down
+      for (let column = 0; column < n; column++) {
+        pixels[(n - 1 - row) * n + column] = colours[frame.map[row * n + column]];
+      }
+    }
+    pen.putImageData(image, 0, 0);
+    const size = this.canvas.width, edge = (size - size / MARGIN) / 2;
+    this.context.imageSmoothingEnabled = true;
+    this.context.imageSmoothingQuality = "medium";
+    this.context.drawImage(small, edge, edge, size - 2 * edge, size - 2 * edge);
+  }
+
+  drawAxes(frame) {
+    const { context: pen, palette } = this, size = this.canvas.width;
+    const pixels = size / (2 * MARGIN * frame.extent);
+    const step = [0.25, 0.5, 1, 2, 5, 10].find((s) => frame.extent / s <= 4) || frame.extent / 2;
+    pen.lineWidth = 1;
+    pen.strokeStyle = palette.line;
+    pen.fillStyle = palette.text;
+    pen.font = `${Math.round(Math.max(10, size / 58))}px system-ui, sans-serif`;
+    pen.globalAlpha = 0.6;
+    pen.beginPath();
+    const last = Math.floor(frame.extent / step);
+    for (let k = -last; k <= last; k++) {
+      const at = Math.round(size / 2 + k * step * pixels) + 0.5;
+      pen.moveTo(at, 0), pen.lineTo(at, size);
+      pen.moveTo(0, at), pen.lineTo(size, at);
+    }
+    pen.stroke();
+    pen.globalAlpha = 0.9;
+    for (let k = -last; k <= last; k++) {
+      const at = size / 2 + k * step * pixels, name = String(k * step).replace("-", "−");
+      pen.textAlign = "center";
+      pen.fillText(name, at, size - size / 130);
+      pen.textAlign = "left";
+      if (k && k > -last) pen.fillText(name, size / 130, size - at + size / 180);
+    }
+    pen.globalAlpha = 1;
+  }
+
+  // Cells of equal probability: the smaller a cell has become, the more samples per area, the
+  // darker it is.
+  drawGrid(frame) {
+    const { context: pen, palette, zoom } = this, { grid, rows, columns } = frame;
+    const x = (i) => grid[2 * i] * zoom, y = (i) => -grid[2 * i + 1] * zoom;
+    pen.strokeStyle = pen.fillStyle = palette.net;
+    pen.lineJoin = "round";
+    if (rows === 1) {
+      pen.lineWidth = this.dot;
+      pen.globalAlpha = 0.75;
+      pen.beginPath();
+      for (let i = 0; i < columns; i++) pen.lineTo(x(i), y(i));
+      pen.stroke();
+      pen.globalAlpha = 1;
+      return;
+    }
+    const usual = (this.canvas.width / MARGIN / rows) ** 2;
+    for (let row = 0; row + 1 < rows; row++) {
+      for (let column = 0; column + 1 < columns; column++) {
+        const a = row * columns + column, b = a + 1, c = b + columns, d = a + columns;
+        const area = Math.abs((x(c) - x(a)) * (y(d) - y(b)) - (x(d) - x(b)) * (y(c) - y(a))) / 2;
+        pen.globalAlpha = Math.min(0.42, Math.max(0.03, (0.05 * usual) / (area + 1)));
+        pen.beginPath();
+        pen.moveTo(x(a), y(a)), pen.lineTo(x(b), y(b)), pen.lineTo(x(c), y(c)), pen.lineTo(x(d), y(d));
+        pen.fill();
+      }
+    }
+    pen.globalAlpha = 0.28;
+    pen.lineWidth = Math.max(1, this.canvas.width / 900);
+    pen.beginPath();
+    for (let row = 0; row < rows; row++) {
+      for (let i = row * columns, end = i + columns - 1; i < end; i++) pen.moveTo(x(i), y(i)), pen.lineTo(x(i + 1), y(i + 1));
+    }
+    for (let i = 0; i < (rows - 1) * columns; i++) pen.moveTo(x(i), y(i)), pen.lineTo(x(i + columns), y(i + columns));
+    pen.stroke();
+    pen.globalAlpha = 1;
+  }
+
+  drawReal(frame) {
+    const size = this.canvas.width;
+    if (this.realStale || this.realCanvas.width !== size) {
+      this.realCanvas.width = this.realCanvas.height = size;
+      const pen = this.realCanvas.getContext("2d");
+      pen.translate(size / 2, size / 2);
+      this.dots(pen, this.data.real, this.data.labels, this.palette.real, this.palette.realEdge);
+      this.realStale = false;
+    }
+    this.context.drawImage(this.realCanvas, -size / 2, -size / 2);
+  }
+
+  drawFakes(frame) {
+    this.dots(this.context, frame.fakes, frame.labels, this.palette.fake, this.palette.fakeEdge);
+  }
+
+  // Where a class is picked out, the other classes' points are faint.
+  dots(pen, points, labels, colour, edge) {
+    const { zoom, dot } = this, chosen = this.label;
+    const some = (wanted) => {
+      pen.beginPath();
+      for (let i = 0; 2 * i < points.length; i++) {
+        if (labels && labels.length && chosen >= 0 && (labels[i] === chosen) !== wanted) continue;
+        const x = points[2 * i] * zoom, y = -points[2 * i + 1] * zoom;
+        pen.moveTo(x + dot, y);
+        pen.arc(x, y, dot, 0, 6.2832);
+      }
+      pen.fill();
+    };
+    pen.fillStyle = colour;
+    pen.strokeStyle = edge;
+    if (labels && labels.length && chosen >= 0) {
+      pen.globalAlpha = 0.2;
+      some(false);
+    }
+    pen.globalAlpha = 0.85;
+    some(true);
+    pen.globalAlpha = 1;
+  }
+
+  // Lengths are relative to the 95th percentile of this frame, so that directions stay visible;
+  // how large they really are is told in numbers.
+  drawPulls(frame) {
+    const { context: pen, zoom } = this, unit = this.schema.unit;
+    const reach = (LONGEST_PULL * unit * zoom) / 127;
+    pen.strokeStyle = this.palette.pull;
+    pen.globalAlpha = 0.55;
+    pen.lineWidth = Math.max(1, this.dot / 2.2);
+    pen.beginPath();
+    for (let i = 0; i < frame.pulls.length; i += 2) {
+      const x = frame.fakes[i] * zoom, y = -frame.fakes[i + 1] * zoom;
+      pen.moveTo(x, y);
+      pen.lineTo(x + frame.pulls[i] * reach, y - frame.pulls[i + 1] * reach);
+    }
+    pen.stroke();
+    pen.globalAlpha = 1;
+  }
+}
+
+// A small picture of points: data in the colour of the real, samples in that of the fake.
+export function thumbnail(canvas, unit, real, fakes, palette) {
+  const side = (canvas.width = canvas.height = 2 * (canvas.clientWidth || 48));
+  const pen = canvas.getContext("2d"), zoom = side / (2 * MARGIN * unit);
+  pen.translate(side / 2, side / 2);
+  for (const [points, colour] of [[real, palette.real], [fakes, palette.fake]]) {
+    pen.fillStyle = colour;
+    for (let i = 0; i < points.length; i += 2) {
+      pen.beginPath();
+      pen.arc(points[i] * zoom, -points[i + 1] * zoom, side / 46, 0, 6.2832);
+      pen.fill();
+    }
+  }
+}

@@ -1,0 +1,358 @@
+"""Routes of our own on the app's server: the lab's socket, its fallback and its files.
+
+They stand outside Gradio's queue and its login, so they look at origin, token, size, rate and
+content themselves. What a page sends becomes a `Command` or a refusal in words.
+"""
+
+import asyncio
+import json
+import struct
+import time
+from collections import deque
+from contextlib import suppress
+from importlib.resources import as_file, files
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ganplay import commands
+from ganplay.commands import CommandError
+from ganplay.config import PRESETS
+from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
+from ganplay.ui import tokens
+from ganplay.ui.schema import ASSETS, schema
+
+PREFIX = "/ganplay"
+MAX_MESSAGE = 16_384
+MOST_MESSAGES = 100
+"""Of one request."""
+MESSAGES_A_SECOND, BURST = 300.0, 600.0
+GREETING_SECONDS = 15.0
+POLL_SECONDS = 1.0
+REFUSED, TOO_LARGE, TOO_MANY, FULL, GONE = 4401, 4413, 4429, 4503, 4404
+"""Codes that a socket is closed with, after a message that says the same in words."""
+
+
+class Refusal(Exception):
+    """A page is turned away: a kind that the page has words for, and the code to close with."""
+
+    def __init__(self, kind: str, code: int) -> None:
+        super().__init__(kind)
+        self.kind, self.code = kind, code
+
+
+class Mailbox:
+    """A session's sink: keeps all events, but of the frames only the newest."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._events: deque[dict[str, Any]] = deque(maxlen=200)
+        self._frame: bytes | None = None
+        self._news = asyncio.Event()
+
+    def frame(self, data: bytes) -> None:
+        """Take a frame, from any thread."""
+        self._call(self._keep_frame, data)
+
+    def event(self, data: dict[str, Any]) -> None:
+        """Take an event, from any thread."""
+        self._call(self._keep_event, data)
+
+    async def collect(self, seconds: float | None = None) -> tuple[list[dict[str, Any]], bytes]:
+        """Everything new, as soon as there is something (or after some seconds nothing)."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._news.wait(), seconds)
+        self._news.clear()
+        events, frame = list(self._events), self._frame or b""
+        self._events.clear()
+        self._frame = None
+        return events, frame
+
+    def _call(self, keep: Any, data: Any) -> None:
+        with suppress(RuntimeError):  # the server's loop has ended
+            self._loop.call_soon_threadsafe(keep, data)
+
+    def _keep_frame(self, data: bytes) -> None:
+        self._frame = data
+        self._news.set()
+
+    def _keep_event(self, data: dict[str, Any]) -> None:
+        self._events.append(data)
+        self._news.set()
+
+
+class Visit:
+    """One page's dealings with the engine, over whatever line it came in."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.mailbox = Mailbox()
+        self.session_id = ""
+        self._tokens, self._filled = BURST, time.monotonic()
+
+    def begin(self, hello: Any) -> None:
+        """Open (or find again) the session that the page's first message asks for.
+
+        Raises:
+            Refusal: if the token is not ours, or there is no room.
+        """
+        hello = hello if isinstance(hello, dict) else {}
+        session_id = tokens.session_of(hello.get("token"))
+        if session_id is None:
+            raise Refusal("refused", REFUSED)
+        given = hello.get("config")
+        config, problems = PRESETS["ring"].repaired(given if isinstance(given, dict) else {})
+        try:
+            speed = commands.rate(hello.get("speed"))
+            step = commands.starting_step(hello, MAX_CATCHING_UP)
+        except CommandError:
+            speed, step = None, 0
+        self.session_id = session_id
+        try:
+            known = self.engine.open(
+                session_id,
+                self.mailbox,
+                config,
+                playing=hello.get("playing") is not False,
+                speed=speed,
+                step=step,
+            )
+        except Full:
+            raise Refusal("full", FULL) from None
+        self.mailbox.event({"type": "welcome", "known": known, "problems": as_plain(problems)})
+
+    def take(self, text: str) -> None:
+        """Follow one message of the page, or tell it why not.
+
+        Raises:
+            Refusal: if messages come too large or too fast, or the session is gone.
+        """
+        if len(text) > MAX_MESSAGE:
+            raise Refusal("too_large", TOO_LARGE)
+        self._pay()
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            self._complain("message", text[:40], "JSON is needed")
+            return
+        self.follow(message)
+
+    def follow(self, message: Any) -> None:
+        """Follow one decoded message."""
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind in ("ack", "ping"):
+            there = (
+                self.engine.acknowledge(self.session_id)
+                if kind == "ack"
+                else self.engine.notice(self.session_id)
+            )
+        else:
+            try:
+                command = commands.read(message)
+                number = commands.message_number(message)
+            except CommandError as error:
+                self._complain(error.field, error.shown, error.allowed)
+                return
+            there = self.engine.post(self.session_id, number, command)
+        if not there:
+            raise Refusal("gone", GONE)
+
+    def end(self, closed: bool) -> None:
+        """The line is down: closed by the visitor, or lost."""
+        if self.session_id:
+            self.engine.leave(self.session_id, self.mailbox, closed)
+
+    def _complain(self, field: str, value: str, allowed: str) -> None:
+        self.mailbox.event({"type": "error", "field": field, "value": value, "allowed": allowed})
+
+    def _pay(self) -> None:
+        now = time.monotonic()
+        self._tokens = min(BURST, self._tokens + (now - self._filled) * MESSAGES_A_SECOND)
+        self._filled = now
+        if self._tokens < 1:
+            raise Refusal("too_many", TOO_MANY)
+        self._tokens -= 1
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether a request comes from a page of this server, or from no page at all."""
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    hosts = {headers.get("host"), headers.get("x-forwarded-host")}
+    return urlsplit(origin).netloc in hosts
+
+
+def dump(data: Any) -> str:
+    """JSON without the NaNs that JavaScript cannot read."""
+    return json.dumps(data, allow_nan=False, separators=(",", ":"))
+
+
+class LabRoutes:
+    """The routes of one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._polls: dict[str, tuple[Visit, float]] = {}
+
+    async def socket(self, socket: WebSocket) -> None:
+        """Frames and events down; acknowledgements and commands up."""
+        if not same_origin(socket.headers):
+            await socket.close(REFUSED)
+            return
+        await socket.accept()
+        visit = Visit(self.engine)
+        closed, sender = False, None
+        try:
+            hello = await asyncio.wait_for(_receive(socket), GREETING_SECONDS)
+            visit.begin(_decoded(hello))
+            sender = asyncio.create_task(_send_all(socket, visit.mailbox))
+            while True:
+                visit.take(await _receive(socket))
+        except Refusal as refusal:
+            await _turn_away(socket, sender, refusal)
+            closed = refusal.kind != "gone"
+        except asyncio.TimeoutError:
+            await _turn_away(socket, sender, Refusal("refused", REFUSED))
+        except WebSocketDisconnect as end:
+            closed = end.code in (1000, 1001)
+        finally:
+            if sender:
+                sender.cancel()
+            visit.end(closed)
+
+    async def poll(self, request: Request) -> Response:
+        """The same by plain requests, where sockets are forbidden.
+
+        A JSON object with `token`, `messages` (a list) and, to begin with, what a socket's first
+        message holds. The answer is the length of the events' JSON (uint32), that JSON, and the
+        newest frame, if there is one.
+        """
+        if not same_origin(request.headers):
+            return JSONResponse({"type": "refused"}, 403)
+        try:
+            body = await _limited_body(request)
+            content = _decoded(body.decode("utf-8", "replace"))
+            messages = content.get("messages", [])
+            if not isinstance(messages, list):
+                raise TypeError(f"messages is {messages!r}")
+            visit = self._polling(content)
+            for message in messages[:MOST_MESSAGES]:
+                visit.take(dump(message))
+        except Refusal as refusal:
+            return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
+        except (ValueError, TypeError, RecursionError, ClientDisconnect):
+            return JSONResponse({"type": "error", "field": "messages", "allowed": "a list"}, 400)
+        events, frame = await visit.mailbox.collect(POLL_SECONDS)
+        text = dump(events).encode()
+        return Response(
+            struct.pack("<I", len(text)) + text + frame, media_type="application/octet-stream"
+        )
+
+    def _polling(self, content: dict[str, Any]) -> Visit:
+        """The visit that a request belongs to; its first request begins it."""
+        now = time.monotonic()
+        for session_id, (visit, seen) in list(self._polls.items()):
+            if now - seen > 10:
+                visit.end(closed=False)
+                del self._polls[session_id]
+        mine = tokens.session_of(content.get("token"))
+        if mine is None:
+            raise Refusal("refused", REFUSED)
+        known = self._polls.get(mine)
+        visit = known[0] if known else Visit(self.engine)
+        if known is None:
+            visit.begin(content)
+        elif not self.engine.notice(mine):
+            del self._polls[mine]
+            raise Refusal("gone", GONE)
+        self._polls[mine] = (visit, now)
+        return visit
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        return [
+            WebSocketRoute(f"{PREFIX}/lab/socket", self.socket),
+            Route(f"{PREFIX}/lab/poll", self.poll, methods=["POST"]),
+            Route(f"{PREFIX}/schema.json", _schema),
+            Route(f"{PREFIX}/plotly.js", _plotly),
+            Mount(f"{PREFIX}/assets", Assets(directory=str(ASSETS))),
+        ]
+
+
+class Assets(StaticFiles):
+    """Our files, which browsers keep but ask about each time: an update shows at once."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """As Starlette's, with the header."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+async def _schema(request: Request) -> Response:
+    return Response(schema(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+async def _plotly(request: Request) -> Response:
+    """Plotly's script, out of the installed Python package."""
+    with as_file(files("plotly") / "package_data" / "plotly.min.js") as path:
+        return FileResponse(
+            path, media_type="text/javascript", headers={"Cache-Control": "max-age=86400"}
+        )
+
+
+def _decoded(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+async def _limited_body(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > 4 * MAX_MESSAGE:
+            raise Refusal("too_large", TOO_LARGE)
+    return body
+
+
+async def _receive(socket: WebSocket) -> str:
+    """One text message; a binary one counts as unreadable text."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1006))
+    text = message.get("text")
+    return text if text is not None else "<binary>"
+
+
+async def _send_all(socket: WebSocket, mailbox: Mailbox) -> None:
+    """Send what there is as it comes; ends with the connection."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            events, frame = await mailbox.collect()
+            for event in events:
+                await socket.send_text(dump(event))
+                if event["type"] in ("failed", "gone"):
+                    await socket.close(GONE)
+                    return
+            if frame:
+                await socket.send_bytes(frame)
+
+
+async def _turn_away(
+    socket: WebSocket, sender: "asyncio.Task[None] | None", refusal: Refusal
+) -> None:
+    if sender:
+        sender.cancel()
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await socket.send_text(dump({"type": refusal.kind}))
+        await socket.close(refusal.code)

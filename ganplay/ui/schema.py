@@ -1,0 +1,63 @@
+"""What the page has to know before it can show anything: settings, data, presets and words."""
+
+import dataclasses
+import functools
+import json
+from importlib.resources import files
+from typing import Any
+
+from ganplay import frames
+from ganplay.commands import SPEEDS
+from ganplay.config import GROUPS, PRESETS, ToyConfig
+from ganplay.distributions import DISTRIBUTIONS, Distribution
+from ganplay.losses import LOSSES
+from ganplay.streams import generator_of
+
+ASSETS = files("ganplay.ui") / "assets"
+LOCALES = files("ganplay.ui") / "locales"
+LANGUAGES = ("en", "zh")
+THUMBNAIL_POINTS = 160
+
+
+def _field(field: dataclasses.Field) -> dict[str, Any]:
+    kinds = {bool: "flag", int: "integer", float: "number", str: "choice"}
+    kind = kinds[field.type] if isinstance(field.type, type) else "choice"
+    kind = "choice" if kind == "integer" and "choices" in field.metadata else kind
+    return {"name": field.name, "kind": kind, "default": field.default} | dict(field.metadata)
+
+
+def _thumbnail(distribution: Distribution) -> dict[str, Any]:
+    points, _ = distribution.sample(THUMBNAIL_POINTS, generator_of(0, "thumbnail"))
+    return {
+        "points": frames.pack_points(points, distribution.extent),
+        "classes": distribution.classes,
+        "modes": 0 if distribution.modes is None else len(distribution.modes),
+    }
+
+
+def locale(language: str) -> dict[str, Any]:
+    """All words of one language."""
+    return json.loads((LOCALES / f"{language}.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def schema() -> bytes:
+    """The page's schema as JSON; the same for everybody."""
+    content = {
+        "groups": GROUPS,
+        "fields": [_field(field) for field in dataclasses.fields(ToyConfig)],
+        "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
+        "thumbnails": json.loads((ASSETS / "thumbnails.json").read_text()),
+        "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()},
+        "readings": {name: loss.reading for name, loss in LOSSES.items()},
+        "speeds": SPEEDS,
+        "frame": {
+            "version": frames.VERSION,
+            "unit": frames.UNIT,
+            "layers": frames.LAYERS,
+            "flags": frames.FLAGS,
+            "metrics": frames.METRICS,
+        },
+        "locales": {language: locale(language) for language in LANGUAGES},
+    }
+    return json.dumps(content, ensure_ascii=False).encode()

@@ -1,0 +1,54 @@
+"""Shape and type annotations are checked at run time in all tests; and one server for all."""
+
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
+
+PACKAGE = Path(find_spec("ganplay").origin).parent
+# Not those without tensors: in `config` and `commands` the checks of types are what is tested.
+PLAIN = ("__init__", "config", "commands", "engine", "cli")
+ROOMS = [f"ganplay.{p.stem}" for p in PACKAGE.glob("*.py") if p.stem not in PLAIN]
+install_import_hook([*ROOMS, "ganplay.models"], "typecheck.checked")
+
+# The same examples at every run, and no clock: these machines are shared and noisy.
+settings.register_profile(
+    "ganplay", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ganplay")
+
+
+class Server(NamedTuple):
+    """The real app, served by this process on a free port of 127.0.0.1."""
+
+    url: str
+    engine: object
+    routes: object
+
+
+@pytest.fixture(scope="session")
+def server():
+    """One server for all tests that need one."""
+    from ganplay.engine import Engine
+    from ganplay.ui import app
+    from ganplay.ui.routes import LabRoutes
+
+    made = []
+
+    class Kept(LabRoutes):
+        def __init__(self, engine):
+            super().__init__(engine)
+            made.append(self)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    engine, app.LabRoutes = Engine(), Kept
+    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
+    yield Server(url, engine, made[0])
+    demo.close(verbose=False)
+    engine.stop()

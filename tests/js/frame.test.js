@@ -1,0 +1,39 @@
+// Reads a frame that `ganplay.frames.pack` has written (see test_frames.py).
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { decode } from "../../ganplay/ui/assets/frame.js";
+
+const folder = process.env.GANPLAY_FRAME;
+const schema = JSON.parse(readFileSync(`${folder}/schema.json`, "utf8"));
+const expected = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+const bytes = readFileSync(`${folder}/frame.bin`);
+const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+
+test("what Python packs, the page reads", () => {
+  const frame = decode(buffer, schema);
+  for (const name of ["run", "step", "updatesD", "updatesG", "applied", "cells", "rows", "columns",
+    "playing", "diverged", "catchingUp"]) {
+    assert.equal(frame[name], expected[name], name);
+  }
+  for (const name of ["rate", "extent", "low", "high", "pullScale", "probe", "measuredAt"]) {
+    assert.ok(Math.abs(frame[name] - expected[name]) < 1e-5, name);
+  }
+  for (const name of ["fakes", "grid", "pulls", "map", "labels"]) {
+    assert.deepEqual([...frame[name]], expected[name], name);
+  }
+  for (const [name, value] of Object.entries(expected.metrics)) {
+    assert.ok(Math.abs(frame.metrics[name] - value) < 1e-5, name);
+  }
+});
+
+test("anything else is refused", () => {
+  assert.throws(() => decode(new ArrayBuffer(60), schema), /not a frame/);
+  const other = new Uint8Array(buffer.slice(0));
+  other[2] = 99;
+  assert.throws(() => decode(other.buffer, schema), /another version/);
+  const longer = new Uint8Array(buffer.byteLength + 3);
+  longer.set(new Uint8Array(buffer));
+  assert.throws(() => decode(longer.buffer, schema), /expected/);
+});

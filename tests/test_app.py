@@ -1,0 +1,383 @@
+"""The real server on a free port: sockets, requests, files and the named endpoint."""
+
+import json
+import struct
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, suppress
+
+import gradio_client
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from ganplay import PRESETS
+from ganplay.frames import HEADER
+from ganplay.ui import routes, tokens
+from ganplay.ui.schema import schema
+
+
+class Line:
+    """A page's socket, by hand."""
+
+    def __init__(self, socket, token=None, **hello):
+        self.socket = socket
+        self.events, self.frames = [], []
+        self.sent = 0
+        token = tokens.issue() if token is None else token
+        self.raw(json.dumps({"token": token, **hello}))
+
+    def raw(self, data):
+        self.socket.send(data)
+
+    def send(self, kind, **content):
+        self.sent += 1
+        self.raw(json.dumps({"type": kind, "id": self.sent, **content}))
+
+    def until(self, condition, seconds=20):
+        """Read (and acknowledge) until something holds."""
+        deadline = time.monotonic() + seconds
+        while not condition(self):
+            data = self.socket.recv(timeout=max(deadline - time.monotonic(), 0.01))
+            if isinstance(data, bytes):
+                names = ("run", "step", "updates_d", "updates_g", "applied")
+                self.frames.append(dict(zip(names, HEADER.unpack_from(data)[3:8], strict=True)))
+                self.raw('{"type":"ack"}')
+            else:
+                self.events.append(json.loads(data))
+        return self
+
+    def event(self, kind):
+        found = [e for e in self.events if e["type"] == kind]
+        return found[-1] if found else None
+
+    def applied(self):
+        """Wait until a frame has taken everything sent into account."""
+        return self.until(lambda s: s.frames and s.frames[-1]["applied"] >= s.sent)
+
+    def closing_code(self):
+        with pytest.raises(ConnectionClosed) as closed:
+            self.until(lambda s: False, 5)
+        return closed.value.rcvd.code
+
+
+@pytest.fixture
+def visit(server):
+    """Opens lines, and closes them as a browser closes tabs."""
+    address = server.url.replace("http", "ws") + "ganplay/lab/socket"
+    with ExitStack() as open_lines:
+
+        def opened(token=None, origin=None, **hello):
+            socket = open_lines.enter_context(connect(address, origin=origin, max_size=None))
+            open_lines.callback(socket.close, 1001)
+            return Line(socket, token, **hello)
+
+        yield opened
+
+
+def test_a_page_gets_frames_data_and_its_settings(visit):
+    line = visit().until(lambda s: len(s.frames) > 3 and s.frames[-1]["step"] > 20)
+    assert line.event("welcome") == {"type": "welcome", "known": False, "problems": []}
+    assert line.event("state")["config"] == PRESETS["ring"].to_dict()
+    assert len(line.event("data")["real"]) == 1600
+    line.send("play", playing=False)
+    line.applied()
+    assert not line.event("state")["playing"]
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "forged.0123456789abcdef0123456789abcdef", 5, None, {"a": 1}, "ü.x", "a" * 10**4],
+)
+def test_a_forged_token_is_turned_away(visit, server, token):
+    before = server.engine.stats()["sessions"]
+    line = visit(token=token if token is not None else [])
+    assert line.closing_code() == routes.REFUSED
+    assert line.event("refused")
+    assert server.engine.stats()["sessions"] == before
+
+
+def test_a_token_of_another_server_is_turned_away(visit, server, monkeypatch):
+    with monkeypatch.context() as other:
+        other.setattr(tokens, "_KEY", b"another server's")
+        foreign = tokens.issue()
+    assert visit(token=foreign).closing_code() == routes.REFUSED
+    session_id = tokens.session_of(tokens.issue())
+    assert tokens.session_of(f"{session_id}x.{foreign.split('.')[1]}") is None
+
+
+def test_a_page_of_another_site_is_turned_away(visit, server):
+    with pytest.raises(InvalidStatus) as refused:
+        visit(origin="https://elsewhere.example")
+    assert refused.value.response.status_code == 403
+    visit(origin=server.url.rstrip("/")).until(lambda s: s.frames)
+
+
+@pytest.mark.parametrize("greeting", ["", "{", "[]", "null", '"x"', "[" * 5000])
+def test_a_greeting_that_is_none_is_turned_away(server, greeting):
+    address = server.url.replace("http", "ws") + "ganplay/lab/socket"
+    with connect(address) as socket:
+        socket.send(greeting)
+        assert json.loads(socket.recv(timeout=5)) == {"type": "refused"}
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("{", "message"),
+        ("[1, 2]", "message"),
+        ("NaN", "message"),
+        ("9" * 5000, "message"),
+        ('{"type": "nonsense"}', "type"),
+        ('{"type": "step", "count": NaN}', "count"),
+        ('{"type": "step", "count": 1e999}', "count"),
+        ('{"type": "speed", "speed": -5}', "speed"),
+        ('{"type": "look", "probe": [NaN, 0]}', "probe"),
+        ('{"type": "play", "playing": true, "id": "x"}', "id"),
+        ('{"type": "preset", "name": "../../etc"}', "preset"),
+        (b"\x00\x01\xff", "message"),
+    ],
+)
+def test_messages_without_sense_are_answered_in_words_and_change_nothing(visit, text, field):
+    line = visit(playing=False).until(lambda s: s.frames)
+    line.raw(text)
+    line.until(lambda s: s.event("error"))
+    error = line.event("error")
+    assert error["field"] == field
+    assert len(error["value"]) <= 42
+    assert error["allowed"]
+    line.send("step")
+    assert line.applied().frames[-1]["step"] == 1  # the line is still up
+
+
+def test_settings_out_of_bounds_are_named_and_the_rest_is_kept(visit):
+    line = visit(playing=False).until(lambda s: s.frames)
+    line.raw(
+        '{"type":"configure","id":1,"changes":{"lr_g":NaN,"width_d":1e300,"oops":{},"lr_d":0.5}}'
+    )
+    line.sent = 1
+    line.applied()
+    state = line.event("state")
+    assert {p["field"]: p["code"] for p in state["problems"]} == {
+        "lr_g": "bounds", "width_d": "bounds", "oops": "unknown",
+    }  # fmt: skip
+    assert state["config"] == PRESETS["ring"].to_dict() | {"lr_d": 0.5}
+
+
+def test_a_greeting_with_bad_settings_is_repaired_and_told(visit):
+    line = visit(config={"loss": "hinge", "width_g": -1, "zap": 1}, speed="fast", step=-4)
+    line.until(lambda s: s.event("state"))
+    assert {p["field"] for p in line.event("welcome")["problems"]} == {"width_g", "zap"}
+    assert line.event("state")["config"]["loss"] == "hinge"
+
+
+def test_what_is_too_large_or_too_much_ends_the_line_in_words(visit):
+    line = visit(playing=False).until(lambda s: s.frames)
+    line.raw(json.dumps({"type": "configure", "changes": {"x": "y" * routes.MAX_MESSAGE}}))
+    assert line.closing_code() == routes.TOO_LARGE
+    assert line.event("too_large")
+    flood = visit(playing=False).until(lambda s: s.frames)
+    with suppress(ConnectionClosed):
+        for _ in range(5000):
+            flood.raw('{"type":"ping"}')
+    assert flood.closing_code() == routes.TOO_MANY
+    visit().until(lambda s: s.frames)  # others notice nothing
+
+
+def test_two_visitors_do_not_see_each_other(visit):
+    first = visit(config={"distribution": "moons", "seed": 1}, playing=False)
+    second = visit(config={"distribution": "grid", "seed": 2}, playing=False)
+    for line in (first, second):
+        line.until(lambda s: s.frames and s.event("data"))
+    first.send("step", count=30)
+    first.send("configure", changes={"lr_g": 0.125})
+    first.until(lambda s: s.frames[-1]["step"] == 30 and s.frames[-1]["applied"] == 2)
+    second.send("look")
+    second.applied()
+    assert second.frames[-1]["step"] == 0
+    assert second.event("state")["config"]["lr_g"] == 1e-3
+    assert (first.event("data")["modes"], second.event("data")["modes"]) == (0, 25)
+
+
+def test_a_page_comes_back_to_its_session_and_a_closed_one_is_forgotten(visit, server):
+    token = tokens.issue()
+    line = visit(token=token, playing=False)
+    line.until(lambda s: s.frames)
+    line.send("step", count=25)
+    line.until(lambda s: s.frames[-1]["step"] == 25)
+    line.socket.socket.close()  # the network is gone, without a word
+    again = visit(token=token, config={"distribution": "moons"})
+    again.until(lambda s: s.frames)
+    assert again.event("welcome")["known"]
+    assert again.frames[-1]["step"] == 25
+    session_id = tokens.session_of(token)
+    assert session_id in server.engine._sessions
+    closed_at = time.monotonic()
+    again.socket.close(1001)
+    while session_id in server.engine._sessions:
+        assert time.monotonic() - closed_at < 10, "a closed tab is to be forgotten within 10 s"
+        time.sleep(0.1)
+
+
+def test_when_every_place_is_taken_a_visitor_is_told(visit, server, monkeypatch):
+    monkeypatch.setattr(server.engine, "max_sessions", 0)
+    line = visit()
+    assert line.closing_code() == routes.FULL
+    assert line.event("full")
+
+
+def test_many_sessions_come_and_go_and_leave_nothing(server, visit):
+    before = set(server.engine._sessions)
+    lines = [visit(speed=5) for _ in range(8)]
+    for line in lines:
+        line.until(lambda s: s.frames)
+    assert len(server.engine._sessions) == len(before) + 8
+    for line in lines:
+        line.socket.close(1001)
+    deadline = time.monotonic() + 10
+    while not set(server.engine._sessions) <= before:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def post(server, path, body, headers=None):
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(server.url + path, data, headers or {})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return answer.read()
+
+
+def poll(server, **body):
+    answer = post(server, "ganplay/lab/poll", body)
+    (length,) = struct.unpack_from("<I", answer)
+    return json.loads(answer[4 : 4 + length]), answer[4 + length :]
+
+
+def test_plain_requests_do_what_the_socket_does(server):
+    token = tokens.issue()
+    events, frame = poll(server, token=token, playing=False, messages=[])
+    deadline = time.monotonic() + 10
+    while not frame and time.monotonic() < deadline:
+        more, frame = poll(server, token=token, messages=[])
+        events += more
+    assert HEADER.unpack_from(frame)[4] == 0
+    assert {"welcome", "state", "data"} <= {e["type"] for e in events}
+    messages = [{"type": "ack"}, {"type": "step", "id": 1, "count": 3}, {"type": "nonsense"}]
+    events, frame = poll(server, token=token, messages=messages)
+    step = 0
+    while step != 3 and time.monotonic() < deadline + 10:
+        more, frame = poll(server, token=token, messages=[{"type": "ack"}])
+        events += more
+        step = HEADER.unpack_from(frame)[4] if frame else step
+    assert step == 3
+    assert [e["field"] for e in events if e["type"] == "error"] == ["type"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 401),
+        (b"[]", 401),
+        (b'{"token": "x"}', 401),
+        (b"x" * 100_000, 413),
+        (b"\xff\xfe", 401),
+    ],
+)
+def test_requests_without_sense_are_refused(server, body, status):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post(server, "ganplay/lab/poll", body)
+    assert refused.value.code == status
+    assert json.loads(refused.value.read())["type"]
+
+
+@pytest.mark.parametrize("messages", [5, "abc", {"a": 1}, None])
+def test_requests_with_odd_messages_are_answered(server, messages):
+    token = tokens.issue()
+    body = {"token": token, "playing": False, "messages": messages}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post(server, "ganplay/lab/poll", body)
+    assert refused.value.code == 400
+    assert json.loads(refused.value.read())["field"] == "messages"
+
+
+def test_a_request_of_another_site_is_refused(server):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post(server, "ganplay/lab/poll", {}, {"Origin": "https://elsewhere.example"})
+    assert refused.value.code == 403
+
+
+def get(server, path):
+    with urllib.request.urlopen(server.url + path, timeout=20) as answer:
+        return answer.read(), answer.headers
+
+
+def test_files_are_served_and_nothing_else_is(server):
+    assert get(server, "ganplay/schema.json")[0] == schema()
+    script, headers = get(server, "ganplay/assets/lab.js")
+    assert b"export async function mount" in script
+    assert headers["Cache-Control"] == "no-cache"
+    assert len(get(server, "ganplay/plotly.js")[0]) > 1_000_000
+    for path in ("ganplay/assets/../app.py", "ganplay/assets/%2e%2e/app.py", "ganplay/assets/",
+                 "ganplay/assets//etc/passwd", "ganplay/assets/..%2f..%2fcli.py"):  # fmt: skip
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(server, path)
+        assert refused.value.code == 404
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return gradio_client.Client(server.url, verbose=False)
+
+
+def test_the_named_endpoint_trains_a_toy(client):
+    result = client.predict(
+        preset="ring",
+        settings={"width_g": 16, "width_d": 16, "loss": "hinge"},
+        seeds=2,
+        first_seed=5,
+        steps=30,
+        points=7,
+        api_name="/train_toy",
+    )
+    assert result["complete"]
+    assert result["steps"] == 30
+    assert result["config"]["loss"] == "hinge"
+    assert [m["seed"] for m in result["members"]] == [5, 6]
+    assert 0 <= result["members"][0]["js"] <= 1
+    assert 0 < result["noise_floor"]["js"] < 0.1
+    assert len(result["points"]) == 2
+    assert len(result["points"][0]) == 7
+    named = client.view_api(return_format="dict")["named_endpoints"]
+    assert list(named) == ["/train_toy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"preset": "nope"}, "preset: 'nope' is not possible; one of ring"),
+        ({"seeds": 17}, "seeds: 17 is not possible; a whole number from 1 to 16"),
+        ({"seeds": 1.5}, "seeds: 1.5 is not possible"),
+        ({"steps": 10**9}, "steps: 1000000000 is not possible; a whole number from 0 to 5000"),
+        ({"first_seed": -1}, "first_seed: -1 is not possible"),
+        ({"points": "many"}, "points: 'many' is not possible"),
+        ({"settings": {"lr_g": "fast"}}, "lr_g: 'fast' is not possible; a number from 0 to 1"),
+        ({"settings": {"lrg": 1}}, "did you mean lr_g"),
+        ({"settings": [1]}, "settings: '[1]' is not possible"),
+        ({"settings": {"loss": "hinge", "label_smoothing": 0.1}}, "no targets to smooth"),
+    ],
+)
+def test_the_named_endpoint_refuses_in_words(client, arguments, complaint):
+    with pytest.raises(gradio_client.exceptions.AppError) as refused:
+        client.predict(**({"steps": 1} | arguments), api_name="/train_toy")
+    assert complaint in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+
+
+def test_a_long_call_is_answered_after_a_while(client, monkeypatch):
+    from ganplay.ui import api
+
+    monkeypatch.setattr(api, "SECONDS", 0.5)
+    result = client.predict(steps=5000, seeds=8, points=0, api_name="/train_toy")
+    assert not result["complete"]
+    assert 0 < result["steps"] < 5000

@@ -1,0 +1,351 @@
+"""The page in a real browser, walked through as a visitor would."""
+
+import os
+import shutil
+import time
+
+import pytest
+
+from ganplay.ui import tokens
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        assert not os.environ.get("CI"), "Chromium is needed in CI"
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """A page, with everything that it must not do written down."""
+
+    def __init__(self, browser, url, script=None, **context):
+        self.context = browser.new_context(**({"locale": "en-US"} | context))
+        self.page = self.context.new_page()
+        self.complaints = []
+        note = self.complaints.append
+        self.page.on("console", lambda m: note(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda e: note(f"error: {e}"))
+        self.page.on("request", lambda r: self._home(r.url) or note(f"outside: {r.url}"))
+        if script:
+            self.page.add_init_script(script)
+        self.page.goto(url)
+        self.until("ganplay.drawn > 3 && ganplay.begun")
+
+    @staticmethod
+    def _home(url):
+        return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
+
+    def until(self, condition, seconds=20):
+        self.page.wait_for_function(f"window.ganplay && ({condition})", timeout=seconds * 1000)
+
+    def see(self, expression):
+        return self.page.evaluate(expression)
+
+    def settled(self):
+        """Wait until a drawn frame has taken everything asked for into account."""
+        self.page.wait_for_timeout(30)
+        self.until("ganplay.frame.applied >= ganplay.sent")
+
+    def pause(self):
+        self.see("document.activeElement.blur()")  # keys belong to a field that has the focus
+        if self.see("ganplay.playing"):
+            self.page.keyboard.press("Space")
+        self.until("!ganplay.playing && !ganplay.frame.playing")
+        self.settled()
+        return self.see("ganplay.frame.step")
+
+    def press(self, key):
+        self.page.keyboard.press(key)
+        self.settled()
+
+    def words(self, selector):
+        return self.page.inner_text(selector)
+
+    def toast(self, text):
+        self.page.wait_for_function(
+            "text => document.querySelector('.toasts').innerText.includes(text)", arg=text
+        )
+        self.see("document.querySelector('.toasts').replaceChildren()")
+
+    def pixels(self):
+        """The canvas, as numbers that change when the picture does."""
+        return self.see("ganplay.plane.canvas.toDataURL()")
+
+    def fits(self):
+        """Nothing on the first screen, nor on the whole page, sticks out sideways."""
+        return self.see("document.documentElement.scrollWidth <= innerWidth")
+
+    def done(self):
+        assert self.complaints == []
+        self.context.close()
+
+
+def test_a_tour_of_the_lab(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+
+    # A GAN is already learning, and all of the first screen is to be seen without scrolling.
+    assert tab.see("document.querySelector('.first').getBoundingClientRect().bottom") <= 768
+    assert tab.fits()
+    step = tab.see("ganplay.frame.step")
+    before = tab.pixels()
+    tab.until(f"ganplay.frame.step > {step + 40}")
+    assert tab.pixels() != before
+    assert tab.words(".status-text") == "live"
+
+    # Charts, with hover, drawn by Plotly from our own server.
+    page.wait_for_selector(".chart .scatterlayer path")
+    assert page.locator(".chart .main-svg").count() >= 4
+    page.hover(".chart:nth-child(2) .plot .nsewdrag")
+    page.wait_for_selector(".chart:nth-child(2) .hoverlayer text")
+
+    # The keys: space, S, D, G, R.
+    step = tab.pause()
+    tab.press("s")
+    assert tab.see("ganplay.frame.step") == step + 1
+    d, g = tab.see("[ganplay.frame.updatesD, ganplay.frame.updatesG]")
+    tab.press("d")
+    assert tab.see("[ganplay.frame.updatesD, ganplay.frame.updatesG]") == [d + 1, g]
+    tab.press("g")
+    assert tab.see("[ganplay.frame.updatesD, ganplay.frame.updatesG]") == [d + 1, g + 1]
+    tab.press("r")
+    assert tab.see("ganplay.frame.step") == 0
+    start = tab.pixels()
+    page.fill(".count", "60")
+    page.click(".step-many")
+    tab.until("ganplay.frame.step === 60 && !ganplay.frame.catchingUp")
+    tab.settled()
+    sixty = tab.pixels()
+    assert sixty != start
+    page.click(".rewind")
+    tab.until("ganplay.frame.step === 0")
+    tab.settled()
+    assert tab.pixels() == start
+    page.press(".count", "Enter")
+    tab.until("ganplay.frame.step === 60 && !ganplay.frame.catchingUp")
+    tab.settled()
+    assert tab.pixels() == sixty  # the same start leads to the same picture, to the pixel
+    page.fill(".count", "0")
+    page.click(".step-many")
+    tab.toast("How many steps: 0 is not possible. Allowed: a whole number from 1 to 10000.")
+
+    # Layers, one by one.
+    for number in range(1, 6):
+        before = tab.pixels()
+        tab.press(str(number))
+        assert tab.pixels() != before, f"layer {number}"
+    for number in range(1, 6):
+        tab.press(str(number))
+    assert tab.pixels() == sixty
+
+    # Under the pointer: coordinates, and D asked at this very point.
+    box = page.locator(".plane").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector(".probe:not([hidden])")
+    tab.settled()
+    page.wait_for_function("document.querySelector('.probe').innerText.match(/D = 0\\.\\d{3}$/)")
+    assert tab.words(".probe").startswith("x 0.0")
+    page.mouse.move(5, 5)
+    page.wait_for_selector(".probe", state="hidden")
+
+    # A setting that changes live, by keyboard: the run goes on.
+    page.focus("#lab-lr_g")
+    page.fill("#lab-lr_g", "0.005")
+    page.keyboard.press("Enter")
+    tab.until("ganplay.config.lr_g === 0.005")
+    assert tab.see("ganplay.frame.step") == 60
+    slider = page.locator(".row:has(#lab-lr_d) input[type=range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    tab.until("ganplay.config.lr_d > 0.001")
+    # One that needs new networks says so, and restarts with the settings kept.
+    page.focus("#lab-width_g")
+    page.wait_for_selector("#lab-width_g-tip:visible")
+    assert "Needs new networks" in tab.words("#lab-width_g-tip")
+    page.fill("#lab-width_g", "24")
+    page.keyboard.press("Enter")
+    tab.until("ganplay.config.width_g === 24 && ganplay.frame.step === 0")
+    assert tab.see("ganplay.config.lr_g") == 0.005
+    # What cannot be is told, and the control shows what is in force.
+    page.fill("#lab-width_g", "99999")
+    page.keyboard.press("Enter")
+    tab.toast("Units a layer: 99999 is not possible. Allowed: a whole number from 1 to 256.")
+    page.fill("#lab-lr_g", "")
+    page.keyboard.press("Enter")
+    tab.toast("Learning rate of G: null is not possible.")
+    page.keyboard.press("Tab")
+    assert tab.see("document.querySelector('#lab-width_g').value") == "24"
+    page.fill("#lab-label_smoothing", "0.2")
+    page.keyboard.press("Enter")
+    tab.until("ganplay.config.label_smoothing === 0.2")
+    page.select_option("#lab-loss", "hinge")
+    tab.toast("Label smoothing was set to 0: this loss has no targets to smooth.")
+
+    # Classes, and data without any.
+    page.check("#lab-conditional")
+    page.wait_for_selector(".classes:not([hidden])")
+    tab.settled()
+    before = tab.pixels()
+    page.select_option(".classes select", "4")
+    tab.settled()
+    assert tab.pixels() != before
+    page.click("[data-data=line]")
+    tab.toast("Conditional was switched off: these data have no classes.")
+    page.wait_for_selector(".classes", state="hidden")
+    page.wait_for_selector(".chart.missing")
+    assert tab.words("[data-tile=modes] b") == "–"
+
+    # Presets; a new seed; slow motion.
+    page.click("[data-preset=oscillation]")
+    tab.until("ganplay.config.layers_g === 0 && ganplay.config.loss === 'wasserstein'")
+    assert page.get_attribute("[data-preset=oscillation]", "aria-pressed") == "true"
+    seed = tab.see("ganplay.config.seed")
+    page.click(".new-seed")
+    tab.until(f"ganplay.config.seed !== {seed}")
+    page.focus(".speed")
+    page.keyboard.press("Home")
+    tab.until("ganplay.speed === 1")
+    assert tab.words(".speed-text") == "1 steps/s"
+    page.click("[data-preset=ring]")
+    tab.until("ganplay.config.distribution === 'ring'")
+    page.keyboard.press("Space")
+    tab.until("ganplay.frame.step >= 2")
+    assert tab.see("ganplay.frame.step") <= 3
+    page.focus(".speed")
+    page.keyboard.press("End")
+    tab.until("ganplay.frame.step > 500")
+
+    # A reload keeps the settings, and the theme and the language stay.
+    page.click(".theme")
+    assert tab.see("document.body.classList.contains('dark')")
+    seed = tab.see("ganplay.config.seed")
+    page.reload()
+    tab.until("ganplay.drawn > 3 && ganplay.begun")
+    assert tab.see("[ganplay.config.seed, ganplay.speed]") == [seed, None]
+    assert tab.see("document.body.classList.contains('dark')")
+
+    # Divergence is said in words, and a rewind is offered.
+    tab.pause()
+    tab.see(
+        "ganplay.configure({loss: 'least_squares', optimizer_g: 'sgd', optimizer_d: 'sgd',"
+        " lr_g: 1, lr_d: 1})"
+    )
+    tab.settled()
+    page.keyboard.press("Space")
+    page.wait_for_selector(".veil:not([hidden])")
+    assert "no longer hold finite numbers" in tab.words(".veil-text")
+    assert tab.words("[data-tile=js] b") == "–"
+    tab.see("ganplay.configure({lr_g: 0.01, lr_d: 0.01})")
+    page.click(".veil-button")
+    page.wait_for_selector(".veil", state="hidden")
+    page.keyboard.press("Space")
+    tab.until("ganplay.frame.step > 50 && !ganplay.frame.diverged")
+
+    # Help, and Chinese by the switch; what the canvas shows stands in words beside it.
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+    assert "two real samples" in page.get_attribute(".plane", "aria-label")
+    page.click(".language")
+    assert tab.words(".step-d") == "走一步 D"
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    page.wait_for_function("document.querySelector('.plane').ariaLabel.includes('真实样本')")
+    tab.done()
+
+
+def test_a_chinese_phone_behind_a_proxy_without_sockets(chromium, server):
+    no_sockets = (
+        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose(), 5); } };"
+    )
+    tab = Tab(
+        chromium,
+        server.url,
+        script=no_sockets,
+        locale="zh-CN",
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        color_scheme="dark",
+    )
+    page = tab.page
+    assert tab.see("ganplay.link.polling")
+    assert tab.words(".status-text") == "实时"
+    assert tab.see("document.body.classList.contains('dark')")
+    assert tab.fits()
+    # One column, the canvas first.
+    tops = [page.locator(s).bounding_box()["y"] for s in (".stage", ".story", ".choose")]
+    assert tops == sorted(tops)
+    assert page.locator(".plane").bounding_box()["width"] > 340
+    step = tab.see("ganplay.frame.step")
+    tab.until(f"ganplay.frame.step > {step + 50}")
+    page.tap("[data-preset=collapse]")
+    tab.until("ganplay.config.steps_g === 10")
+    page.tap("[data-data=moons]")
+    tab.until("ganplay.config.distribution === 'moons' && !ganplay.data.modes")
+    page.tap(".toggle")
+    tab.until("!ganplay.playing")
+    latin = tab.see("document.querySelector('.lab').innerText.match(/[A-Za-z]{3,}/g)")
+    names = {"ganplay", "GAN", "ReLU", "WGAN", "Adam", "SGD", "RMSprop", "English", "tanh", "SiLU",
+             "Wasserstein", "torch", "Kaiming", "Xavier"}  # fmt: skip
+    assert set(latin) <= names
+    tab.done()
+
+
+def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
+    tab = Tab(chromium, server.url)
+    page = tab.page
+    page.fill("#lab-lr_g", "0.002")
+    page.keyboard.press("Enter")
+    tab.until("ganplay.config.lr_g === 0.002")
+    (session_id,) = [k for k, s in server.engine._sessions.items() if s.config.lr_g == 0.002]
+
+    # A broken line: the page comes back to the very run that it left.
+    tab.until("ganplay.frame.step > 60")
+    run = tab.see("ganplay.frame.run")
+    tab.see("(ganplay.link.socket.close(), 0)")
+    tab.until("ganplay.status === 'lost'")
+    tab.until("ganplay.status === 'live'")
+    step = tab.see("ganplay.frame.step")
+    tab.until(f"ganplay.frame.step > {step}")
+    assert tab.see("ganplay.frame.run") == run
+
+    # The server has forgotten: the page restores settings and step from what it holds.
+    step = tab.pause()
+    with server.engine._wake:
+        del server.engine._sessions[session_id]
+    page.keyboard.press("s")  # asked of a session that is gone
+    tab.until("ganplay.status === 'lost'")
+    tab.until(f"ganplay.status === 'live' && ganplay.frame.step >= {step}", 30)
+    assert tab.see("ganplay.config.lr_g") == 0.002
+    assert not tab.see("ganplay.playing")
+    assert session_id in server.engine._sessions
+
+    # The server was restarted and knows none of its tokens: the page gets a new one by itself.
+    monkeypatch.setattr(tokens, "_KEY", b"after a restart")
+    del server.engine._sessions[session_id]
+    tab.see("(ganplay.link.socket.close(), 0)")
+    tab.until("ganplay.status !== 'live'")
+    tab.until(f"ganplay.status === 'live' && ganplay.frame.step >= {step}", 30)
+    assert tab.see("ganplay.config.lr_g") == 0.002
+    (session_id,) = [k for k, s in server.engine._sessions.items() if s.config.lr_g == 0.002]
+
+    # A closed tab stops training, and its memory goes.
+    tab.done()
+    closed = time.monotonic()
+    while session_id in server.engine._sessions:
+        assert time.monotonic() - closed < 10
+        time.sleep(0.1)

@@ -1,0 +1,135 @@
+import dataclasses
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganplay.config import (
+    _RULES,
+    GROUPS,
+    PRESETS,
+    ConfigError,
+    ToyConfig,
+    allowed,
+    needs_new_networks,
+)
+
+FIELDS = {f.name: f for f in dataclasses.fields(ToyConfig)}
+
+
+def test_every_field_says_what_it_may_hold():
+    for f in FIELDS.values():
+        assert f.metadata["group"] in GROUPS
+        assert f.metadata["change"] in ("live", "rebuild")
+        assert ("choices" in f.metadata) != ("bounds" in f.metadata)
+        assert allowed(f)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("lr_g", math.nan, "lr_g: nan is not possible; a number from 0 to 1"),
+        ("lr_g", math.inf, "lr_g: inf is not possible"),
+        ("lr_d", -1e-3, "lr_d: -0.001 is not possible; a number from 0 to 1"),
+        ("lr_d", "0.1", "lr_d: '0.1' is not possible"),
+        ("batch_size", 7, "batch_size: 7 is not possible; a whole number from 8 to 512"),
+        ("batch_size", 64.5, "batch_size: 64.5 is not possible"),
+        ("batch_size", True, "batch_size: True is not possible"),
+        ("batch_size", 10**400, r"batch_size: 10+\.\.\. is not possible"),
+        ("width_g", 0, "width_g: 0 is not possible"),
+        ("loss", "hinged", "loss: 'hinged' is not possible; one of minimax, non_saturating"),
+        ("conditional", 1, "conditional: 1 is not possible; one of False, True"),
+        ("noise_dim", 17, "noise_dim: 17 is not possible; one of 1, 2"),
+        ("seed", -1, "seed: -1 is not possible"),
+    ],
+)
+def test_refuses_with_field_value_and_what_is_allowed(field, value, message):
+    with pytest.raises(ConfigError, match=message):
+        ToyConfig(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loss": "hinge", "label_smoothing": 0.1}, "label_smoothing: 0.1 .* hinge loss has no"),
+        ({"distribution": "line", "conditional": True}, "conditional: True .* line has no classes"),
+        ({"minibatch_d": "discrimination"}, "batch_size: 128 .* at most 64"),
+        ({"layers_d": 0, "feature_matching": 1.0}, "feature_matching: 1.0 .* no features"),
+    ],
+)
+def test_refuses_contradictions(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        ToyConfig(**settings)
+
+
+def test_whole_numbers_become_the_fields_type():
+    config = ToyConfig(lr_g=0, batch_size=64.0)
+    assert isinstance(config.lr_g, float)
+    assert isinstance(config.batch_size, int)
+
+
+def test_json_round_trip():
+    config = PRESETS["ring"]
+    assert ToyConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_unknown_names_are_named():
+    with pytest.raises(ConfigError, match=r"batchsize: 1 .* did you mean batch_size"):
+        ToyConfig.from_dict({"batchsize": 1})
+    with pytest.raises(ConfigError, match=r"zzz: 1 .* no setting of that name"):
+        ToyConfig.from_dict({"zzz": 1})
+
+
+def test_repair_keeps_what_is_right():
+    config = ToyConfig(label_smoothing=0.1)
+    changed, problems = config.repaired(
+        {"loss": "hinge", "lr_g": 99, "width_g": 32, "colour": "red"}
+    )
+    assert changed.loss == "hinge"
+    assert changed.width_g == 32
+    assert changed.lr_g == config.lr_g
+    assert changed.label_smoothing == 0  # gave way to the loss
+    assert {p.field for p in problems} == {"lr_g", "colour", "label_smoothing"}
+    assert {p.field: p.used for p in problems}["lr_g"] == config.lr_g
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*FIELDS, "nonsense", ""]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+        | st.lists(st.integers(), max_size=2)
+        | st.sampled_from([c for f in FIELDS.values() for c in f.metadata.get("choices", ())]),
+    )
+)  # fmt: skip
+def test_repair_always_ends_in_a_valid_configuration(changes):
+    config, problems = ToyConfig().repaired(changes)
+    assert ToyConfig.from_dict(config.to_dict()) == config
+    named = {p.field for p in problems}
+    for name, value in changes.items():
+        assert name in named or getattr(config, name) == value
+    for problem in problems:
+        assert str(problem)
+
+
+def test_what_needs_new_networks():
+    config = ToyConfig()
+    for change in ({"lr_g": 0.1}, {"loss": "hinge"}, {"batch_size": 64}, {"distribution": "line"}):
+        assert not needs_new_networks(config, dataclasses.replace(config, **change))
+    for change in ({"width_g": 8}, {"seed": 1}, {"noise_dim": 3}, {"norm_d": "layer"}):
+        assert needs_new_networks(config, dataclasses.replace(config, **change))
+    ring = ToyConfig(conditional=True)
+    assert not needs_new_networks(ring, dataclasses.replace(ring, lr_d=0.1))
+    # Another number of classes is another number of inputs.
+    assert needs_new_networks(ring, dataclasses.replace(ring, distribution="grid"))
+
+
+def test_rules_name_their_way_out():
+    for rule in _RULES:
+        assert rule(ToyConfig()) is None
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_valid(name):
+    assert ToyConfig.from_dict(PRESETS[name].to_dict()) == PRESETS[name]

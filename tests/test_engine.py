@@ -1,0 +1,345 @@
+import json
+import math
+import threading
+import time
+
+import pytest
+
+from ganplay import PRESETS, ToyConfig, commands, engine
+from ganplay.commands import Configure, Look, Play, Preset, Rewind, Speed, Step
+from ganplay.engine import Engine, Full
+from ganplay.frames import FLAGS, HEADER, View
+
+QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
+NAMES = (
+    "magic version flags run step updates_d updates_g applied rate extent low high pull_scale "
+    "probe measured_at fakes pulls cells rows columns metrics"
+).split()
+
+
+def header(data):
+    return dict(zip(NAMES, HEADER.unpack_from(data), strict=True))
+
+
+class Page:
+    """Keeps what it is sent, and acknowledges frames unless it is told to be slow."""
+
+    def __init__(self, owner, session_id, slow=False):
+        self.owner, self.session_id, self.slow = owner, session_id, slow
+        self.frames, self.events = [], []
+        self.news = threading.Condition()
+
+    def frame(self, data):
+        with self.news:
+            self.frames.append(header(data))
+            self.news.notify()
+        if not self.slow:
+            # From another thread, as in life: the engine must not need this call to return.
+            threading.Timer(0.001, self.owner.acknowledge, (self.session_id,)).start()
+
+    def event(self, data):
+        json.dumps(data, allow_nan=False)  # whatever is told must be plain
+        with self.news:
+            self.events.append(data)
+            self.news.notify()
+
+    def wait(self, condition, seconds=20):
+        with self.news:
+            assert self.news.wait_for(lambda: condition(self), seconds), (
+                self.frames[-1:],
+                self.events[-3:],
+            )
+        return self
+
+    def events_of(self, kind):
+        return [e for e in self.events if e["type"] == kind]
+
+
+@pytest.fixture
+def running():
+    made = Engine(workers=2)
+    yield made
+    made.stop()
+
+
+def opened(running, session_id="a", config=QUICK, slow=False, **how):
+    page = Page(running, session_id, slow)
+    running.open(session_id, page, config, **how)
+    return page
+
+
+def post(running, page, *given, session_id="a"):
+    """Send commands and wait until a frame has taken the last one into account."""
+    for command in given:
+        page.last = getattr(page, "last", 0) + 1
+        assert running.post(session_id, page.last, command)
+    page.wait(lambda p: p.frames and p.frames[-1]["applied"] == p.last)
+    return page.frames[-1]
+
+
+def test_a_new_session_trains_and_sends_frames_and_data(running):
+    page = opened(running)
+    page.wait(lambda p: len(p.frames) > 5 and p.frames[-1]["step"] > 50)
+    steps = [f["step"] for f in page.frames]
+    assert steps == sorted(steps)
+    (data,) = page.events_of("data")
+    assert len(data["real"]) == 1600
+    assert data["modes"] == 8
+    assert page.events_of("state")[0]["config"] == QUICK.to_dict()
+
+
+def test_paused_sessions_stand_still_until_asked(running):
+    page = opened(running, playing=False)
+    assert post(running, page, Look(View()))["step"] == 0
+    assert post(running, page, Step("d", 1))["updates_d"] == 1
+    frame = post(running, page, Step("g", 1))
+    assert (frame["step"], frame["updates_d"], frame["updates_g"]) == (2, 1, 1)
+    page.frames.clear()
+    time.sleep(0.2)
+    assert not page.frames  # nothing changed, nothing is sent
+    post(running, page, Step("both", 100))
+    page.wait(lambda p: p.frames[-1]["step"] == 102 and not p.frames[-1]["flags"] & 8)
+    assert not page.frames[-1]["flags"] & FLAGS["playing"]
+
+
+def test_speed_is_kept(running):
+    page = opened(running, speed=20.0)
+    page.wait(lambda p: p.frames)
+    start = page.frames[-1]["step"], time.monotonic()
+    time.sleep(1.5)
+    page.wait(lambda p: p.frames)
+    rate = (page.frames[-1]["step"] - start[0]) / (time.monotonic() - start[1])
+    assert 15 < rate < 25
+    post(running, page, Speed(None))
+    page.wait(lambda p: p.frames[-1]["step"] > 200)
+
+
+def test_rewind_gives_the_same_run_again(running):
+    page = opened(running, playing=False)
+    running_session = running._sessions["a"]
+    post(running, page, Step("both", 40))
+    page.wait(lambda p: p.frames[-1]["step"] == 40)
+    first = running_session.trainer.sample(20)
+    run = page.frames[-1]["run"]
+    frame = post(running, page, Rewind())
+    assert (frame["step"], frame["run"]) == (0, run + 1)
+    post(running, page, Step("both", 40))
+    page.wait(lambda p: p.frames[-1]["step"] == 40)
+    assert running_session.trainer.sample(20).equal(first)
+    assert page.events_of("state")[-1]["config"] == QUICK.to_dict()  # settings are kept
+
+
+def test_live_changes_go_on_and_others_restart_with_all_settings_kept(running):
+    page = opened(running, playing=False)
+    post(running, page, Step("both", 10))
+    page.wait(lambda p: p.frames[-1]["step"] == 10)
+    frame = post(running, page, Configure({"lr_g": 0.5, "loss": "hinge", "distribution": "moons"}))
+    assert frame["step"] == 10
+    assert page.events_of("data")[-1]["modes"] == 0
+    state = page.events_of("state")[-1]
+    assert (state["restarted"], state["config"]["loss"]) == (False, "hinge")
+    frame = post(running, page, Configure({"width_g": 4}))
+    assert frame["step"] == 0
+    state = page.events_of("state")[-1]
+    assert state["restarted"]
+    assert state["config"] == QUICK.to_dict() | {
+        "lr_g": 0.5, "loss": "hinge", "distribution": "moons", "width_g": 4,
+    }  # fmt: skip
+
+
+def test_bad_settings_are_told_and_lose_nothing(running):
+    page = opened(running, playing=False)
+    post(running, page, Step("both", 10))
+    page.wait(lambda p: p.frames[-1]["step"] == 10)
+    frame = post(
+        running, page,
+        Configure({"lr_g": math.nan, "width_g": 10**9, "zap": [1], "lr_d": 0.25}),
+    )  # fmt: skip
+    state = page.events_of("state")[-1]
+    assert {p["field"] for p in state["problems"]} == {"lr_g", "width_g", "zap"}
+    assert state["config"] == QUICK.to_dict() | {"lr_d": 0.25}
+    assert frame["step"] == 10
+
+
+def test_a_preset_starts_anew_and_keeps_the_seed(running):
+    page = opened(running, config=ToyConfig(seed=7), playing=False)
+    post(running, page, Preset("classic"))
+    config = page.events_of("state")[-1]["config"]
+    assert config == PRESETS["classic"].to_dict() | {"seed": 7}
+
+
+def test_divergence_is_told_and_a_rewind_mends_it(running):
+    wild = ToyConfig(loss="least_squares", optimizer_g="sgd", optimizer_d="sgd", lr_g=1.0, lr_d=1.0)
+    page = opened(running, config=wild)
+    page.wait(lambda p: p.events_of("diverged"))
+    page.wait(lambda p: p.frames and p.frames[-1]["flags"] & FLAGS["diverged"])
+    assert page.frames[-1]["fakes"] == 0  # nothing is drawn of networks that are no more
+    assert page.events_of("diverged")[0]["step"] > 0
+    page.events.clear()
+    post(running, page, Play(True))
+    assert page.events_of("diverged")  # told again, and still standing
+    frame = post(running, page, Configure({"lr_g": 1e-3, "lr_d": 1e-3}), Rewind(), Play(True))
+    assert not frame["flags"] & FLAGS["diverged"]
+    page.wait(lambda p: p.frames[-1]["step"] > 100)
+
+
+def test_a_slow_page_gets_fewer_frames_never_a_backlog(running):
+    page = opened(running, slow=True)
+    page.wait(lambda p: len(p.frames) == engine.CREDIT)
+    time.sleep(0.3)
+    assert len(page.frames) == engine.CREDIT
+    before = page.frames[-1]["step"]
+    running.acknowledge("a")
+    page.wait(lambda p: len(p.frames) == engine.CREDIT + 1)
+    assert page.frames[-1]["step"] > before + 20  # the newest moment, not the next one
+
+
+def test_acknowledgements_do_not_pile_up_credit(running):
+    page = opened(running, slow=True)
+    for _ in range(50):
+        running.acknowledge("a")
+    time.sleep(0.5)
+    assert len(page.frames) <= engine.CREDIT + 50
+    page.frames.clear()
+    for _ in range(50):
+        running.acknowledge("a")
+    time.sleep(0.5)
+    assert len(page.frames) <= engine.CREDIT + 1
+
+
+def test_nobody_looks_nobody_trains(running, monkeypatch):
+    monkeypatch.setattr(engine, "ATTENTION", 0.3)
+    opened(running, slow=True)
+    session = running._sessions["a"]
+    time.sleep(1.0)
+    steps = session.steps_done
+    assert steps > 0
+    time.sleep(0.3)
+    assert session.steps_done == steps
+    running.acknowledge("a")
+    time.sleep(0.2)
+    assert session.steps_done > steps
+
+
+def test_a_closed_page_is_forgotten_and_a_lost_one_can_come_back(running, monkeypatch):
+    monkeypatch.setattr(engine, "LEFT", 0.2)
+    lost, closed = opened(running, "lost"), opened(running, "closed")
+    lost.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
+    closed.wait(lambda p: p.frames)
+    running.leave("closed", closed, closed=True)
+    running.leave("lost", lost, closed=False)
+    deadline = time.monotonic() + 10
+    while "closed" in running._sessions and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(running._sessions) == ["lost"]
+    assert not running.post("closed", 1, Rewind())
+    steps = running._sessions["lost"].steps_done
+    again = Page(running, "lost")
+    assert running.open("lost", again, ToyConfig())  # it was still there
+    again.wait(lambda p: p.frames and p.frames[-1]["step"] >= steps)
+    assert again.events_of("state")[0]["config"] == QUICK.to_dict()
+    # The old connection's end comes late and must not end the new one.
+    running.leave("lost", lost, closed=True)
+    assert running._sessions["lost"].sink is again
+
+
+def test_a_session_that_is_gone_is_restored_to_its_step(running):
+    page = opened(running, playing=False, step=150)
+    page.wait(lambda p: p.frames and p.frames[-1]["step"] == 150)
+    time.sleep(0.1)
+    assert page.frames[-1]["step"] == 150
+    assert not page.frames[-1]["flags"] & FLAGS["playing"]
+
+
+def test_there_is_a_cap_on_sessions():
+    small = Engine(workers=1, max_sessions=1)
+    try:
+        first = opened(small, "a")
+        first.wait(lambda p: p.frames)
+        with pytest.raises(Full):
+            opened(small, "b")
+        opened(small, "a")  # coming back is always possible
+    finally:
+        small.stop()
+
+
+def test_runs_end_at_the_cap_on_steps(running, monkeypatch):
+    monkeypatch.setattr(engine, "MAX_STEPS", 120)
+    page = opened(running)
+    page.wait(lambda p: p.events_of("limit"))
+    page.wait(lambda p: p.frames and p.frames[-1]["step"] == 120)
+    post(running, page, Step("both", 5))
+    assert page.frames[-1]["step"] == 120
+
+
+def test_a_session_that_fails_leaves_the_others_alone(running, monkeypatch):
+    good, bad = opened(running, "good"), opened(running, "bad")
+    good.wait(lambda p: p.frames)
+    bad.wait(lambda p: p.frames)
+    monkeypatch.setattr(running._sessions["bad"].trainer, "step", None)
+    bad.wait(lambda p: p.events_of("failed"))
+    assert list(running._sessions) == ["good"]
+    step = good.frames[-1]["step"]
+    good.wait(lambda p: p.frames[-1]["step"] > step + 50)
+    assert not running.post("bad", 1, Rewind())
+
+
+def test_neighbours_share_fairly(running):
+    pages = [opened(running, str(i)) for i in range(6)]
+    for page in pages:
+        page.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
+    before = [running._sessions[str(i)].steps_done for i in range(6)]
+    time.sleep(1.5)
+    gained = [running._sessions[str(i)].steps_done - b for i, b in enumerate(before)]
+    assert sum(gained) ** 2 / (6 * sum(g * g for g in gained)) > 0.9  # Jain's index
+
+
+def test_hidden_layers_are_not_computed(running):
+    page = opened(running, playing=False)
+    frame = post(running, page, Look(View(layers=0)))
+    assert (frame["fakes"], frame["pulls"], frame["cells"], frame["rows"]) == (0, 0, 0, 0)
+    assert math.isnan(frame["probe"])
+    frame = post(running, page, Look(View(layers=4, probe=(0.5, -0.5))))
+    assert (frame["fakes"] > 0, frame["cells"]) == (True, 0)
+    assert 0 < frame["probe"] < 1
+
+
+@pytest.mark.parametrize(
+    ("message", "complaint"),
+    [
+        ([], "message: [] is not possible; a JSON object is needed"),
+        ({}, "type: None is not possible; one of play, step"),
+        ({"type": "explode"}, "type: 'explode' is not possible"),
+        ({"type": []}, "type: [] is not possible"),
+        ({"type": "play"}, "playing: None is not possible; true or false is needed"),
+        ({"type": "step", "net": "e"}, "net: 'e' is not possible; one of d, g, both"),
+        ({"type": "step", "count": 10**9}, "count: 1000000000 is not possible; a whole number"),
+        ({"type": "step", "count": 1.5}, "count: 1.5 is not possible"),
+        ({"type": "step", "count": True}, "count: True is not possible"),
+        ({"type": "speed", "speed": math.nan}, "speed: nan is not possible; a number from 1"),
+        ({"type": "speed", "speed": 0}, "speed: 0 is not possible"),
+        ({"type": "configure", "changes": 3}, "changes: 3 is not possible"),
+        ({"type": "configure", "changes": {str(i): 0 for i in range(999)}}, "changes: {'0': 0"),
+        ({"type": "preset", "name": "nope"}, "preset: 'nope' is not possible; one of ring"),
+        ({"type": "look", "layers": 99}, "layers: 99 is not possible"),
+        ({"type": "look", "probe": [1, math.inf]}, "probe: [1, inf] is not possible"),
+        ({"type": "look", "probe": "ab"}, "probe: 'ab' is not possible"),
+        ({"type": "greet"}, "type: 'greet' is not possible"),
+    ],
+)
+def test_messages_that_make_no_sense_are_refused_in_words(message, complaint):
+    with pytest.raises(commands.CommandError) as refusal:
+        commands.read(message)
+    assert complaint in str(refusal.value)
+
+
+def test_messages_become_commands():
+    read = commands.read
+    assert read({"type": "play", "playing": False}) == Play(False)
+    assert read({"type": "step", "net": "d"}) == Step("d", 1)
+    assert read({"type": "speed", "speed": 5}) == Speed(5.0)
+    assert read({"type": "speed", "speed": None}) == Speed(None)
+    assert read({"type": "rewind"}) == Rewind()
+    assert read({"type": "preset", "name": "grid"}) == Preset("grid")
+    view = View(layers=3, label=2, probe=(1.0, 2.0))
+    assert read({"type": "look", "layers": 3, "label": 2, "probe": [1, 2.0]}) == Look(view)

@@ -1,0 +1,148 @@
+import json
+import math
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganplay import ToyConfig, ToyTrainer, frames
+from ganplay.frames import FLAGS, HEADER, Camera, View, pack
+from ganplay.losses import LOSSES
+
+SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
+JS_TESTS = Path(__file__).parent / "js"
+
+
+def camera(config=SMALL, steps=5):
+    trainer = ToyTrainer(config, threads=1)
+    trainer.step(steps)
+    made = Camera(trainer)
+    made.measure()
+    return made
+
+
+def test_node_reads_what_python_packs(tmp_path):
+    """The page's own modules, run by Node: the decoder on a real frame, and the rest."""
+    if shutil.which("node") is None:
+        assert not os.environ.get("CI"), "Node is needed in CI"
+        pytest.skip("Node is not installed")
+    looked = camera(ToyConfig(conditional=True, width_g=8, width_d=8))
+    frame = looked.look(View(label=2, probe=(0.5, -1.0)))
+    unit = frames.UNIT / frame.extent
+    expected = {
+        "run": 3, "step": 5, "updatesD": 5, "updatesG": 5, "applied": 17, "cells": frames.MAP,
+        "rows": frames.GRID, "columns": frames.GRID, "playing": True, "diverged": False,
+        "catchingUp": True, "rate": 123.5, "extent": frame.extent, "low": 0, "high": 1,
+        "pullScale": float(frame.pulls.norm(dim=1).quantile(0.95)), "probe": frame.probe,
+        "measuredAt": 5, "metrics": frame.metrics,
+        "fakes": (frame.fakes * unit).round().int().flatten().tolist(),
+        "grid": (frame.grid * unit).round().int().flatten().tolist(),
+        "map": (frame.map * 255).round().int().flatten().tolist(),
+        "labels": [i % 8 for i in range(frames.FAKES)],
+    }  # fmt: skip
+    pulls = (frame.pulls / expected["pullScale"]).clamp(-1, 1) * 127
+    expected["pulls"] = pulls.round().int().flatten().tolist()
+    data = pack(frame, run=3, applied=17, rate=123.5, flags=FLAGS["playing"] | FLAGS["catching_up"])
+    (tmp_path / "frame.bin").write_bytes(data)
+    (tmp_path / "expected.json").write_text(json.dumps(expected, allow_nan=False))
+    schema = {"version": frames.VERSION, "flags": FLAGS, "metrics": frames.METRICS}
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    done = subprocess.run(
+        ["node", "--test", *map(str, sorted(JS_TESTS.glob("*.test.js")))],
+        env=os.environ | {"GANPLAY_FRAME": str(tmp_path)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_frames_are_few_bytes():
+    assert 3_000 < len(pack(camera().look())) < 10_000
+
+
+def test_everything_in_a_frame_is_the_networks_own():
+    looked = camera()
+    trainer, frame = looked.trainer, looked.look(View(probe=(1.0, 0.5)))
+    at = torch.tensor([[[1.0, 0.5]]])
+    assert frame.probe == pytest.approx(torch.sigmoid(trainer.discriminate(at)).item(), abs=1e-6)
+    # The middle of the lowest cell at the left.
+    edge = -looked.extent * (1 - 1 / frames.MAP)
+    corner = torch.sigmoid(trainer.discriminate(torch.tensor([[[edge, edge]]]))).item()
+    assert frame.map[0, 0].item() == pytest.approx(corner, abs=1e-6)
+    # And of the lowest cell at the right: columns are x.
+    corner = torch.sigmoid(trainer.discriminate(torch.tensor([[[-edge, edge]]]))).item()
+    assert frame.map[0, -1].item() == pytest.approx(corner, abs=1e-6)
+    torch.testing.assert_close(frame.fakes, trainer.generate(looked._z)[0])
+    torch.testing.assert_close(frame.pulls, trainer.pull(frame.fakes[None, : frames.PULLS])[0])
+
+
+def test_a_picture_moves_only_because_the_networks_do():
+    looked = camera()
+    before = pack(looked.look())
+    assert pack(looked.look()) == before
+    looked.trainer.step()
+    assert pack(looked.look()) != before
+
+
+def test_grid_cells_are_equally_likely():
+    """A generator that passes its noise on shows the quantiles of the noise."""
+    trainer = ToyTrainer(ToyConfig(layers_g=0, noise="gaussian"))
+    weights = trainer._cohorts[0].state.g.weights
+    weights[0].copy_(torch.eye(2)[None])
+    weights[1].zero_()
+    grid = Camera(trainer).look().grid
+    z = torch.randn(200_000, generator=torch.Generator().manual_seed(0))
+    for column in (1, 10, 17):
+        share = (z < grid[0, column, 0]).float().mean().item()
+        assert share == pytest.approx(0.01 + 0.98 * column / 20, abs=0.005)
+    assert torch.equal(grid[:, 3, 1], grid[:, 5, 1])  # rows are the second number of the noise
+    uniform = ToyTrainer(ToyConfig(layers_g=0, noise="uniform", noise_dim=1))
+    path = Camera(uniform).look().grid
+    assert path.shape == (1, frames.PATH, 2)
+
+
+def test_of_many_dimensions_the_two_that_matter_are_shown():
+    trainer = ToyTrainer(ToyConfig(layers_g=0, noise_dim=10))
+    weights = trainer._cohorts[0].state.g.weights
+    weights[0].zero_()
+    weights[0][0, 0, 3], weights[0][0, 1, 7] = 2.0, -1.0
+    looked = Camera(trainer)
+    plane = looked._principal_plane()
+    assert plane.shape == (10, 2)
+    share = plane.square().sum(1)
+    assert share[[3, 7]].sum().item() == pytest.approx(2.0, abs=0.02)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_map_spans_its_colours(loss):
+    frame = camera(ToyConfig(loss=loss, width_d=16, width_g=16)).look()
+    low, high = frame.map_range
+    assert low < high
+    if loss == "wasserstein":
+        assert frame.map.min().item() == pytest.approx(low)
+        assert frame.map.max().item() == pytest.approx(high, abs=1e-5)
+
+
+def test_the_class_asked_for_is_mapped():
+    looked = camera(ToyConfig(conditional=True, width_d=16))
+    assert not torch.equal(looked.look(View(label=0)).map, looked.look(View(label=1)).map)
+    assert looked.look(View(label=200)).map.shape == (frames.MAP, frames.MAP)
+
+
+def test_hidden_layers_and_networks_that_are_no_more():
+    looked = camera()
+    empty = HEADER.unpack_from(pack(looked.look(View(layers=0))))
+    assert empty[-6:-1] == (0, 0, 0, 0, 0)
+    looked.trainer._cohorts[0].state.g.flat.fill_(math.nan)
+    looked.measure()
+    data = pack(frames.bare(looked.look()))
+    assert HEADER.unpack_from(data)[-6:-1] == (0, 0, 0, 0, 0)
+    pack(looked.look())  # NaN is packed as nothing worse than zero
+
+
+def test_points_far_out_stay_far_out():
+    far = torch.tensor([[1e9, -1e9], [math.inf, math.nan]])
+    x, y, *_ = frames.pack_points(far, 3.0)
+    assert (x, y) == (32767, -32767)

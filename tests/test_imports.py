@@ -1,0 +1,45 @@
+"""Rooms import only from floors below their own (or from beside them within a package)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ganplay
+
+ROOT = Path(ganplay.__file__).parent
+FLOORS = {
+    "losses": 0, "penalties": 0, "layers": 0, "distributions": 0, "optimizers": 0, "capture": 0,
+    "metrics": 1, "models": 1, "config": 2, "adversarial": 3, "streams": 4, "cohort": 5,
+    "training": 6, "experiment": 7, "pictures": 7, "frames": 7, "commands": 8, "engine": 9,
+    "ui": 10, "cli": 11,
+}  # fmt: skip
+MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
+
+
+def room(path):
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            if node.module == "ganplay":
+                yield from (f"ganplay.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_down(path):
+    for module in imported(path):
+        parts = module.split(".")
+        if parts[0] == "ganplay" and len(parts) > 1 and parts[1] != room(path):
+            assert FLOORS[parts[1]] < FLOORS[room(path)], f"{path.name} imports {module}"
+        if parts[0] == "gradio":
+            assert room(path) == "ui", f"{path.name} imports gradio"
+        if room(path) == "ui":
+            assert parts[0] not in ("torch", "numpy"), f"{path.name} does arithmetic"
+        if parts[0] == "torchvision":
+            pytest.fail(f"{path.name} imports torchvision when it is loaded")

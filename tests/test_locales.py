@@ -1,0 +1,82 @@
+import dataclasses
+import re
+
+import pytest
+
+from ganplay.config import _RULES, GROUPS, PRESETS, ToyConfig
+from ganplay.frames import LAYERS
+from ganplay.ui.schema import ASSETS, LANGUAGES, locale
+
+
+def flat(words, prefix=""):
+    for key, value in words.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
+
+
+def test_languages_have_the_same_words():
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+    for key, text in WORDS["en"].items():
+        assert text.strip(), key
+        assert WORDS["zh"][key].strip(), key
+        placeholders = [sorted(re.findall(r"{\w+}", WORDS[lang][key])) for lang in LANGUAGES]
+        if key != "problems.message":  # what the server adds to it is English
+            assert placeholders[0] == placeholders[1], key
+
+
+def test_chinese_is_chinese():
+    """Words in Latin letters are names that Chinese texts keep, and nothing else."""
+    names = set(
+        "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
+        "Xavier S R English β1 β2 x y".split()
+    )
+    for key, text in WORDS["zh"].items():
+        plain = re.sub(r"{\w+}", "", text)
+        left = set(re.findall(r"[A-Za-zβ][A-Za-zβ0-9]*", plain)) - names
+        assert not left, f"{key}: {left}"
+
+
+def test_everything_has_words():
+    needed = [f"groups.{g}" for g in GROUPS]
+    needed += [f"layers.{name}.{what}" for name in LAYERS for what in ("label", "tip")]
+    needed += [f"presets.{name}.{what}" for name in PRESETS for what in ("label", "tip")]
+    for field in dataclasses.fields(ToyConfig):
+        needed += [f"fields.{field.name}.{what}" for what in ("label", "tip")]
+        choices = field.metadata.get("choices", ())
+        needed += [f"choices.{field.name}.{c}" for c in choices if isinstance(c, str)]
+    rules = [ToyConfig().repaired(c)[1] for c in (
+        {"loss": "hinge", "label_smoothing": 0.1}, {"distribution": "line", "conditional": True},
+        {"minibatch_d": "discrimination"}, {"layers_d": 0, "feature_matching": 1.0},
+        {"zap": 1}, {"lr_g": 9},
+    )]  # fmt: skip
+    assert len(rules) == len(_RULES) + 2
+    needed += [f"problems.{problem.code}" for (problem,) in rules]
+    assert not [key for key in needed if key not in WORDS["en"]]
+
+
+@pytest.mark.parametrize("name", ["lab.html", "lab.js", "charts.js", "controls.js"])
+def test_the_page_asks_for_words_that_are_there(name):
+    text = (ASSETS / name).read_text(encoding="utf-8")
+    asked = re.findall(r'data-t(?:-title|-label)?="([\w.]+)"', text)
+    asked += re.findall(r'\bt\(\s*"([\w.]+)"', text)
+    asked += re.findall(r'\? "([a-z_]+\.[a-z_]+)" :', text)
+    assert asked
+    assert not [key for key in asked if key not in WORDS["en"]]
+
+
+def test_no_words_are_left_over():
+    """Every text is reached from a script by its own key or a key put together there."""
+    source = "".join(
+        (ASSETS / n).read_text(encoding="utf-8")
+        for n in ("lab.html", "lab.js", "charts.js", "controls.js")
+    )
+    together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
+    built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")
+    for key in WORDS["en"]:
+        reached = f'"{key}"' in source or any(key.startswith(t) for t in (*together, *built))
+        assert reached, key
