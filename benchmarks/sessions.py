@@ -69,10 +69,13 @@ async def visitor(url: str, token: str, counts: list[int], index: int, **hello: 
     address = url.replace("http", "ws") + "/ganplay/lab/socket"
     async with connect(address, max_size=None) as line:
         await line.send(json.dumps({"token": token, **hello}))
-        async for data in line:
-            if isinstance(data, bytes):
-                counts[index] += 1
-                await line.send('{"type":"ack"}')
+        try:
+            async for data in line:
+                if isinstance(data, bytes):
+                    counts[index] += 1
+                    await line.send('{"type":"ack"}')
+        except asyncio.CancelledError:
+            await line.close(1001)  # as a tab that is closed; an error would count as a lost line
 
 
 async def counted(tasks: list[Any], counts: list[int], warm: float, seconds: float) -> list[float]:

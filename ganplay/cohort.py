@@ -205,7 +205,8 @@ class Cohort:
         replay = self._replays.get(part) or self._ready(part, batch)
         if replay:
             tensors = replay(*self._flat_state, *[t for t in batch if t is not None])
-            last = partial(self._named, part, tensors)
+            # Not a bound method: a cycle would keep closed sessions' memory until a collection.
+            last = partial(_named, self._outcome_names(part), tensors)
         else:
             with torch.no_grad():
                 outcome = getattr(self._step, f"update_{part}")(self.state, batch)
@@ -213,9 +214,6 @@ class Cohort:
         for net in ("d", "g") if part == "both" else (part,):
             self.updates[net] += 1
             self._last[net] = last
-
-    def _named(self, part: str, tensors: list[Tensor]) -> Outcome:
-        return Outcome(**dict(zip(self._outcome_names(part), tensors, strict=True)))
 
     def _outcome_names(self, part: str) -> list[str]:
         names_d = ["real_logits", "fake_logits", "penalty", "gradient_d"]
@@ -328,6 +326,10 @@ class Cohort:
             sums = sums if logits is None else sums + logits.sum(1)
         values["finite"] = sums.isfinite()
         return StepRecord(self.steps, self.updates["d"], self.updates["g"], **values)
+
+
+def _named(names: list[str], tensors: list[Tensor]) -> Outcome:
+    return Outcome(**dict(zip(names, tensors, strict=True)))
 
 
 def judged(loss: GanLoss, real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:

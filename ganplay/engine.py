@@ -381,7 +381,7 @@ class Engine:
             Whether the session was still there.
 
         Raises:
-            Full: if there are too many sessions.
+            Full: if there are too many sessions with a page.
         """
         with self._wake:
             now = self._clock()
@@ -389,8 +389,7 @@ class Engine:
             session = self._sessions.get(session_id)
             known = session is not None
             if session is None:
-                if len(self._sessions) >= self.max_sessions:
-                    raise Full
+                self._make_room()
                 session = Session(config, now)
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
                 self._sessions[session_id] = session
@@ -498,6 +497,15 @@ class Engine:
                 del self._sessions[session_id]
                 if session.sink is not None:
                     session.sink.event({"type": "gone"})
+
+    def _make_room(self) -> None:
+        """Past the cap, forget whoever has been without a page longest; it can be restored."""
+        if len(self._sessions) < self.max_sessions:
+            return
+        left = [k for k, s in self._sessions.items() if s.sink is None]
+        if not left:
+            raise Full
+        del self._sessions[min(left, key=lambda k: self._sessions[k].seen)]
 
     def _fail(self, session: Session) -> None:
         with self._wake:

@@ -83,7 +83,9 @@ class Streams:
 
     def _draw(self, name: str, member: int) -> Callable[[], tuple[Tensor, ...]]:
         config, generator = self.configs[member], self._generators[member][name]
-        size, block, classes = self.structure.batch_size, self._block, self.structure.classes
+        # Nothing of `self` in what is returned: the cycle would keep closed sessions' memory.
+        block, dim = self._block, self.structure.noise_dim
+        size, classes = self.structure.batch_size, self.structure.classes
 
         def data() -> tuple[Tensor, ...]:
             distribution = DISTRIBUTIONS[config.distribution]
@@ -95,7 +97,6 @@ class Streams:
             return real, hot.view(block, size, classes).mT.contiguous()
 
         def noise() -> tuple[Tensor, ...]:
-            dim = self.structure.noise_dim
             z = draw_noise(config.noise, block * dim, size, generator)
             return (z.view(block, dim, size),)
 

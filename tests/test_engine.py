@@ -258,7 +258,10 @@ def test_there_is_a_cap_on_sessions():
         first.wait(lambda p: p.frames)
         with pytest.raises(Full):
             opened(small, "b")
-        opened(small, "a")  # coming back is always possible
+        again = opened(small, "a")  # coming back is always possible
+        small.leave("a", again, closed=False)
+        opened(small, "b")  # one whose page is gone makes room; its page can restore it
+        assert set(small._sessions) == {"b"}
     finally:
         small.stop()
 

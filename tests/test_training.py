@@ -1,5 +1,7 @@
 import dataclasses
+import gc
 import math
+import weakref
 
 import pytest
 import torch
@@ -350,3 +352,17 @@ def test_record_before_any_step():
     assert record.step == 0
     assert math.isnan(record.d_loss.item())
     assert record.finite.all()
+
+
+def test_a_trainer_that_is_let_go_is_gone_at_once():
+    gc.collect()
+    gc.disable()
+    try:
+        trainer = ToyTrainer(SMALL, seeds=[0, 1], threads=1)
+        trainer.warm_up()
+        trainer.step(2)
+        kept = [weakref.ref(o) for c in trainer._cohorts for o in (c, c._streams)]
+        del trainer
+        assert not any(ref() for ref in kept)
+    finally:
+        gc.enable()
