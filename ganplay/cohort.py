@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import Literal
 
 import torch
@@ -106,6 +105,10 @@ class StepRecord:
 PER_MEMBER = [f.name for f in fields(StepRecord) if f.type is not int]
 
 
+_Seen = tuple[Sequence[str], Sequence[Tensor | None]]
+"""Names of an update's `Outcome`, and its values; put together only where somebody asks."""
+
+
 class Cohort:
     """S members of one structure that take their steps together."""
 
@@ -117,7 +120,7 @@ class Cohort:
         self._use_capture = use_capture
         self._streams = Streams(configs)
         self._pending: Batch | None = None
-        self._last: dict[str, Callable[[], Outcome]] = {"d": Outcome, "g": Outcome}
+        self._last: dict[str, _Seen] = {"d": ((), ()), "g": ((), ())}
         structure = self.structure
         self.state = State(
             self._net(structure.generator, "generator"),
@@ -153,6 +156,12 @@ class Cohort:
         """Look up the functions of a structure; the captured ones come when they are made."""
         self._step = AdversarialStep(self.structure)
         self._flat_state = flatten(self.state)
+        penalty = ["penalty"] if self.structure.penalty != "none" else []
+        names = {
+            "d": ["real_logits", "fake_logits", *penalty, "gradient_d"],
+            "g": ["g_logits", "gradient_g"],
+        }
+        self._outcome_names = names | {"both": names["d"] + names["g"]}
         self._replays: dict[str, Replay | None] = {}
         self._futures: dict[str, Future[Replay | None]] = {}
 
@@ -203,25 +212,16 @@ class Cohort:
 
     def _update(self, part: str, batch: Batch) -> None:
         replay = self._replays.get(part) or self._ready(part, batch)
+        last: _Seen
         if replay:
             tensors = replay(*self._flat_state, *[t for t in batch if t is not None])
-            # Not a bound method: a cycle would keep closed sessions' memory until a collection.
-            last = partial(_named, self._outcome_names(part), tensors)
+            last = self._outcome_names[part], tensors
         else:
             with torch.no_grad():
-                outcome = getattr(self._step, f"update_{part}")(self.state, batch)
-            last = partial(Outcome, *outcome)
+                last = Outcome._fields, getattr(self._step, f"update_{part}")(self.state, batch)
         for net in ("d", "g") if part == "both" else (part,):
             self.updates[net] += 1
             self._last[net] = last
-
-    def _outcome_names(self, part: str) -> list[str]:
-        names_d = ["real_logits", "fake_logits", "penalty", "gradient_d"]
-        if self.structure.penalty == "none":
-            names_d.remove("penalty")
-        return {"d": names_d, "g": ["g_logits", "gradient_g"]}.get(
-            part, [*names_d, "g_logits", "gradient_g"]
-        )
 
     def _ready(self, part: str, batch: Batch) -> Replay | None:
         """The captured function if it is made by now; its making is begun if it was not."""
@@ -308,7 +308,7 @@ class Cohort:
     def record(self) -> StepRecord:
         """What the last updates saw; NaN for what has not been updated yet."""
         loss, members = self._step.loss, len(self.configs)
-        d, g = self._last["d"](), self._last["g"]()
+        d, g = (Outcome(**dict(zip(*self._last[net], strict=True))) for net in ("d", "g"))
         unknown = torch.full((members,), math.nan)
         values = dict.fromkeys(PER_MEMBER, unknown) | {"penalty": torch.zeros(members)}
         if d.real_logits is not None and d.fake_logits is not None and d.gradient_d is not None:
@@ -326,10 +326,6 @@ class Cohort:
             sums = sums if logits is None else sums + logits.sum(1)
         values["finite"] = sums.isfinite()
         return StepRecord(self.steps, self.updates["d"], self.updates["g"], **values)
-
-
-def _named(names: list[str], tensors: list[Tensor]) -> Outcome:
-    return Outcome(**dict(zip(names, tensors, strict=True)))
 
 
 def judged(loss: GanLoss, real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:

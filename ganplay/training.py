@@ -234,7 +234,7 @@ def _check_members(configs: Sequence[ToyConfig]) -> None:
 
 _CACHED = 2**17
 """Floats of the widest activation of D, at most, of members that are stepped together."""
-_WORTH_A_THREAD = 2**15
+_WORTH_A_THREAD = 2**16
 """Floats of that activation from which on a second thread pays for its coordination."""
 
 
@@ -252,7 +252,7 @@ def _cohorts(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyCon
     activations stay in the cache, spread over the threads.
     """
     floats = _floats(configs)
-    spread = min(threads, len(configs), floats // (2 * _WORTH_A_THREAD))
+    spread = min(threads, len(configs), floats // _WORTH_A_THREAD)
     count = max(math.ceil(floats / _CACHED), spread)
     size = math.ceil(len(configs) / min(count, len(configs)))
     return [configs[i : i + size] for i in range(0, len(configs), size)]

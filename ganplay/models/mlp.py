@@ -174,7 +174,7 @@ class Mlp:
         activate = ACTIVATIONS[self.activation]
         norms = weights[2 * (self.layers + 1) :]
         for i in range(self.layers):
-            h = torch.baddbmm(weights[2 * i + 1], self._matrix(weights, buffers, i), x)
+            h = torch.bmm(self._matrix(weights, buffers, i), x).add_(weights[2 * i + 1])
             if self.norm == "layer":
                 h = layers.layer_norm(h, norms[2 * i], norms[2 * i + 1])
             h = activate(h)
@@ -183,7 +183,7 @@ class Mlp:
         if self.minibatch != "none":
             extra = self._minibatch_features(x, weights[-1], batches, reference)
             last = torch.cat([x, extra], dim=1)
-        out = torch.baddbmm(weights[2 * self.layers + 1], self._matrix(weights, buffers, -1), last)
+        out = torch.bmm(self._matrix(weights, buffers, -1), last).add_(weights[2 * self.layers + 1])
         return (out.tanh() if self.tanh_output else out), x
 
     def _matrix(self, weights: Sequence[Tensor], buffers: Sequence[Tensor], i: int) -> Tensor:
