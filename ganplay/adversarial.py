@@ -4,7 +4,9 @@ A step reads and writes explicit tensors, for S networks at once. It knows no lo
 generator and no visitor; it runs as it is or captured (`capture`).
 """
 
-from collections.abc import Sequence
+import math
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +17,7 @@ from torch import Tensor
 from ganplay.config import ToyConfig
 from ganplay.losses import LOSSES
 from ganplay.models.mlp import Mlp
-from ganplay.optimizers import UPDATES, Moments, clip_norm
+from ganplay.optimizers import UPDATES, Moments, Rates, clip_norm
 from ganplay.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
 
 
@@ -108,6 +110,8 @@ class Numbers(NamedTuple):
     lr_d: Tensor
     beta1: Tensor
     beta2: Tensor
+    fresh1: Tensor
+    fresh2: Tensor
     penalty_weight: Tensor
     penalty_target: Tensor
     weight_clip: Tensor
@@ -122,14 +126,21 @@ class Numbers(NamedTuple):
     @classmethod
     def of(cls, configs: Sequence[ToyConfig]) -> "Numbers":
         """Columns of the configurations, a row a member."""
+        derived: dict[str, Callable[[ToyConfig], float]] = {
+            "fresh1": lambda c: 1 - c.beta1,
+            "fresh2": lambda c: 1 - c.beta2,
+            "noise_fading": lambda c: 1 / (c.instance_noise_steps or math.inf),
+        }
 
         def column(name: str) -> Tensor:
-            if name == "noise_fading":
-                steps = [c.instance_noise_steps for c in configs]
-                return torch.tensor([[1 / n if n else 0.0] for n in steps])
-            return torch.tensor([[getattr(c, name)] for c in configs], dtype=torch.float32)
+            read = derived.get(name, operator.attrgetter(name))
+            return torch.tensor([[read(c)] for c in configs], dtype=torch.float32)
 
         return cls(*map(column, cls._fields))
+
+    def rates(self, lr: Tensor) -> Rates:
+        """What an optimiser asks for."""
+        return Rates(lr, self.beta1, self.beta2, self.fresh1, self.fresh2)
 
 
 class State(NamedTuple):
@@ -296,7 +307,7 @@ class AdversarialStep:
         if structure.grad_clip:
             gradient = clip_norm(gradient, numbers.grad_clip)
         update = UPDATES[structure.optimizer_d]
-        update(net.flat, gradient, net.moments, numbers.lr_d, numbers.beta1, numbers.beta2)
+        update(net.flat, gradient, net.moments, numbers.rates(numbers.lr_d))
         if structure.weight_clip:
             clip_weights_(net.flat, numbers.weight_clip)
         if structure.instance_noise:
@@ -307,7 +318,7 @@ class AdversarialStep:
         if structure.grad_clip:
             gradient = clip_norm(gradient, numbers.grad_clip)
         update = UPDATES[structure.optimizer_g]
-        update(net.flat, gradient, net.moments, numbers.lr_g, numbers.beta1, numbers.beta2)
+        update(net.flat, gradient, net.moments, numbers.rates(numbers.lr_g))
         if structure.ema:
             net.average.lerp_(net.flat, 1 - numbers.ema)
         if structure.generator.norm == "spectral":

@@ -145,10 +145,7 @@ class Cohort:
 
     def _net(self, plan: Mlp, purpose: str) -> NetState:
         flat, buffers = plan.initialise([generator_of(c.seed, purpose) for c in self.configs])
-        ones = torch.ones(len(flat), 1)
-        moments = Moments(
-            torch.zeros_like(flat), torch.zeros_like(flat), ones.clone(), ones.clone()
-        )
+        moments = Moments.zeros(flat)
         weights, buffer_views = split(flat, plan.shapes()), split(buffers, plan.buffer_shapes())
         return NetState(flat, flat.clone(), moments, weights, buffer_views)
 
@@ -176,8 +173,8 @@ class Cohort:
             (self.state.d, before.optimizer_d != after.optimizer_d),
         ):
             if changed:
-                for moment, start in zip(net.moments, (0.0, 0.0, 1.0, 1.0), strict=True):
-                    moment.fill_(start)
+                for moment in net.moments:
+                    moment.zero_()
         if after.ema and not before.ema:
             self.state.g.average.copy_(self.state.g.flat)
         self._streams.configure(configs)

@@ -8,6 +8,7 @@ agrees with `torch.optim`'s, which the tests compare it with.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -17,44 +18,64 @@ Number = Float[Tensor, "s 1"]
 
 
 class Moments(NamedTuple):
-    """What an optimiser remembers: running mean and square of the gradient, powers of the betas."""
+    """What an optimiser remembers; zeros at the start.
+
+    Running mean and square of the gradient, and how far these two have come from their start at
+    0: `1 - beta^t`, Adam's bias corrections.
+    """
 
     first: Flat
     second: Flat
-    power1: Number
-    power2: Number
+    filled1: Number
+    filled2: Number
+
+    @classmethod
+    def zeros(cls, flat: Flat) -> "Moments":
+        """Nothing seen yet, for such parameters."""
+        column = torch.zeros_like(flat[:, :1])
+        return cls(torch.zeros_like(flat), torch.zeros_like(flat), column, column.clone())
 
 
-def sgd_(flat: Flat, grad: Flat, m: Moments, lr: Number, beta1: Number, beta2: Number) -> None:
+class Rates(NamedTuple):
+    """Learning rate and betas of each member, and `1 - beta` (a subtraction less a step)."""
+
+    lr: Number
+    beta1: Number
+    beta2: Number
+    fresh1: Number
+    fresh2: Number
+
+
+def sgd_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
     """Gradient descent: `p -= lr g`."""
-    flat.sub_(lr * grad)
+    flat.sub_(rates.lr * grad)
 
 
-def momentum_(flat: Flat, grad: Flat, m: Moments, lr: Number, beta1: Number, beta2: Number) -> None:
+def momentum_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
     """Heavy ball as torch's SGD has it: `v = beta1 v + g`, `p -= lr v`."""
-    m.first.mul_(beta1).add_(grad)
-    flat.sub_(lr * m.first)
+    m.first.mul_(rates.beta1).add_(grad)
+    flat.sub_(rates.lr * m.first)
 
 
-def rmsprop_(flat: Flat, grad: Flat, m: Moments, lr: Number, beta1: Number, beta2: Number) -> None:
+def rmsprop_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
     """RMSprop (Tieleman and Hinton 2012) with beta2 as its smoothing constant."""
-    m.second.lerp_(grad * grad, 1 - beta2)
-    flat.addcdiv_(grad * -lr, m.second.sqrt().add_(EPSILON))
+    m.second.lerp_(grad * grad, rates.fresh2)
+    flat.addcdiv_(grad * rates.lr, m.second.sqrt().add_(EPSILON), value=-1)
 
 
-def adam_(flat: Flat, grad: Flat, m: Moments, lr: Number, beta1: Number, beta2: Number) -> None:
+def adam_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
     """Adam (Kingma and Ba 2015, algorithm 1).
 
     Both bias corrections are folded into the step size; epsilon then becomes
     `epsilon * sqrt(1 - beta2^t)`, as in the paper's remark at the end of section 2.
     """
-    m.power1.mul_(beta1)
-    m.power2.mul_(beta2)
-    m.first.lerp_(grad, 1 - beta1)
-    m.second.lerp_(grad * grad, 1 - beta2)
-    correction = (1 - m.power2).sqrt()
-    step = lr * correction / (m.power1 - 1)  # negative: downhill
-    flat.addcdiv_(m.first * step, m.second.sqrt().add_(correction, alpha=EPSILON))
+    m.first.lerp_(grad, rates.fresh1)
+    m.second.lerp_(grad * grad, rates.fresh2)
+    m.filled1.mul_(rates.beta1).add_(rates.fresh1)
+    m.filled2.mul_(rates.beta2).add_(rates.fresh2)
+    correction = m.filled2.sqrt()
+    step = rates.lr * correction / m.filled1
+    flat.addcdiv_(m.first * step, m.second.sqrt().add_(correction, alpha=EPSILON), value=-1)
 
 
 UPDATES: dict[str, Callable[..., None]] = {

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ganplay.optimizers import UPDATES, Moments, clip_norm
+from ganplay.optimizers import UPDATES, Moments, Rates, clip_norm
 
 TORCH = {
     "sgd": lambda p, lr: torch.optim.SGD(p, lr),
@@ -18,11 +18,11 @@ def test_agrees_with_torch_at_a_rate_for_each_member(name):
     flat = torch.randn(2, 5, dtype=torch.float64)
     others = [row.clone().requires_grad_() for row in flat]
     optimisers = [TORCH[name]([p], r.item()) for p, r in zip(others, rates, strict=True)]
-    zeros, ones = torch.zeros_like(flat), torch.ones_like(rates)
-    moments = Moments(zeros.clone(), zeros.clone(), ones.clone(), ones.clone())
+    ones, moments = torch.ones_like(rates), Moments.zeros(flat)
+    rates = Rates(rates, *(value * ones for value in (0.7, 0.95, 0.3, 0.05)))
     for _ in range(20):
         grad = torch.randn_like(flat)
-        UPDATES[name](flat, grad, moments, rates, 0.7 * ones, 0.95 * ones)
+        UPDATES[name](flat, grad, moments, rates)
         for member, optimiser in enumerate(optimisers):
             others[member].grad = grad[member].clone()
             optimiser.step()
