@@ -140,7 +140,7 @@ export class Plane {
       pen.textAlign = "center";
       pen.fillText(name, at, size - size / 130);
       pen.textAlign = "left";
-      if (k && k > -last) pen.fillText(name, size / 130, size - at + size / 180);
+      if (k > -last) pen.fillText(name, size / 130, size - at + size / 180);
     }
     pen.globalAlpha = 1;
   }
