@@ -35,7 +35,6 @@ _IN_PLACE = {
     torch.ops.aten.leaky_relu_backward.default: torch.ops.aten.leaky_relu_backward.grad_input,
     torch.ops.aten.threshold_backward.default: torch.ops.aten.threshold_backward.grad_input,
     torch.ops.aten.tanh_backward.default: torch.ops.aten.tanh_backward.grad_input,
-    torch.ops.aten.silu_backward.default: torch.ops.aten.silu_backward.grad_input,
 }
 
 

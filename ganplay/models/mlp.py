@@ -23,7 +23,8 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu_,
     "leaky_relu": lambda x: F.leaky_relu_(x, 0.2),
     "tanh": torch.tanh_,
-    "silu": F.silu,
+    # Written out: older torch records another formula for F.silu's gradient than it executes.
+    "silu": lambda x: x * x.sigmoid(),
     "sine": torch.sin,
 }
 
