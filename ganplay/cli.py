@@ -68,6 +68,7 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add, count, first = parser.add_argument, _whole(1, MAX_SEEDS), _whole(0, 2**31 - 1 - MAX_SEEDS)
     steps = _whole(0, MAX_STEPS)
     add("--preset", choices=list(PRESETS), default="ring", help="where to begin (default ring)")
+    add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
     add("--seeds", type=count, default=1, metavar="N", help="GANs to train (default 1)")
     add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
@@ -102,8 +103,13 @@ def _refuse(options: argparse.Namespace, why: str) -> NoReturn:
 
 
 def _settings(options: argparse.Namespace) -> ToyConfig:
-    """Preset, then file, then flags: what comes later counts."""
+    """Preset or link, then file, then flags: what comes later counts."""
     settings = PRESETS[options.preset].to_dict()
+    if options.state is not None:
+        linked, problems = ToyConfig.from_state(options.state)
+        for problem in problems:
+            print(f"--state: {problem}", file=sys.stderr)
+        settings = linked.to_dict()
     if options.config:
         settings |= _read_config(options)
     prefix = "set_"
@@ -132,7 +138,7 @@ def _toy(options: argparse.Namespace) -> int:
     trainer = ToyTrainer(config, seeds=range(first, first + options.seeds))
     with tqdm(total=options.steps, unit="step", disable=not sys.stderr.isatty()) as bar:
         train(trainer, options.steps, lambda done: bar.update(done - bar.n) or True)
-    result = {"preset": options.preset} | report(trainer)
+    result = {"preset": None if options.state else options.preset} | report(trainer)
     if options.plot:
         try:
             panels(trainer).save(options.plot)

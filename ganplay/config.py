@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote
 
 from ganplay.distributions import DISTRIBUTIONS
 from ganplay.losses import LOSSES
@@ -20,6 +21,8 @@ Change = Literal["live", "rebuild"]
 MAX_MINIBATCH_DISCRIMINATION = 64
 """Largest batch for minibatch discrimination, whose cost grows with the square of it."""
 MAX_SEED = 2**31 - 1
+STATE_VERSION, MAX_STATE = "1", 4000
+"""What a state string begins with, and its most characters."""
 
 
 class Problem(NamedTuple):
@@ -172,6 +175,42 @@ class ToyConfig:
             raise ConfigError(unknown)
         return cls(**values)
 
+    def to_state(self) -> str:
+        """All settings as a short string: what differs from the defaults.
+
+        It has no character that a link would have to escape: `1;loss:hinge;lr_g:0.002`.
+        """
+        changed = (f for f in fields(self) if getattr(self, f.name) != f.default)
+        pieces = (f"{f.name}:{str(getattr(self, f.name)).lower()}" for f in changed)
+        return ";".join([STATE_VERSION, *pieces])
+
+    @classmethod
+    def from_state(cls, text: str) -> tuple["ToyConfig", list[Problem]]:
+        """The settings of a state string (or of a link with one), and what was wrong with it.
+
+        Never raises for what the string holds: each piece that cannot be used is reported and
+        leaves its default.
+        """
+        default = cls()
+        if len(text) > MAX_STATE:
+            why = f"at most {MAX_STATE} characters are possible"
+            return default, [Problem("state", text[:40], why, "", "state_long")]
+        version, *pieces = _of_link(text).split(";")
+        problems = []
+        if version != STATE_VERSION:
+            why = f"version {STATE_VERSION} is needed at its start"
+            problems.append(Problem("state", version, why, "", "state_version"))
+            pieces = [version, *pieces] if ":" in version else pieces
+        changes: dict[str, Any] = {}
+        for piece in filter(None, pieces):
+            name, colon, value = piece.partition(":")
+            if colon:
+                changes[name] = _read(name, value)
+            else:
+                problems.append(Problem(name[:80], "", "name:value is needed", "", "state_piece"))
+        config, more = default.repaired(changes)
+        return config, problems + more
+
     def repaired(self, changes: Mapping[str, Any]) -> tuple["ToyConfig", list[Problem]]:
         """These settings with some changed, and a `Problem` for each change that could not be.
 
@@ -212,6 +251,22 @@ def _unknown(name: object, value: object) -> Problem:
     near = difflib.get_close_matches(str(name)[:80], list(_FIELDS), n=1)
     hint = f"did you mean {near[0]}?" if near else "there is no setting of that name"
     return Problem(str(name)[:80], value, hint, None, "unknown")
+
+
+def _of_link(text: str) -> str:
+    """The state string of a whole link; any other text as it is."""
+    return unquote(text.strip().rpartition("#state=")[2])
+
+
+def _read(name: str, text: str) -> object:
+    """A value out of a string by the type of its field; what does not fit stays text."""
+    kind = _FIELDS[name].type if name in _FIELDS else str
+    if kind is bool:
+        return {"true": True, "false": False}.get(text, text)
+    try:
+        return kind(text) if kind in (int, float) else text
+    except ValueError:
+        return text
 
 
 def _typed(f: dataclasses.Field, value: Any) -> Any:

@@ -132,6 +132,7 @@ class Session:
         self._tell(
             type="state",
             config=self.config.to_dict(),
+            state=self.config.to_state(),
             playing=self.playing,
             speed=self.speed,
             run=self.run,

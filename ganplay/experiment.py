@@ -38,6 +38,7 @@ def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
     del settings["seed"]
     return {
         "config": settings,
+        "state": trainer.configs[0].to_state(),
         "steps": trainer.steps,
         "samples": samples,
         "noise_floor": _plain(trainer.noise_floor(samples)),

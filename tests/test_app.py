@@ -2,6 +2,8 @@
 
 import json
 import struct
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -9,10 +11,11 @@ from contextlib import ExitStack, suppress
 
 import gradio_client
 import pytest
+import torch
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from ganplay import PRESETS
+from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.frames import HEADER
 from ganplay.ui import routes, tokens
 from ganplay.ui.schema import schema
@@ -364,6 +367,7 @@ def test_the_named_endpoint_trains_a_toy(client):
         ({"settings": {"lr_g": "fast"}}, "lr_g: 'fast' is not possible; a number from 0 to 1"),
         ({"settings": {"lrg": 1}}, "did you mean lr_g"),
         ({"settings": [1]}, "settings: '[1]' is not possible"),
+        ({"state": 5}, "state: '5' is not possible; a text is needed"),
         ({"settings": {"loss": "hinge", "label_smoothing": 0.1}}, "no targets to smooth"),
     ],
 )
@@ -372,6 +376,44 @@ def test_the_named_endpoint_refuses_in_words(client, arguments, complaint):
         client.predict(**({"steps": 1} | arguments), api_name="/train_toy")
     assert complaint in str(refused.value)
     assert "Traceback" not in str(refused.value)
+
+
+def test_one_state_string_gives_the_same_run_everywhere(client, visit, server):
+    state = "1;distribution:moons;seed:5;width_g:16;width_d:16;loss:hinge"
+    config, problems = ToyConfig.from_state(state)
+    assert (config.to_state(), problems) == (state, [])
+    trainer = ToyTrainer(config)
+    trainer.step(40)
+    points = trainer.sample(7)
+    # The endpoint.
+    answer = client.predict(state=state, steps=40, points=7, api_name="/train_toy")
+    assert (answer["preset"], answer["state"], answer["problems"]) == (None, state, [])
+    assert answer["points"] == points.tolist()
+    # The command line.
+    command = [sys.executable, "-m", "ganplay.cli", "toy", "--state", state]
+    done = subprocess.run(
+        [*command, "--steps", "40", "--json"], capture_output=True, text=True, check=True
+    )
+    told = json.loads(done.stdout)
+    assert (told["state"], told["members"]) == (state, answer["members"])
+    # The page.
+    line = visit(state=state, playing=False)
+    line.send("step", net="both", count=40)
+    line.applied()
+    line.until(lambda s: s.frames[-1]["step"] == 40)
+    assert line.event("state")["state"] == state
+    (session,) = [s for s in server.engine._sessions.values() if s.config == config]
+    assert torch.equal(session.trainer.sample(7), points)
+
+
+def test_a_broken_link_opens_with_what_could_be_kept(client, visit):
+    state = "1;loss:hinge;lr_g:7;<b>:1"
+    line = visit(state=state).until(lambda s: s.frames)
+    assert [p["code"] for p in line.event("welcome")["problems"]] == ["bounds", "unknown"]
+    assert line.event("state")["state"] == "1;loss:hinge"
+    answer = client.predict(state=state, steps=0, points=0, api_name="/train_toy")
+    assert answer["state"] == "1;loss:hinge"
+    assert len(answer["problems"]) == 2
 
 
 def test_a_long_call_is_answered_after_a_while(client, monkeypatch):

@@ -1,8 +1,10 @@
 """The page in a real browser, walked through as a visitor would."""
 
+import json
 import os
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -237,6 +239,36 @@ def test_a_tour_of_the_lab(chromium, server):
     tab.until("ganplay.drawn > 3 && ganplay.begun")
     assert tab.see("[ganplay.config.seed, ganplay.speed]") == [seed, None]
     assert tab.see("document.body.classList.contains('dark')")
+
+    # Take it along: files, and a link that opens with the same settings.
+    tab.see("ganplay.configure({loss: 'hinge', distribution: 'moons'})")
+    tab.settled()
+    page.click(".share")
+    link = page.input_value(".share-link")
+    assert link == f"{server.url}#state={tab.see('ganplay.state')}"
+    assert "loss:hinge" in page.input_value(".share-command")
+    files = {}
+    for name in ("settings", "points", "curves", "picture"):
+        with page.expect_download() as download:
+            page.click(f".save-{name}")
+        files[name] = Path(download.value.path()).read_bytes()
+    settings = tab.see("ganplay.config")
+    assert json.loads(files["settings"]) == settings
+    lines = files["points"].decode().splitlines()
+    assert {line.split(",")[0] for line in lines} == {"kind", "real", "fake"}
+    assert files["curves"].startswith(b"step,")
+    assert files["picture"].startswith(b"\x89PNG")
+    chosen = json.dumps({"loss": "wasserstein", "lr_g": 9, "seed": 77}).encode()
+    page.set_input_files(".settings-file", {"name": "a.json", "mimeType": "", "buffer": chosen})
+    tab.toast("Learning rate of G: 9 is not possible. Allowed: a number from 0 to 1.")
+    tab.until("ganplay.config.seed === 77 && ganplay.config.loss === 'wasserstein'")
+    page.set_input_files(".settings-file", {"name": "b.csv", "mimeType": "", "buffer": b"1,2"})
+    tab.toast("b.csv holds no settings")
+    page.goto(link + ";lr_d:7;<b>x</b>:1")  # the page is open: only the part behind # changes
+    tab.until("ganplay.begun && ganplay.config.loss === 'hinge'")
+    tab.toast("<b>x</b>: there is no setting of this name.")
+    assert tab.see("ganplay.config") == settings
+    assert page.url == server.url
 
     # Divergence is said in words, and a rewind is offered.
     tab.pause()

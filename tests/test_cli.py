@@ -50,6 +50,17 @@ def test_toy_reports_each_seed_and_draws(tmp_path):
     assert done.stderr == ""  # no progress bar where nobody looks at it
 
 
+def test_toy_takes_a_link_and_tells_what_it_could_not_use():
+    link = "http://127.0.0.1:7860/#state=1;loss:hinge;width_g:8;width_d:8;seed:4;lr_g:7"
+    done = run("toy", "--state", link, "--steps", 5, "--lr-d", "0.002", "--json")
+    assert done.returncode == 0
+    assert done.stderr == "--state: lr_g: 7.0 is not possible; a number from 0 to 1\n"
+    result = json.loads(done.stdout)
+    assert result["preset"] is None
+    assert result["state"] == "1;seed:4;width_g:8;width_d:8;loss:hinge;lr_d:0.002"
+    assert [m["seed"] for m in result["members"]] == [4]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -133,3 +134,53 @@ def test_rules_name_their_way_out():
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_valid(name):
     assert ToyConfig.from_dict(PRESETS[name].to_dict()) == PRESETS[name]
+
+
+@given(st.data())
+def test_a_state_string_holds_all_settings(data):
+    chosen = {}
+    for name, field in FIELDS.items():
+        if "choices" in field.metadata:
+            chosen[name] = data.draw(st.sampled_from(field.metadata["choices"]))
+        else:
+            number = st.integers if field.type is int else st.floats
+            chosen[name] = data.draw(number(*field.metadata["bounds"]))
+    config, _ = ToyConfig().repaired(chosen)
+    state = config.to_state()
+    assert ToyConfig.from_state(state) == (config, [])
+    assert re.fullmatch(
+        r"[\w;:.+-]+", state
+    )  # nothing that a link or a shell's quotes would change
+    link = f"https://example.org/lab/?lang=zh#state={state}"
+    assert ToyConfig.from_state(link) == (config, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "told"),
+    [
+        ("", {}, ["state"]),
+        ("2;loss:hinge", {"loss": "hinge"}, ["state"]),
+        ("loss:hinge;seed:4", {"loss": "hinge", "seed": 4}, ["state"]),
+        ("1;loss:hinge;lr_g:0.00", {"loss": "hinge", "lr_g": 0.0}, []),
+        ("1;loss:hinge;lr_", {"loss": "hinge"}, ["lr_"]),
+        ("1;loss:hin;seed:7", {"seed": 7}, ["loss"]),
+        ("1;lr_d:nan;lr_g:1e999;seed:-1;beta1:x", {}, ["lr_d", "lr_g", "seed", "beta1"]),
+        ("1;conditional:yes;residual_g:true", {"residual_g": True}, ["conditional"]),
+        ("1;<img src=x>:1;__class__:2;seed:3", {"seed": 3}, ["<img src=x>", "__class__"]),
+        ("1;distribution:line;conditional:true", {"distribution": "line"}, ["conditional"]),
+        ("1;seed:3;seed:4", {"seed": 4}, []),
+        ("1;loss:hinge" + ";" * 5000, {}, ["state"]),
+        ("1;" + "seed:1;" * 200_000, {}, ["state"]),
+    ],
+)
+def test_a_broken_state_string_is_told_and_the_rest_is_kept(text, kept, told):
+    config, problems = ToyConfig.from_state(text)
+    assert config == ToyConfig(**kept)
+    assert [p.field for p in problems] == told
+    assert all(len(str(p)) < 300 for p in problems)
+
+
+@given(st.text())
+def test_any_text_is_survived_as_a_state_string(text):
+    config, _ = ToyConfig.from_state("1;" + text)
+    assert ToyConfig.from_state(config.to_state()) == (config, [])

@@ -27,9 +27,10 @@ def train_toy(
     preset: str = "ring",
     settings: dict | None = None,
     seeds: int = 1,
-    first_seed: int = 0,
+    first_seed: int | None = None,
     steps: int = 1000,
     points: int = 200,
+    state: str | None = None,
 ) -> dict:
     """Train small GANs on the plane and report how well they learnt.
 
@@ -38,29 +39,40 @@ def train_toy(
             classic.
         settings: changes to them by name, such as {"loss": "hinge", "lr_d": 0.003}.
         seeds: how many GANs are trained, with seeds one after another (1 to 16).
-        first_seed: the first of these seeds.
+        first_seed: the first of these seeds; by default as set (0 in all presets).
         steps: how many steps each takes (0 to 5000; fewer if a minute is over before).
         points: how many fake points of each are returned (0 to 1000).
+        state: a state string or share link with all settings, in place of a preset.
 
     Returns:
-        The settings, the metrics of each member with the noise floor of two real samples, the
-        fake points of each (members, points, 2), and whether all steps were done.
+        The settings (and what of a state string could not be used), the metrics of each member
+        with the noise floor of two real samples, the fake points of each (members, points, 2),
+        and whether all steps were done.
     """
     if preset not in PRESETS:
         raise gr.Error(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
     if settings is not None and not isinstance(settings, dict):
         raise gr.Error(f"settings: {str(settings)[:40]!r} is not possible; an object is needed")
     count = _whole("seeds", seeds, 1, MAX_SEEDS)
-    first = _whole("first_seed", first_seed, 0, 2**31 - 1 - MAX_SEEDS)
     wanted = _whole("steps", steps, 0, MAX_STEPS)
     shown = _whole("points", points, 0, MAX_POINTS)
+    if state is not None and not isinstance(state, str):
+        raise gr.Error(f"state: {str(state)[:40]!r} is not possible; a text is needed")
+    start, problems = (PRESETS[preset], []) if state is None else ToyConfig.from_state(state)
     try:
-        config = ToyConfig.from_dict(PRESETS[preset].to_dict() | (settings or {}))
+        config = ToyConfig.from_dict(start.to_dict() | (settings or {}))
     except ConfigError as error:
         raise gr.Error(str(error)) from None
+    first = _whole(
+        "first_seed",
+        config.seed if first_seed is None else first_seed,
+        0,
+        2**31 - 1 - MAX_SEEDS,
+    )
     trainer = ToyTrainer(config, seeds=range(first, first + count), threads=1)
     deadline = time.monotonic() + SECONDS
     done = train(trainer, wanted, lambda _: time.monotonic() < deadline)
-    result = {"preset": preset, "complete": done == wanted} | report(trainer)
+    result = {"preset": None if state else preset, "complete": done == wanted} | report(trainer)
+    result["problems"] = [str(problem) for problem in problems]
     result["points"] = trainer.sample(shown).nan_to_num().tolist() if shown else []
     return result

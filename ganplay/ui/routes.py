@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay import commands
 from ganplay.commands import CommandError
-from ganplay.config import PRESETS
+from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.ui import tokens
 from ganplay.ui.schema import ASSETS, schema
@@ -106,8 +106,11 @@ class Visit:
         session_id = tokens.session_of(hello.get("token"))
         if session_id is None:
             raise Refusal("refused", REFUSED)
-        given = hello.get("config")
-        config, problems = PRESETS["ring"].repaired(given if isinstance(given, dict) else {})
+        given, state = hello.get("config"), hello.get("state")
+        if isinstance(state, str):
+            config, problems = ToyConfig.from_state(state)
+        else:
+            config, problems = PRESETS["ring"].repaired(given if isinstance(given, dict) else {})
         try:
             speed = commands.rate(hello.get("speed"))
             step = commands.starting_step(hello, MAX_CATCHING_UP)

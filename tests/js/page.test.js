@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { History } from "../../ganplay/ui/assets/charts.js";
 import { scale } from "../../ganplay/ui/assets/controls.js";
+import { csv, curveRows, pointRows, readSettings } from "../../ganplay/ui/assets/share.js";
 import * as words from "../../ganplay/ui/assets/words.js";
 
 const near = (a, b) => assert.ok(Math.abs(a - b) <= 0.02 * Math.max(Math.abs(b), 1e-9), `${a} is not ${b}`);
@@ -72,4 +73,28 @@ test("numbers are short, and what is missing is a dash", () => {
   assert.equal(words.number(0), "0.00");
   assert.equal(words.number(Number.NaN), "–");
   assert.equal(words.number(null), "–");
+});
+
+test("points are exported in the data's own coordinates", () => {
+  const data = { real: [1000, -500], labels: [], extent: 3 };
+  const frame = { fakes: Int16Array.of(0, 1000, 250, 0), labels: Uint8Array.of(4, 5), extent: 2 };
+  const rows = pointRows(frame, data, 1000);
+  assert.equal(
+    csv(["kind", "x", "y", "class"], rows),
+    "kind,x,y,class\nreal,3.0000,-1.5000,\nfake,0.0000,2.0000,4\nfake,0.5000,0.0000,5\n",
+  );
+});
+
+test("curves are exported with a column a measurement, and gaps where there is none", () => {
+  const history = { steps: [0, 10], rows: [{ js: 1, modes: Number.NaN }, { js: 0.5, modes: 8 }] };
+  assert.equal(csv(...curveRows(history)), "step,js,modes\n0,1,\n10,0.5,8\n");
+  assert.equal(csv(...curveRows({ steps: [], rows: [] })), "step\n");
+});
+
+test("settings are read from a file of ours, and from the command line's report", () => {
+  assert.deepEqual(readSettings('{"loss": "hinge"}'), { loss: "hinge" });
+  assert.deepEqual(readSettings('{"config": {"loss": "hinge"}, "steps": 5}'), { loss: "hinge" });
+  for (const text of ["", "[]", "null", "5", '{"config": [1]}', '{"config": "x"}', "{", "\u0000"]) {
+    assert.throws(() => readSettings(text));
+  }
 });

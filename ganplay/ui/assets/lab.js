@@ -5,6 +5,7 @@ import { Controls } from "./controls.js";
 import { decode } from "./frame.js";
 import { Link } from "./link.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
+import { Share } from "./share.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -13,7 +14,8 @@ const TILES = ["js", "modes", "high_quality", "value", "grad_norm_g", "grad_norm
 const LAYERS = ["map", "real", "fake", "pull", "grid"];
 const FIRST_SPEED = 200; // slow enough to see the first modes appear
 const KEPT = "ganplay.lab";
-const TOAST_SECONDS = 9;
+const TOAST_SECONDS = 9, MANY_PROBLEMS_SECONDS = 60, MOST_TOASTS = 4;
+const MOST_OF_A_LINK = 5000; // what is longer the server calls too long
 
 export async function mount(root, { base, token, newToken }) {
   const answer = await fetch(`${base}/schema.json`);
@@ -42,7 +44,8 @@ class Lab {
     this.layers = schema.frame.layers;
     this.shown = LAYERS.reduce((sum, name) => sum + this.layers[name], 0);
     this.label = 0;
-    this.readKept();
+    this.readLink();
+    if (this.opened === null) this.readKept();
     this.plane = new Plane(this.find(".plane"), schema.frame);
     this.plane.layers = this.shown;
     this.charts = new Charts(this.find(".charts"), base, () => this.colours());
@@ -50,6 +53,7 @@ class Lab {
     this.buildLayers();
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
+    this.share = new Share(this);
     this.wire();
     this.relabel();
     new ResizeObserver(() => this.plane.resize() && this.plane.draw()).observe(this.find(".canvas-box"));
@@ -79,7 +83,8 @@ class Lab {
     const step = Math.max(this.frame ? this.frame.step : 0, this.restoring);
     this.restoring = step;
     const playing = this.playing && this.begun;
-    return { config: known ? this.config : null, playing, speed: this.speed, step };
+    const given = this.opened === null ? { config: known ? this.config : null } : { state: this.opened };
+    return { ...given, playing, speed: this.speed, step };
   }
 
   begin() {
@@ -130,9 +135,9 @@ class Lab {
     this.look();
   }
 
-  receiveState({ config, playing, speed, problems, restarted }) {
+  receiveState({ config, state, playing, speed, problems, restarted }) {
     const first = !Object.keys(this.config).length;
-    Object.assign(this, { config, speed });
+    Object.assign(this, { config, state, speed, opened: null });
     if (this.begun) this.playing = playing;
     if (restarted) this.hideVeil();
     this.complain(problems);
@@ -419,11 +424,13 @@ class Lab {
   }
 
   complain(problems = []) {
-    for (const problem of problems) {
+    const texts = problems.map((problem) => {
       const label = words.has(`fields.${problem.field}.label`) ? t(`fields.${problem.field}.label`) : problem.field;
       const values = { field: label, value: String(problem.value), used: String(problem.used), allowed: this.allowed(problem) };
-      this.toast(t(`problems.${problem.code}`, values));
-    }
+      return t(`problems.${problem.code}`, values);
+    });
+    if (texts.length > MOST_TOASTS) this.toast(texts.join("\n"), MANY_PROBLEMS_SECONDS);
+    else texts.forEach((text) => this.toast(text));
   }
 
   allowed({ field }) {
@@ -434,7 +441,7 @@ class Lab {
     return t(known.kind === "integer" ? "problems.whole_between" : "problems.between", { low, high });
   }
 
-  toast(text) {
+  toast(text, seconds = TOAST_SECONDS) {
     const box = this.find(".toasts");
     const same = [...box.children].find((one) => one.firstChild.textContent === text);
     if (same) same.remove();
@@ -443,8 +450,8 @@ class Lab {
     close.onclick = () => toast.remove();
     toast.append(Object.assign(document.createElement("span"), { textContent: text }), close);
     box.append(toast);
-    while (box.children.length > 4) box.firstChild.remove();
-    setTimeout(() => toast.remove(), TOAST_SECONDS * 1000);
+    while (box.children.length > MOST_TOASTS) box.firstChild.remove();
+    setTimeout(() => toast.remove(), seconds * 1000);
   }
 
   buildHelp() {
@@ -587,6 +594,15 @@ class Lab {
   keep() {
     const { config, speed, playing } = this;
     sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing }));
+  }
+
+  // A share link's settings are used once; after that what counts is what was made of them. They
+  // stand behind a #, so that no server's log sees them and no length is too much for it.
+  readLink() {
+    const [before, state] = location.href.split("#state=");
+    this.opened = state === undefined ? null : state.slice(0, MOST_OF_A_LINK);
+    if (this.opened !== null) history.replaceState(null, "", before);
+    window.addEventListener("hashchange", () => location.hash.startsWith("#state=") && location.reload());
   }
 
   readKept() {
