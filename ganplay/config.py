@@ -6,6 +6,7 @@ Words for people are not here; they are in `ui/locales`.
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
@@ -255,7 +256,8 @@ def _unknown(name: object, value: object) -> Problem:
 
 def _of_link(text: str) -> str:
     """The state string of a whole link; any other text as it is."""
-    return unquote(text.strip().rpartition("#state=")[2])
+    found = re.search(r"[#&]state=([^&]*)", text)
+    return unquote(found[1] if found else text).strip()
 
 
 def _read(name: str, text: str) -> object:

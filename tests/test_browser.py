@@ -337,6 +337,45 @@ def test_a_chinese_phone_behind_a_proxy_without_sockets(chromium, server):
     tab.done()
 
 
+def test_a_teachers_link_hides_and_locks(chromium, server):
+    tab = Tab(chromium, server.url + "#state=1;loss:hinge", locale="zh-CN")
+    page = tab.page
+    page.click(".share")
+    page.click(".teach summary")
+    for part, how in (("预设", "hide"), ("单步", "lock"), ("设置：损失", "lock")):
+        page.select_option(f".teach-parts label:has-text('{part}') select", how)
+    page.check(".teach-parts label:has-text('投影视图') input")
+    page.check(".teach-parts label:has-text('固定为当前语言') input")
+    link = page.input_value(".share-link")
+    parts = "hide=presets&lock=steps,settings-loss&view=projector&lang=zh"
+    assert link == f"{server.url}#state=1;loss:hinge&{parts}"
+    tab.done()
+
+    tab = Tab(chromium, link + "&lock=lr_g,zap&x=<b>")  # of two lists the last counts
+    page = tab.page
+    tab.toast("zap")
+    for _ in range(2):
+        assert tab.words(".step-d") == "走一步 D"
+        assert not page.is_visible(".presets")
+        assert tab.see("document.querySelector('#lab-lr_g').closest('[inert]') !== null")
+        assert tab.see("document.querySelector('.lab').classList.contains('projector')")
+        page.reload()  # what was hidden stays hidden
+        tab.until("ganplay.drawn > 3 && ganplay.begun && ganplay.config.loss === 'hinge'")
+    page.keyboard.press("p")
+    assert not tab.see("document.querySelector('.lab').classList.contains('projector')")
+    page.goto(link)
+    tab.until("ganplay.begun && ganplay.drawn > 3 && ganplay.config.lr_g === 0.001")
+    step = tab.pause()
+    page.keyboard.press("s")  # steps are locked, their key too
+    tab.settled()
+    assert tab.see("ganplay.frame.step") == step
+    page.keyboard.press("Space")
+    tab.until(f"ganplay.frame.step > {step}")
+    page.click(".language")
+    assert tab.see("document.querySelector('.group-loss').inert")
+    tab.done()
+
+
 def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     tab = Tab(chromium, server.url)
     page = tab.page

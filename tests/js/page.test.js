@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { History } from "../../ganplay/ui/assets/charts.js";
 import { scale } from "../../ganplay/ui/assets/controls.js";
 import { csv, curveRows, pointRows, readSettings } from "../../ganplay/ui/assets/share.js";
+import { readAddress, writeAddress } from "../../ganplay/ui/assets/teach.js";
 import * as words from "../../ganplay/ui/assets/words.js";
 
 const near = (a, b) => assert.ok(Math.abs(a - b) <= 0.02 * Math.max(Math.abs(b), 1e-9), `${a} is not ${b}`);
@@ -97,4 +98,14 @@ test("settings are read from a file of ours, and from the command line's report"
   for (const text of ["", "[]", "null", "5", '{"config": [1]}', '{"config": "x"}', "{", "\u0000"]) {
     assert.throws(() => readSettings(text));
   }
+});
+
+test("a teacher's address is read as it is written, and anything else is as usual", () => {
+  const usual = { state: null, hide: [], lock: [], projector: false, lang: null };
+  const lesson = { state: "1;loss:hinge", hide: ["presets", "seed"], lock: ["lr_g"], projector: true, lang: "zh" };
+  assert.equal(writeAddress(lesson), "state=1;loss:hinge&hide=presets,seed&lock=lr_g&view=projector&lang=zh");
+  assert.deepEqual(readAddress("#" + writeAddress(lesson)), lesson);
+  assert.equal(writeAddress(usual), "");
+  for (const hash of ["", "#", "#&&=", "#x", "#hide", "#hide=,,", "#view=<b>"]) assert.deepEqual(readAddress(hash), usual);
+  assert.equal(readAddress("#state=" + "x".repeat(1e6)).state.length, 5000);
 });

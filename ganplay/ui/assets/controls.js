@@ -55,6 +55,7 @@ export class Controls {
       const box = make("fieldset", { className: `group group-${group}` },
         make("legend", { textContent: t(`groups.${group}`) }),
         ...fields.filter((f) => !f.advanced).map((f) => this.row(f)));
+      box.dataset.part = `settings-${group}`;
       const more = fields.filter((f) => f.advanced);
       if (more.length) {
         box.append(make("details", {}, make("summary", { textContent: t("settings.more") }), ...more.map((f) => this.row(f))));
@@ -72,6 +73,7 @@ export class Controls {
     const help = make("span", { className: "tip", id: `${id}-tip`, role: "tooltip" }, tip,
       ...(restarts ? [make("em", { textContent: t("settings.restarts") })] : []));
     const row = make("div", { className: `row row-${field.kind}` }, name);
+    row.dataset.part = field.name;
     if (restarts) row.append(make("span", { className: "restarts", textContent: "↻", ariaHidden: "true" }));
     const set = this[field.kind === "choice" ? "choice" : field.kind === "flag" ? "flag" : "number"](field, id, row);
     row.append(help);

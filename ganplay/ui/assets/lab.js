@@ -6,6 +6,7 @@ import { decode } from "./frame.js";
 import { Link } from "./link.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
+import { Teach, readAddress, writeAddress } from "./teach.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -15,12 +16,11 @@ const LAYERS = ["map", "real", "fake", "pull", "grid"];
 const FIRST_SPEED = 200; // slow enough to see the first modes appear
 const KEPT = "ganplay.lab";
 const TOAST_SECONDS = 9, MANY_PROBLEMS_SECONDS = 60, MOST_TOASTS = 4;
-const MOST_OF_A_LINK = 5000; // what is longer the server calls too long
 
 export async function mount(root, { base, token, newToken }) {
   const answer = await fetch(`${base}/schema.json`);
   const schema = await answer.json();
-  words.start(schema.locales);
+  words.start(schema.locales, readAddress(location.hash).lang);
   const lab = new Lab(root, schema, base);
   window.ganplay = lab; // for the curious at the console, and for the tests
   lab.connect(token, newToken);
@@ -132,6 +132,7 @@ class Lab {
 
   welcome(event) {
     this.complain(event.problems);
+    for (const field of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: field.slice(0, 40) }));
     this.look();
   }
 
@@ -227,6 +228,7 @@ class Lab {
     if (this.frame) this.showNumbers(this.frame, true);
     this.describe();
     if (!this.find(".veil").hidden) this.showVeil(this.divergedAt);
+    this.unknownParts = this.teach.apply();
   }
 
   setStatus(status) {
@@ -457,7 +459,7 @@ class Lab {
   buildHelp() {
     const body = this.find(".help-body");
     const keys = document.createElement("dl");
-    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], ["1 – 5", "layers"], ["?", "help"]]) {
+    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], ["1 – 5", "layers"], ["P", "projector"], ["?", "help"]]) {
       const term = document.createElement("dt");
       term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
       keys.append(term, Object.assign(document.createElement("dd"), { textContent: t(`help.keys.${what}`) }));
@@ -538,18 +540,18 @@ class Lab {
     const typing = target.closest("input:not([type=checkbox]):not([type=radio]):not([type=range]), select, textarea, dialog, [contenteditable]");
     if (event.ctrlKey || event.metaKey || event.altKey || typing || !this.root.isConnected) return;
     if (key === " " && target.closest("button, summary, input[type=checkbox]")) return;
-    const does = {
-      " ": () => this.toggle(),
-      s: () => this.step("both"),
-      d: () => this.step("d"),
-      g: () => this.step("g"),
-      r: () => this.rewind(),
-      "?": () => this.find(".help-box").showModal(),
-    }[key.toLowerCase()];
     const layer = LAYERS[Number(key) - 1];
-    if (does) does();
-    else if (layer) this.find(`[data-layer=${layer}] input`).click();
-    else return;
+    const [part, does] = {
+      " ": ["play", () => this.toggle()],
+      s: ["steps", () => this.step("both")],
+      d: ["steps", () => this.step("d")],
+      g: ["steps", () => this.step("g")],
+      r: ["play", () => this.rewind()],
+      p: ["", () => this.teach.setProjector(!this.teach.projector)],
+      "?": ["", () => this.find(".help-box").showModal()],
+    }[key.toLowerCase()] || ["layers", layer && (() => this.find(`[data-layer=${layer}] input`).click())];
+    if (!does || !this.teach.free(part)) return;
+    does();
     event.preventDefault();
   }
 
@@ -596,13 +598,17 @@ class Lab {
     sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing }));
   }
 
-  // A share link's settings are used once; after that what counts is what was made of them. They
-  // stand behind a #, so that no server's log sees them and no length is too much for it.
+  // A share link's settings are used once; after that what counts is what was made of them, while
+  // what a teacher hid stays hidden. All stands behind a #, so that no server's log sees it.
   readLink() {
-    const [before, state] = location.href.split("#state=");
-    this.opened = state === undefined ? null : state.slice(0, MOST_OF_A_LINK);
-    if (this.opened !== null) history.replaceState(null, "", before);
-    window.addEventListener("hashchange", () => location.hash.startsWith("#state=") && location.reload());
+    const asked = readAddress(location.hash);
+    this.opened = asked.state;
+    this.teach = new Teach(this, asked);
+    if (this.opened !== null) {
+      const rest = writeAddress({ ...asked, state: null });
+      history.replaceState(null, "", location.pathname + location.search + (rest && `#${rest}`));
+    }
+    window.addEventListener("hashchange", () => location.reload());
   }
 
   readKept() {

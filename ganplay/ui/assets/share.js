@@ -1,5 +1,6 @@
 // Taking an experiment along: links, lines for a terminal, files; and bringing settings back.
 
+import { writeAddress } from "./teach.js";
 import { t } from "./words.js";
 
 const MOST_BYTES = 16_000;
@@ -61,15 +62,20 @@ export class Share {
   }
 
   open() {
-    const { state, frame } = this.lab;
+    this.lab.teach.build(this.lab.find(".teach-parts"), () => this.fill());
+    this.fill();
+    this.box.showModal();
+  }
+
+  fill() {
+    const { state, frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
-      link: `${location.origin}${location.pathname}#state=${state}`,
+      link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state })}`,
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };
     for (const [name, text] of Object.entries(texts)) this.lab.find(`.share-${name}`).value = text;
-    this.box.showModal();
   }
 
   async copy(button) {

@@ -3,11 +3,11 @@
 let locales = {};
 let language = "en";
 
-export function start(given) {
+export function start(given, linked = null) {
   locales = given;
   const kept = localStorage.getItem("ganplay.language");
   const asked = new URLSearchParams(location.search).get("lang");
-  const wished = [asked, kept, ...navigator.languages].find(
+  const wished = [linked, asked, kept, ...navigator.languages].find(
     (name) => name && Object.keys(locales).includes(name.slice(0, 2).toLowerCase()));
   language = wished ? wished.slice(0, 2).toLowerCase() : "en";
 }
