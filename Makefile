@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 run: $(VENV)/.run
 	$(BIN)/ganplay app --open
 
-test: $(VENV)/.test
+test: $(VENV)/.test node_modules
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.lint
@@ -22,7 +22,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.sessions --quick
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules
 
 # torch and torchvision come in one pip call into a fresh environment, so that they match.
 $(VENV)/.run: pyproject.toml
@@ -39,3 +39,7 @@ $(VENV)/.lint: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -e ".[test,lint]"
 	touch $@
+
+# What checks the page for accessibility; without npm that test is skipped.
+node_modules: package.json
+	-command -v npm >/dev/null && npm install --silent --no-audit --no-fund --no-package-lock && touch $@

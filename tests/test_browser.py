@@ -337,6 +337,28 @@ def test_a_chinese_phone_behind_a_proxy_without_sockets(chromium, server):
     tab.done()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(chromium, server, scheme):
+    axe = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        assert not os.environ.get("CI"), "axe-core is needed in CI"
+        pytest.skip("axe-core is not installed: npm install")
+    tab = Tab(chromium, server.url, color_scheme=scheme, locale="zh-CN")
+    tab.see("document.querySelectorAll('.lab details').forEach((one) => (one.open = true))")
+    tab.until("document.querySelectorAll('.js-plotly-plot').length === 4")
+    tab.page.evaluate(axe.read_text(encoding="utf-8"))
+    run = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations
+        .filter(({impact}) => ["serious", "critical"].includes(impact))
+        .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 90))}`))"""
+    for dialog in (None, ".share", ".help"):
+        if dialog:
+            tab.page.click(dialog)
+        assert tab.see(run) == []
+        if dialog:
+            tab.page.keyboard.press("Escape")
+    tab.done()
+
+
 def test_a_teachers_link_hides_and_locks(chromium, server):
     tab = Tab(chromium, server.url + "#state=1;loss:hinge", locale="zh-CN")
     page = tab.page

@@ -54,7 +54,7 @@ export class Charts {
     this.boxes = CHARTS.map((chart) => {
       const box = document.createElement("figure");
       box.className = "chart";
-      box.innerHTML = '<figcaption></figcaption><div class="plot"></div>';
+      box.innerHTML = '<figcaption></figcaption><div class="plot" role="img"></div>';
       host.append(box);
       return { ...chart, box, plot: box.querySelector(".plot"), stale: true };
     });

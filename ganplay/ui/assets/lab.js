@@ -210,10 +210,10 @@ class Lab {
 
   relabel() {
     this.root.lang = document.documentElement.lang = words.current() === "zh" ? "zh-CN" : "en";
-    words.fill(this.root);
     const [other] = words.others();
     this.find(".language").textContent = t("app.other_language");
     this.find(".language").lang = other;
+    words.fill(this.root);
     this.controls.build();
     this.charts.label();
     this.labelChoices();
