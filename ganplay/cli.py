@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ganplay.config import PRESETS, ConfigError, ToyConfig, allowed
 from ganplay.experiment import report, train
 from ganplay.pictures import panels
+from ganplay.script import as_script
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
 
@@ -74,6 +75,8 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
     add("--steps", type=steps, default=3000, metavar="N", help="steps of each (default 3000)")
     add("--json", action="store_true", help="print JSON instead of a table")
+    add("--script", type=Path, metavar="FILE.py",
+        help="write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
     add("--plot", type=Path, metavar="FILE.png", help="write a picture of all")
     parser.set_defaults(run=_toy, parser=parser)
     words = locale("en")["fields"]
@@ -130,20 +133,28 @@ def _read_config(options: argparse.Namespace) -> dict[str, Any]:
     return content
 
 
+def _write(options: argparse.Namespace, flag: str, write: Callable[[Path], object]) -> None:
+    path = getattr(options, flag)
+    try:
+        write(path)
+    except OSError as error:
+        _refuse(options, f"--{flag} {path}: {error}")
+
+
 def _toy(options: argparse.Namespace) -> int:
     config = _settings(options)
     if options.plot and options.plot.suffix.lower() != ".png":
         _refuse(options, f"--plot {options.plot}: a file name that ends in .png is needed")
+    if options.script:
+        _write(options, "script", lambda to: to.write_text(as_script(config, options.steps)))
+        return 0
     first = config.seed if options.first_seed is None else options.first_seed
     trainer = ToyTrainer(config, seeds=range(first, first + options.seeds))
     with tqdm(total=options.steps, unit="step", disable=not sys.stderr.isatty()) as bar:
         train(trainer, options.steps, lambda done: bar.update(done - bar.n) or True)
     result = {"preset": None if options.state else options.preset} | report(trainer)
     if options.plot:
-        try:
-            panels(trainer).save(options.plot)
-        except OSError as error:
-            _refuse(options, f"--plot {options.plot}: {error}")
+        _write(options, "plot", panels(trainer).save)
     print(json.dumps(result, indent=2) if options.json else _table(result))
     return 0
 

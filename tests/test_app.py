@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.frames import HEADER
+from ganplay.script import as_script
 from ganplay.ui import routes, tokens
 from ganplay.ui.schema import schema
 
@@ -352,7 +353,7 @@ def test_the_named_endpoint_trains_a_toy(client):
     assert len(result["points"]) == 2
     assert len(result["points"][0]) == 7
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert list(named) == ["/train_toy"]
+    assert list(named) == ["/train_toy", "/write_script"]
 
 
 @pytest.mark.parametrize(
@@ -414,6 +415,22 @@ def test_a_broken_link_opens_with_what_could_be_kept(client, visit):
     answer = client.predict(state=state, steps=0, points=0, api_name="/train_toy")
     assert answer["state"] == "1;loss:hinge"
     assert len(answer["problems"]) == 2
+
+
+def test_the_script_comes_by_the_page_the_endpoint_and_in_words(client, server):
+    state = "1;distribution:moons;loss:hinge"
+    expected = as_script(ToyConfig.from_state(state)[0], 70)
+    assert client.predict(state=state, steps=70, api_name="/write_script") == expected
+    with urllib.request.urlopen(f"{server.url}ganplay/gan.py?state={state}&steps=70") as answer:
+        assert answer.read().decode() == expected
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="gan.py"'
+    with pytest.raises(gradio_client.exceptions.AppError, match="'hin' is not possible"):
+        client.predict(state="1;loss:hin", api_name="/write_script")
+    for query in ("", "state=1", "state=1;loss:hin&steps=5", "state=1&steps=x", "state=1&steps=-1"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{server.url}ganplay/gan.py?{query}")
+        assert refused.value.code == 400
+        assert refused.value.headers["Content-Type"].startswith("text/plain")
 
 
 def test_a_long_call_is_answered_after_a_while(client, monkeypatch):

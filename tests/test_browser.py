@@ -111,7 +111,7 @@ def test_a_tour_of_the_lab(chromium, server):
 
     # Charts, with hover, drawn by Plotly from our own server.
     page.wait_for_selector(".chart .scatterlayer path")
-    assert page.locator(".chart .main-svg").count() >= 4
+    tab.until("document.querySelectorAll('.chart .main-svg').length >= 4")
     page.hover(".chart:nth-child(2) .plot .nsewdrag")
     page.wait_for_selector(".chart:nth-child(2) .hoverlayer text")
 
@@ -248,7 +248,7 @@ def test_a_tour_of_the_lab(chromium, server):
     assert link == f"{server.url}#state={tab.see('ganplay.state')}"
     assert "loss:hinge" in page.input_value(".share-command")
     files = {}
-    for name in ("settings", "points", "curves", "picture"):
+    for name in ("settings", "script", "points", "curves", "picture"):
         with page.expect_download() as download:
             page.click(f".save-{name}")
         files[name] = Path(download.value.path()).read_bytes()
@@ -257,6 +257,7 @@ def test_a_tour_of_the_lab(chromium, server):
     lines = files["points"].decode().splitlines()
     assert {line.split(",")[0] for line in lines} == {"kind", "real", "fake"}
     assert files["curves"].startswith(b"step,")
+    assert b"hinge loss" in files["script"]
     assert files["picture"].startswith(b"\x89PNG")
     chosen = json.dumps({"loss": "wasserstein", "lr_g": 9, "seed": 77}).encode()
     page.set_input_files(".settings-file", {"name": "a.json", "mimeType": "", "buffer": chosen})

@@ -50,6 +50,19 @@ def test_toy_reports_each_seed_and_draws(tmp_path):
     assert done.stderr == ""  # no progress bar where nobody looks at it
 
 
+def test_toy_writes_a_script(tmp_path):
+    script = tmp_path / "gan.py"
+    done = run("toy", "--preset", "wgan-gp", "--steps", 7, "--seed", 3, "--script", script)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    alone = subprocess.run(
+        [sys.executable, "-I", script], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert alone.stdout.startswith("step 7: distance ")
+    done = run("toy", "--script", tmp_path / "no" / "gan.py")
+    assert done.returncode == 2
+    assert "No such file or directory" in done.stderr
+
+
 def test_toy_takes_a_link_and_tells_what_it_could_not_use():
     link = "http://127.0.0.1:7860/#state=1;loss:hinge;width_g:8;width_d:8;seed:4;lr_g:7"
     done = run("toy", "--state", link, "--steps", 5, "--lr-d", "0.002", "--json")

@@ -7,6 +7,7 @@ import gradio as gr
 
 from ganplay.config import PRESETS, ConfigError, ToyConfig
 from ganplay.experiment import report, train
+from ganplay.script import as_script
 from ganplay.training import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS, MAX_POINTS = 16, 5000, 1000
@@ -76,3 +77,21 @@ def train_toy(
     result["problems"] = [str(problem) for problem in problems]
     result["points"] = trainer.sample(shown).nan_to_num().tolist() if shown else []
     return result
+
+
+def write_script(state: str, steps: int = 3000) -> str:
+    """The experiment of a state string as a plain PyTorch script.
+
+    Args:
+        state: a state string or share link with all settings.
+        steps: how many steps the script is to train (0 to 1000000).
+
+    Returns:
+        The script, which needs nothing but torch.
+    """
+    if not isinstance(state, str):
+        raise gr.Error(f"state: {str(state)[:40]!r} is not possible; a text is needed")
+    config, problems = ToyConfig.from_state(state)
+    if problems:
+        raise gr.Error("; ".join(map(str, problems)))
+    return as_script(config, _whole("steps", steps, 0, 10**6))

@@ -15,7 +15,7 @@ import gradio as gr
 
 from ganplay.engine import Engine
 from ganplay.ui import tokens
-from ganplay.ui.api import train_toy
+from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 
@@ -44,6 +44,7 @@ def build() -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
+        gr.api(write_script, api_name="write_script")  # type: ignore[attr-defined]
     return demo
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -25,6 +25,7 @@ from ganplay import commands
 from ganplay.commands import CommandError
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
+from ganplay.script import as_script
 from ganplay.ui import tokens
 from ganplay.ui.schema import ASSETS, schema
 
@@ -284,6 +285,7 @@ class LabRoutes:
             WebSocketRoute(f"{PREFIX}/lab/socket", self.socket),
             Route(f"{PREFIX}/lab/poll", self.poll, methods=["POST"]),
             Route(f"{PREFIX}/schema.json", _schema),
+            Route(f"{PREFIX}/gan.py", _script),
             Route(f"{PREFIX}/plotly.js", _plotly),
             Mount(f"{PREFIX}/assets", Assets(directory=str(ASSETS))),
         ]
@@ -301,6 +303,23 @@ class Assets(StaticFiles):
 
 async def _schema(request: Request) -> Response:
     return Response(schema(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+async def _script(request: Request) -> Response:
+    """The experiment of a state string, to be saved as a plain PyTorch script."""
+    config, problems = ToyConfig.from_state(request.query_params.get("state", ""))
+    told = [str(problem) for problem in problems]
+    try:
+        steps = commands.whole({"steps": int(request.query_params["steps"])}, "steps", 0, 10**6, 0)
+    except (KeyError, ValueError):
+        told.append("steps: a whole number from 0 to 1000000 is needed")
+    if told:
+        return PlainTextResponse("\n".join(told), 400)
+    return Response(
+        as_script(config, steps),
+        media_type="text/x-python",
+        headers={"Content-Disposition": 'attachment; filename="gan.py"'},
+    )
 
 
 async def _plotly(request: Request) -> Response:

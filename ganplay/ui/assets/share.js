@@ -76,6 +76,8 @@ export class Share {
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };
     for (const [name, text] of Object.entries(texts)) this.lab.find(`.share-${name}`).value = text;
+    const query = new URLSearchParams({ state, steps });
+    this.lab.find(".save-script").href = `${this.lab.base}/gan.py?${query}`;
   }
 
   async copy(button) {

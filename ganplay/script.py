@@ -1,0 +1,401 @@
+"""An experiment as a plain PyTorch script, which runs by itself and needs nothing but torch.
+
+The script is put together from the pieces that a configuration uses, so that what it says is all
+there is. It trains one network, samples first, the way textbooks write it; the tests compare its
+weights with `ToyTrainer`'s step by step.
+"""
+
+import itertools
+
+from ganplay.config import ToyConfig
+from ganplay.distributions import DISTRIBUTIONS
+from ganplay.models.mlp import KERNEL_SIZE, KERNELS
+
+_MIXTURES = {
+    "blobs": ("torch.tensor([[-1.5, -1.0], [1.5, -1.0], [0.0, 1.6]])", 0.25),
+    "ring": ("on_circle(torch.arange(8) * (2 * math.pi / 8), 2.0)", 0.05),
+    "grid": ("torch.cartesian_prod(torch.arange(5) - 2.0, torch.arange(5) - 2.0)", 0.05),
+    "diracs": ("torch.tensor([[-1.0, 0.0], [1.0, 0.0]])", 0.0),
+    "gaussian": ("torch.zeros(1, 2)", 0.5),
+}
+_SHAPES = {
+    "line": """
+    x = torch.empty(n).uniform_(-2, 2)
+    return torch.stack([x, 0.5 * x], 1) + 0.05 * torch.randn(n, 2), torch.zeros(n, dtype=torch.long)
+""",
+    "moons": """
+    labels = torch.randint(2, (n,))
+    moon = on_circle(torch.empty(n).uniform_(0, math.pi), 1.0)
+    other = torch.tensor([1.0, 0.5]) - moon
+    points = torch.where(labels[:, None] == 0, moon, other) - torch.tensor([0.5, 0.25])
+    return 1.4 * points + 0.08 * torch.randn(n, 2), labels
+""",
+    "circles": """
+    labels = torch.randint(2, (n,))
+    radius = torch.where(labels == 0, 2.0, 1.0)
+    points = on_circle(torch.empty(n).uniform_(0, 2 * math.pi), radius)
+    return points + 0.06 * torch.randn(n, 2), labels
+""",
+    "spiral": """
+    labels = torch.randint(2, (n,))
+    turn = torch.rand(n).sqrt() * 3 * math.pi
+    points = on_circle(turn + labels * math.pi, 0.2 + turn / (3 * math.pi) * 2.0)
+    return points + 0.05 * torch.randn(n, 2), labels
+""",
+    "pinwheel": """
+    labels = torch.randint(5, (n,))
+    radial, tangential = 1.2 + 0.36 * torch.randn(n), 0.12 * torch.randn(n)
+    angle = labels * (2 * math.pi / 5) + 1.1 * radial
+    return on_circle(angle, radial) + on_circle(angle + math.pi / 2, tangential), labels
+""",
+    "checkerboard": """
+    column = torch.randint(4, (n,))
+    row = 2 * torch.randint(2, (n,)) + column % 2
+    corner = torch.stack([column, row], 1) - 2.0
+    return corner + torch.rand(n, 2), torch.zeros(n, dtype=torch.long)
+""",
+    "s_curve": """
+    t = torch.empty(n).uniform_(-1.5 * math.pi, 1.5 * math.pi)
+    points = torch.stack([1.2 * t.sin(), t.sign() * (t.cos() - 1)], 1)
+    return points + 0.06 * torch.randn(n, 2), torch.zeros(n, dtype=torch.long)
+""",
+}
+_ON_CIRCLE = """
+def on_circle(angle, radius):
+    return torch.stack([radius * angle.cos(), radius * angle.sin()], 1)
+
+"""
+_ACTIVATIONS = {
+    "relu": "F.relu({})", "leaky_relu": "F.leaky_relu({}, 0.2)", "tanh": "torch.tanh({})",
+    "silu": "F.silu({})", "sine": "torch.sin({})",
+}  # fmt: skip
+_INITS = {
+    "kaiming_uniform": 'nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")',
+    "kaiming_normal": 'nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")',
+    "xavier_uniform": "nn.init.xavier_uniform_(layer.weight)",
+    "xavier_normal": "nn.init.xavier_normal_(layer.weight)",
+    "orthogonal": "nn.init.orthogonal_(layer.weight)",
+    "normal": "nn.init.normal_(layer.weight, 0.0, 0.02)",
+}
+_D_LOSSES = {
+    "minimax": "(F.softplus(-real) + F.softplus(fake)).mean()",
+    "non_saturating": "(F.softplus(-real) + F.softplus(fake)).mean()",
+    "least_squares": "(0.5 * (real - 1).square() + 0.5 * fake.square()).mean()",
+    "hinge": "(F.relu(1 - real) + F.relu(1 + fake)).mean()",
+    "wasserstein": "(fake - real).mean()",
+}
+_G_LOSSES = {
+    "minimax": "-F.softplus(fake).mean()",
+    "non_saturating": "F.softplus(-fake).mean()",
+    "least_squares": "0.5 * (fake - 1).square().mean()",
+    "hinge": "-fake.mean()",
+    "wasserstein": "-fake.mean()",
+}
+
+
+def as_script(config: ToyConfig, steps: int) -> str:
+    """A Python script that trains this configuration for so many steps with torch alone.
+
+    It prints the Jensen-Shannon divergence of 2,500 samples now and then and writes the last ones
+    to `points.csv`. Its random numbers are torch's own from one seed, so it repeats itself but not
+    `ToyTrainer`'s very run; given the same weights and batches it takes the same steps (with
+    spectral norm nearly so: torch's own iterates at every forward pass, ours once an update).
+    """
+    parts = [
+        _head(config, steps), _data(config), _net(config, "Generator"),
+        _net(config, "Discriminator"), _setting_up(config), _losses(config), _updates(config),
+        _main(config),
+    ]  # fmt: skip
+    return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _head(c: ToyConfig, steps: int) -> str:
+    spectral = "from torch.nn.utils.parametrizations import spectral_norm\n"
+    spectral = spectral if "spectral" in (c.norm_g, c.norm_d) else ""
+    return f'''"""A GAN on the plane in plain PyTorch: {c.distribution}, {c.loss} loss.
+
+Settings as a ganplay state string: {c.to_state()}
+"""
+
+import copy
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+{spectral}
+STEPS, BATCH = {steps}, {c.batch_size}
+torch.manual_seed({c.seed})
+torch.set_num_threads(1)  # nets this small are fastest so'''
+
+
+def _data(c: ToyConfig) -> str:
+    body = _SHAPES.get(c.distribution)
+    if c.distribution in _MIXTURES:
+        modes, sigma = _MIXTURES[c.distribution]
+        body = f"""
+    modes = {modes}
+    labels = torch.randint(len(modes), (n,))
+    return modes[labels] + {sigma} * torch.randn(n, 2), labels
+"""
+    text = f'''
+def real_samples(n):
+    """Points (n, 2) of the data, and the class of each."""{body}'''
+    if "on_circle(" in text:
+        text = _ON_CIRCLE + text
+    draw = "2 * torch.rand(n, {}) - 1" if c.noise == "uniform" else "torch.randn(n, {})"
+    return f"""{text}
+
+def noise(n):
+    return {draw.format(c.noise_dim)}
+"""
+
+
+def _net(c: ToyConfig, name: str) -> str:
+    g = name == "Generator"
+    layers, width = (c.layers_g, c.width_g) if g else (c.layers_d, c.width_d)
+    norm, residual = (c.norm_g, c.residual_g) if g else (c.norm_d, c.residual_d)
+    activation, minibatch = (c.activation_g, "none") if g else (c.activation_d, c.minibatch_d)
+    inputs = (c.noise_dim if g else 2) + c.classes
+    features = width if layers else inputs
+    extra = {"none": 0, "stddev": 1, "discrimination": KERNELS}[minibatch]
+    linear = "spectral_norm(nn.Linear({}, {}))" if norm == "spectral" else "nn.Linear({}, {})"
+    sizes = [inputs] + [width] * layers
+    hidden = ", ".join(linear.format(i, o) for i, o in itertools.pairwise(sizes))
+    lines = [f"class {name}(nn.Module):", "    def __init__(self):", "        super().__init__()",
+             f"        self.hidden = nn.ModuleList([{hidden}])"]  # fmt: skip
+    if norm == "layer":
+        lines.append(
+            f"        self.norms = nn.ModuleList([nn.LayerNorm({width}) for _ in range({layers})])"
+        )
+    if minibatch == "discrimination":
+        shape = (KERNELS * KERNEL_SIZE, features)
+        lines.append(f"        self.kernels = nn.Parameter(torch.empty{shape})")
+        lines.append("        nn.init.xavier_normal_(self.kernels)")
+    lines.append(f"        self.last = {linear.format(features + extra, 2 if g else 1)}")
+    h = _ACTIVATIONS[activation].format(
+        "self.norms[i](layer(x))" if norm == "layer" else "layer(x)"
+    )
+    lines += [
+        "",
+        "    def features(self, x):",
+        "        for i, layer in enumerate(self.hidden):",
+        f"            x = x + {h} if i else {h}" if residual else f"            x = {h}",
+        "        return x",
+        "",
+        "    def forward(self, x):",
+        "        x = self.features(x)",
+    ]
+    if norm != "layer" and not residual:
+        lines = [
+            line.replace("for i, layer in enumerate(self.hidden)", "for layer in self.hidden")
+            for line in lines
+        ]
+    if minibatch == "stddev":
+        lines += [
+            "        spread = (x.var(0, correction=0) + 1e-8).sqrt().mean()",
+            "        x = torch.cat([x, spread.expand(len(x), 1)], 1)",
+        ]
+    if minibatch == "discrimination":
+        lines += [
+            f"        m = (x @ self.kernels.T).unflatten(1, ({KERNELS}, {KERNEL_SIZE}))",
+            "        distance = (m[:, None] - m[None]).abs().sum(3)  # (n, n, kernels)",
+            "        x = torch.cat([x, (-distance).exp().sum(1)], 1)",
+        ]
+    if g:
+        lines.append(f"        return self.last(x){'.tanh()' if c.output_g == 'tanh' else ''}")
+    else:
+        scale = f"{c.scale_d} * " if c.scale_d != 1 else ""
+        lines.append(f"        return {scale}self.last(x).squeeze(1)  # logits")
+    return "\n".join(lines)
+
+
+def _setting_up(c: ToyConfig) -> str:
+    def start(net: str, init: str, norm: str) -> str:
+        if init == "default":
+            return ""
+        lines = f"for layer in [*{net}.hidden, {net}.last]:\n"
+        if norm == "spectral":
+            lines += f"    {_INITS[init]}\n".replace(
+                "layer.weight", "layer.parametrizations.weight.original"
+            )
+        else:
+            lines += f"    {_INITS[init]}\n"
+        return lines + "    nn.init.zeros_(layer.bias)\n"
+
+    def optimizer(net: str, name: str, lr: float) -> str:
+        call = {
+            "sgd": "SGD({}.parameters(), {})",
+            "momentum": f"SGD({{}}.parameters(), {{}}, momentum={c.beta1})",
+            "rmsprop": f"RMSprop({{}}.parameters(), {{}}, alpha={c.beta2})",
+            "adam": f"Adam({{}}.parameters(), {{}}, betas=({c.beta1}, {c.beta2}))",
+        }[name]
+        return "torch.optim." + call.format(net, lr)
+
+    average = "average = copy.deepcopy(generator)  # what is looked at\n" if c.ema else ""
+    return f"""
+generator, discriminator = Generator(), Discriminator()
+{start("generator", c.init_g, c.norm_g)}{start("discriminator", c.init_d, c.norm_d)}{average}\
+optimizer_g = {optimizer("generator", c.optimizer_g, c.lr_g)}
+optimizer_d = {optimizer("discriminator", c.optimizer_d, c.lr_d)}
+"""
+
+
+def _losses(c: ToyConfig) -> str:
+    d_loss = _D_LOSSES[c.loss]
+    if c.label_smoothing and c.loss == "least_squares":
+        d_loss = d_loss.replace("real - 1)", f"real - {1 - c.label_smoothing})")
+    elif c.label_smoothing:
+        d_loss += f" + {c.label_smoothing} * real.mean()"
+    label = ", label" if c.classes else ""
+    text = f"""
+def d_loss(real, fake):
+    return {d_loss}
+
+
+def g_loss(fake):
+    return {_G_LOSSES[c.loss]}
+"""
+    if c.classes:
+        text += f"""
+
+def with_label(x, label):
+    return torch.cat([x, F.one_hot(label, {c.classes}).float()], 1)
+"""
+    if c.instance_noise:
+        fading = f" * max(0, 1 - updates_d / {c.instance_noise_steps})"
+        text += f"""
+
+def jittered(x):
+    return x + {c.instance_noise}{fading if c.instance_noise_steps else ""} * torch.randn_like(x)
+"""
+    if c.penalty != "none" and c.penalty_weight:
+        gp = c.penalty == "wgan_gp"
+        where = "torch.lerp(fake, real, torch.rand(len(real), 1))" if gp else "real"
+        cost = f"(norm - {c.penalty_target}).square()" if gp else "0.5 * norm.square()"
+        x = "with_label(x, label)" if c.classes else "x"
+        text += f"""
+
+def penalty(real, fake{label}):
+    x = {where}.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator({x}).sum(), x, create_graph=True)
+    norm = (slope.square().sum(1) + 1e-12).sqrt()  # of each sample
+    return {cost}.mean()
+"""
+    return text
+
+
+def _updates(c: ToyConfig) -> str:
+    label = ", label" if c.classes else ""
+
+    def judged(x: str) -> str:
+        return f"discriminator(with_label({x}, label))" if c.classes else f"discriminator({x})"
+
+    def step(net: str) -> str:
+        lines = f"    optimizer_{net[0]}.zero_grad()\n    loss.backward()\n"
+        if c.grad_clip:
+            lines += f"    nn.utils.clip_grad_norm_({net}.parameters(), {c.grad_clip})\n"
+        return lines + f"    optimizer_{net[0]}.step()\n"
+
+    clock = bool(c.instance_noise and c.instance_noise_steps)
+    z = "with_label(z, label)" if c.classes else "z"
+    text = "updates_d = 0\n\n\n" if clock else ""
+    text += f"""def batch():
+    real, {"label" if c.classes else "_"} = real_samples(BATCH)
+    return real, noise(BATCH){label}
+
+
+def fakes(z{label}):
+    return generator({z})
+
+
+def update_d(real, fake{label}):
+{"    global updates_d" + chr(10) if clock else ""}    fake = fake.detach()
+{"    real, fake = jittered(real), jittered(fake)" + chr(10) if c.instance_noise else ""}\
+    loss = d_loss({judged("real")}, {judged("fake")})
+"""
+    if c.penalty != "none" and c.penalty_weight:
+        text += f"    loss = loss + {c.penalty_weight} * penalty(real, fake{label})\n"
+    text += step("discriminator")
+    if c.weight_clip:
+        text += f"""    with torch.no_grad():
+        for weight in discriminator.parameters():
+            weight.clamp_(-{c.weight_clip}, {c.weight_clip})
+"""
+    if clock:
+        text += "    updates_d += 1\n"
+    x = "with_label(fake, label)" if c.classes else "fake"
+    text += f"\n\ndef update_g(real, fake{label}):\n"
+    text += "    fake = jittered(fake)\n" if c.instance_noise else ""
+    text += f"    loss = g_loss(discriminator({x}))\n"
+    if c.feature_matching:
+        text += f"""    seen = discriminator.features({x.replace("fake", "real")}).mean(0)
+    gap = seen - discriminator.features({x}).mean(0)
+    loss = loss + {c.feature_matching} * gap.square().sum()
+"""
+    text += step("generator")
+    if c.ema:
+        text += f"""    with torch.no_grad():
+        for mean, weight in zip(average.parameters(), generator.parameters()):
+            mean.lerp_(weight, {round(1 - c.ema, 10)})
+"""
+    together = min(c.steps_d, c.steps_g, 1)
+    text += '\n\ndef step():\n    """One step of the game."""\n'
+    get = f"        real, z{label} = batch()\n"
+    if c.steps_d - together:
+        text += f"    for _ in range({c.steps_d - together}):\n{get}"
+        text += f"        update_d(real, fakes(z{label}){label})\n"
+    if together:
+        text += f"    real, z{label} = batch()\n    fake = fakes(z{label})\n"
+        text += _pair(c, label)
+    if c.steps_g - together:
+        text += f"    for _ in range({c.steps_g - together}):\n{get}"
+        text += f"        update_g(real, fakes(z{label}){label})\n"
+    return text if c.steps_d + c.steps_g else text + "    pass\n"
+
+
+def _pair(c: ToyConfig, label: str) -> str:
+    if not c.simultaneous:
+        return f"    update_d(real, fake{label})\n    update_g(real, fake{label})\n"
+    return f"""    before = copy.deepcopy(discriminator.state_dict())
+    update_d(real, fake{label})
+    after = copy.deepcopy(discriminator.state_dict())
+    discriminator.load_state_dict(before)  # G answers to D as it was
+    update_g(real, fake{label})
+    discriminator.load_state_dict(after)
+"""
+
+
+def _main(c: ToyConfig) -> str:
+    extent = DISTRIBUTIONS[c.distribution].extent
+    made = "average" if c.ema else "generator"
+    z = f"with_label(noise(n), torch.arange(n) % {c.classes})" if c.classes else "noise(n)"
+    return f'''
+@torch.no_grad()
+def fake_samples(n):
+    return {made}({z})
+
+
+def jensen_shannon(real, fake, cells=32):
+    """Of the two histograms over the plane, in bits: 0 if equal, 1 if disjoint."""
+
+    def shares(x):
+        index = ((x + {extent}) * (cells / {2 * extent})).floor().clamp(0, cells - 1).long()
+        return torch.bincount(index[:, 1] * cells + index[:, 0], minlength=cells**2) / len(x)
+
+    def entropy(p):
+        return -torch.xlogy(p, p).sum() / math.log(2)
+
+    p, q = shares(real), shares(fake)
+    return entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2
+
+
+if __name__ == "__main__":
+    for i in range(1, STEPS + 1):
+        step()
+        if i % 500 == 0 or i == STEPS:
+            distance = jensen_shannon(real_samples(2500)[0], fake_samples(2500)).item()
+            print(f"step {{i}}: distance {{distance:.3f}}")
+    with open("points.csv", "w") as file:
+        file.writelines(f"{{x}},{{y}}\\n" for x, y in fake_samples(2500).tolist())
+'''
