@@ -32,7 +32,7 @@ export function writeAddress({ state, hide, lock, projector, lang }) {
 
 export class Teach {
   constructor(lab, asked) {
-    Object.assign(this, { lab, asked, chosen: { ...asked, lang: asked.lang } });
+    Object.assign(this, { lab, asked, chosen: { ...asked } });
     this.setProjector(asked.projector);
   }
 
