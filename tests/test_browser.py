@@ -281,7 +281,7 @@ def test_a_tour_of_the_lab(chromium, server):
     page.keyboard.press("Space")
     page.wait_for_selector(".veil:not([hidden])")
     assert "no longer hold finite numbers" in tab.words(".veil-text")
-    assert tab.words("[data-tile=js] b") == "–"
+    tab.until("document.querySelector('[data-tile=js] b').textContent === '–'")
     tab.see("ganplay.configure({lr_g: 0.01, lr_d: 0.01})")
     page.click(".veil-button")
     page.wait_for_selector(".veil", state="hidden")

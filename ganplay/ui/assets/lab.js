@@ -356,11 +356,11 @@ class Lab {
     this.find(".step-number").textContent = frame.step.toLocaleString(this.root.lang);
     const rate = frame.rate >= 1 ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
     this.find(".rate").textContent = frame.catchingUp ? t("play.catching_up") : rate;
-    const { metrics } = frame, { modes, floor } = this.data;
+    const { metrics } = frame, { modes, floor } = this.data, measured = Number.isFinite(metrics.modes);
     const texts = {
       js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
-      modes: [modes ? `${metrics.modes} / ${modes}` : "–", modes ? t("metrics.modes.sub") : t("metrics.modes.none")],
-      high_quality: [modes ? `${Math.round(100 * metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
+      modes: [modes && measured ? `${metrics.modes} / ${modes}` : "–", modes ? t("metrics.modes.sub") : t("metrics.modes.none")],
+      high_quality: [modes && measured ? `${Math.round(100 * metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
       value: [number(metrics.value), t(this.isProbability() ? "metrics.value.sub" : "metrics.value.none")],
       grad_norm_g: [number(metrics.grad_norm_g), t("metrics.grad_norm_g.sub")],
       grad_norm_d: [number(metrics.grad_norm_d), t("metrics.grad_norm_d.sub")],
@@ -389,6 +389,8 @@ class Lab {
   describe() {
     const { frame, data } = this;
     if (!frame || !this.config.distribution) return;
+    const measured = Number.isFinite(data.modes ? frame.metrics.modes : frame.metrics.js);
+    if (!measured && !frame.diverged) return; // of a run that has only just begun
     const text = frame.diverged ? t("veil.text", { step: frame.step }) : t(data.modes ? "describe.modes" : "describe.plain", {
       step: frame.step, data: t(`choices.distribution.${this.config.distribution}`),
       js: number(frame.metrics.js), floor: number(data.floor, 3),
