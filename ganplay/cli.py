@@ -145,14 +145,15 @@ def _toy(options: argparse.Namespace) -> int:
     config = _settings(options)
     if options.plot and options.plot.suffix.lower() != ".png":
         _refuse(options, f"--plot {options.plot}: a file name that ends in .png is needed")
-    if options.script:
-        _write(options, "script", lambda to: to.write_text(as_script(config, options.steps)))
-        return 0
     first = config.seed if options.first_seed is None else options.first_seed
+    if options.script:
+        text = as_script(dataclasses.replace(config, seed=first), options.steps)
+        _write(options, "script", lambda path: path.write_text(text, encoding="utf-8"))
+        return 0
     trainer = ToyTrainer(config, seeds=range(first, first + options.seeds))
     with tqdm(total=options.steps, unit="step", disable=not sys.stderr.isatty()) as bar:
         train(trainer, options.steps, lambda done: bar.update(done - bar.n) or True)
-    result = {"preset": None if options.state else options.preset} | report(trainer)
+    result = {"preset": options.preset if options.state is None else None} | report(trainer)
     if options.plot:
         _write(options, "plot", panels(trainer).save)
     print(json.dumps(result, indent=2) if options.json else _table(result))

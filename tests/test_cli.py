@@ -52,7 +52,8 @@ def test_toy_reports_each_seed_and_draws(tmp_path):
 
 def test_toy_writes_a_script(tmp_path):
     script = tmp_path / "gan.py"
-    done = run("toy", "--preset", "wgan-gp", "--steps", 7, "--seed", 3, "--script", script)
+    done = run("toy", "--preset", "wgan-gp", "--steps", 7, "--first-seed", 3, "--script", script)
+    assert "torch.manual_seed(3)" in script.read_text()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     alone = subprocess.run(
         [sys.executable, "-I", script], capture_output=True, text=True, check=True, cwd=tmp_path

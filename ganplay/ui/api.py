@@ -73,7 +73,9 @@ def train_toy(
     trainer = ToyTrainer(config, seeds=range(first, first + count), threads=1)
     deadline = time.monotonic() + SECONDS
     done = train(trainer, wanted, lambda _: time.monotonic() < deadline)
-    result = {"preset": None if state else preset, "complete": done == wanted} | report(trainer)
+    result = {"preset": preset if state is None else None, "complete": done == wanted} | report(
+        trainer
+    )
     result["problems"] = [str(problem) for problem in problems]
     result["points"] = trainer.sample(shown).nan_to_num().tolist() if shown else []
     return result
