@@ -52,14 +52,14 @@ def test_everything_has_words():
     rules = [ToyConfig().repaired(c)[1] for c in (
         {"loss": "hinge", "label_smoothing": 0.1}, {"distribution": "line", "conditional": True},
         {"minibatch_d": "discrimination"}, {"layers_d": 0, "feature_matching": 1.0},
-        {"zap": 1}, {"lr_g": 9},
+        {"distribution": "own"}, {"points": "AAAA"}, {"points": "A"}, {"zap": 1}, {"lr_g": 9},
     )]  # fmt: skip
-    assert len(rules) == len(_RULES) + 2
+    assert len(rules) == len(_RULES) + 3
     needed += [f"problems.{problem.code}" for (problem,) in rules]
     assert not [key for key in needed if key not in WORDS["en"]]
 
 
-@pytest.mark.parametrize("name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js"])
+@pytest.mark.parametrize("name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "draw.js"])
 def test_the_page_asks_for_words_that_are_there(name):
     text = (ASSETS / name).read_text(encoding="utf-8")
     asked = re.findall(r'data-t(?:-title|-label)?="([\w.]+)"', text)
@@ -73,7 +73,7 @@ def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
     source = "".join(
         (ASSETS / n).read_text(encoding="utf-8")
-        for n in ("lab.html", "lab.js", "charts.js", "controls.js", "share.js", "teach.js")
+        for n in ("lab.html", "lab.js", "charts.js", "controls.js", "share.js", "teach.js", "draw.js")
     )
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
     built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganplay import frames, points
 from ganplay.commands import SPEEDS
-from ganplay.config import GROUPS, PRESETS, ToyConfig
+from ganplay.config import GROUPS, OWN, PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS, Distribution
 from ganplay.losses import LOSSES
 from ganplay.streams import generator_of
@@ -48,7 +48,8 @@ def schema() -> bytes:
         "fields": [_field(f) for f in dataclasses.fields(ToyConfig) if f.name != "points"],
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
         "thumbnails": json.loads((ASSETS / "thumbnails.json").read_text()),
-        "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()},
+        "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}
+        | {OWN: {"points": [], "classes": 1, "modes": 0}},
         "points": {
             "extent": points.EXTENT,
             "most": points.MAX_POINTS,

@@ -2,6 +2,7 @@
 
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
+import { Draw, withPoints } from "./draw.js";
 import { decode } from "./frame.js";
 import { Link } from "./link.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
@@ -56,6 +57,7 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
+    this.own = new Draw(this);
     this.wire();
     this.relabel();
     for (const plane of [this.plane, this.second]) {
@@ -175,6 +177,7 @@ class Lab {
       failed: () => this.toast(t("toasts.failed")),
       too_many: () => this.toast(t("toasts.too_many")),
     }[event.type];
+    if (event.type === "state") withPoints(event, this.config);
     if (handler) handler();
     this.tell(event.type, event);
   }
