@@ -209,11 +209,12 @@ class ToyConfig:
         leaves its default.
         """
         default = cls()
-        text = _of_link(text) if len(text) <= MAX_STATE else text
-        if len(re.sub(r";points:[^;]*", "", text)) > MAX_SETTINGS:
+        state = _of_link(text) if len(text) <= MAX_STATE else text
+        settings = len(re.sub(r";points:[^;]*", "", state))
+        if len(text) > MAX_STATE or settings > MAX_SETTINGS:
             why = f"at most {MAX_SETTINGS} characters, or {MAX_STATE} with points, are possible"
             return default, [Problem("state", text[:40], why, "", "state_long")]
-        version, *pieces = text.split(";")
+        version, *pieces = state.split(";")
         problems = []
         if version != STATE_VERSION:
             why = f"version {STATE_VERSION} is needed at its start"

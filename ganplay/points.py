@@ -157,7 +157,9 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
     """The rows with numbers, each with its line's number; all of one width, 2 or 3."""
     first = next(filter(str.strip, text.splitlines()), "")
     delimiter = next((mark for mark in ";\t" if mark in first), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
+    )
     rows: list[tuple[int, list[str]]] = []
     width = 0
     try:

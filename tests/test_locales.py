@@ -5,6 +5,7 @@ import pytest
 
 from ganplay.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.frames import LAYERS
+from ganplay.points import MESSAGES
 from ganplay.ui.schema import ASSETS, LANGUAGES, locale
 
 
@@ -59,7 +60,9 @@ def test_everything_has_words():
     assert not [key for key in needed if key not in WORDS["en"]]
 
 
-@pytest.mark.parametrize("name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "draw.js"])
+@pytest.mark.parametrize(
+    "name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "draw.js"]
+)
 def test_the_page_asks_for_words_that_are_there(name):
     text = (ASSETS / name).read_text(encoding="utf-8")
     asked = re.findall(r'data-t(?:-title|-label)?="([\w.]+)"', text)
@@ -73,10 +76,29 @@ def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
     source = "".join(
         (ASSETS / n).read_text(encoding="utf-8")
-        for n in ("lab.html", "lab.js", "charts.js", "controls.js", "share.js", "teach.js", "draw.js")
+        for n in (
+            "lab.html",
+            "lab.js",
+            "charts.js",
+            "controls.js",
+            "share.js",
+            "teach.js",
+            "draw.js",
+        )
     )
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
+    together += [
+        f"{m}.{x}" for m in re.findall(r'addMode\("(\w+)"', source) for x in ("label", "tip")
+    ]
     built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")
     for key in WORDS["en"]:
         reached = f'"{key}"' in source or any(key.startswith(t) for t in (*together, *built))
         assert reached, key
+
+
+def test_every_refusal_of_a_file_has_words():
+    for code, message in MESSAGES.items():
+        told = set(re.findall(r"{(\w+)", message))
+        assert set(re.findall(r"{(\w+)}", WORDS["en"][f"own.errors.{code}"])) == told | {"file"}, (
+            code
+        )
