@@ -27,11 +27,11 @@ test("a sheet takes back stroke by stroke, and forgets those that changed nothin
   sketch.add([a, b]);
   assert.ok(sketch.settle());
   sketch.begin();
-  sketch.erase([3, 3], 0.1);
+  sketch.erase([3, -3], [3, 9], 0.1); // a quick hand: from one side of it to the other
   assert.ok(sketch.settle());
   assert.deepEqual(sketch.points, [a]);
   sketch.begin();
-  sketch.erase([2, 2], 0.1);
+  sketch.erase([2, 2], [2, 2], 0.1);
   assert.ok(!sketch.settle());
   assert.ok(sketch.undo());
   assert.deepEqual(sketch.points, [a, b]);

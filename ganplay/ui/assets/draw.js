@@ -8,7 +8,7 @@ const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 const LARGEST = 4095; // of twelve bits
 const KEPT = "ganplay.own", MOST_UNDONE = 50, THUMBNAIL_POINTS = 300;
 const DOTS = 20; // along a thin stroke, for each unit of length
-const WIDTHS = [0.01, 0.6], LEAST_ERASED = 0.1;
+const WIDTHS = [0.01, 0.6], LEAST_ERASED = 0.15;
 const CLASSES = 8, MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 // Points {x, y, k} as the text that `ganplay.points.decode` reads. Classes without points are left
@@ -65,8 +65,13 @@ export class Sketch {
     return this.points.length < this.most;
   }
 
-  erase([x, y], reach) {
-    this.points = this.points.filter((one) => Math.hypot(one.x - x, one.y - y) > reach);
+  // On the whole way from one place to another, however far a quick hand has moved.
+  erase([fromX, fromY], [x, y], reach) {
+    const dx = x - fromX, dy = y - fromY, length = dx * dx + dy * dy || 1;
+    this.points = this.points.filter((one) => {
+      const along = Math.min(1, Math.max(0, ((one.x - fromX) * dx + (one.y - fromY) * dy) / length));
+      return Math.hypot(one.x - fromX - along * dx, one.y - fromY - along * dy) > reach;
+    });
   }
 
   undo() {
@@ -328,18 +333,19 @@ export class Draw {
 
   begin(erasing) {
     this.sketch.begin();
-    this.stroke = erasing ? "eraser" : new Stroke(this.k, this.width, this.limits.extent);
+    this.stroke = erasing ? { erases: true } : new Stroke(this.k, this.width, this.limits.extent);
   }
 
   go(place) {
-    const { sketch } = this;
-    if (this.stroke === "eraser") {
-      sketch.erase(place, Math.max(this.width, LEAST_ERASED));
+    const { sketch, stroke } = this;
+    if (stroke.erases) {
+      sketch.erase(stroke.at || place, place, Math.max(this.width, LEAST_ERASED));
+      stroke.at = place;
       this.paint();
       return;
     }
     const before = sketch.points.length;
-    const room = sketch.add(this.stroke.to(place));
+    const room = sketch.add(stroke.to(place));
     this.dab(sketch.points.slice(before));
     if (!room) this.lab.toast(t("own.full", { most: this.limits.most.toLocaleString(this.lab.root.lang) }));
   }
