@@ -9,6 +9,7 @@ const LARGEST = 4095; // of twelve bits
 const KEPT = "ganplay.own", MOST_UNDONE = 50, THUMBNAIL_POINTS = 300;
 const DOTS = 20; // along a thin stroke, for each unit of length
 const WIDTHS = [0.01, 0.6], LEAST_ERASED = 0.15;
+const CHARACTERS_A_MILLISECOND = 200; // the server takes somewhat more
 const CLASSES = 8, MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 // Points {x, y, k} as the text that `ganplay.points.decode` reads. Classes without points are left
@@ -263,8 +264,16 @@ export class Draw {
     this.use();
   }
 
+  // Long texts wait a little, so that a key held down does not send one for each of its beats.
   use() {
     this.pending = this.text;
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.send(), this.text.length / CHARACTERS_A_MILLISECOND);
+  }
+
+  send() {
+    clearTimeout(this.waiting);
+    this.waiting = null;
     this.lab.configure({ distribution: "own", points: this.text });
   }
 
@@ -299,6 +308,8 @@ export class Draw {
     for (const end of ["pointerup", "pointercancel"]) ink.addEventListener(end, () => this.up());
     ink.addEventListener("keydown", (event) => this.key(event));
     ink.addEventListener("blur", () => { this.crossMark.hidden = true; });
+    // Whatever is pressed next comes after it.
+    lab.root.addEventListener("pointerdown", () => this.waiting && this.send(), true);
     const box = ink.parentElement;
     box.addEventListener("dragover", (event) => event.preventDefault());
     box.addEventListener("drop", (event) => {
