@@ -73,10 +73,7 @@ def test_the_page_asks_for_words_that_are_there(name):
 
 def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
-    source = "".join(
-        (ASSETS / n).read_text(encoding="utf-8")
-        for n in (*SCRIPTS, "teach.js")
-    )
+    source = "".join((ASSETS / n).read_text(encoding="utf-8") for n in (*SCRIPTS, "teach.js"))
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
     built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")
     for key in WORDS["en"]:
