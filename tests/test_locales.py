@@ -33,7 +33,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R English β1 β2 x y".split()
+        "Xavier S R L English β1 β2 x y".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)
@@ -59,7 +59,10 @@ def test_everything_has_words():
     assert not [key for key in needed if key not in WORDS["en"]]
 
 
-@pytest.mark.parametrize("name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js"])
+SCRIPTS = "lab.js charts.js controls.js share.js timeline.js stop.js".split()
+
+
+@pytest.mark.parametrize("name", ["lab.html", *SCRIPTS])
 def test_the_page_asks_for_words_that_are_there(name):
     text = (ASSETS / name).read_text(encoding="utf-8")
     asked = re.findall(r'data-t(?:-title|-label)?="([\w.]+)"', text)
@@ -72,8 +75,7 @@ def test_the_page_asks_for_words_that_are_there(name):
 def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
     source = "".join(
-        (ASSETS / n).read_text(encoding="utf-8")
-        for n in ("lab.html", "lab.js", "charts.js", "controls.js", "share.js", "teach.js")
+        (ASSETS / n).read_text(encoding="utf-8") for n in ("lab.html", *SCRIPTS, "teach.js")
     )
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
     built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")

@@ -6,7 +6,9 @@ import { decode } from "./frame.js";
 import { Link } from "./link.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
+import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
+import { Timeline } from "./timeline.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -35,6 +37,7 @@ class Lab {
     this.playing = true;
     this.begun = false;
     this.speed = FIRST_SPEED;
+    this.stop = null;
     this.sent = this.restoring = 0;
     this.changes = {};
     this.newest = null;
@@ -56,6 +59,8 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
+    this.timeline = new Timeline(this);
+    this.stopAt = new StopAt(this);
     this.wire();
     this.relabel();
     for (const plane of [this.plane, this.second]) {
@@ -108,6 +113,11 @@ class Lab {
     this.second.frame = null;
   }
 
+  // The frame that the picture and the numbers show: the newest, or one of the past.
+  get seen() {
+    return this.timeline.holds ? this.timeline.moment.frame : this.frame;
+  }
+
   // ---- the line -------------------------------------------------------------------------------
 
   connect(token, newToken) {
@@ -132,7 +142,7 @@ class Lab {
     this.restoring = step;
     const playing = this.playing && this.begun;
     const given = this.opened === null ? { config: known ? this.config : null } : { state: this.opened };
-    return { ...given, playing, speed: this.speed, step };
+    return { ...given, playing, speed: this.speed, stop: this.stop, step };
   }
 
   begin() {
@@ -185,9 +195,9 @@ class Lab {
     this.look();
   }
 
-  receiveState({ config, state, playing, speed, problems, restarted }) {
+  receiveState({ config, state, playing, speed, stop, problems, restarted }) {
     const first = !Object.keys(this.config).length;
-    Object.assign(this, { config, state, speed, opened: null });
+    Object.assign(this, { config, state, speed, stop, opened: null });
     if (this.begun) this.playing = playing;
     if (restarted) this.hideVeil();
     this.complain(problems);
@@ -223,7 +233,7 @@ class Lab {
     this.newest = null;
     if (buffer) {
       const frame = decode(buffer, this.schema.frame);
-      if (!frame.diverged) this.plane.draw(frame);
+      if (!frame.diverged && !this.timeline.holds) this.plane.draw(frame);
       this.frame = frame;
       this.drawn += 1;
       if (!frame.catchingUp) this.restoring = 0;
@@ -233,7 +243,7 @@ class Lab {
       }
       this.charts.add(frame);
       this.tell("frame", frame, buffer);
-      this.showNumbers(frame);
+      if (!this.timeline.holds) this.showNumbers(frame);
       if (!this.find(".verdict").textContent) this.describe();
     }
     for (; this.owed > 0; this.owed--) this.link.acknowledge();
@@ -279,7 +289,7 @@ class Lab {
     this.showSpeed();
     this.showScale();
     this.setStatus(this.status || "connecting");
-    if (this.frame) this.showNumbers(this.frame, true);
+    if (this.frame) this.showNumbers(this.seen, true);
     this.describe();
     if (!this.find(".veil").hidden) this.showVeil(this.divergedAt);
     this.tell("words");
@@ -410,8 +420,9 @@ class Lab {
     if (!now && playing && performance.now() - (this.numbersAt || 0) < 100) return;
     this.numbersAt = performance.now();
     this.find(".step-number").textContent = frame.step.toLocaleString(this.root.lang);
-    const rate = frame.rate >= 1 ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
-    this.find(".rate").textContent = frame.catchingUp ? t("play.catching_up") : rate;
+    const past = this.timeline.holds; // how fast it was then says nothing now
+    const rate = frame.rate >= 1 && !past ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
+    this.find(".rate").textContent = frame.catchingUp && !past ? t("play.catching_up") : rate;
     const { metrics } = frame, { modes, floor } = this.data, measured = Number.isFinite(metrics.modes);
     const texts = {
       js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
@@ -436,14 +447,14 @@ class Lab {
   showScale() {
     const reading = this.schema.readings[this.config.loss];
     if (!reading) return;
-    const critic = reading === "critic" && this.frame;
-    this.find(".scale-low").textContent = critic ? number(this.frame.low, 1) : t("scale.fake");
-    this.find(".scale-high").textContent = critic ? number(this.frame.high, 1) : t("scale.real");
+    const critic = reading === "critic" && this.seen;
+    this.find(".scale-low").textContent = critic ? number(critic.low, 1) : t("scale.fake");
+    this.find(".scale-high").textContent = critic ? number(critic.high, 1) : t("scale.real");
   }
 
   // The canvas in words, for those who do not see it.
   describe() {
-    const { frame, data } = this;
+    const { seen: frame, data } = this;
     if (!frame || !this.config.distribution) return;
     const measured = Number.isFinite(data.modes ? frame.metrics.modes : frame.metrics.js);
     if (!measured && !frame.diverged) return; // of a run that has only just begun
@@ -517,7 +528,7 @@ class Lab {
   buildHelp() {
     const body = this.find(".help-body");
     const keys = document.createElement("dl");
-    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], ["1 – 5", "layers"], ["P", "projector"], ["?", "help"]]) {
+    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"], ["1 – 5", "layers"], ["P", "projector"], ["?", "help"]]) {
       const term = document.createElement("dt");
       term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
       keys.append(term, Object.assign(document.createElement("dd"), { textContent: t(`help.keys.${what}`) }));
@@ -579,7 +590,9 @@ class Lab {
     this.send("rewind");
   }
 
+  // Who takes a step by hand wants to see it.
   step(net) {
+    this.timeline.live();
     this.send("step", { net, count: 1 });
   }
 
@@ -590,6 +603,7 @@ class Lab {
       this.toast(t("problems.bounds", { field: t("play.count"), value: box.value, allowed, used: "" }));
       return;
     }
+    this.timeline.live();
     this.send("step", { net: "both", count });
   }
 
@@ -605,6 +619,9 @@ class Lab {
       d: ["steps", () => this.step("d")],
       g: ["steps", () => this.step("g")],
       r: ["play", () => this.rewind()],
+      ",": ["timeline", () => this.timeline.go(-1)],
+      ".": ["timeline", () => this.timeline.go(1)],
+      l: ["timeline", () => this.timeline.live()],
       p: ["", () => this.teach.setProjector(!this.teach.projector)],
       "?": ["", () => this.find(".help-box").showModal()],
     }[key.toLowerCase()] || ["layers", layer && (() => this.find(`[data-layer=${layer}] input`).click())];
@@ -652,8 +669,8 @@ class Lab {
   // ---- kept over a reload, in this tab only ---------------------------------------------------
 
   keep() {
-    const { config, speed, playing } = this;
-    sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing }));
+    const { config, speed, playing, stop } = this;
+    sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing, stop }));
   }
 
   // A share link's settings are used once; after that what counts is what was made of them, while
@@ -672,7 +689,7 @@ class Lab {
   readKept() {
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
-      if (kept.config) Object.assign(this, { config: kept.config, speed: kept.speed ?? null, playing: kept.playing !== false });
+      if (kept.config) Object.assign(this, { config: kept.config, speed: kept.speed ?? null, playing: kept.playing !== false, stop: kept.stop ?? null });
     } catch {
       sessionStorage.removeItem(KEPT);
     }
