@@ -118,14 +118,19 @@ export class Timeline {
   }
 
   move(by) {
-    const at = this.holds ? this.moments.nearest(this.moment.step) : this.frames.length - 1;
+    const at = this.holds ? this.moments.nearest(this.moment.step) : this.frames.length - (this.present ? 1 : 0);
     this.show(this.frames[Math.max(0, at + by)]);
   }
 
-  // A moment of the past; the newest one, or none, is the present.
+  // The newest moment; none where a run has diverged, whose last picture then belongs to the past.
+  get present() {
+    return this.lab.frame && this.lab.frame.diverged ? undefined : this.frames.at(-1);
+  }
+
+  // A moment of the past; the present one, or none, leads back to the present.
   show(moment) {
     const { lab } = this;
-    if (!moment || moment === this.frames.at(-1)) return this.live();
+    if (!moment || moment === this.present) return this.live();
     this.moment = { ...moment, frame: decode(moment.buffer, lab.schema.frame) };
     if (lab.plane.data !== moment.data) lab.plane.setData(moment.data);
     lab.plane.draw(this.moment.frame);
@@ -230,7 +235,8 @@ export class Timeline {
   }
 
   showPin() {
-    this.pinBox.textContent = t(this.pinned ? "timeline.unpin" : "timeline.pin");
+    this.pinBox.dataset.t = this.pinned ? "timeline.unpin" : "timeline.pin";
+    this.pinBox.textContent = t(this.pinBox.dataset.t);
     this.pinBox.setAttribute("aria-pressed", Boolean(this.pinned));
     if (!this.pinned) return;
     const name = this.pinnedName();
