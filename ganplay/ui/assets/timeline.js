@@ -80,6 +80,7 @@ export class Timeline {
       this.go(by);
     };
     lab.hear("frame", (frame, buffer) => this.keep(frame, buffer));
+    lab.hear("slow", () => this.live()); // slow motion shows a step that is only now taken
     lab.hear("data", () => this.restoreData());
     lab.hear("words", () => this.label());
     lab.charts.chosen = (step) => lab.teach.free("timeline") && this.goTo(step);
@@ -131,6 +132,8 @@ export class Timeline {
   show(moment) {
     const { lab } = this;
     if (!moment || moment === this.present) return this.live();
+    lab.slow.set(false);
+    lab.holdsPicture = "time";
     this.moment = { ...moment, frame: decode(moment.buffer, lab.schema.frame) };
     if (lab.plane.data !== moment.data) lab.plane.setData(moment.data);
     lab.plane.draw(this.moment.frame);
@@ -141,6 +144,7 @@ export class Timeline {
     this.rest();
     if (!this.holds) return;
     this.moment = null;
+    this.lab.holdsPicture = null;
     const { lab } = this, last = this.frames.at(-1);
     lab.plane.setData(lab.data);
     lab.plane.draw(last ? decode(last.buffer, lab.schema.frame) : lab.frame);
@@ -152,6 +156,9 @@ export class Timeline {
     lab.root.classList.toggle("past", this.holds);
     lab.showNumbers(lab.seen, true);
     lab.describe();
+    lab.graph.frame = lab.seen;
+    lab.graph.redraw();
+    lab.graph.numbers(lab.seen, performance.now());
     lab.charts.mark(this.holds ? this.moment.step : null);
     this.refresh();
   }
