@@ -8,6 +8,7 @@ from typing import Any
 from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
+from ganplay.stopping import Stop, mistake
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
@@ -49,6 +50,13 @@ class Speed:
 
 
 @dataclass(frozen=True)
+class StopAt:
+    """When to stop by itself from now on; None for never."""
+
+    stop: Stop | None
+
+
+@dataclass(frozen=True)
 class Rewind:
     """Back to the same start."""
 
@@ -84,7 +92,7 @@ class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-Command = Play | Step | Speed | Rewind | Configure | Preset | Look | Slow | Greet
+Command = Play | Step | Speed | StopAt | Rewind | Configure | Preset | Look | Slow | Greet
 
 
 def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:
@@ -108,6 +116,16 @@ def rate(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise CommandError("speed", value, f"a number from {low} to {high}, or null, is needed")
     return float(value)
+
+
+def stop(message: Mapping[str, Any]) -> Stop | None:
+    """When a run is to stop by itself, checked."""
+    when, bound = message.get("when"), message.get("bound")
+    if when is None:
+        return None
+    if found := mistake(when, bound):
+        raise CommandError(*found)
+    return Stop(str(when), float(message["bound"]))
 
 
 def _flag(message: Mapping[str, Any], name: str) -> bool:
@@ -172,6 +190,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "play": lambda message: Play(_flag(message, "playing")),
     "step": _step,
     "speed": lambda message: Speed(rate(message.get("speed"))),
+    "stop": lambda message: StopAt(stop(message)),
     "rewind": lambda message: Rewind(),
     "configure": _configure,
     "preset": _preset,

@@ -161,7 +161,7 @@ class Camera:
         config = self.trainer.configs[0]
         return real_points(config, MEASURED)[1][:REAL] if config.classes else None
 
-    def measure(self) -> None:
+    def measure(self) -> dict[str, float]:
         """Bring the metrics up to date: the costly part of a frame, done less often."""
         trainer = self.trainer
         fake = trainer.generate(self._measured_z, trainer.labels(MEASURED))
@@ -170,6 +170,7 @@ class Camera:
         report |= {n: getattr(record, n) for n in METRICS if hasattr(record, n)}
         self._metrics = {name: float(report[name][0]) for name in METRICS}
         self.measured_at = trainer.steps
+        return self._metrics
 
     def look(self, view: View = View()) -> Frame:
         """The present moment."""

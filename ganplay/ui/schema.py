@@ -11,6 +11,7 @@ from ganplay.commands import SPEEDS
 from ganplay.config import GROUPS, OWN, PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS, Distribution
 from ganplay.losses import LOSSES
+from ganplay.stopping import BOUNDS
 from ganplay.streams import generator_of
 
 ASSETS = files("ganplay.ui") / "assets"
@@ -58,6 +59,7 @@ def schema() -> bytes:
         },
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,
+        "stops": BOUNDS,
         "frame": {
             "version": frames.VERSION,
             "unit": frames.UNIT,
