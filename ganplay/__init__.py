@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ganplay import metrics
+from ganplay import metrics, points
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
 from ganplay.losses import LOSSES
@@ -23,6 +23,7 @@ __all__ = [
     "ToyTrainer",
     "launch",
     "metrics",
+    "points",
 ]
 
 

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from ganplay.config import PRESETS, ConfigError, ToyConfig, allowed
+from ganplay import points
+from ganplay.config import OWN, PRESETS, ConfigError, ToyConfig, allowed
 from ganplay.experiment import report, train, train_until
 from ganplay.pictures import panels
 from ganplay.script import as_script
@@ -79,6 +80,13 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add("--preset", choices=list(PRESETS), default="ring", help="where to begin (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
+    add(
+        "--points",
+        type=Path,
+        metavar="FILE",
+        help="learn the points of a CSV file (columns x, y "
+        "and, if you like, a class) or the dark pixels of a picture",
+    )
     add("--seeds", type=count, default=1, metavar="N", help="GANs to train (default 1)")
     add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
     add("--steps", type=steps, default=3000, metavar="N", help="steps of each (default 3000)")
@@ -95,6 +103,8 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     words = locale("en")["fields"]
     groups = {}
     for field in dataclasses.fields(ToyConfig):
+        if field.name == "points":  # a file's, above
+            continue
         group = field.metadata["group"]
         if group not in groups:
             groups[group] = parser.add_argument_group(f"settings: {group}")
@@ -130,10 +140,21 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
         settings |= _read_config(options)
     prefix = "set_"
     flags = {n.removeprefix(prefix): v for n, v in vars(options).items() if n.startswith(prefix)}
+    if options.points:
+        flags = {"distribution": OWN, "points": _read_points(options)} | flags
+    elif flags.get("distribution", OWN) != OWN:
+        flags["points"] = ""
     try:
         return ToyConfig.from_dict(settings | flags)
     except ConfigError as error:
         _refuse(options, str(error))
+
+
+def _read_points(options: argparse.Namespace) -> str:
+    try:
+        return points.read(options.points)
+    except (OSError, ValueError) as error:
+        _refuse(options, f"--points {options.points}: {error}")
 
 
 def _read_config(options: argparse.Namespace) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
+import { Draw, withPoints } from "./draw.js";
 import { decode } from "./frame.js";
 import { Graph } from "./graph.js";
 import { Inside } from "./inside.js";
@@ -64,6 +65,7 @@ class Lab {
     this.share = new Share(this);
     this.timeline = new Timeline(this);
     this.stopAt = new StopAt(this);
+    this.own = new Draw(this);
     this.graph = new Graph(this);
     this.slow = new Slow(this);
     this.inside = new Inside(this);
@@ -192,6 +194,7 @@ class Lab {
       failed: () => this.toast(t("toasts.failed")),
       too_many: () => this.toast(t("toasts.too_many")),
     }[event.type];
+    if (event.type === "state") withPoints(event, this.config);
     if (handler) handler();
     this.tell(event.type, event);
   }
