@@ -34,7 +34,9 @@ def is_generator_state(state: UInt8[Tensor, "state"]) -> bool:
     """
     if len(state) != _GENERATOR_STATE.size:
         return False
-    _, left, seeded, following, *_, cached, _, cached_too = _GENERATOR_STATE.unpack(bytes(state))
+    _, left, seeded, following, *_, cached, _, cached_too = _GENERATOR_STATE.unpack(
+        state.numpy().tobytes()
+    )
     fresh = (left, following) == (1, 0)
     running = 1 <= left <= _WORDS and left + following == _WORDS + 1
     return seeded == 1 and (fresh or running) and cached in (0, 1) and cached_too in (0, 1)
