@@ -350,6 +350,17 @@ class Cohort:
             (slope,) = torch.autograd.grad(self._step.loss.g_loss(logits).sum(), x)
         return -slope
 
+    def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
+        """Norm of each layer's part (weights, biases) of the last gradient; NaN before it."""
+        plan = self.structure.discriminator if net == "d" else self.structure.generator
+        seen = dict(zip(*self._last[net], strict=True)).get(f"gradient_{net}")
+        layers = plan.layers + 1
+        if seen is None:
+            return torch.full((len(self.configs), layers), math.nan)
+        parts = [part.flatten(1) for part in split(seen, plan.shapes())]
+        pairs = zip(parts[: 2 * layers : 2], parts[1 : 2 * layers : 2], strict=True)
+        return torch.stack([torch.cat(pair, dim=1).norm(dim=1) for pair in pairs], dim=1)
+
     def record(self) -> StepRecord:
         """What the last updates saw; NaN for what has not been updated yet."""
         loss, members = self._step.loss, len(self.configs)

@@ -142,7 +142,10 @@ def _look(message: Mapping[str, Any]) -> Look:
             raise CommandError("probe", probe, "two finite numbers, or null, are needed")
         probe = (float(probe[0]), float(probe[1]))
     layers = whole(message, "layers", 0, ALL_LAYERS, ALL_LAYERS)
-    return Look(View(layers, whole(message, "label", 0, 255, 0), probe))
+    graph = message.get("graph", False)
+    if not isinstance(graph, bool):
+        raise CommandError("graph", graph, "true or false is needed")
+    return Look(View(layers, whole(message, "label", 0, 255, 0), probe, graph))
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {

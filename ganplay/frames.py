@@ -20,7 +20,7 @@ from ganplay.losses import LOSSES
 from ganplay.streams import draw_noise, generator_of, real_points
 from ganplay.training import ToyTrainer
 
-VERSION = 1
+VERSION = 2
 MAP = 40
 """Cells along a side of D's map."""
 GRID = 21
@@ -32,6 +32,8 @@ PULLS = 200
 REAL = 800
 MEASURED = 2000
 """Samples behind the metrics of a frame."""
+BINS = 24
+"""Of the histograms of D's verdicts."""
 UNIT = 8191
 """Coordinates are whole numbers, `UNIT` being the view's half-width; four of those can be held."""
 
@@ -53,11 +55,25 @@ METRICS = (
     "grad_norm_g",
 )
 """Names of the numbers in a frame, in their order."""
-HEADER = struct.Struct("<2sBB IIIII fffffff HHBBBB")
+HEADER = struct.Struct("<2sBB IIIII fffffff I")
 """magic, version, flags, run, step, updates_d, updates_g, applied, rate, extent, map_low,
-map_high, pull_scale, probe, measured_at, fakes, pulls, map cells, grid rows, grid columns,
-metrics."""
-FLAGS = {"playing": 1, "labels": 2, "diverged": 4, "catching_up": 8}
+map_high, pull_scale, probe, measured_at, sections."""
+ENTRY = struct.Struct("<BBHI")
+"""Of the table behind the header, one a section: its index in `SECTIONS`, its type's in `TYPES`,
+the length of its last axis, and how many numbers it holds."""
+SECTIONS = (
+    "metrics",
+    "norms_d",
+    "norms_g",
+    "verdicts",
+    "fakes",
+    "grid",
+    "pulls",
+    "map",
+    "labels",
+)
+TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
+FLAGS = {"playing": 1, "diverged": 4, "catching_up": 8}
 
 
 @dataclass(frozen=True)
@@ -68,11 +84,14 @@ class View:
         layers: sum of `LAYERS` to be drawn; what is not asked for is not computed.
         label: the class whose D is mapped, for a conditional model.
         probe: a point (x, y) at which D is asked, or None.
+        graph: whether the model graph is drawn, with what D says of both samples and the sizes
+            of the gradients.
     """
 
     layers: int = ALL_LAYERS
     label: int = 0
     probe: tuple[float, float] | None = None
+    graph: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +109,10 @@ class Frame:
     map_range: tuple[float, float]
     grid: Float[Tensor, "rows columns 2"]
     probe: float
+    verdicts: Float[Tensor, "2 bins"]
+    """How many of the shown real points, and of the fakes, D gives each value of its range."""
+    norms: dict[str, Float[Tensor, "layers"]]
+    """Norm of the last gradient of each layer, for the nets d and g."""
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
 
@@ -140,6 +163,7 @@ class Camera:
         trainer, record = self.trainer, self.trainer.record()
         config, label = trainer.configs[0], trainer.labels(FAKES)
         wants = {name: bool(view.layers & bit) for name, bit in LAYERS.items()}
+        wants |= dict.fromkeys(("map", "fake", "grid"), True) if view.graph else {}
         fakes = pulls = torch.empty(0, 2)
         if wants["fake"] or wants["pull"]:  # a pull starts at its fake
             fakes = trainer.generate(self._z, label)[0]
@@ -149,6 +173,10 @@ class Camera:
         cells, low, high = torch.empty(0, 0), 0.0, 1.0
         if wants["map"]:
             cells, low, high = self._map(view.label)
+        verdicts, norms = torch.empty(2, 0), {"d": torch.empty(0), "g": torch.empty(0)}
+        if view.graph:
+            verdicts = self._verdicts(fakes, low, high)
+            norms = {net: trainer.layer_norms(net)[0] for net in norms}
         probe = math.nan
         if view.probe is not None:
             point = torch.tensor(view.probe, dtype=torch.float32).view(1, 1, 2)
@@ -165,9 +193,26 @@ class Camera:
             map_range=(low, high),
             grid=self._grid(view.label) if wants["grid"] else torch.empty(0, 0, 2),
             probe=probe,
+            verdicts=verdicts,
+            norms=norms,
             metrics=self._metrics,
             measured_at=self.measured_at,
         )
+
+    def _verdicts(
+        self, fakes: Float[Tensor, "n 2"], low: float, high: float
+    ) -> Float[Tensor, "2 bins"]:
+        """Histograms over the map's range; what lies outside counts at its ends."""
+        config, rows = self.trainer.configs[0], []
+        hot = None
+        if config.classes:
+            labels = real_points(config, MEASURED)[1][: len(self.real)]
+            hot = torch.nn.functional.one_hot(labels, config.classes).T.float()[None]
+        for points, label in ((self.real, hot), (fakes, self.trainer.labels(len(fakes)))):
+            logits = self.trainer.discriminate(points[None], label)[0]
+            share = ((self._output(logits) - low) / (high - low)).nan_to_num(0.0).clamp(0, 1)
+            rows.append(torch.histc(share, BINS, 0.0, 1.0))
+        return torch.stack(rows)
 
     def _hot(self, label: int, n: int) -> Float[Tensor, "1 c n"] | None:
         classes = self.trainer.configs[0].classes
@@ -179,6 +224,9 @@ class Camera:
 
     def _judge(self, points: Float[Tensor, "1 n 2"], label: int) -> Float[Tensor, "n"]:
         logits = self.trainer.discriminate(points, self._hot(label, points.shape[1]))[0]
+        return self._output(logits)
+
+    def _output(self, logits: Tensor) -> Tensor:
         return LOSSES[self.trainer.configs[0].loss].output(logits)
 
     def _map(self, label: int) -> tuple[Float[Tensor, "cells cells"], float, float]:
@@ -230,43 +278,54 @@ def _whole(points: Tensor, extent: float) -> NDArray[np.int16]:
     return scaled.round().to(torch.int16).numpy()
 
 
+def _columns(name: str, array: NDArray) -> int:
+    """How long a row is; rows of points are counted in points."""
+    return array.shape[1] if name == "grid" else array.shape[-1]
+
+
 def pack(
     frame: Frame, *, run: int = 0, applied: int = 0, rate: float = 0.0, flags: int = 0
 ) -> bytes:
-    """A frame as little-endian bytes.
-
-    `HEADER`, then metrics (float32), fakes and grid (int16 pairs), pulls (int8 pairs), map
-    (uint8) and labels (uint8): what needs aligning first.
+    """A frame as little-endian bytes: `HEADER`, the table of sections, and these by falling size.
 
     Args:
         frame: what to pack.
         run: counts the starts of a session, so that a page can tell a rewind from a step back.
         applied: number of the last message of the page that this frame has taken into account.
         rate: steps a second.
-        flags: sum of `FLAGS`; that for labels is set here.
+        flags: sum of `FLAGS`.
     """
     low, high = frame.map_range
     longest = float(frame.pulls.norm(dim=1).quantile(0.95)) if len(frame.pulls) else 0.0
     pull_scale = max(longest, 1e-12)
     pulls = torch.nan_to_num(frame.pulls / pull_scale).clamp(-1, 1) * 127
     cells = torch.nan_to_num((frame.map - low) / (high - low)).clamp(0, 1) * 255
-    flags |= FLAGS["labels"] if frame.labels is not None else 0
-    rows, columns = frame.grid.shape[:2]
+    labels = torch.empty(0) if frame.labels is None else frame.labels[: len(frame.fakes)]
+    arrays = {
+        "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
+        "norms_d": frame.norms["d"].numpy(),
+        "norms_g": frame.norms["g"].numpy(),
+        "verdicts": frame.verdicts.numpy().astype("<u2"),
+        "fakes": _whole(frame.fakes, frame.extent),
+        "grid": _whole(frame.grid, frame.extent),
+        "pulls": pulls.round().to(torch.int8).numpy(),
+        "map": cells.round().to(torch.uint8).numpy(),
+        "labels": labels.to(torch.uint8).numpy(),
+    }
+    there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
         rate, frame.extent, low, high, pull_scale, frame.probe, float(frame.measured_at),
-        len(frame.fakes), len(frame.pulls), len(frame.map), rows, columns, len(frame.metrics),
+        len(there),
     )  # fmt: skip
-    sections = [
-        np.array(list(frame.metrics.values()), dtype="<f4"),
-        _whole(frame.fakes, frame.extent),
-        _whole(frame.grid, frame.extent),
-        pulls.round().to(torch.int8).numpy(),
-        cells.round().to(torch.uint8).numpy(),
-    ]
-    if frame.labels is not None:
-        sections.append(frame.labels[: len(frame.fakes)].to(torch.uint8).numpy())
-    return header + b"".join(s.tobytes() for s in sections)
+    # By falling size of their numbers each stands where the page can read it without a copy.
+    order = sorted(there, key=lambda name: -there[name].dtype.itemsize)
+    table = b"".join(
+        ENTRY.pack(SECTIONS.index(n), TYPES.index(a.dtype.str), _columns(n, a), a.size)
+        for n in order
+        for a in [there[n]]
+    )
+    return header + table + b"".join(there[name].tobytes() for name in order)
 
 
 def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
@@ -277,5 +336,6 @@ def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
 def bare(frame: Frame) -> Frame:
     """The frame without its drawings: where networks are no longer finite there is nothing."""
     none = torch.empty(0, 2)
-    return replace(frame, fakes=none, pulls=none, map=torch.empty(0, 0),
-                   grid=torch.empty(0, 0, 2))  # fmt: skip
+    return replace(frame, fakes=none, pulls=none, map=torch.empty(0, 0), labels=None,
+                   grid=torch.empty(0, 0, 2), verdicts=torch.empty(2, 0),
+                   norms=dict.fromkeys(frame.norms, torch.empty(0)))  # fmt: skip

@@ -138,6 +138,13 @@ class ToyTrainer:
             )
             start = own.stop
 
+    def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
+        """Norm of each layer's part of the last gradient, from the input on; NaN before it.
+
+        `net` is "d" or "g".
+        """
+        return self._joined(lambda cohort: cohort.layer_norms(net))
+
     def noise(self, n: int) -> Float[Tensor, "s z n"]:
         """N latent vectors for each member, features first; the same ones at every call."""
         return torch.stack(

@@ -8,17 +8,22 @@ import pytest
 from ganplay import PRESETS, ToyConfig, commands, engine
 from ganplay.commands import Configure, Look, Play, Preset, Rewind, Speed, Step
 from ganplay.engine import Engine, Full
-from ganplay.frames import FLAGS, HEADER, View
+from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, View
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 NAMES = (
     "magic version flags run step updates_d updates_g applied rate extent low high pull_scale "
-    "probe measured_at fakes pulls cells rows columns metrics"
+    "probe measured_at sections"
 ).split()
 
 
 def header(data):
-    return dict(zip(NAMES, HEADER.unpack_from(data), strict=True))
+    """A frame's header, and how many numbers each of its sections holds."""
+    values = dict(zip(NAMES, HEADER.unpack_from(data), strict=True))
+    for i in range(values["sections"]):
+        index, _, _, count = ENTRY.unpack_from(data, HEADER.size + i * ENTRY.size)
+        values[SECTIONS[index]] = count
+    return values
 
 
 class Page:
@@ -173,7 +178,7 @@ def test_divergence_is_told_and_a_rewind_mends_it(running):
     page = opened(running, config=wild)
     page.wait(lambda p: p.events_of("diverged"))
     page.wait(lambda p: p.frames and p.frames[-1]["flags"] & FLAGS["diverged"])
-    assert page.frames[-1]["fakes"] == 0  # nothing is drawn of networks that are no more
+    assert "fakes" not in page.frames[-1]  # nothing is drawn of networks that are no more
     assert page.events_of("diverged")[0]["step"] > 0
     page.events.clear()
     post(running, page, Play(True))
@@ -300,10 +305,11 @@ def test_neighbours_share_fairly(running):
 def test_hidden_layers_are_not_computed(running):
     page = opened(running, playing=False)
     frame = post(running, page, Look(View(layers=0)))
-    assert (frame["fakes"], frame["pulls"], frame["cells"], frame["rows"]) == (0, 0, 0, 0)
+    assert not frame.keys() & {"fakes", "pulls", "map", "grid", "verdicts"}
     assert math.isnan(frame["probe"])
     frame = post(running, page, Look(View(layers=4, probe=(0.5, -0.5))))
-    assert (frame["fakes"] > 0, frame["cells"]) == (True, 0)
+    assert frame["fakes"] > 0
+    assert "map" not in frame
     assert 0 < frame["probe"] < 1
 
 
@@ -326,6 +332,7 @@ def test_hidden_layers_are_not_computed(running):
         ({"type": "preset", "name": "nope"}, "preset: 'nope' is not possible; one of ring"),
         ({"type": "look", "layers": 99}, "layers: 99 is not possible"),
         ({"type": "look", "probe": [1, math.inf]}, "probe: [1, inf] is not possible"),
+        ({"type": "look", "graph": 1}, "graph: 1 is not possible; true or false"),
         ({"type": "look", "probe": "ab"}, "probe: 'ab' is not possible"),
         ({"type": "greet"}, "type: 'greet' is not possible"),
     ],
@@ -344,5 +351,6 @@ def test_messages_become_commands():
     assert read({"type": "speed", "speed": None}) == Speed(None)
     assert read({"type": "rewind"}) == Rewind()
     assert read({"type": "preset", "name": "grid"}) == Preset("grid")
-    view = View(layers=3, label=2, probe=(1.0, 2.0))
-    assert read({"type": "look", "layers": 3, "label": 2, "probe": [1, 2.0]}) == Look(view)
+    view = View(layers=3, label=2, probe=(1.0, 2.0), graph=True)
+    asked = {"type": "look", "layers": 3, "label": 2, "probe": [1, 2.0], "graph": True}
+    assert read(asked) == Look(view)

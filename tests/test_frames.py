@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ganplay import ToyConfig, ToyTrainer, frames
-from ganplay.frames import FLAGS, HEADER, Camera, View, pack
+from ganplay.frames import ENTRY, FLAGS, HEADER, Camera, View, pack
 from ganplay.losses import LOSSES
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
@@ -30,7 +30,7 @@ def test_node_reads_what_python_packs(tmp_path):
         assert not os.environ.get("CI"), "Node is needed in CI"
         pytest.skip("Node is not installed")
     looked = camera(ToyConfig(conditional=True, width_g=8, width_d=8))
-    frame = looked.look(View(label=2, probe=(0.5, -1.0)))
+    frame = looked.look(View(label=2, probe=(0.5, -1.0), graph=True))
     unit = frames.UNIT / frame.extent
     expected = {
         "run": 3, "step": 5, "updatesD": 5, "updatesG": 5, "applied": 17, "cells": frames.MAP,
@@ -43,12 +43,15 @@ def test_node_reads_what_python_packs(tmp_path):
         "map": (frame.map * 255).round().int().flatten().tolist(),
         "labels": [i % 8 for i in range(frames.FAKES)],
     }  # fmt: skip
+    expected["verdicts"] = frame.verdicts.flatten().tolist()
+    expected["norms"] = {net: norms.tolist() for net, norms in frame.norms.items()}
     pulls = (frame.pulls / expected["pullScale"]).clamp(-1, 1) * 127
     expected["pulls"] = pulls.round().int().flatten().tolist()
     data = pack(frame, run=3, applied=17, rate=123.5, flags=FLAGS["playing"] | FLAGS["catching_up"])
     (tmp_path / "frame.bin").write_bytes(data)
     (tmp_path / "expected.json").write_text(json.dumps(expected, allow_nan=False))
     schema = {"version": frames.VERSION, "flags": FLAGS, "metrics": frames.METRICS}
+    schema["sections"] = frames.SECTIONS
     (tmp_path / "schema.json").write_text(json.dumps(schema))
     done = subprocess.run(
         ["node", "--test", *map(str, sorted(JS_TESTS.glob("*.test.js")))],
@@ -56,6 +59,29 @@ def test_node_reads_what_python_packs(tmp_path):
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def sections(data):
+    """Names of the sections in a packed frame."""
+    entries = range(HEADER.size, HEADER.size + HEADER.unpack_from(data)[-1] * ENTRY.size, 8)
+    return {frames.SECTIONS[ENTRY.unpack_from(data, at)[0]] for at in entries}
+
+
+def test_the_graph_shows_verdicts_and_gradients_of_each_layer():
+    looked = camera(ToyConfig(width_d=16, width_g=16, layers_d=3))
+    trainer, frame = looked.trainer, looked.look(View(graph=True))
+    assert frame.verdicts.sum(1).tolist() == [frames.REAL, frames.FAKES]
+    output = torch.sigmoid(trainer.discriminate(frame.fakes[None])[0])
+    highest = (output >= 1 - 1 / frames.BINS).sum().item()
+    assert frame.verdicts[1, -1].item() == highest
+    record = trainer.record()
+    for net, layers, total in (("d", 4, record.grad_norm_d), ("g", 3, record.grad_norm_g)):
+        assert frame.norms[net].shape == (layers,)
+        assert frame.norms[net].norm().item() == pytest.approx(total.item(), rel=1e-5)
+    fresh = Camera(ToyTrainer(SMALL)).look(View(graph=True))
+    assert fresh.norms["g"].isnan().all()
+    conditional = camera(ToyConfig(conditional=True, width_d=16, batch_size=32))
+    assert conditional.look(View(layers=0, graph=True)).verdicts.sum().item() > 0
 
 
 def test_frames_are_few_bytes():
@@ -133,12 +159,11 @@ def test_the_class_asked_for_is_mapped():
 
 def test_hidden_layers_and_networks_that_are_no_more():
     looked = camera()
-    empty = HEADER.unpack_from(pack(looked.look(View(layers=0))))
-    assert empty[-6:-1] == (0, 0, 0, 0, 0)
+    assert sections(pack(looked.look(View(layers=0)))) == {"metrics"}
     looked.trainer._cohorts[0].state.g.flat.fill_(math.nan)
     looked.measure()
     data = pack(frames.bare(looked.look()))
-    assert HEADER.unpack_from(data)[-6:-1] == (0, 0, 0, 0, 0)
+    assert sections(data) == {"metrics"}
     pack(looked.look())  # NaN is packed as nothing worse than zero
 
 

@@ -57,6 +57,7 @@ def schema() -> bytes:
             "layers": frames.LAYERS,
             "flags": frames.FLAGS,
             "metrics": frames.METRICS,
+            "sections": frames.SECTIONS,
         },
         "locales": {language: locale(language) for language in LANGUAGES},
     }

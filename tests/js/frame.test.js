@@ -20,8 +20,11 @@ test("what Python packs, the page reads", () => {
   for (const name of ["rate", "extent", "low", "high", "pullScale", "probe", "measuredAt"]) {
     assert.ok(Math.abs(frame[name] - expected[name]) < 1e-5, name);
   }
-  for (const name of ["fakes", "grid", "pulls", "map", "labels"]) {
+  for (const name of ["fakes", "grid", "pulls", "map", "labels", "verdicts"]) {
     assert.deepEqual([...frame[name]], expected[name], name);
+  }
+  for (const net of ["d", "g"]) {
+    expected.norms[net].forEach((value, i) => assert.ok(Math.abs(frame.norms[net][i] - value) < 1e-5));
   }
   for (const [name, value] of Object.entries(expected.metrics)) {
     assert.ok(Math.abs(frame.metrics[name] - value) < 1e-5, name);

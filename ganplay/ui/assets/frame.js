@@ -1,6 +1,7 @@
-// Unpacks what `ganplay.frames.pack` packs: little-endian, a header, then what needs aligning first.
+// Unpacks what `ganplay.frames.pack` packs: little-endian, a header, a table of sections, and these.
 
-const HEADER_BYTES = 60;
+const HEADER_BYTES = 56, ENTRY_BYTES = 8;
+const TYPES = [Float32Array, Int16Array, Int8Array, Uint8Array, Uint16Array];
 
 export function decode(buffer, schema) {
   const view = new DataView(buffer);
@@ -9,33 +10,34 @@ export function decode(buffer, schema) {
   const flags = view.getUint8(3);
   const whole = (i) => view.getUint32(4 + 4 * i, true);
   const real = (i) => view.getFloat32(24 + 4 * i, true);
-  const extent = real(1);
-  const fakes = view.getUint16(52, true), pulls = view.getUint16(54, true);
-  const [cells, rows, columns, metricCount] = [56, 57, 58, 59].map((at) => view.getUint8(at));
 
-  let at = HEADER_BYTES;
-  const take = (Type, count) => {
-    const part = new Type(buffer, at, count);
-    at += part.byteLength;
-    return part;
-  };
+  const count = view.getUint32(52, true);
+  let at = HEADER_BYTES + count * ENTRY_BYTES;
+  const parts = {}, columns = {};
+  for (let i = 0; i < count; i++) {
+    const entry = HEADER_BYTES + i * ENTRY_BYTES;
+    const name = schema.sections[view.getUint8(entry)];
+    parts[name] = new TYPES[view.getUint8(entry + 1)](buffer, at, view.getUint32(entry + 4, true));
+    columns[name] = view.getUint16(entry + 2, true);
+    at += parts[name].byteLength;
+  }
+  if (at !== buffer.byteLength) throw new Error(`frame of ${buffer.byteLength} bytes, ${at} expected`);
   const metrics = {};
-  take(Float32Array, metricCount).forEach((value, i) => { metrics[schema.metrics[i]] = value; });
-  const frame = {
+  (parts.metrics || []).forEach((value, i) => { metrics[schema.metrics[i]] = value; });
+  const none = new Int16Array(0);
+  return {
     playing: Boolean(flags & schema.flags.playing),
     diverged: Boolean(flags & schema.flags.diverged),
     catchingUp: Boolean(flags & schema.flags.catching_up),
     run: whole(0), step: whole(1), updatesD: whole(2), updatesG: whole(3), applied: whole(4),
-    rate: real(0), extent, low: real(2), high: real(3), pullScale: real(4), probe: real(5),
-    measuredAt: real(6), metrics, cells, rows, columns,
+    rate: real(0), extent: real(1), low: real(2), high: real(3), pullScale: real(4), probe: real(5),
+    measuredAt: real(6), metrics,
+    cells: columns.map || 0, columns: columns.grid || 0,
+    rows: parts.grid ? parts.grid.length / 2 / columns.grid : 0,
     // Coordinates in units of the view's half-width divided by `schema.unit`.
-    fakes: take(Int16Array, 2 * fakes),
-    grid: take(Int16Array, 2 * rows * columns),
-    pulls: take(Int8Array, 2 * pulls),
-    map: take(Uint8Array, cells * cells),
-    labels: null,
+    fakes: parts.fakes || none, grid: parts.grid || none, pulls: parts.pulls || none,
+    map: parts.map || none, labels: parts.labels || null,
+    verdicts: parts.verdicts || null, bins: columns.verdicts || 0,
+    norms: { d: parts.norms_d || none, g: parts.norms_g || none },
   };
-  if (flags & schema.flags.labels) frame.labels = take(Uint8Array, fakes);
-  if (at !== buffer.byteLength) throw new Error(`frame of ${buffer.byteLength} bytes, ${at} expected`);
-  return frame;
 }

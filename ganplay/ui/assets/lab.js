@@ -46,8 +46,10 @@ class Lab {
     this.label = 0;
     this.readLink();
     if (this.opened === null) this.readKept();
+    this.listeners = {};
     this.plane = new Plane(this.find(".plane"), schema.frame);
-    this.plane.layers = this.shown;
+    this.second = new Plane(this.find(".plane-second"), schema.frame);
+    this.plane.layers = this.second.layers = this.shown;
     this.charts = new Charts(this.find(".charts"), base, () => this.colours());
     this.buildChoices();
     this.buildLayers();
@@ -56,8 +58,54 @@ class Lab {
     this.share = new Share(this);
     this.wire();
     this.relabel();
-    new ResizeObserver(() => this.plane.resize() && this.plane.draw()).observe(this.find(".canvas-box"));
+    for (const plane of [this.plane, this.second]) {
+      new ResizeObserver(() => plane.resize() && plane.draw()).observe(plane.canvas.parentElement);
+    }
     setInterval(() => this.describe(), 2000);
+  }
+
+  // ---- what the page's other parts hang on to ---------------------------------------------------
+
+  // Parts hear of what happens here by name: "frame", "state", "data", "words", "theme", or the type
+  // of an event of the server's.
+  hear(kind, does) {
+    (this.listeners[kind] ||= []).push(does);
+  }
+
+  tell(kind, ...what) {
+    for (const does of this.listeners[kind] || []) does(...what);
+  }
+
+  // A button among the ways of looking, with `name`.label and `name`.tip for words; `does(on)` is
+  // told when it is switched on or off. Gives a function that switches it from elsewhere.
+  addMode(name, does) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: `mode mode-${name}` });
+    Object.assign(button.dataset, { part: name, t: `${name}.label`, tTitle: `${name}.tip` });
+    const set = (on) => {
+      if (String(on) === button.getAttribute("aria-pressed")) return;
+      button.setAttribute("aria-pressed", on);
+      does(on);
+    };
+    button.setAttribute("aria-pressed", false);
+    button.onclick = () => set(button.getAttribute("aria-pressed") !== "true");
+    this.find(".modes").append(button);
+    return set;
+  }
+
+  // The second picture belongs to one part at a time: who takes it makes the former owner let go.
+  takeSecond(name, letGo) {
+    const former = this.leaveSecond;
+    this.leaveSecond = letGo;
+    if (former && former !== letGo) former();
+    this.find(".second-name").textContent = name;
+    this.find(".canvas-box.second").hidden = false;
+  }
+
+  freeSecond(letGo) {
+    if (this.leaveSecond !== letGo) return;
+    this.leaveSecond = null;
+    this.find(".canvas-box.second").hidden = true;
+    this.second.frame = null;
   }
 
   // ---- the line -------------------------------------------------------------------------------
@@ -112,7 +160,7 @@ class Lab {
   }
 
   look() {
-    this.plane.label = this.data.classes ? this.label : -1;
+    this.plane.label = this.second.label = this.data.classes ? this.label : -1;
     this.send("look", { layers: this.shown, label: this.label, probe: this.probeAt || null });
   }
 
@@ -128,6 +176,7 @@ class Lab {
       too_many: () => this.toast(t("toasts.too_many")),
     }[event.type];
     if (handler) handler();
+    this.tell(event.type, event);
   }
 
   welcome(event) {
@@ -158,6 +207,7 @@ class Lab {
     this.label = label;
     this.plane.label = data.classes ? label : -1;
     this.plane.setData(data);
+    this.second.setData(data);
     this.charts.setData(data);
     this.buildClasses();
   }
@@ -182,6 +232,7 @@ class Lab {
         this.sentAt = 0;
       }
       this.charts.add(frame);
+      this.tell("frame", frame, buffer);
       this.showNumbers(frame);
       if (!this.find(".verdict").textContent) this.describe();
     }
@@ -202,8 +253,11 @@ class Lab {
     this.theme = theme;
     document.body.classList.toggle("dark", theme === "dark");
     this.root.dataset.theme = theme;
-    this.plane.setTheme(theme);
-    this.plane.draw();
+    for (const plane of [this.plane, this.second]) {
+      plane.setTheme(theme);
+      plane.draw();
+    }
+    this.tell("theme", theme);
     this.charts.redraw();
     this.drawThumbnails();
   }
@@ -228,6 +282,7 @@ class Lab {
     if (this.frame) this.showNumbers(this.frame, true);
     this.describe();
     if (!this.find(".veil").hidden) this.showVeil(this.divergedAt);
+    this.tell("words");
     this.unknownParts = this.teach.apply();
   }
 
@@ -299,9 +354,10 @@ class Lab {
       const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
       box.onchange = () => {
         this.shown ^= this.layers[name];
-        this.plane.layers = this.shown;
+        this.plane.layers = this.second.layers = this.shown;
         this.look();
         this.plane.draw();
+        this.second.draw();
       };
       chip.dataset.layer = name;
       chip.append(box, document.createElement("i"), document.createElement("span"));
@@ -312,7 +368,7 @@ class Lab {
     classes.append(document.createElement("span"), document.createElement("select"));
     classes.querySelector("select").onchange = ({ target }) => {
       this.label = target.selectedIndex;
-      this.plane.realStale = true;
+      this.plane.realStale = this.second.realStale = true;
       this.look();
     };
     this.find(".layers").append(classes);

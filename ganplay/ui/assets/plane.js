@@ -90,12 +90,12 @@ export class Plane {
     pen.fillRect(0, 0, size, size);
     if (!frame) return;
     this.dot = Math.max(1.6, size / 260);
-    if (frame.cells) this.drawMap(frame);
+    if (frame.cells && this.has("map")) this.drawMap(frame);
     this.drawAxes(frame);
     pen.setTransform(1, 0, 0, 1, size / 2, size / 2);
-    if (frame.rows) this.drawGrid(frame);
+    if (frame.rows && this.has("grid")) this.drawGrid(frame);
     if (this.has("real") && this.data) this.drawReal(frame);
-    if (frame.pulls.length) this.drawPulls(frame);
+    if (frame.pulls.length && this.has("pull")) this.drawPulls(frame);
     if (this.has("fake")) this.drawFakes(frame);
     pen.setTransform(1, 0, 0, 1, 0, 0);
   }
