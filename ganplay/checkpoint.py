@@ -19,7 +19,7 @@ from ganplay.config import ToyConfig
 from ganplay.streams import PURPOSES, Position, Streams, is_generator_state
 from ganplay.training import ToyTrainer
 
-FORMAT, VERSION = "ganplay toy", "1"
+FORMAT, VERSION = "ganplay toy", 1
 MAX_BYTES = 32 * 2**20
 MAX_MEMBERS = 256
 MAX_COUNT = 2**31 - 1
@@ -46,15 +46,15 @@ def toy_to_bytes(trainer: ToyTrainer) -> bytes:
     _check_finite(snapshot.tensors)
     starts = {_RANDOM + name: p.start for name, p in snapshot.positions.items()}
     tensors = {name: t.contiguous() for name, t in (snapshot.tensors | starts).items()}
-    metadata = {
-        "format": FORMAT,
+    # One text, as the library writes several in no particular order.
+    about = {
         "version": VERSION,
-        "states": json.dumps([config.to_state() for config in trainer.configs]),
-        "steps": str(snapshot.steps),
-        **{f"updates_{net}": str(count) for net, count in snapshot.updates.items()},
-        **{f"used_{name}": str(p.used) for name, p in snapshot.positions.items()},
+        "states": [config.to_state() for config in trainer.configs],
+        "steps": snapshot.steps,
+        "updates": snapshot.updates,
+        "used": {name: position.used for name, position in snapshot.positions.items()},
     }
-    return save(tensors, metadata)
+    return save(tensors, {FORMAT: json.dumps(about)})
 
 
 def toy_from_bytes(
@@ -77,8 +77,8 @@ def toy_from_bytes(
     """
     if len(data) > max_bytes:
         _refuse("size", f"weights of {len(data)} bytes: at most {max_bytes} are possible")
-    metadata = _metadata(data)
-    configs = _configs(metadata, max_members)
+    about = _about(data)
+    configs = _configs(about, max_members)
     try:
         tensors = load(data)
     except Exception as error:  # the library does not say what it raises for odd shapes
@@ -88,7 +88,7 @@ def toy_from_bytes(
         trainer = ToyTrainer(configs, threads=threads)
     except ValueError as error:
         _refuse("settings", str(error))
-    snapshot = _snapshot(tensors, metadata, configs)
+    snapshot = _snapshot(tensors, about, configs)
     _check_shapes(tensors, trainer, configs)
     _check_finite(snapshot.tensors)
     for position in snapshot.positions.values():
@@ -118,30 +118,26 @@ def _refuse(code: str, why: str) -> NoReturn:
     raise CheckpointError(code, why) from None
 
 
-def _metadata(data: bytes) -> Mapping[str, Any]:
-    """The header's metadata; that of a file of ours of a version that we know."""
+def _about(data: bytes) -> Mapping[str, Any]:
+    """What the header says of the weights; of a version that we know."""
     length = int.from_bytes(data[:8], "little")
     if not 2 <= length <= min(len(data) - 8, _LARGEST_HEADER):
         _refuse("format", "not a safetensors file of ganplay's: its header has no possible length")
     try:
         header = json.loads(data[8 : 8 + length])
-        metadata = header["__metadata__"]
-        known = metadata["format"] == FORMAT
+        about = json.loads(header["__metadata__"][FORMAT])
     except (ValueError, TypeError, KeyError, RecursionError):
-        known = False
-    if not known:
+        about = None
+    if not isinstance(about, dict):
         _refuse("format", "not a file of ganplay's weights")
-    if metadata.get("version") != VERSION:
-        shown = str(metadata.get("version"))[:20]
-        _refuse("version", f"version {shown!r} of ganplay's weights; version {VERSION} is needed")
-    return metadata
+    if about.get("version") != VERSION:
+        shown = str(about.get("version"))[:20]
+        _refuse("version", f"version {shown} of ganplay's weights; version {VERSION} is needed")
+    return about
 
 
-def _configs(metadata: Mapping[str, Any], most: int) -> list[ToyConfig]:
-    try:
-        states = json.loads(metadata["states"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        states = None
+def _configs(about: Mapping[str, Any], most: int) -> list[ToyConfig]:
+    states = about.get("states")
     if not isinstance(states, list) or not all(isinstance(state, str) for state in states):
         _refuse("settings", "states: a list of state strings is needed")
     if not 1 <= len(states) <= most:
@@ -166,28 +162,29 @@ def _check_parameters(tensors: Mapping[str, Tensor], configs: list[ToyConfig]) -
 
 
 def _snapshot(
-    tensors: Mapping[str, Tensor], metadata: Mapping[str, Any], configs: list[ToyConfig]
+    tensors: Mapping[str, Tensor], about: Mapping[str, Any], configs: list[ToyConfig]
 ) -> Snapshot:
     block = Streams(configs[:1]).block
     positions = {}
     for purpose in PURPOSES:
-        start, used = tensors.get(_RANDOM + purpose), _count(metadata, f"used_{purpose}", block)
+        start, used = tensors.get(_RANDOM + purpose), _count(about, f"used.{purpose}", block)
         if start is None or start.ndim != 2 or start.dtype != torch.uint8:
             _refuse("tensors", f"{_RANDOM}{purpose}: states of random generators are needed")
         positions[purpose] = Position(start, used)
     return Snapshot(
-        _count(metadata, "steps", MAX_COUNT),
-        {net: _count(metadata, f"updates_{net}", MAX_COUNT) for net in ("d", "g")},
+        _count(about, "steps", MAX_COUNT),
+        {net: _count(about, f"updates.{net}", MAX_COUNT) for net in ("d", "g")},
         {name: t for name, t in tensors.items() if not name.startswith(_RANDOM)},
         positions,
     )
 
 
-def _count(metadata: Mapping[str, Any], name: str, most: int) -> int:
-    text = metadata.get(name)
-    number = int(text) if isinstance(text, str) and text.isdecimal() and len(text) < 12 else -1
-    if not 0 <= number <= most:
-        _refuse("settings", f"{name}: a whole number from 0 to {most} is needed")
+def _count(about: Mapping[str, Any], path: str, most: int) -> int:
+    number: Any = about
+    for name in path.split("."):
+        number = number.get(name) if isinstance(number, dict) else None
+    if type(number) is not int or not 0 <= number <= most:
+        _refuse("settings", f"{path}: a whole number from 0 to {most} is needed")
     return number
 
 

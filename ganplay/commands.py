@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
+from ganplay.training import ToyTrainer
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
@@ -77,7 +79,21 @@ class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-Command = Play | Step | Speed | Rewind | Configure | Preset | Look | Greet
+@dataclass(frozen=True)
+class Save:
+    """Hand out the weights as a file's bytes. Not a message: pages ask by a request."""
+
+    reply: Future[bytes]
+
+
+@dataclass(frozen=True)
+class Load:
+    """Go on with this trainer, which nobody else may use any more. Not a message either."""
+
+    trainer: ToyTrainer
+
+
+Command = Play | Step | Speed | Rewind | Configure | Preset | Look | Greet | Save | Load
 
 
 def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:

@@ -1,0 +1,132 @@
+"""Routes for files that a visitor takes along or brings back.
+
+As the lab's own routes they look at origin, token and size themselves. Everything happens in
+memory; a visitor reaches the session of the page's own token and no other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ganplay import commands
+from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
+from ganplay.engine import Engine
+from ganplay.ui import tokens
+from ganplay.ui.routes import GONE, PREFIX, REFUSED, TOO_LARGE, TOO_MANY, Refusal, same_origin
+
+TOKEN = "x-ganplay-token"
+"""The header with the page's token: in an address it would stand in logs."""
+AT_ONCE = 4
+"""Weights that are read or written at a time."""
+ANSWER_SECONDS, UPLOAD_SECONDS = 20.0, 60.0
+
+Work = Callable[[Request, str], Awaitable[Response]]
+
+
+class Places:
+    """Room for a few at a time; who comes when it is full is told so."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Have one of the places.
+
+        Raises:
+            Refusal: if none is free.
+        """
+        if not self._free:
+            raise Refusal("busy", TOO_MANY)
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+class Transfers:
+    """The routes of one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._places = Places(AT_ONCE)
+
+    async def save(self, request: Request, session_id: str) -> Response:
+        """The weights of the page's session."""
+        with self._places.taken():
+            reply: Future[bytes] = Future()
+            self._post(session_id, commands.Save(reply))
+            try:
+                data = await asyncio.wait_for(asyncio.wrap_future(reply), ANSWER_SECONDS)
+            except asyncio.TimeoutError:  # the session ended before its turn came
+                raise Refusal("gone", GONE) from None
+        return Response(data, media_type="application/octet-stream")
+
+    async def load(self, request: Request, session_id: str) -> Response:
+        """Let the page's session go on from the weights that it sends."""
+        with self._places.taken():
+            data = await limited_body(request, MAX_BYTES)
+            # The session's thread gets a trainer that is whole, or hears nothing of it.
+            read = partial(toy_from_bytes, data, threads=1, max_members=1)
+            trainer = await asyncio.to_thread(read)
+        step = trainer.steps
+        self._post(session_id, commands.Load(trainer))
+        return JSONResponse({"type": "loaded", "step": step})
+
+    def _post(self, session_id: str, command: commands.Command) -> None:
+        if not self.engine.post(session_id, 0, command):
+            raise Refusal("gone", GONE)
+
+    async def _answered(self, work: Work, request: Request) -> Response:
+        """What a route answers, refusals included."""
+        if not same_origin(request.headers):
+            return JSONResponse({"type": "refused"}, 403)
+        try:
+            session_id = tokens.session_of(request.headers.get(TOKEN))
+            if session_id is None:
+                raise Refusal("refused", REFUSED)
+            if not self.engine.notice(session_id):
+                raise Refusal("gone", GONE)
+            return await work(request, session_id)
+        except Refusal as refusal:
+            return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
+        except CheckpointError as error:
+            return JSONResponse({"type": error.code, "why": str(error)}, 422)
+        except (ClientDisconnect, asyncio.TimeoutError):
+            return JSONResponse({"type": "gone"}, 408)
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        routes = {"weights/save": self.save, "weights/load": self.load}
+        return [
+            Route(f"{PREFIX}/{path}", partial(self._answered, work), methods=["POST"])
+            for path, work in routes.items()
+        ]
+
+
+async def limited_body(request: Request, most: int) -> bytes:
+    """A request's body.
+
+    Raises:
+        Refusal: if it is too large.
+        asyncio.TimeoutError: if it comes too slowly.
+    """
+
+    async def read() -> bytes:
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                raise Refusal("size", TOO_LARGE)
+        return bytes(body)
+
+    if int(request.headers.get("content-length", "0")) > most:
+        raise Refusal("size", TOO_LARGE)
+    return await asyncio.wait_for(read(), UPLOAD_SECONDS)
