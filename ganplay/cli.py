@@ -13,14 +13,17 @@ from tqdm import tqdm
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.config import PRESETS, ConfigError, ToyConfig, allowed, needs_new_networks
 from ganplay.experiment import report, train
+from ganplay.film import film, shoot, style_of
+from ganplay.frames import Frame
 from ganplay.pictures import panels
 from ganplay.script import as_script
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
-OUTPUTS = {"plot": [".png"], "save": [".safetensors"]}
+OUTPUTS = {"plot": [".png"], "save": [".safetensors"], "film": [".gif", ".mp4"]}
 """Flags of files that are written, and how their names may end."""
+FILM_FRAMES, FILM_RATE = 120, 20
 COLUMNS = ("js", "sliced_wasserstein", "energy", "modes", "high_quality", "d_real", "d_fake")
 
 
@@ -83,6 +86,7 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add("--load", type=Path, metavar="FILE.safetensors",
         help="go on from saved weights with their settings, in place of a preset")  # fmt: skip
     add("--save", type=Path, metavar="FILE.safetensors", help="write the weights of all")
+    add("--film", type=Path, metavar="FILE.gif|FILE.mp4", help="write a film of the first's run")
     add("--plot", type=Path, metavar="FILE.png", help="write a picture of all")
     parser.set_defaults(run=_toy, parser=parser)
     words = locale("en")["fields"]
@@ -201,13 +205,26 @@ def _toy(options: argparse.Namespace) -> int:
         _write(options, "script", lambda path: path.write_text(text, encoding="utf-8"))
         return 0
     trainer = _loaded(options) if options.load else _fresh(options)
+    frames: list[Frame] = []
     with tqdm(total=options.steps, unit="step", disable=not sys.stderr.isatty()) as bar:
-        train(trainer, options.steps, lambda done: bar.update(done - bar.n) or True)
+
+        def go_on(done: int) -> bool:
+            bar.update(done - bar.n)
+            return True
+
+        if options.film:
+            frames = shoot(trainer, options.steps, FILM_FRAMES, go_on)
+        else:
+            train(trainer, options.steps, go_on)
     began = options.load is None and options.state is None
     result = {"preset": (options.preset or "ring") if began else None} | report(trainer)
     print(json.dumps(result, indent=2) if options.json else _table(result))
     if options.plot:
         _write(options, "plot", panels(trainer).save)
+    if options.film:
+        kind = options.film.suffix.lower().removeprefix(".")
+        data = film(frames, style_of(trainer), kind, FILM_RATE)
+        _write(options, "film", lambda path: path.write_bytes(data))
     if options.save:
         _write(options, "save", lambda path: save_toy(trainer, path))
     return 0

@@ -83,6 +83,13 @@ class Snapshot(NamedTuple):
     tensors: dict[str, Tensor]
     positions: dict[str, Position]
 
+    def members(self, which: slice) -> "Snapshot":
+        """That of some of the members alone."""
+        return self._replace(
+            tensors={n: tensor[which] for n, tensor in self.tensors.items()},
+            positions={n: p._replace(start=p.start[which]) for n, p in self.positions.items()},
+        )
+
 
 @dataclass(frozen=True)
 class StepRecord:

@@ -128,14 +128,7 @@ class ToyTrainer:
         start = 0
         for cohort in self._cohorts:
             own = slice(start, start + len(cohort.configs))
-            cohort.restore(
-                snapshot._replace(
-                    tensors={n: t[own] for n, t in snapshot.tensors.items()},
-                    positions={
-                        n: p._replace(start=p.start[own]) for n, p in snapshot.positions.items()
-                    },
-                )
-            )
+            cohort.restore(snapshot.members(own))
             start = own.stop
 
     def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 
+import av
 import pytest
 from PIL import Image
 
@@ -96,6 +97,7 @@ def test_toy_refuses_what_contradicts_saved_weights(tmp_path, capsys):
         (["--load", saved, "--lr-g", "9"], "lr_g: 9.0 is not possible"),
         (["--load", broken], f"--load {broken}: not a safetensors file"),
         (["--load", tmp_path / "no"], "No such file or directory"),
+        (["--film", tmp_path / "a.avi"], "a file name that ends in .gif or .mp4 is needed"),
         (["--save", tmp_path / "a.pt"], "a file name that ends in .safetensors is needed"),
         (["--save", tmp_path / "no" / "a.safetensors"], "there is no such folder"),
     ):
@@ -103,6 +105,19 @@ def test_toy_refuses_what_contradicts_saved_weights(tmp_path, capsys):
             main(["toy", *map(str, arguments)])
         assert refused.value.code == 2
         assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_toy_films_its_first_member(tmp_path, kind):
+    path = tmp_path / f"run.{kind}"
+    plain = run("toy", *TINY, "--seeds", 2, "--json")
+    done = run("toy", *TINY, "--seeds", 2, "--json", "--film", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == plain.stdout  # looking on changes nothing
+    with av.open(str(path)) as film:
+        pictures = list(film.decode(video=0))
+    assert len(pictures) == 21  # the start, and each of so few steps
+    assert (pictures[0].width, pictures[0].height) == (480, 480)
 
 
 def test_networks_that_are_no_more_are_not_saved(tmp_path, capsys):

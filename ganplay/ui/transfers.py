@@ -5,16 +5,18 @@ memory; a visitor reaches the session of the page's own token and no other.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
-from ganplay import commands
+from ganplay import commands, film
 from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
 from ganplay.engine import Engine
 from ganplay.ui import tokens
@@ -22,8 +24,10 @@ from ganplay.ui.routes import GONE, PREFIX, REFUSED, TOO_LARGE, TOO_MANY, Refusa
 
 TOKEN = "x-ganplay-token"
 """The header with the page's token: in an address it would stand in logs."""
-AT_ONCE = 4
-"""Weights that are read or written at a time."""
+WEIGHTS_AT_ONCE, FILMS_AT_ONCE = 4, 2
+"""How many are read, written or drawn at a time."""
+DRAWN = b"."
+"""Sent for each picture of a film that has been drawn, before the film itself."""
 ANSWER_SECONDS, UPLOAD_SECONDS = 20.0, 60.0
 
 Work = Callable[[Request, str], Awaitable[Response]]
@@ -56,7 +60,7 @@ class Transfers:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._places = Places(AT_ONCE)
+        self._places, self._studios = Places(WEIGHTS_AT_ONCE), Places(FILMS_AT_ONCE)
 
     async def save(self, request: Request, session_id: str) -> Response:
         """The weights of the page's session."""
@@ -80,6 +84,14 @@ class Transfers:
         self._post(session_id, commands.Load(trainer))
         return JSONResponse({"type": "loaded", "step": step})
 
+    async def film(self, request: Request, session_id: str) -> Response:
+        """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
+        with ExitStack() as stack:
+            stack.enter_context(self._studios.taken())
+            data = await limited_body(request, film.MAX_BYTES)
+            order = await asyncio.to_thread(film.read_order, data)
+            return Studio(_shown(order), stack.pop_all())
+
     def _post(self, session_id: str, command: commands.Command) -> None:
         if not self.engine.post(session_id, 0, command):
             raise Refusal("gone", GONE)
@@ -97,18 +109,58 @@ class Transfers:
             return await work(request, session_id)
         except Refusal as refusal:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
-        except CheckpointError as error:
+        except (CheckpointError, film.FilmError) as error:
             return JSONResponse({"type": error.code, "why": str(error)}, 422)
         except (ClientDisconnect, asyncio.TimeoutError):
             return JSONResponse({"type": "gone"}, 408)
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
-        routes = {"weights/save": self.save, "weights/load": self.load}
+        routes = {"weights/save": self.save, "weights/load": self.load, "film": self.film}
         return [
             Route(f"{PREFIX}/{path}", partial(self._answered, work), methods=["POST"])
             for path, work in routes.items()
         ]
+
+
+class Studio(StreamingResponse):
+    """A film while it is drawn; leaves its place when it is done or nobody waits any more."""
+
+    def __init__(self, content: AsyncIterator[bytes], place: ExitStack) -> None:
+        super().__init__(content, media_type="application/octet-stream")
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        with self._place:
+            await super().__call__(scope, receive, send)
+
+
+async def _shown(order: film.Order) -> AsyncIterator[bytes]:
+    loop, gone = asyncio.get_running_loop(), threading.Event()
+    news: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def drawn(count: int) -> bool:
+        loop.call_soon_threadsafe(news.put_nowait, DRAWN)
+        return not gone.is_set()
+
+    def ended(work: "asyncio.Task[bytes]") -> None:
+        # Asked for its error, so that nobody hears of one that nobody waits for.
+        if not work.cancelled() and work.exception() is None:
+            news.put_nowait(work.result())
+        else:
+            news.put_nowait(b"")
+
+    work = asyncio.create_task(
+        asyncio.to_thread(film.film, order.frames, order.style, order.kind, order.rate, drawn)
+    )
+    work.add_done_callback(ended)
+    try:
+        while (piece := await news.get()) == DRAWN:
+            yield piece
+        yield piece
+    finally:
+        gone.set()
 
 
 async def limited_body(request: Request, most: int) -> bytes:
