@@ -3,10 +3,12 @@
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { decode } from "./frame.js";
+import { Film } from "./film.js";
 import { Link } from "./link.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
+import { Weights } from "./weights.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -56,6 +58,8 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
+    this.weights = new Weights(this);
+    this.film = new Film(this);
     this.wire();
     this.relabel();
     for (const plane of [this.plane, this.second]) {

@@ -1,8 +1,8 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
-const MARGIN = 1.06; // the canvas shows a little more than the data's square
-const LONGEST_PULL = 0.13; // of the half-width
+export const MARGIN = 1.06; // the canvas shows a little more than the data's square
+export const LONGEST_PULL = 0.13; // of the half-width
 
 export const PALETTES = {
   light: {
