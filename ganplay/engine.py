@@ -19,10 +19,12 @@ from typing import Any, Protocol
 import torch
 
 from ganplay import commands
+from ganplay.anatomy import noise_reach
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.commands import Command
 from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, Camera, View, bare, pack, pack_points
+from ganplay.slow import as_event, slow_step
 from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -155,6 +157,8 @@ class Session:
             modes=0 if distribution.modes is None else len(distribution.modes),
             floor=camera.floor["js"],
             dispersion=camera.floor["dispersion"],
+            ticks=[round(tick, 4) for tick in camera.ticks.tolist()],
+            reach=noise_reach(self.config.noise),
         )
 
     def _greet(self) -> None:
@@ -206,6 +210,8 @@ class Session:
                 self._tell_data()
             case commands.Look(view):
                 self.view = view
+            case commands.Slow():
+                self._slow()
             case commands.Greet():
                 self._greet()
             case commands.Save(reply):
@@ -247,6 +253,19 @@ class Session:
             # Many steps are taken as fast as they go, with frames between, then it stops.
             self.catch_up_to = self.trainer.steps + count
 
+    def _slow(self) -> None:
+        """One step with everything that is seen on its way; what was playing stops."""
+        if self.playing:
+            self.playing = False
+            self._tell_state()
+        self.catch_up_to = 0
+        if self.diverged or self.trainer.steps >= MAX_STEPS:
+            self._explain_standstill()
+            return
+        seen = slow_step(self._camera, self.view.label)
+        self._tell(type="slow", run=self.run, step=self.trainer.steps, seen=seen and as_event(seen))
+        self._stepped(1)
+
     def _explain_standstill(self) -> None:
         kind = "diverged" if self.diverged else "limit"
         self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS)
@@ -265,7 +284,7 @@ class Session:
             ):
                 self._camera = Camera(trainer)
         self._tell_state(problems, restarted=restart)
-        seen = ("distribution", "conditional", "seed")
+        seen = ("distribution", "conditional", "seed", "noise", "noise_dim")
         if any(getattr(before, name) != getattr(self.config, name) for name in seen):
             self._tell_data()
 
@@ -302,6 +321,9 @@ class Session:
         self.trainer.step(count, net)
         end = time.monotonic()
         self._step_time += 0.2 * ((end - start) / count - self._step_time)
+        self._stepped(count)
+
+    def _stepped(self, count: int) -> None:
         self.steps_done += count
         self._rate_steps += count
         self._dirty = True

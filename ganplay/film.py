@@ -19,8 +19,9 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ganplay.experiment import train
-from ganplay.frames import ALL_LAYERS, LAYERS, UNIT, Camera, Frame, unpack
+from ganplay.frames import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
 from ganplay.training import ToyTrainer
+from ganplay.unpacking import unpack
 
 KINDS = ("gif", "mp4")
 THEMES: dict[str, dict[str, tuple[int, int, int]]] = {

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay import metrics
+from ganplay import anatomy, metrics
+from ganplay.anatomy import Insides
 from ganplay.losses import LOSSES
 from ganplay.streams import draw_noise, generator_of, real_points
 from ganplay.training import ToyTrainer
@@ -71,6 +72,10 @@ SECTIONS = (
     "pulls",
     "map",
     "labels",
+    "units",
+    "weights",
+    "unit",
+    "unit_size",
 )
 TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
 FLAGS = {"playing": 1, "diverged": 4, "catching_up": 8}
@@ -86,12 +91,16 @@ class View:
         probe: a point (x, y) at which D is asked, or None.
         graph: whether the model graph is drawn, with what D says of both samples and the sizes
             of the gradients.
+        insides: the first of the units that are shown of each hidden layer, or None.
+        unit: net ("d" or "g"), layer and index of a hidden unit to be shown large, or None.
     """
 
     layers: int = ALL_LAYERS
     label: int = 0
     probe: tuple[float, float] | None = None
     graph: bool = False
+    insides: int | None = None
+    unit: tuple[str, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,10 @@ class Frame:
     """How many of the shown real points, and of the fakes, D gives each value of its range."""
     norms: dict[str, Float[Tensor, "layers"]]
     """Norm of the last gradient of each layer, for the nets d and g."""
+    insides: Insides | None = None
+    unit: Float[Tensor, "side side"] = field(default_factory=lambda: torch.empty(0, 0))
+    unit_size: float = 0.0
+    """The largest output of the unit on its plane, to which its map is relative."""
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
 
@@ -177,6 +190,11 @@ class Camera:
         if view.graph:
             verdicts = self._verdicts(fakes, low, high)
             norms = {net: trainer.layer_norms(net)[0] for net in norms}
+        insides, unit, unit_size = None, torch.empty(0, 0), 0.0
+        if view.insides is not None:
+            insides = anatomy.insides(trainer, view.insides, view.label, self._directions())
+        if view.unit is not None:
+            unit, unit_size = anatomy.unit(trainer, view.unit, MAP, view.label, self._directions())
         probe = math.nan
         if view.probe is not None:
             point = torch.tensor(view.probe, dtype=torch.float32).view(1, 1, 2)
@@ -195,6 +213,9 @@ class Camera:
             probe=probe,
             verdicts=verdicts,
             norms=norms,
+            insides=insides,
+            unit=unit,
+            unit_size=unit_size,
             metrics=self._metrics,
             measured_at=self.measured_at,
         )
@@ -241,22 +262,25 @@ class Camera:
 
     def _grid(self, label: int) -> Float[Tensor, "rows columns 2"]:
         """G's image of a grid of noise whose cells are equally likely."""
-        config = self.trainer.configs[0]
-        flat = config.noise_dim == 1
-        level = torch.linspace(0.01, 0.99, PATH if flat else GRID)
-        ticks = 2 * level - 1
-        if config.noise == "gaussian":
-            ticks = math.sqrt(2) * torch.erfinv(ticks)
-        if flat:
+        ticks, rows = self.ticks, 1
+        if self.trainer.configs[0].noise_dim == 1:
             z = ticks[None, None]
-            rows = 1
         else:
             second, first = torch.meshgrid(ticks, ticks, indexing="ij")
-            z = torch.stack([first, second]).view(1, 2, -1)
+            z = (self._directions() @ torch.stack([first, second]).view(2, -1))[None]
             rows = GRID
-            if config.noise_dim > 2:
-                z = (self._principal_plane() @ z[0])[None]
         return self.trainer.generate(z, self._hot(label, z.shape[2]))[0].view(rows, -1, 2)
+
+    @property
+    def ticks(self) -> Float[Tensor, "n"]:
+        """Values of each number of the noise through which the grid's lines go."""
+        config = self.trainer.configs[0]
+        return anatomy.noise_ticks(config.noise, PATH if config.noise_dim == 1 else GRID)
+
+    def _directions(self) -> Float[Tensor, "z 2"]:
+        """The two directions of noise that are shown; of a single number the second is none."""
+        dim = self.trainer.configs[0].noise_dim
+        return self._principal_plane() if dim > 2 else torch.eye(dim, 2)
 
     def _principal_plane(self) -> Float[Tensor, "z 2"]:
         """The two orthogonal directions of noise along which G's output moves most.
@@ -276,6 +300,24 @@ class Camera:
 def _whole(points: Tensor, extent: float) -> NDArray[np.int16]:
     scaled = torch.nan_to_num(points * (UNIT / extent)).clamp(-32767, 32767)
     return scaled.round().to(torch.int16).numpy()
+
+
+def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
+    """Sections of units (128 stands for 0) and weights."""
+
+    def bytes_of(values: Tensor) -> NDArray[np.uint8]:
+        return (torch.nan_to_num(values) * 127 + 128).round().to(torch.uint8).numpy()
+
+    shown = frame.insides
+    large = frame.unit.numel() > 0
+    arrays: dict[str, NDArray] = {
+        "unit": bytes_of(frame.unit),
+        "unit_size": np.array([frame.unit_size] * large, dtype="<f4"),
+    }
+    if shown is not None:
+        arrays["units"] = bytes_of(shown.maps)
+        arrays["weights"] = (torch.nan_to_num(shown.weights) * 127).round().to(torch.int8).numpy()
+    return arrays
 
 
 def _columns(name: str, array: NDArray) -> int:
@@ -311,7 +353,7 @@ def pack(
         "pulls": pulls.round().to(torch.int8).numpy(),
         "map": cells.round().to(torch.uint8).numpy(),
         "labels": labels.to(torch.uint8).numpy(),
-    }
+    } | _inside_arrays(frame)
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
@@ -338,103 +380,5 @@ def bare(frame: Frame) -> Frame:
     none = torch.empty(0, 2)
     return replace(frame, fakes=none, pulls=none, map=torch.empty(0, 0), labels=None,
                    grid=torch.empty(0, 0, 2), verdicts=torch.empty(2, 0),
-                   norms=dict.fromkeys(frame.norms, torch.empty(0)))  # fmt: skip
-
-
-_LAYOUT = {
-    # type, columns (None: as many as there are), most numbers
-    "metrics": ("<f4", len(METRICS), len(METRICS)),
-    "norms_d": ("<f4", None, 16),
-    "norms_g": ("<f4", None, 16),
-    "verdicts": ("<u2", BINS, 2 * BINS),
-    "fakes": ("<i2", 2, 8192),
-    "grid": ("<i2", None, 8192),
-    "pulls": ("|i1", 2, 8192),
-    "map": ("|u1", None, 256 * 256),
-    "labels": ("|u1", None, 4096),
-}
-"""What `unpack` lets each section be."""
-
-
-def unpack(data: bytes) -> Frame:
-    """The frame that `pack` packed, as fine as it was packed; who sent it need not be trusted.
-
-    Raises:
-        ValueError: if it is anything else.
-    """
-    _need(len(data) >= HEADER.size, "no frame: it is too short")
-    (magic, version, flags, _, step, updates_d, updates_g, _, rate, extent, low, high, pull_scale,
-     probe, measured_at, count) = HEADER.unpack_from(data)  # fmt: skip
-    _need(magic == b"GP", "no frame")
-    _need(version == VERSION, f"a frame of version {version}; {VERSION} is needed")
-    _need(flags <= sum(FLAGS.values()) and count <= len(SECTIONS), "no possible frame")
-    # Also false for NaN. What is finite here is finite when single precision has multiplied it.
-    _need(all(abs(n) < 1e30 for n in (rate, extent, low, high, pull_scale)), "no possible numbers")
-    _need(extent > 0 and low < high and pull_scale > 0, "a frame of no possible scale")
-    _need(-1 <= measured_at <= 2**32, "metrics of no possible step")
-    arrays = _sections(data, count)
-    fakes = _points(arrays, "fakes", extent)
-    grid, cells = arrays.get("grid"), arrays.get("map")
-    labels = arrays.get("labels")
-    _need(labels is None or labels.size == len(fakes), "not a label for each point")
-    _need(cells is None or cells.shape[0] == cells.shape[1], "a map that is not square")
-    pulls = torch.from_numpy(arrays.get("pulls", np.empty((0, 2))).astype(np.float32))
-    _need(len(pulls) <= len(fakes), "more pulls than points")
-    verdicts = arrays.get("verdicts", np.empty((2, 0)))
-    _need(len(verdicts) == 2, "verdicts of other than two samples")
-    metrics = arrays.get("metrics", np.empty((1, 0)))[0].tolist()
-    norms = {n: arrays.get(f"norms_{n}", np.empty((1, 0))) for n in ("d", "g")}
-    _need(all(len(rows) == 1 for rows in norms.values()), "norms in several rows")
-    return Frame(
-        step=step,
-        updates_d=updates_d,
-        updates_g=updates_g,
-        extent=extent,
-        fakes=fakes,
-        labels=None if labels is None else torch.from_numpy(labels.ravel().copy()),
-        pulls=pulls * (pull_scale / 127),
-        map=torch.empty(0, 0) if cells is None else _between(cells, low, high),
-        map_range=(low, high),
-        grid=torch.empty(0, 0, 2) if grid is None else _points(arrays, "grid", extent),
-        probe=probe,
-        verdicts=torch.from_numpy(verdicts.astype(np.float32)),
-        norms={n: torch.from_numpy(rows[0].astype(np.float32)) for n, rows in norms.items()},
-        metrics=dict(zip(METRICS, metrics, strict=True)) if metrics else {},
-        measured_at=int(measured_at),
-    )
-
-
-def _sections(data: bytes, count: int) -> dict[str, NDArray]:
-    """Arrays by name, rows first; each of them as `_LAYOUT` has it, and nothing left over."""
-    at = HEADER.size + count * ENTRY.size
-    _need(len(data) >= at, "a frame without all of its table")
-    arrays: dict[str, NDArray] = {}
-    for i in range(count):
-        index, kind, columns, size = ENTRY.unpack_from(data, HEADER.size + i * ENTRY.size)
-        _need(index < len(SECTIONS) and kind < len(TYPES), "a section of no known kind")
-        name, dtype = SECTIONS[index], np.dtype(TYPES[kind])
-        wanted, width, most = _LAYOUT[name]
-        _need(name not in arrays and TYPES[kind] == wanted, f"{name} twice, or of another type")
-        _need(columns == (width or columns) and 0 < size <= most, f"{name} of no possible size")
-        row = columns * (2 if name == "grid" else 1)
-        _need(row > 0 and size % row == 0, f"{name} without whole rows")
-        _need(at + size * dtype.itemsize <= len(data), f"a frame without all of its {name}")
-        shape = (-1, columns, 2) if name == "grid" else (-1, columns)
-        arrays[name] = np.frombuffer(data, dtype, size, at).reshape(shape)
-        at += size * dtype.itemsize
-    _need(at == len(data), f"a frame of {len(data)} bytes where {at} are expected")
-    return arrays
-
-
-def _points(arrays: dict[str, NDArray], name: str, extent: float) -> Tensor:
-    whole = arrays.get(name, np.empty((0, 2)))
-    return torch.from_numpy(whole.astype(np.float32)) * (extent / UNIT)
-
-
-def _between(cells: NDArray, low: float, high: float) -> Float[Tensor, "cells cells"]:
-    return torch.from_numpy(cells.astype(np.float32)) * ((high - low) / 255) + low
-
-
-def _need(condition: bool, why: str) -> None:
-    if not condition:
-        raise ValueError(why)
+                   norms=dict.fromkeys(frame.norms, torch.empty(0)), insides=None,
+                   unit=torch.empty(0, 0))  # fmt: skip

@@ -12,7 +12,8 @@ from PIL import Image
 from ganplay import ToyConfig, ToyTrainer, frames
 from ganplay import film as films
 from ganplay.film import Cancelled, FilmError, Painter, Style, film, read_order, shoot, style_of
-from ganplay.frames import ALL_LAYERS, LAYERS, Camera, pack, unpack
+from ganplay.frames import ALL_LAYERS, LAYERS, Camera, pack
+from ganplay.unpacking import unpack
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)
 
@@ -172,7 +173,8 @@ def test_orders_that_cannot_be_followed_are_refused(packed):
     "change",
     [
         {"format": "avi"}, {"format": ["gif"]}, {"fps": 0}, {"fps": 31}, {"fps": 9.5},
-        {"fps": True}, {"theme": "blue"}, {"theme": None}, {"size": 319}, {"size": 721}, {"size": "400"},
+        {"fps": True}, {"theme": "blue"}, {"theme": None}, {"size": 319}, {"size": 721},
+        {"size": "400"},
         {"layers": 32}, {"layers": -1}, {"label": 256}, {"real": [1]}, {"real": [40000, 0]},
         {"real": [0.5, 0]}, {"real": None}, {"real": [0] * 4002}, {"real": [[0, 1]]},
         {"labels": [1]}, {"labels": [1, 256]}, {"labels": "ab"},

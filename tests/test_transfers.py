@@ -1,18 +1,26 @@
 """Files that go to and from a page's session, on the real server."""
 
 import http.client
+import io
 import json
 import pickle
+import struct
+import threading
+import time
 import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
+import av
 import pytest
 import test_app
 import torch
 
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.checkpoint import MAX_BYTES, toy_from_bytes, toy_to_bytes
+from ganplay.film import MAX_BYTES as MAX_FILM
+from ganplay.film import Painter
+from ganplay.frames import Camera, pack, pack_points
 from ganplay.ui import tokens
 
 visit = test_app.visit
@@ -84,7 +92,7 @@ def test_weights_are_saved_and_loaded_and_the_run_goes_on(server, page, visit):
     assert line.applied().frames[-1]["step"] == 7
 
 
-@pytest.mark.parametrize("path", ["weights/save", "weights/load"])
+@pytest.mark.parametrize("path", ["weights/save", "weights/load", "film"])
 def test_only_a_page_of_ours_with_a_session_is_answered(server, path):
     for token in (None, "", "x", "forged.0123456789abcdef0123456789abcdef", "a" * 10**4):
         assert refusal(server, path, token) == (401, {"type": "refused"})
@@ -134,3 +142,79 @@ def test_when_many_ask_at_once_some_are_told_to_wait(server, page):
         for place in taken:
             place.__exit__(None, None, None)
     assert send(server, "weights/save", token)
+
+
+# ---- films --------------------------------------------------------------------------------------
+
+
+def order(count, **asked):
+    """An order for a film of some steps of a small run."""
+    trainer = ToyTrainer(CONFIG, threads=1)
+    camera, pieces = Camera(trainer), []
+    for _ in range(count):
+        trainer.step()
+        pieces.append(pack(camera.look()))
+    asked = {
+        "format": "gif", "fps": 10, "theme": "light", "size": 320, "layers": 31, "label": -1,
+        "real": pack_points(camera.real, camera.extent), "labels": [],
+    } | asked  # fmt: skip
+    pieces.insert(0, json.dumps(asked).encode())
+    return b"".join(struct.pack("<I", len(piece)) + piece for piece in pieces)
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_a_film_is_made_of_the_frames_that_a_page_sends(server, page, kind):
+    answer = send(server, "film", page[1], order(5, format=kind))
+    assert answer[:5] == b"....."
+    with av.open(io.BytesIO(answer[5:])) as film:
+        pictures = list(film.decode(video=0))
+    assert [(p.width, p.height) for p in pictures] == [(320, 320)] * 5
+
+
+def test_films_that_cannot_be_made_are_refused_in_words(server, page):
+    good, token = order(2), page[1]
+    for data, kind in (
+        (b"", "order"), (b"\xff" * 99, "order"), (good[:-1], "order"), (order(0), "frames"),
+        (order(2, size=99999), "order"), (good.replace(b"GP", b"PG"), "frames"),
+    ):  # fmt: skip
+        status, told = refusal(server, "film", token, data)
+        assert (status, told["type"]) == (422, kind)
+        assert told["why"]
+    assert declared(server, "film", token, MAX_FILM + 1) == (413, {"type": "size"})
+    assert send(server, "film", token, good)[:2] == b".."
+
+
+def test_a_third_film_waits_and_one_that_nobody_wants_ends(server, page, monkeypatch):
+    """Two visitors are served, a third is told; when they leave, their places are free again."""
+    token, studios = page[1], server.transfers._studios
+    going, data = threading.Event(), order(3)
+    draw = Painter.draw
+
+    def slowly(painter, frame):
+        going.wait(20)
+        return draw(painter, frame)
+
+    monkeypatch.setattr(Painter, "draw", slowly)
+    lines = [begun(server, "film", token, data) for _ in range(2)]
+    wait_until(lambda: studios._free == 0)
+    assert refusal(server, "film", token, data) == (429, {"type": "busy"})
+    lines[0].close()
+    wait_until(lambda: studios._free == 1)
+    going.set()
+    answer = lines[1].getresponse()
+    assert answer.read()[:3] == b"..."
+    lines[1].close()
+    wait_until(lambda: studios._free == 2)
+
+
+def begun(server, path, token, data):
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+    connection.request("POST", f"/ganplay/{path}", data, {"X-Ganplay-Token": token})
+    return connection
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -4,9 +4,12 @@ import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { decode } from "./frame.js";
 import { Film } from "./film.js";
+import { Graph } from "./graph.js";
+import { Inside } from "./inside.js";
 import { Link } from "./link.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
+import { Slow } from "./slow.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Weights } from "./weights.js";
 import * as words from "./words.js";
@@ -60,6 +63,9 @@ class Lab {
     this.share = new Share(this);
     this.weights = new Weights(this);
     this.film = new Film(this);
+    this.graph = new Graph(this);
+    this.slow = new Slow(this);
+    this.inside = new Inside(this);
     this.wire();
     this.relabel();
     for (const plane of [this.plane, this.second]) {
@@ -165,7 +171,8 @@ class Lab {
 
   look() {
     this.plane.label = this.second.label = this.data.classes ? this.label : -1;
-    this.send("look", { layers: this.shown, label: this.label, probe: this.probeAt || null });
+    const graph = Boolean(this.graph.visible), more = this.inside.asks;
+    this.send("look", { layers: this.shown, label: this.label, probe: this.probeAt || null, graph, ...more });
   }
 
   receive(event) {
@@ -201,7 +208,7 @@ class Lab {
     this.find(".speed").value = SPEEDS.indexOf(SPEEDS.find((s) => s === speed) ?? null);
     this.showSpeed();
     this.showScale();
-    if (!first && !restarted && this.frame) this.plane.draw();
+    if (!first && !restarted && this.frame && !this.holdsPicture) this.plane.draw();
     this.keep();
   }
 
@@ -227,7 +234,8 @@ class Lab {
     this.newest = null;
     if (buffer) {
       const frame = decode(buffer, this.schema.frame);
-      if (!frame.diverged) this.plane.draw(frame);
+      // A part that shows another moment in the large picture holds it.
+      if (!frame.diverged && !this.holdsPicture) this.plane.draw(frame);
       this.frame = frame;
       this.drawn += 1;
       if (!frame.catchingUp) this.restoring = 0;
@@ -437,10 +445,13 @@ class Lab {
     return this.schema.readings[this.config.loss] === "probability";
   }
 
+  isCritic() {
+    return this.schema.readings[this.config.loss] === "critic";
+  }
+
   showScale() {
-    const reading = this.schema.readings[this.config.loss];
-    if (!reading) return;
-    const critic = reading === "critic" && this.frame;
+    if (!this.config.loss) return;
+    const critic = this.isCritic() && this.frame;
     this.find(".scale-low").textContent = critic ? number(this.frame.low, 1) : t("scale.fake");
     this.find(".scale-high").textContent = critic ? number(this.frame.high, 1) : t("scale.real");
   }
