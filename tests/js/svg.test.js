@@ -67,14 +67,15 @@ test("a class is picked out, and noise of one number is a line", () => {
 
 test("a film is spread over what is there", () => {
   const moments = Array.from({ length: 1000 }, (_, i) => i);
-  const { count: frames, fps } = pace(moments.length, 6);
+  const { count: frames, fps } = pace(moments.length, 6, "mp4");
   assert.deepEqual([frames, fps], [120, 20]);
   const chosen = spread(moments, frames);
   assert.equal(chosen.length, 120);
   assert.deepEqual([chosen[0], chosen.at(-1)], [0, 999]);
   assert.deepEqual(chosen, [...new Set(chosen)].sort((a, b) => a - b));
-  assert.deepEqual(pace(1000, 12), { count: 240, fps: 20 });
-  assert.deepEqual(pace(6, 12), { count: 6, fps: 1 });
+  assert.deepEqual(pace(1000, 12, "mp4"), { count: 240, fps: 20 });
+  assert.deepEqual(pace(6, 12, "gif"), { count: 6, fps: 1 });
+  assert.deepEqual(pace(1000, 6, "gif"), { count: 72, fps: 12 });
   assert.deepEqual(spread([1, 2, 3], 6), [1, 2, 3]);
 });
 

@@ -3,7 +3,8 @@
 import { t } from "./words.js";
 import { ask } from "./weights.js";
 
-const RATE = 20, MOST_FRAMES = 240, SECONDS = [1, 12], SIZE = 480;
+const RATES = { gif: 12, mp4: 20 }; // a GIF holds its pictures whole
+const MOST_FRAMES = 240, SECONDS = [1, 12], SIZE = 480;
 const TYPES = { gif: "image/gif", mp4: "video/mp4" };
 
 // So many of the moments at even distances, the first and the last among them.
@@ -13,9 +14,9 @@ export function spread(moments, count) {
 }
 
 // How many frames there are to be and how many a second, for a film of a length.
-export function pace(available, seconds) {
-  const count = Math.min(available, Math.round(seconds * RATE), MOST_FRAMES);
-  return { count, fps: Math.min(RATE, Math.max(1, Math.round(count / seconds))) };
+export function pace(available, seconds, kind) {
+  const rate = RATES[kind], count = Math.min(available, Math.round(seconds * rate), MOST_FRAMES);
+  return { count, fps: Math.min(rate, Math.max(1, Math.round(count / seconds))) };
 }
 
 // What is sent: each piece's length, and it.
@@ -60,7 +61,7 @@ export class Film {
     const moments = lab.timeline ? lab.timeline.frames : [];
     if (!(seconds >= SECONDS[0] && seconds <= SECONDS[1])) return this.say(t("film.length", { low: SECONDS[0], high: SECONDS[1] }));
     if (moments.length < 2) return this.say(t("film.nothing"));
-    const { count, fps } = pace(moments.length, seconds);
+    const { count, fps } = pace(moments.length, seconds, kind);
     const { plane, data } = lab;
     const asked = {
       format: kind, fps, theme: lab.theme, size: SIZE, layers: lab.shown, label: plane.label,
@@ -75,14 +76,16 @@ export class Film {
       lab.share.download(`ganplay.${kind}`, new Blob(parts, { type: TYPES[kind] }));
       this.end(t("film.done"));
     } catch (error) {
-      const why = { AbortError: "cancelled", busy: "busy", size: "large", gone: "gone", refused: "gone" }[error.name === "AbortError" ? "AbortError" : error.message];
-      this.end(t(`film.${why || "failed"}`));
+      const kinds = { busy: "busy", size: "large", gone: "gone", refused: "gone" };
+      this.end(t(`film.${error.name === "AbortError" ? "cancelled" : kinds[error.message] || "failed"}`));
     }
   }
 
   show(drawn, count) {
-    this.make.disabled = true;
+    const focused = document.activeElement === this.make;
     this.cancel.hidden = this.progress.hidden = false;
+    this.make.disabled = true;
+    if (focused) this.cancel.focus();
     this.progress.max = count;
     this.progress.value = drawn;
     this.say(drawn < count ? t("film.drawing", { drawn, count }) : t("film.encoding"));
