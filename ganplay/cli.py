@@ -12,11 +12,12 @@ from tqdm import tqdm
 
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.config import PRESETS, ConfigError, ToyConfig, allowed, needs_new_networks
-from ganplay.experiment import report, train
+from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.frames import Frame
 from ganplay.pictures import panels
 from ganplay.script import as_script
+from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
 
@@ -71,6 +72,13 @@ def _whole(low: int, high: int) -> Any:
     return number
 
 
+def _condition(text: str) -> Stop:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _add_toy(parser: argparse.ArgumentParser) -> None:
     add, count, first = parser.add_argument, _whole(1, MAX_SEEDS), _whole(0, 2**31 - 1 - MAX_SEEDS)
     steps = _whole(0, MAX_STEPS)
@@ -80,6 +88,11 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add("--seeds", type=count, metavar="N", help="GANs to train (default 1)")
     add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
     add("--steps", type=steps, default=3000, metavar="N", help="steps of each (default 3000)")
+    # fmt: off
+    add("--until", type=_condition, metavar="METRIC=BOUND",
+        help="stop once js is at or below a bound, or modes or high_quality at or above one; "
+        "looked at every 50 steps, as on the page; of several seeds, when each has been there")
+    # fmt: on
     add("--json", action="store_true", help="print JSON instead of a table")
     add("--script", type=Path, metavar="FILE.py",
         help="write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
@@ -139,10 +152,10 @@ def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyCon
 
 def _loaded(options: argparse.Namespace) -> ToyTrainer:
     """The trainer of saved weights, with what flags change of its settings."""
-    for flag in ("preset", "state", "config", "seeds", "first_seed", "script"):
+    for flag in ("preset", "state", "config", "seeds", "first_seed", "script", "until"):
         if getattr(options, flag) is not None:
             name = flag.replace("_", "-")
-            _refuse(options, f"--{name}: not with --load, whose file says what was trained")
+            _refuse(options, f"--{name}: not with --load, which goes on with what was trained")
     try:
         trainer = load_toy(options.load)
     except (OSError, CheckpointError) as error:
@@ -194,6 +207,8 @@ def _check_outputs(options: argparse.Namespace) -> None:
             _refuse(options, f"--{flag} {path}: a file name that ends in {needed} is needed")
         if path and not path.parent.is_dir():
             _refuse(options, f"--{flag} {path}: there is no such folder")
+    if options.film and options.until:
+        _refuse(options, "--film: not with --until, as its pictures are spread over all steps")
 
 
 def _toy(options: argparse.Namespace) -> int:
@@ -205,19 +220,14 @@ def _toy(options: argparse.Namespace) -> int:
         _write(options, "script", lambda path: path.write_text(text, encoding="utf-8"))
         return 0
     trainer = _loaded(options) if options.load else _fresh(options)
-    frames: list[Frame] = []
-    with tqdm(total=options.steps, unit="step", disable=not sys.stderr.isatty()) as bar:
-
-        def go_on(done: int) -> bool:
-            bar.update(done - bar.n)
-            return True
-
-        if options.film:
-            frames = shoot(trainer, options.steps, FILM_FRAMES, go_on)
-        else:
-            train(trainer, options.steps, go_on)
+    frames, reached = _train(trainer, options)
     began = options.load is None and options.state is None
-    result = {"preset": (options.preset or "ring") if began else None} | report(trainer)
+    preset = (options.preset or "ring") if began else None
+    result: dict[str, Any] = {"preset": preset} | report(trainer)
+    if options.until:
+        result["until"] = vars(options.until)
+        for member, step in zip(result["members"], reached, strict=True):
+            member["reached"] = step
     print(json.dumps(result, indent=2) if options.json else _table(result))
     if options.plot:
         _write(options, "plot", panels(trainer).save)
@@ -230,6 +240,24 @@ def _toy(options: argparse.Namespace) -> int:
     return 0
 
 
+def _train(
+    trainer: ToyTrainer, options: argparse.Namespace
+) -> tuple[list[Frame], list[int | None]]:
+    """What was seen on the way, if it is filmed, and when each member met a condition."""
+    steps = options.steps
+    with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
+
+        def go_on(done: int) -> bool:
+            return bar.update(done - bar.n) or True
+
+        if options.until:
+            return [], train_until(trainer, steps, options.until, go_on)
+        if options.film:
+            return shoot(trainer, steps, FILM_FRAMES, go_on), []
+        train(trainer, steps, go_on)
+    return [], []
+
+
 def _table(result: dict[str, Any]) -> str:
     def row(name: object, values: dict[str, float | None]) -> str:
         cells = (values.get(c) for c in COLUMNS)
@@ -239,6 +267,11 @@ def _table(result: dict[str, Any]) -> str:
     lines = ["    seed" + "".join(f"{c:>20}" for c in COLUMNS)]
     lines += [row(member["seed"], member) for member in result["members"]]
     lines.append(row("floor", result["noise_floor"]))
+    if "until" in result:
+        met = Stop(**result["until"])
+        when = (f"at step {m['reached']}" if m["reached"] else "not" for m in result["members"])
+        told = (f"seed {m['seed']} {w}" for m, w in zip(result["members"], when, strict=True))
+        lines.append(f"{met}: " + ", ".join(told))
     return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples"])
 
 

@@ -25,6 +25,7 @@ from ganplay.commands import Command
 from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, Camera, View, bare, pack, pack_points
 from ganplay.slow import as_event, slow_step
+from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Session:
         self.view = View()
         self.playing = False
         self.speed: float | None = None
+        self.stop: Stop | None = None
         self.run = 0
         self.catch_up_to = 0
         self.diverged = False
@@ -139,6 +141,7 @@ class Session:
             state=self.config.to_state(),
             playing=self.playing,
             speed=self.speed,
+            stop=self.stop and vars(self.stop),
             run=self.run,
             problems=as_plain(problems or []),
             restarted=restarted,
@@ -196,6 +199,10 @@ class Session:
             case commands.Speed(speed):
                 self.speed = speed
                 self._next_step = time.monotonic()
+            case commands.StopAt(stop):
+                self.stop = stop
+                self._stopped()
+                self._tell_state()
             case commands.Rewind():
                 self.catch_up_to = 0
                 self._start()
@@ -239,6 +246,7 @@ class Session:
         self._next_step = time.monotonic()
         if playing and not self.playing:
             self._explain_standstill()
+        self._stopped(anywhere=True)
         self._tell_state()
 
     def _step(self, net: Any, count: int) -> None:
@@ -270,6 +278,23 @@ class Session:
         kind = "diverged" if self.diverged else "limit"
         self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS)
 
+    def _stopped(self, anywhere: bool = False) -> bool:
+        """Stop playing if the visitor's condition is met, and say whether it was.
+
+        Looked at where the condition says, or `anywhere` before playing begins.
+        """
+        stop, step = self.stop, self.trainer.steps
+        if stop is None or not self.playing or self.catch_up_to:
+            return False
+        if not (anywhere or stop.looks_at(step)):
+            return False
+        value = step if stop.when == "steps" else self._camera.measure()[stop.when]
+        if not stop.met(value):
+            return False
+        self.playing, self._dirty = False, True
+        self._tell(type="stopped", step=step, value=value, **vars(stop))
+        return True
+
     def _configure(self, changes: dict[str, Any]) -> None:
         before, trainer = self.config, self.trainer
         self.config, problems = before.repaired(changes)
@@ -298,6 +323,8 @@ class Session:
             self.playing = False
             self._explain_standstill()
             self._tell_state()
+        if self._stopped():
+            self._tell_state()
 
     def _steps_now(self, now: float) -> int:
         """How many steps to take in this turn, and when the next turn is due."""
@@ -308,6 +335,8 @@ class Session:
         room = MAX_STEPS - self.trainer.steps
         if self.catch_up_to:
             return max(1, min(fitting, self.catch_up_to - self.trainer.steps, room))
+        if self.stop is not None:
+            room = min(room, self.stop.room(self.trainer.steps))
         if self.speed is None:
             return max(1, min(fitting, room))
         # A late turn makes up for what was missed, but for no more than one quantum.
@@ -413,6 +442,7 @@ class Engine:
         playing: bool = True,
         speed: float | None = None,
         step: int = 0,
+        stop: Stop | None = None,
     ) -> bool:
         """Give a page its session: the one it had if that is still there, else a new one.
 
@@ -423,6 +453,7 @@ class Engine:
             playing: whether a new one trains at once.
             speed: steps a second of a new one.
             step: how far a new one is trained first, as fast as it goes.
+            stop: when a new one is to stop by itself.
 
         Returns:
             Whether the session was still there.
@@ -439,6 +470,7 @@ class Engine:
                 self._make_room()
                 session = Session(config, now)
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
+                session.stop = stop
                 self._sessions[session_id] = session
             session.sink, session.seen, session.credit = sink, now, CREDIT
             session.gone_at = math.inf

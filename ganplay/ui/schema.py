@@ -11,6 +11,7 @@ from ganplay.commands import SPEEDS
 from ganplay.config import GROUPS, PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS, Distribution
 from ganplay.losses import LOSSES
+from ganplay.stopping import BOUNDS
 from ganplay.streams import generator_of
 
 ASSETS = files("ganplay.ui") / "assets"
@@ -51,6 +52,7 @@ def schema() -> bytes:
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()},
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,
+        "stops": BOUNDS,
         "frame": {
             "version": frames.VERSION,
             "unit": frames.UNIT,

@@ -70,7 +70,7 @@ export class Share {
   }
 
   fill() {
-    const { state, frame, teach } = this.lab;
+    const { state, seen: frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
       link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state })}`,
@@ -95,7 +95,7 @@ export class Share {
   }
 
   savePoints() {
-    const { frame, data, schema } = this.lab;
+    const { seen: frame, data, schema } = this.lab;
     if (!frame) return;
     const rows = pointRows(frame, data, schema.frame.unit);
     this.save("ganplay-points.csv", csv(["kind", "x", "y", "class"], rows), "text/csv");
