@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
 from ganplay.stopping import Stop, mistake
+from ganplay.training import ToyTrainer
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
@@ -92,7 +94,23 @@ class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-Command = Play | Step | Speed | StopAt | Rewind | Configure | Preset | Look | Slow | Greet
+@dataclass(frozen=True)
+class Save:
+    """Hand out the weights as a file's bytes. Not a message: pages ask by a request."""
+
+    reply: Future[bytes]
+
+
+@dataclass(frozen=True)
+class Load:
+    """Go on with this trainer, which nobody else may use any more. Not a message either."""
+
+    trainer: ToyTrainer
+
+
+Command = (
+    Play | Step | Speed | StopAt | Rewind | Configure | Preset | Look | Slow | Greet | Save | Load
+)
 
 
 def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:

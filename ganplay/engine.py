@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
+from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.commands import Command
 from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, Camera, View, bare, pack, pack_points
@@ -187,8 +189,12 @@ class Session:
 
     def _start(self) -> None:
         """Fresh networks for the present settings."""
-        self._trainer = ToyTrainer(self.config, threads=1)
-        self._camera = Camera(self._trainer)
+        self._adopt(ToyTrainer(self.config, threads=1))
+
+    def _adopt(self, trainer: ToyTrainer) -> None:
+        """Go on with a trainer, as a run of its own."""
+        self._trainer = trainer
+        self._camera = Camera(trainer)
         self.run += 1
         self.diverged = False
         self._dirty = True
@@ -225,6 +231,24 @@ class Session:
                 self._slow()
             case commands.Greet():
                 self._greet()
+            case commands.Save(reply):
+                self._save(reply)
+            case commands.Load(trainer):
+                self._load(trainer)
+
+    def _save(self, reply: Future[bytes]) -> None:
+        if reply.set_running_or_notify_cancel():
+            try:
+                reply.set_result(toy_to_bytes(self.trainer))
+            except CheckpointError as error:
+                reply.set_exception(error)
+
+    def _load(self, trainer: ToyTrainer) -> None:
+        self.config = trainer.configs[0]
+        self.catch_up_to = 0
+        self._adopt(trainer)
+        self._tell_state(restarted=True)
+        self._tell_data()
 
     def _play(self, playing: bool) -> None:
         self.playing = playing and not self.diverged and self.trainer.steps < MAX_STEPS

@@ -18,7 +18,10 @@ def flat(words, prefix=""):
 
 
 SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.js", "slow.js",
-           "inside.js", "timeline.js", "stop.js", "draw.js"]  # fmt: skip
+           "inside.js",
+           "draw.js",
+           "film.js", "weights.js",
+           "timeline.js", "stop.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 

@@ -4,6 +4,7 @@ import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { Draw, withPoints } from "./draw.js";
 import { decode } from "./frame.js";
+import { Film } from "./film.js";
 import { Graph } from "./graph.js";
 import { Inside } from "./inside.js";
 import { Link } from "./link.js";
@@ -13,6 +14,7 @@ import { Slow } from "./slow.js";
 import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
+import { Weights } from "./weights.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -63,9 +65,11 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
-    this.own = new Draw(this);
+    this.weights = new Weights(this);
+    this.film = new Film(this);
     this.timeline = new Timeline(this);
     this.stopAt = new StopAt(this);
+    this.own = new Draw(this);
     this.graph = new Graph(this);
     this.slow = new Slow(this);
     this.inside = new Inside(this);

@@ -1,5 +1,6 @@
 // Taking an experiment along: links, lines for a terminal, files; and bringing settings back.
 
+import { svgOf } from "./svg.js";
 import { writeAddress } from "./teach.js";
 import { t } from "./words.js";
 
@@ -52,6 +53,7 @@ export class Share {
     on(".save-script", (event) => this.saveScript(event));
     on(".save-curves", () => this.save("ganplay-curves.csv", csv(...curveRows(lab.charts.history)), "text/csv"));
     on(".save-picture", () => lab.plane.canvas.toBlob((blob) => this.download("ganplay.png", blob)));
+    on(".save-svg", () => this.saveSvg());
     on(".load-settings", () => lab.find(".settings-file").click());
     lab.find(".settings-file").onchange = ({ target }) => this.load(target);
     for (const button of this.box.querySelectorAll("[data-copy]")) {
@@ -114,6 +116,16 @@ export class Share {
     if (!frame) return;
     const rows = pointRows(frame, data, schema.frame.unit);
     this.save("ganplay-points.csv", csv(["kind", "x", "y", "class"], rows), "text/csv");
+  }
+
+  saveSvg() {
+    const { plane, data, schema } = this.lab, { frame, palette, label } = plane;
+    if (!frame) return;
+    const text = svgOf({
+      frame, data, palette, label, unit: schema.frame.unit, has: (layer) => plane.has(layer),
+      map: plane.mapCanvas.toDataURL(), title: t("share.svg_title", { step: frame.step }),
+    });
+    this.save("ganplay.svg", text, "image/svg+xml");
   }
 
   save(name, text, type) {

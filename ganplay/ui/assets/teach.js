@@ -4,8 +4,20 @@
 import { current, t } from "./words.js";
 
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
-export const PARTS = ["presets", "distribution", "seed", "layers", "graph", "slow", "inside", "play", "steps", "speed", "timeline", "stop", "verdict", "tiles", "charts",
-  "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training", "share", "own"];
+export const PARTS = [
+  "presets", "distribution", "seed",
+  "layers",
+  "graph",
+  "slow",
+  "inside",
+  "own",
+  "timeline",
+  "play", "steps", "speed",
+  "stop",
+  "verdict", "tiles", "charts",
+  "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
+  "share",
+];
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
 
 // What an address asks for; everything it does not name is as usual.
