@@ -355,10 +355,10 @@ def test_own_data_are_drawn_opened_kept_and_shared(chromium, server):
         for place in places[1:]:
             page.mouse.move(*at(*place), steps=5)
         page.mouse.up()
-        tab.settled()
+        tab.until("ganplay.own.pending === null")  # what was drawn has come back
 
     stroke((0.2, 0.2), (0.2, 0.8))
-    tab.until("ganplay.config.distribution === 'own' && ganplay.own.pending === null")
+    assert tab.see("ganplay.config.distribution") == "own"
     one = tab.see("ganplay.config.points")
     assert len(one) > 100
     page.click(".draw-classes label:nth-child(3)")
