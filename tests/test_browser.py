@@ -431,13 +431,17 @@ def test_axe_finds_nothing_serious(chromium, server, scheme):
         .filter(({impact}) => ["serious", "critical"].includes(impact))
         .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 90))}`))"""
     tab.page.hover(".toggle")  # what is pointed at has to be read too
-    tab.page.click(".mode-own")
-    for dialog in (None, ".share", ".help"):
+    tab.page.click(".mode-inside")
+    tab.until("document.querySelectorAll('.unit').length === 48")
+    for dialog in (None, ".share", ".help", "[data-graph=losses]"):
         if dialog:
             tab.page.click(dialog)
         assert tab.see(run) == []
         if dialog:
             tab.page.keyboard.press("Escape")
+    for mode in (".mode-own", ".mode-own", ".mode-slow"):  # on, off again, on
+        tab.page.click(mode)
+        assert tab.see(run) == []
     tab.done()
 
 
