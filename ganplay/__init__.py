@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ganplay import metrics
+from ganplay import metrics, points
 from ganplay.checkpoint import load_toy, save_toy
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
@@ -25,6 +25,7 @@ __all__ = [
     "launch",
     "load_toy",
     "metrics",
+    "points",
     "save_toy",
 ]
 

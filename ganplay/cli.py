@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
+from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
-from ganplay.config import PRESETS, ConfigError, ToyConfig, allowed, needs_new_networks
+from ganplay.config import OWN, PRESETS, ConfigError, ToyConfig, allowed, needs_new_networks
 from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.frames import Frame
@@ -85,6 +86,13 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add("--preset", choices=list(PRESETS), help="where to begin (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
+    add(
+        "--points",
+        type=Path,
+        metavar="FILE",
+        help="learn the points of a CSV file (columns x, y "
+        "and, if you like, a class) or the dark pixels of a picture",
+    )
     add("--seeds", type=count, metavar="N", help="GANs to train (default 1)")
     add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
     add("--steps", type=steps, default=3000, metavar="N", help="steps of each (default 3000)")
@@ -105,6 +113,8 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     words = locale("en")["fields"]
     groups = {}
     for field in dataclasses.fields(ToyConfig):
+        if field.name == "points":  # a file's, above
+            continue
         group = field.metadata["group"]
         if group not in groups:
             groups[group] = parser.add_argument_group(f"settings: {group}")
@@ -144,6 +154,10 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
 def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyConfig:
     prefix = "set_"
     flags = {n.removeprefix(prefix): v for n, v in vars(options).items() if n.startswith(prefix)}
+    if options.points:
+        flags = {"distribution": OWN, "points": _read_points(options)} | flags
+    elif flags.get("distribution", OWN) != OWN:
+        flags["points"] = ""
     try:
         return ToyConfig.from_dict(settings | flags)
     except ConfigError as error:
@@ -167,7 +181,7 @@ def _loaded(options: argparse.Namespace) -> ToyTrainer:
                 f.name
                 for f in dataclasses.fields(new)
                 if getattr(old, f.name) != getattr(new, f.name)
-                and (f.metadata["change"] == "rebuild" or f.name == "distribution")
+                and (f.metadata["change"] == "rebuild" or f.name in ("distribution", "points"))
             )
             _refuse(options, f"--load {options.load}: its networks cannot have another {names}")
     trainer.configure(changed)
@@ -178,6 +192,13 @@ def _fresh(options: argparse.Namespace) -> ToyTrainer:
     config = _settings(options)
     first = config.seed if options.first_seed is None else options.first_seed
     return ToyTrainer(config, seeds=range(first, first + (options.seeds or 1)))
+
+
+def _read_points(options: argparse.Namespace) -> str:
+    try:
+        return points.read(options.points)
+    except (OSError, ValueError) as error:
+        _refuse(options, f"--points {options.points}: {error}")
 
 
 def _read_config(options: argparse.Namespace) -> dict[str, Any]:

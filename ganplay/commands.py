@@ -15,6 +15,8 @@ from ganplay.training import ToyTrainer
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
 MAX_STEPS_AT_ONCE = 10_000
+MAX_CHANGES = 2 * len(ToyConfig.__dataclass_fields__)
+"""Settings that one message may change."""
 _COUNTING = 2**31 - 1
 
 
@@ -160,7 +162,7 @@ def _step(message: Mapping[str, Any]) -> Step:
 
 def _configure(message: Mapping[str, Any]) -> Configure:
     changes = message.get("changes")
-    if not isinstance(changes, dict) or len(changes) > 2 * len(ToyConfig.__dataclass_fields__):
+    if not isinstance(changes, dict) or len(changes) > MAX_CHANGES:
         raise CommandError("changes", changes, "an object of settings by name is needed")
     return Configure(changes)
 

@@ -86,6 +86,7 @@ class Session:
         self.frame_seconds = 0.0
         self._trainer: ToyTrainer | None = None
         self._applied = 0
+        self._told_points: str | None = None
         self._dirty = True
         self._step_time = 1e-3
         self._next_step = self._next_frame = self._next_measure = now
@@ -134,11 +135,19 @@ class Session:
             self._show(now)
 
     def _tell_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
-        """Send the page all settings, and what could not be done."""
+        """Send the page all settings, and what could not be done.
+
+        Own points, which may be long, are left out where the page has them already.
+        """
+        config, state, points = self.config.to_dict(), self.config.to_state(), self.config.points
+        if points and points == self._told_points:
+            del config["points"]
+            state = state.removesuffix(f";points:{points}")
+        self._told_points = points
         self._tell(
             type="state",
-            config=self.config.to_dict(),
-            state=self.config.to_state(),
+            config=config,
+            state=state,
             playing=self.playing,
             speed=self.speed,
             stop=self.stop and vars(self.stop),
@@ -167,6 +176,7 @@ class Session:
     def _greet(self) -> None:
         """Tell a page that has just come all that it does not know."""
         self._dirty = True
+        self._told_points = None
         _ = self.trainer
         self._tell_state()
         self._tell_data()
@@ -305,11 +315,12 @@ class Session:
         elif self.config != before:
             trainer.configure(self.config)
             if any(
-                getattr(before, n) != getattr(self.config, n) for n in ("distribution", "noise")
+                getattr(before, n) != getattr(self.config, n)
+                for n in ("distribution", "points", "noise")
             ):
                 self._camera = Camera(trainer)
         self._tell_state(problems, restarted=restart)
-        seen = ("distribution", "conditional", "seed", "noise", "noise_dim")
+        seen = ("distribution", "points", "conditional", "seed", "noise", "noise_dim")
         if any(getattr(before, name) != getattr(self.config, name) for name in seen):
             self._tell_data()
 
@@ -393,7 +404,7 @@ class Session:
 
 def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
     """Problems as a page is told them."""
-    return [p._asdict() | {"value": _plain(p.value)} for p in problems]
+    return [p._asdict() | {"value": _plain(p.value), "used": _plain(p.used)} for p in problems]
 
 
 def _plain(value: object) -> object:

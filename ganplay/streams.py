@@ -11,7 +11,6 @@ from torch import Generator, Tensor
 
 from ganplay.adversarial import Batch, Structure
 from ganplay.config import ToyConfig
-from ganplay.distributions import DISTRIBUTIONS
 
 PURPOSES = ("data", "noise", "mix", "jitter")
 """Of the random numbers that a step takes."""
@@ -51,7 +50,7 @@ def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tenso
 
 def real_points(config: ToyConfig, n: int) -> tuple[Float[Tensor, "n 2"], Tensor]:
     """N real points to look at and measure by, and their labels; not those trained on."""
-    return DISTRIBUTIONS[config.distribution].sample(n, generator_of(config.seed, "evaluate"))
+    return config.data.sample(n, generator_of(config.seed, "evaluate"))
 
 
 class _Stream:
@@ -117,7 +116,7 @@ class Streams:
         """Draw what is still to come by these settings; generators go on from where they are."""
         old = getattr(self, "configs", None)
         self.configs, self.structure = list(configs), Structure.of(configs[0])
-        names = ("batch_size", "distribution", "noise")
+        names = ("batch_size", "distribution", "points", "noise")
         if old and all(
             getattr(a, n) == getattr(b, n) for a, b in zip(old, configs, strict=True) for n in names
         ):
@@ -140,8 +139,7 @@ class Streams:
         size, classes = self.structure.batch_size, self.structure.classes
 
         def data() -> tuple[Tensor, ...]:
-            distribution = DISTRIBUTIONS[config.distribution]
-            points, labels = distribution.sample(block * size, generator)
+            points, labels = config.data.sample(block * size, generator)
             real = points.view(block, size, 2).mT.contiguous()
             if not classes:
                 return (real,)

@@ -18,7 +18,7 @@ from ganplay import metrics
 from ganplay.adversarial import Batch, Structure
 from ganplay.cohort import PER_MEMBER, Cohort, Net, Snapshot, StepRecord, judged
 from ganplay.config import ToyConfig, needs_new_networks
-from ganplay.distributions import DISTRIBUTIONS, Distribution
+from ganplay.distributions import Distribution
 from ganplay.losses import LOSSES
 from ganplay.streams import PURPOSES, draw_noise, generator_of, real_points
 
@@ -234,7 +234,7 @@ class ToyTrainer:
 
     def distribution(self, member: int = 0) -> Distribution:
         """What a member is to learn."""
-        return DISTRIBUTIONS[self.configs[member].distribution]
+        return self.configs[member].data
 
     def evaluate(self, n: int = 2500) -> dict[str, Float[Tensor, "s"]]:
         """Metrics of n fakes against n real points, by name; each (S,).

@@ -168,6 +168,8 @@ def test_toy_takes_a_link_and_tells_what_it_could_not_use():
         (["--plot", "/no/such/folder/out.png", "--steps", "0"], "--plot /no/such/folder/out.png"),
         (["--until", "js=2"], "argument --until: js: '2' is not possible; a number from 0 to 1"),
         (["--until", "energy=1"], "METRIC=BOUND with one of js, modes, high_quality is needed"),
+        (["--points", "/no/such/file"], "--points /no/such/file: "),
+        (["--distribution", "own"], "distribution: 'own' is not possible; without points"),
         (["--sweeep"], "unrecognized arguments: --sweeep"),
     ],
 )
@@ -231,3 +233,26 @@ def test_app_serves_the_page_until_it_is_interrupted():
     time.sleep(0.2)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_toy_learns_the_points_of_a_file(tmp_path, capsys):
+    table, picture = tmp_path / "points.csv", tmp_path / "picture.png"
+    table.write_text("x;y;kind\n0;0;a\n1,5;1;b\n")
+    Image.new("L", (9, 9), 0).save(picture)
+    arguments = ["toy", *TINY, "--json", "--points"]
+    assert main([*arguments, str(table), "--conditional"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["config"]["distribution"] == "own"
+    assert told["config"]["points"].count(".") == 1
+    assert main(["toy", "--state", told["state"], "--steps", "20", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == told | {"preset": None}
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(told["config"]))
+    assert main(["toy", "--config", str(settings), "--distribution", "line", "--no-conditional",
+                 "--steps", "0", "--json"]) == 0  # fmt: skip
+    assert json.loads(capsys.readouterr().out)["config"]["points"] == ""
+    assert main([*arguments, str(picture)]) == 0
+    table.write_text("0,0\n1,nan\n")
+    with pytest.raises(SystemExit):
+        main([*arguments, str(table)])
+    assert f"--points {table}: line 2: nan is not a finite number" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
+import { Draw, withPoints } from "./draw.js";
 import { decode } from "./frame.js";
 import { Film } from "./film.js";
 import { Graph } from "./graph.js";
@@ -68,6 +69,7 @@ class Lab {
     this.film = new Film(this);
     this.timeline = new Timeline(this);
     this.stopAt = new StopAt(this);
+    this.own = new Draw(this);
     this.graph = new Graph(this);
     this.slow = new Slow(this);
     this.inside = new Inside(this);
@@ -196,6 +198,7 @@ class Lab {
       failed: () => this.toast(t("toasts.failed")),
       too_many: () => this.toast(t("toasts.too_many")),
     }[event.type];
+    if (event.type === "state") withPoints(event, this.config);
     if (handler) handler();
     this.tell(event.type, event);
   }

@@ -4,7 +4,7 @@ import { svgOf } from "./svg.js";
 import { writeAddress } from "./teach.js";
 import { t } from "./words.js";
 
-const MOST_BYTES = 16_000;
+const MOST_BYTES = 120_000, LONGEST_LINK = 8000; // what is longer some programs cut off
 
 // Rows as CSV. Text that a spreadsheet would take for a formula cannot occur: all cells are numbers
 // or words of ours.
@@ -50,6 +50,7 @@ export class Share {
     on(".share-close", () => this.box.close());
     on(".save-settings", () => this.save("ganplay-settings.json", JSON.stringify(lab.config, null, 2) + "\n", "application/json"));
     on(".save-points", () => this.savePoints());
+    on(".save-script", (event) => this.saveScript(event));
     on(".save-curves", () => this.save("ganplay-curves.csv", csv(...curveRows(lab.charts.history)), "text/csv"));
     on(".save-picture", () => lab.plane.canvas.toBlob((blob) => this.download("ganplay.png", blob)));
     on(".save-svg", () => this.saveSvg());
@@ -77,9 +78,17 @@ export class Share {
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };
+    const long = texts.link.length > LONGEST_LINK;
+    if (long) {
+      const file = "ganplay-settings.json";
+      texts.link = t("own.too_long");
+      texts.command = `ganplay toy --config ${file} --steps ${steps}`;
+      texts.python = `ganplay.ToyTrainer(ganplay.ToyConfig.from_dict(json.load(open("${file}")))).step(${steps})`;
+    }
+    this.lab.find("[data-copy=share-link]").disabled = long;
     for (const [name, text] of Object.entries(texts)) this.lab.find(`.share-${name}`).value = text;
-    const query = new URLSearchParams({ state, steps });
-    this.lab.find(".save-script").href = `${this.lab.base}/gan.py?${query}`;
+    this.asked = new URLSearchParams({ state, steps });
+    this.lab.find(".save-script").href = `${this.lab.base}/gan.py${long ? "" : `?${this.asked}`}`;
   }
 
   async copy(button) {
@@ -92,6 +101,14 @@ export class Share {
     }
     button.textContent = t("share.copied");
     setTimeout(() => { button.textContent = t("share.copy"); }, 1500);
+  }
+
+  // What is too long for an address is posted.
+  async saveScript(event) {
+    if (event.target.closest("a").search) return;
+    event.preventDefault();
+    const answer = await fetch(`${this.lab.base}/gan.py`, { method: "POST", body: this.asked });
+    if (answer.ok) this.download("gan.py", await answer.blob());
   }
 
   savePoints() {
