@@ -4,10 +4,13 @@ import json
 import os
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from tab import Tab
 
+import ganplay
 from ganplay.ui import tokens
 
 
@@ -523,3 +526,45 @@ def test_time_back_and_forth(chromium, server):
     assert tab.see("document.querySelector('.stop-when').value") == "modes"
     assert page.input_value(".stop-bound") == "8"
     tab.done()
+
+
+def test_a_run_is_taken_along_and_brought_back(chromium, server, tmp_path):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page, step = tab.page, tab.pause()
+    if step < 2:
+        tab.press("s")
+        step = tab.see("ganplay.frame.step")
+
+    def kept(button):
+        with page.expect_download(timeout=60_000) as download:
+            page.click(button)
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    page.click(".share")
+    page.fill(".film-seconds", "99")
+    page.click(".film-make")
+    assert tab.words(".film-status") == "A film has from 1 to 12 seconds."
+    page.fill(".film-seconds", "1")
+    with Image.open(kept(".film-make")) as film:
+        assert (film.format, film.size) == ("GIF", (480, 480))
+        assert film.n_frames > 1
+    assert tab.words(".film-status") == "The film is among the downloads."
+    drawing = ElementTree.parse(kept(".save-svg")).getroot()
+    circles = drawing.findall(".//{http://www.w3.org/2000/svg}circle")
+    assert len(circles) == 800 + 400
+    weights = kept(".save-weights")
+    assert ganplay.load_toy(weights).steps == step
+    page.click(".share-close")
+
+    page.click(".rewind")
+    tab.until("ganplay.frame.step === 0")
+    page.set_input_files(".weights-file", weights)
+    tab.until(f"ganplay.frame.step === {step}")
+    (tmp_path / "other.safetensors").write_bytes(weights.read_bytes()[:-1])
+    page.set_input_files(".weights-file", tmp_path / "other.safetensors")
+    tab.toast("other.safetensors was not loaded: it is no whole file of ganplay's weights.")
+    assert tab.see("ganplay.frame.step") == step
+    assert [c for c in tab.complaints if "422" not in c] == []
+    tab.context.close()
