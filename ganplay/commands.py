@@ -8,6 +8,7 @@ from typing import Any
 from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
+from ganplay.lane import NAMES, LaneName
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
@@ -56,6 +57,21 @@ class Configure:
     """Change some settings (checked when they are applied, against those of that moment)."""
 
     changes: dict[str, Any]
+    lane: LaneName = "a"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Compare with a second lane, which begins as a copy; or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Start both lanes anew with the settings of one."""
+
+    source: LaneName
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-Command = Play | Step | Speed | Rewind | Configure | Preset | Look | Greet
+Command = Play | Step | Speed | Rewind | Configure | Pair | Copy | Preset | Look | Greet
 
 
 def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:
@@ -121,7 +137,14 @@ def _configure(message: Mapping[str, Any]) -> Configure:
     changes = message.get("changes")
     if not isinstance(changes, dict) or len(changes) > 2 * len(ToyConfig.__dataclass_fields__):
         raise CommandError("changes", changes, "an object of settings by name is needed")
-    return Configure(changes)
+    return Configure(changes, _lane(message, "lane", "a"))
+
+
+def _lane(message: Mapping[str, Any], name: str, default: object = None) -> LaneName:
+    value = message.get(name, default)
+    if value not in NAMES:
+        raise CommandError(name, value, "one of " + ", ".join(NAMES) + " is needed")
+    return value
 
 
 def _preset(message: Mapping[str, Any]) -> Preset:
@@ -154,6 +177,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "speed": lambda message: Speed(rate(message.get("speed"))),
     "rewind": lambda message: Rewind(),
     "configure": _configure,
+    "pair": lambda message: Pair(_flag(message, "on")),
+    "copy": lambda message: Copy(_lane(message, "from")),
     "preset": _preset,
     "look": _look,
 }

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ganplay import PRESETS, ToyConfig, commands, engine
-from ganplay.commands import Configure, Look, Play, Preset, Rewind, Speed, Step
+from ganplay.commands import Configure, Copy, Look, Pair, Play, Preset, Rewind, Speed, Step
 from ganplay.engine import Engine, Full
 from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, View
 
@@ -58,13 +58,6 @@ class Page:
 
     def events_of(self, kind):
         return [e for e in self.events if e["type"] == kind]
-
-
-@pytest.fixture
-def running():
-    made = Engine(workers=2)
-    yield made
-    made.stop()
 
 
 def opened(running, session_id="a", config=QUICK, slow=False, **how):
@@ -334,6 +327,10 @@ def test_hidden_layers_are_not_computed(running):
         ({"type": "look", "probe": [1, math.inf]}, "probe: [1, inf] is not possible"),
         ({"type": "look", "graph": 1}, "graph: 1 is not possible; true or false"),
         ({"type": "look", "probe": "ab"}, "probe: 'ab' is not possible"),
+        ({"type": "pair", "on": "yes"}, "on: 'yes' is not possible; true or false is needed"),
+        ({"type": "copy"}, "from: None is not possible; one of a, b is needed"),
+        ({"type": "copy", "from": ["a"]}, "from: ['a'] is not possible; one of a, b"),
+        ({"type": "configure", "changes": {}, "lane": "c"}, "lane: 'c' is not possible; one of a"),
         ({"type": "greet"}, "type: 'greet' is not possible"),
     ],
 )
@@ -351,6 +348,10 @@ def test_messages_become_commands():
     assert read({"type": "speed", "speed": None}) == Speed(None)
     assert read({"type": "rewind"}) == Rewind()
     assert read({"type": "preset", "name": "grid"}) == Preset("grid")
+    assert read({"type": "pair", "on": True}) == Pair(True)
+    assert read({"type": "copy", "from": "b"}) == Copy("b")
+    assert read({"type": "configure", "changes": {}}) == Configure({}, "a")
+    assert read({"type": "configure", "changes": {}, "lane": "b"}) == Configure({}, "b")
     view = View(layers=3, label=2, probe=(1.0, 2.0), graph=True)
     asked = {"type": "look", "layers": 3, "label": 2, "probe": [1, 2.0], "graph": True}
     assert read(asked) == Look(view)

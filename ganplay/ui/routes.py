@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay import commands
 from ganplay.commands import CommandError
-from ganplay.config import PRESETS, ToyConfig
+from ganplay.config import PRESETS, Problem, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.script import as_script
 from ganplay.ui import tokens
@@ -112,6 +112,8 @@ class Visit:
             config, problems = ToyConfig.from_state(state)
         else:
             config, problems = PRESETS["ring"].repaired(given if isinstance(given, dict) else {})
+        rival, more = _rival(hello.get("rival"), config)
+        problems += more
         try:
             speed = commands.rate(hello.get("speed"))
             step = commands.starting_step(hello, MAX_CATCHING_UP)
@@ -126,6 +128,7 @@ class Visit:
                 playing=hello.get("playing") is not False,
                 speed=speed,
                 step=step,
+                rival=rival,
             )
         except Full:
             raise Refusal("full", FULL) from None
@@ -182,6 +185,13 @@ class Visit:
         if self._tokens < 1:
             raise Refusal("too_many", TOO_MANY)
         self._tokens -= 1
+
+
+def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Problem]]:
+    """The second lane that a first message asks for: settings or a state string."""
+    if isinstance(given, str):
+        return ToyConfig.from_state(given)
+    return config.repaired(given) if isinstance(given, dict) else (None, [])
 
 
 def same_origin(headers: Headers) -> bool:

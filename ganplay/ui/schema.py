@@ -10,6 +10,7 @@ from ganplay import frames
 from ganplay.commands import SPEEDS
 from ganplay.config import GROUPS, PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS, Distribution
+from ganplay.lane import SHARED
 from ganplay.losses import LOSSES
 from ganplay.streams import generator_of
 
@@ -51,6 +52,7 @@ def schema() -> bytes:
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()},
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,
+        "shared": SHARED,
         "frame": {
             "version": frames.VERSION,
             "unit": frames.UNIT,

@@ -31,6 +31,15 @@ test("what Python packs, the page reads", () => {
   }
 });
 
+test("a frame of another run at the same step lies inside", () => {
+  const { rival, fakes, step } = decode(buffer, schema);
+  assert.deepEqual([...rival.fakes], [...fakes]);
+  assert.equal(rival.step, step);
+  assert.ok(Math.abs(rival.probe - expected.rival.probe) < 1e-5);
+  assert.equal(rival.map.length, 0);
+  assert.equal(rival.rival, null);
+});
+
 test("anything else is refused", () => {
   assert.throws(() => decode(new ArrayBuffer(60), schema), /not a frame/);
   const other = new Uint8Array(buffer.slice(0));
