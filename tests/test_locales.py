@@ -33,7 +33,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R English β1 β2 x y".split()
+        "Xavier S R English β1 β2 x y A B".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)
@@ -59,7 +59,9 @@ def test_everything_has_words():
     assert not [key for key in needed if key not in WORDS["en"]]
 
 
-@pytest.mark.parametrize("name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js"])
+@pytest.mark.parametrize(
+    "name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "pair.js"]
+)
 def test_the_page_asks_for_words_that_are_there(name):
     text = (ASSETS / name).read_text(encoding="utf-8")
     asked = re.findall(r'data-t(?:-title|-label)?="([\w.]+)"', text)
@@ -73,10 +75,20 @@ def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
     source = "".join(
         (ASSETS / n).read_text(encoding="utf-8")
-        for n in ("lab.html", "lab.js", "charts.js", "controls.js", "share.js", "teach.js")
+        for n in (
+            "lab.html",
+            "lab.js",
+            "charts.js",
+            "controls.js",
+            "share.js",
+            "teach.js",
+            "pair.js",
+        )
     )
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
     built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")
+    modes = [f"{n}.{w}" for n in re.findall(r'addMode\("(\w+)"', source) for w in ("label", "tip")]
+    built = (*built, *modes)
     for key in WORDS["en"]:
         reached = f'"{key}"' in source or any(key.startswith(t) for t in (*together, *built))
         assert reached, key

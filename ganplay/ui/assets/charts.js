@@ -50,6 +50,8 @@ export class Charts {
     this.host = host;
     this.theme = theme;
     this.history = new History();
+    this.rival = new History(); // of a second GAN, drawn dashed
+    this.paired = false;
     this.data = { modes: 0, floor: 0 };
     this.boxes = CHARTS.map((chart) => {
       const box = document.createElement("figure");
@@ -86,12 +88,21 @@ export class Charts {
         name.textContent = t(`metrics.${metric}.short`);
         caption.append(name);
       }
+      for (const lane of this.paired ? ["A", "B"] : []) {
+        caption.append(Object.assign(document.createElement("span"), { className: `line line-${lane}`, textContent: lane }));
+      }
       box.querySelector(".plot").setAttribute("aria-label", t(`charts.${key}`));
     }
     this.redraw();
   }
 
   add(frame) {
+    if (this.paired !== Boolean(frame.rival)) {
+      this.paired = !this.paired;
+      this.rival.clear();
+      this.label();
+    }
+    if (frame.rival) this.rival.add(frame.rival);
     if (this.history.add(frame)) for (const chart of this.boxes) chart.stale = true;
   }
 
@@ -122,15 +133,17 @@ export class Charts {
     chart.box.classList.toggle("missing", missing);
     chart.plot.dataset.empty = missing ? t("charts.no_modes") : "";
     if (missing || !chart.plot.clientWidth) return;
-    const { steps, rows } = this.history, colours = this.theme();
-    const traces = chart.curves.map(([metric, colour, shape]) => ({
+    const colours = this.theme();
+    const curves = ({ steps, rows }, lane, dash) => chart.curves.map(([metric, colour, shape]) => ({
       x: steps,
       y: rows.map((row) => (Number.isFinite(row[metric]) ? row[metric] : null)),
-      name: t(`metrics.${metric}.short`),
+      name: `${lane} ${t(`metrics.${metric}.short`)}`,
       mode: "lines",
-      line: { color: colours[colour], width: 1.6, shape: shape || "linear" },
+      line: { color: colours[colour], width: 1.6, shape: shape || "linear", dash },
       hovertemplate: "%{y:.3~g}",
     }));
+    const traces = curves(this.history, this.paired ? "A" : "", "solid");
+    if (this.paired) traces.push(...curves(this.rival, "B", "5px,3px"));
     const axis = {
       color: colours.text, gridcolor: colours.line, zerolinecolor: colours.line, tickfont: { size: 10 },
       fixedrange: true, automargin: false, nticks: 5,

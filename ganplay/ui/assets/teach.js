@@ -5,7 +5,7 @@ import { current, t } from "./words.js";
 
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
 export const PARTS = ["presets", "distribution", "seed", "layers", "play", "steps", "speed", "verdict", "tiles", "charts",
-  "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training", "share"];
+  "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training", "pair", "share"];
 const MOST_OF_A_LINK = 5000; // what is longer the server calls too long
 
 // What an address asks for; everything it does not name is as usual.
@@ -15,6 +15,7 @@ export function readAddress(hash) {
   const names = (text) => (text || "").slice(0, MOST_OF_A_LINK).split(",").filter(Boolean);
   return {
     state: given.state === undefined ? null : given.state.slice(0, MOST_OF_A_LINK),
+    rival: given.rival === undefined ? null : given.rival.slice(0, MOST_OF_A_LINK),
     hide: names(given.hide),
     lock: names(given.lock),
     projector: given.view === "projector",
@@ -22,9 +23,9 @@ export function readAddress(hash) {
   };
 }
 
-export function writeAddress({ state, hide, lock, projector, lang }) {
+export function writeAddress({ state, rival, hide, lock, projector, lang }) {
   const pieces = [
-    state && `state=${state}`, hide.length && `hide=${hide.join(",")}`, lock.length && `lock=${lock.join(",")}`,
+    state && `state=${state}`, rival && `rival=${rival}`, hide.length && `hide=${hide.join(",")}`, lock.length && `lock=${lock.join(",")}`,
     projector && "view=projector", lang && `lang=${lang}`,
   ];
   return pieces.filter(Boolean).join("&");
