@@ -1,6 +1,6 @@
 // Curves over the run, drawn by Plotly, whose script comes from our own server when it is needed.
 
-import { t } from "./words.js";
+import { number, t } from "./words.js";
 
 const MOST_POINTS = 1500;
 const PAUSE = 200; // milliseconds between two charts' redrawings, so that the canvas keeps its pace
@@ -134,16 +134,21 @@ export class Charts {
     chart.plot.dataset.empty = missing ? t("charts.no_modes") : "";
     if (missing || !chart.plot.clientWidth) return;
     const colours = this.theme();
-    const curves = ({ steps, rows }, lane, dash) => chart.curves.map(([metric, colour, shape]) => ({
+    const curves = ({ steps, rows }, more) => chart.curves.map(([metric, colour, shape]) => ({
       x: steps,
       y: rows.map((row) => (Number.isFinite(row[metric]) ? row[metric] : null)),
-      name: `${lane} ${t(`metrics.${metric}.short`)}`,
+      name: t(`metrics.${metric}.short`),
       mode: "lines",
-      line: { color: colours[colour], width: 1.6, shape: shape || "linear", dash },
-      hovertemplate: "%{y:.3~g}",
+      line: { color: colours[colour], width: 1.6, shape: shape || "linear", dash: more.dash },
+      ...more.hover(metric),
     }));
-    const traces = curves(this.history, this.paired ? "A" : "", "solid");
-    if (this.paired) traces.push(...curves(this.rival, "B", "5px,3px"));
+    // Both are measured at the same steps, so one line of a hover tells of both.
+    const ofBoth = (metric) => ({
+      customdata: this.history.rows.map((row, i) => [row, this.rival.rows[i] || {}].map((one) => number(one[metric] ?? null))),
+      hovertemplate: "A %{customdata[0]} · B %{customdata[1]}",
+    });
+    const traces = curves(this.history, { hover: this.paired ? ofBoth : () => ({ hovertemplate: "%{y:.3~g}" }) });
+    if (this.paired) traces.push(...curves(this.rival, { dash: "5px,3px", hover: () => ({ hoverinfo: "skip" }) }));
     const axis = {
       color: colours.text, gridcolor: colours.line, zerolinecolor: colours.line, tickfont: { size: 10 },
       fixedrange: true, automargin: false, nticks: 5,

@@ -90,6 +90,7 @@ export class Pair {
     }
     lab.find(".save-script").title = t(on ? "pair.only_a" : "share.script_tip");
     this.showNumbers(lab.frame);
+    lab.describe();
     if (!lab.find(".veil").hidden) this.veil(this.veiled);
   }
 
