@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -207,6 +207,35 @@ class Cohort:
             self._update("g", self._streams.next())
         self._pending = None
 
+    def slow_step(self) -> Iterator[tuple[str, Batch]]:
+        """One step as any other, that stops before an update of each net and at its end.
+
+        Where a net is updated more than once, this is the update that has a batch in common with
+        the other net. Yields the net that is next ("moved" after these updates, "end" after
+        all) with the batch; nothing where neither net is ever updated.
+        """
+        config = self.configs[0]
+        shared = config.steps_d > 0 and config.steps_g > 0
+        if not config.steps_d and not config.steps_g:
+            self.steps += 1
+            return
+        for _ in range(config.steps_d - 1):
+            self._update("d", self._streams.next())
+        batch = self._streams.next()
+        if config.steps_d:
+            yield "d", batch
+        if config.steps_d and not (shared and config.simultaneous):
+            self._update("d", batch)
+        if config.steps_g:
+            yield "g", batch
+            self._update("both" if shared and config.simultaneous else "g", batch)
+        yield "moved", batch
+        for _ in range(config.steps_g - 1):
+            self._update("g", self._streams.next())
+        self._pending = None
+        self.steps += 1
+        yield "end", batch
+
     def _update(self, part: str, batch: Batch) -> None:
         replay = self._replays.get(part) or self._ready(part, batch)
         last: _Seen
@@ -278,9 +307,16 @@ class Cohort:
 
     def generate(self, inputs: Float[Tensor, "s i n"]) -> Float[Tensor, "s 2 n"]:
         """G's points, by its averaged weights where they are kept."""
-        net, plan = self.state.g, self.structure.generator
-        weights = split(net.average, plan.shapes()) if self.structure.ema else net.weights
-        return plan(weights, inputs, net.buffers)[0]
+        plan, weights, buffers = self.network("g")
+        return plan(weights, inputs, buffers)[0]
+
+    def network(self, net: str) -> tuple[Mlp, list[Tensor], list[Tensor]]:
+        """Plan, weights and buffers of a net; of G the averaged ones where they are kept."""
+        if net == "d":
+            return self.structure.discriminator, self.state.d.weights, self.state.d.buffers
+        state, plan = self.state.g, self.structure.generator
+        weights = split(state.average, plan.shapes()) if self.structure.ema else state.weights
+        return plan, weights, state.buffers
 
     def discriminate(
         self, points: Float[Tensor, "s 2 n"], label: Tensor | None
@@ -293,6 +329,21 @@ class Cohort:
             _, reference = plan(net.weights, self._reference, net.buffers)
         logits = plan(net.weights, x, net.buffers, reference=reference)[0].squeeze(1)
         return logits * self.state.numbers.scale_d
+
+    def batch_outputs(self, batch: Batch, fake: Float[Tensor, "s 2 b"]) -> tuple[Tensor, Tensor]:
+        """D's logits (s, b) on a batch's real points and on fakes, each judged as one batch."""
+        label = None if batch.label is None else torch.cat([batch.label] * 2, dim=2)
+        x = torch.cat([batch.real, fake], dim=2)
+        with torch.no_grad():
+            logits, _ = self._step.judge(self.state, self.state.d.weights, x, label, batches=2)
+        real_logits, fake_logits = logits.split(batch.real.shape[2], dim=1)
+        return real_logits, fake_logits
+
+    def batch_fakes(self, batch: Batch) -> Float[Tensor, "s 2 b"]:
+        """What G, as it is trained, makes of a batch's noise."""
+        inputs = batch.z if batch.label is None else torch.cat([batch.z, batch.label], dim=1)
+        with torch.no_grad():
+            return self.structure.generator(self.state.g.weights, inputs, self.state.g.buffers)[0]
 
     def pull(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
         """Minus the gradient of G's loss at each of a batch of fakes."""

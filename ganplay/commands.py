@@ -89,11 +89,16 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Slow:
+    """One step in its parts, to be looked at one by one."""
+
+
+@dataclass(frozen=True)
 class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-Command = Play | Step | Speed | Rewind | Configure | Pair | Copy | Preset | Look | Greet
+Command = Play | Step | Speed | Rewind | Configure | Pair | Copy | Preset | Look | Slow | Greet
 
 
 def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:
@@ -164,11 +169,24 @@ def _look(message: Mapping[str, Any]) -> Look:
         if not ok:
             raise CommandError("probe", probe, "two finite numbers, or null, are needed")
         probe = (float(probe[0]), float(probe[1]))
-    layers = whole(message, "layers", 0, ALL_LAYERS, ALL_LAYERS)
     graph = message.get("graph", False)
     if not isinstance(graph, bool):
         raise CommandError("graph", graph, "true or false is needed")
-    return Look(View(layers, whole(message, "label", 0, 255, 0), probe, graph))
+    first = None if message.get("insides") is None else whole(message, "insides", 0, 255, 0)
+    layers = whole(message, "layers", 0, ALL_LAYERS, ALL_LAYERS)
+    label = whole(message, "label", 0, 255, 0)
+    return Look(View(layers, label, probe, graph, first, _unit(message.get("unit"))))
+
+
+def _unit(value: object) -> tuple[str, int, int] | None:
+    """A hidden unit of a net; one that is not there is none."""
+    if value is None:
+        return None
+    if isinstance(value, list) and len(value) == 3 and value[0] in ("d", "g"):
+        net, layer, index = value
+        if all(type(n) is int and 0 <= n <= 255 for n in (layer, index)):
+            return net, layer, index
+    raise CommandError("unit", value, "net (d or g), layer and index, or null, are needed")
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
@@ -181,6 +199,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "copy": lambda message: Copy(_lane(message, "from")),
     "preset": _preset,
     "look": _look,
+    "slow": lambda message: Slow(),
 }
 
 

@@ -18,10 +18,12 @@ from typing import Any, Protocol
 import torch
 
 from ganplay import commands
+from ganplay.anatomy import noise_reach
 from ganplay.commands import Command
 from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
 from ganplay.lane import NAMES, Lane, LaneName, joined, own
+from ganplay.slow import as_event, slow_step
 from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -171,6 +173,8 @@ class Session:
             modes=0 if distribution.modes is None else len(distribution.modes),
             floor=camera.floor["js"],
             dispersion=camera.floor["dispersion"],
+            ticks=[round(tick, 4) for tick in camera.ticks.tolist()],
+            reach=noise_reach(self.config.noise),
         )
 
     def _greet(self) -> None:
@@ -225,6 +229,8 @@ class Session:
                 self._tell_data()
             case commands.Look(view):
                 self.view = view
+            case commands.Slow():
+                self._slow()
             case commands.Greet():
                 self._greet()
 
@@ -247,6 +253,23 @@ class Session:
         else:
             # Many steps are taken as fast as they go, with frames between, then it stops.
             self.catch_up_to = self.trainer.steps + count
+
+    def _slow(self) -> None:
+        """One step with everything that is seen on its way; what was playing stops."""
+        if self.playing:
+            self.playing = False
+            self._tell_state()
+        self.catch_up_to = 0
+        if self.diverged or self.trainer.steps >= MAX_STEPS:
+            self._explain_standstill()
+            return
+        first, *others = self.lanes
+        seen = slow_step(first.camera, self.view.label)
+        first.check()
+        for lane in others:
+            lane.step(1, "both")
+        self._tell(type="slow", run=self.run, step=self.trainer.steps, seen=seen and as_event(seen))
+        self._stepped(1)
 
     def _explain_standstill(self) -> None:
         kind = "diverged" if self.diverged else "limit"
@@ -295,7 +318,7 @@ class Session:
             for one, settings in zip(self.lanes, after, strict=True):
                 one.configure(settings)
             self._tell_state(problems)
-        seen = ("distribution", "conditional", "seed")
+        seen = ("distribution", "conditional", "seed", "noise", "noise_dim")
         if any(getattr(before[0], n) != getattr(after[0], n) for n in seen):
             self._tell_data()
 
@@ -333,6 +356,9 @@ class Session:
             lane.step(count, net)
         end = time.monotonic()
         self._step_time += 0.2 * ((end - start) / count - self._step_time)
+        self._stepped(count)
+
+    def _stepped(self, count: int) -> None:
         self.steps_done += count
         self._rate_steps += count
         self._dirty = True

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay import metrics
+from ganplay import anatomy, metrics
+from ganplay.anatomy import Insides
 from ganplay.losses import LOSSES
 from ganplay.streams import draw_noise, generator_of, real_points
 from ganplay.training import ToyTrainer
@@ -71,6 +72,10 @@ SECTIONS = (
     "pulls",
     "map",
     "labels",
+    "units",
+    "weights",
+    "unit",
+    "unit_size",
     "rival",
 )
 """`rival` is a packed frame of another member at the same step."""
@@ -88,12 +93,16 @@ class View:
         probe: a point (x, y) at which D is asked, or None.
         graph: whether the model graph is drawn, with what D says of both samples and the sizes
             of the gradients.
+        insides: the first of the units that are shown of each hidden layer, or None.
+        unit: net ("d" or "g"), layer and index of a hidden unit to be shown large, or None.
     """
 
     layers: int = ALL_LAYERS
     label: int = 0
     probe: tuple[float, float] | None = None
     graph: bool = False
+    insides: int | None = None
+    unit: tuple[str, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,10 @@ class Frame:
     """How many of the shown real points, and of the fakes, D gives each value of its range."""
     norms: dict[str, Float[Tensor, "layers"]]
     """Norm of the last gradient of each layer, for the nets d and g."""
+    insides: Insides | None = None
+    unit: Float[Tensor, "side side"] = field(default_factory=lambda: torch.empty(0, 0))
+    unit_size: float = 0.0
+    """The largest output of the unit on its plane, to which its map is relative."""
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
 
@@ -179,6 +192,11 @@ class Camera:
         if view.graph:
             verdicts = self._verdicts(fakes, low, high)
             norms = {net: trainer.layer_norms(net)[0] for net in norms}
+        insides, unit, unit_size = None, torch.empty(0, 0), 0.0
+        if view.insides is not None:
+            insides = anatomy.insides(trainer, view.insides, view.label, self._directions())
+        if view.unit is not None:
+            unit, unit_size = anatomy.unit(trainer, view.unit, MAP, view.label, self._directions())
         probe = math.nan
         if view.probe is not None:
             point = torch.tensor(view.probe, dtype=torch.float32).view(1, 1, 2)
@@ -197,6 +215,9 @@ class Camera:
             probe=probe,
             verdicts=verdicts,
             norms=norms,
+            insides=insides,
+            unit=unit,
+            unit_size=unit_size,
             metrics=self._metrics,
             measured_at=self.measured_at,
         )
@@ -243,22 +264,25 @@ class Camera:
 
     def _grid(self, label: int) -> Float[Tensor, "rows columns 2"]:
         """G's image of a grid of noise whose cells are equally likely."""
-        config = self.trainer.configs[0]
-        flat = config.noise_dim == 1
-        level = torch.linspace(0.01, 0.99, PATH if flat else GRID)
-        ticks = 2 * level - 1
-        if config.noise == "gaussian":
-            ticks = math.sqrt(2) * torch.erfinv(ticks)
-        if flat:
+        ticks, rows = self.ticks, 1
+        if self.trainer.configs[0].noise_dim == 1:
             z = ticks[None, None]
-            rows = 1
         else:
             second, first = torch.meshgrid(ticks, ticks, indexing="ij")
-            z = torch.stack([first, second]).view(1, 2, -1)
+            z = (self._directions() @ torch.stack([first, second]).view(2, -1))[None]
             rows = GRID
-            if config.noise_dim > 2:
-                z = (self._principal_plane() @ z[0])[None]
         return self.trainer.generate(z, self._hot(label, z.shape[2]))[0].view(rows, -1, 2)
+
+    @property
+    def ticks(self) -> Float[Tensor, "n"]:
+        """Values of each number of the noise through which the grid's lines go."""
+        config = self.trainer.configs[0]
+        return anatomy.noise_ticks(config.noise, PATH if config.noise_dim == 1 else GRID)
+
+    def _directions(self) -> Float[Tensor, "z 2"]:
+        """The two directions of noise that are shown; of a single number the second is none."""
+        dim = self.trainer.configs[0].noise_dim
+        return self._principal_plane() if dim > 2 else torch.eye(dim, 2)
 
     def _principal_plane(self) -> Float[Tensor, "z 2"]:
         """The two orthogonal directions of noise along which G's output moves most.
@@ -278,6 +302,24 @@ class Camera:
 def _whole(points: Tensor, extent: float) -> NDArray[np.int16]:
     scaled = torch.nan_to_num(points * (UNIT / extent)).clamp(-32767, 32767)
     return scaled.round().to(torch.int16).numpy()
+
+
+def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
+    """Sections of units (128 stands for 0) and weights."""
+
+    def bytes_of(values: Tensor) -> NDArray[np.uint8]:
+        return (torch.nan_to_num(values) * 127 + 128).round().to(torch.uint8).numpy()
+
+    shown = frame.insides
+    large = frame.unit.numel() > 0
+    arrays: dict[str, NDArray] = {
+        "unit": bytes_of(frame.unit),
+        "unit_size": np.array([frame.unit_size] * large, dtype="<f4"),
+    }
+    if shown is not None:
+        arrays["units"] = bytes_of(shown.maps)
+        arrays["weights"] = (torch.nan_to_num(shown.weights) * 127).round().to(torch.int8).numpy()
+    return arrays
 
 
 def _columns(name: str, array: NDArray) -> int:
@@ -321,7 +363,7 @@ def pack(
         "map": cells.round().to(torch.uint8).numpy(),
         "labels": labels.to(torch.uint8).numpy(),
         "rival": np.frombuffer(rival, dtype="|u1"),
-    }
+    } | _inside_arrays(frame)
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
@@ -348,4 +390,5 @@ def bare(frame: Frame) -> Frame:
     none = torch.empty(0, 2)
     return replace(frame, fakes=none, pulls=none, map=torch.empty(0, 0), labels=None,
                    grid=torch.empty(0, 0, 2), verdicts=torch.empty(2, 0),
-                   norms=dict.fromkeys(frame.norms, torch.empty(0)))  # fmt: skip
+                   norms=dict.fromkeys(frame.norms, torch.empty(0)), insides=None,
+                   unit=torch.empty(0, 0))  # fmt: skip

@@ -73,6 +73,10 @@ class Lane:
     def step(self, count: int, net: Net) -> None:
         """Take steps, and notice where they lead."""
         self.trainer.step(count, net)
+        self.check()
+
+    def check(self) -> None:
+        """Notice if the networks no longer hold finite numbers."""
         self.diverged = not self.trainer.finite()
 
     @property

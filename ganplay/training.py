@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay import metrics
-from ganplay.adversarial import Structure
+from ganplay.adversarial import Batch, Structure
 from ganplay.cohort import PER_MEMBER, Cohort, Net, StepRecord, judged
 from ganplay.config import ToyConfig, needs_new_networks
 from ganplay.distributions import DISTRIBUTIONS, Distribution
@@ -112,6 +112,46 @@ class ToyTrainer:
         for cohort in self._cohorts:
             cohort.configure(configs[start : start + len(cohort.configs)])
             start += len(cohort.configs)
+
+    def slow_step(self) -> Iterator[tuple[str, Batch]]:
+        """One step of the first member and its cohort in parts; see `Cohort.slow_step`."""
+        return self._cohorts[0].slow_step()
+
+    def batch_fakes(self, batch: Batch) -> Float[Tensor, "s b 2"]:
+        """Fakes of a batch's noise by the weights that are trained (not their average)."""
+        return self._cohorts[0].batch_fakes(batch).mT
+
+    def batch_outputs(
+        self, batch: Batch, fake: Float[Tensor, "s b 2"]
+    ) -> tuple[Float[Tensor, "s b"], Float[Tensor, "s b"]]:
+        """D(x) on a batch's real points and on fakes, as the loss reads them."""
+        output = LOSSES[self.configs[0].loss].output
+        real_logits, fake_logits = self._cohorts[0].batch_outputs(batch, fake.mT)
+        return output(real_logits), output(fake_logits)
+
+    def parameters(self, net: str) -> Float[Tensor, "s p"]:
+        """A copy of all parameters of a net ("d" or "g") as they are trained."""
+        state = self._cohorts[0].state
+        return (state.d if net == "d" else state.g).flat.clone()
+
+    def hidden(
+        self, net: str, inputs: Float[Tensor, "s i n"], label: Float[Tensor, "s c n"] | None = None
+    ) -> list[Float[Tensor, "s width n"]]:
+        """What each hidden layer of a net ("d" or "g") puts out for given points or noise.
+
+        Of the first member and those that are stepped together with it.
+        """
+        cohort, outputs = self._cohorts[0], list[Tensor]()
+        plan, weights, buffers = cohort.network(net)
+        x = inputs if label is None else torch.cat([inputs, label], dim=1)
+        with torch.no_grad():
+            plan(weights, x, buffers, hidden=outputs)
+        return outputs
+
+    def matrices(self, net: str) -> list[Float[Tensor, "s o i"]]:
+        """The weight matrices of a net in effect, from the input on; of the same as `hidden`."""
+        plan, weights, buffers = self._cohorts[0].network(net)
+        return plan.matrices(weights, buffers)
 
     def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
         """Norm of each layer's part of the last gradient, from the input on; NaN before it.

@@ -29,8 +29,11 @@ def test_node_reads_what_python_packs(tmp_path):
     if shutil.which("node") is None:
         assert not os.environ.get("CI"), "Node is needed in CI"
         pytest.skip("Node is not installed")
-    looked = camera(ToyConfig(conditional=True, width_g=8, width_d=8))
-    frame = looked.look(View(label=2, probe=(0.5, -1.0), graph=True))
+    config = ToyConfig(conditional=True, width_g=8, width_d=20, layers_d=3, noise_dim=5)
+    looked = camera(config)
+    asked = View(label=2, probe=(0.5, -1.0), graph=True, insides=6, unit=("d", 1, 7))
+    frame = looked.look(asked)
+    insides = frame.insides
     unit = frames.UNIT / frame.extent
     expected = {
         "run": 3, "step": 5, "updatesD": 5, "updatesG": 5, "applied": 17, "cells": frames.MAP,
@@ -43,6 +46,11 @@ def test_node_reads_what_python_packs(tmp_path):
         "map": (frame.map * 255).round().int().flatten().tolist(),
         "labels": [i % 8 for i in range(frames.FAKES)],
     }  # fmt: skip
+    expected["config"] = config.to_dict()
+    expected["units"] = (insides.maps * 127 + 128).round().int().flatten().tolist()
+    expected["weights"] = (insides.weights * 127).round().int().tolist()
+    expected["unit"] = (frame.unit * 127 + 128).round().int().flatten().tolist()
+    expected["unitSize"] = frame.unit_size
     expected["verdicts"] = frame.verdicts.flatten().tolist()
     expected["norms"] = {net: norms.tolist() for net, norms in frame.norms.items()}
     pulls = (frame.pulls / expected["pullScale"]).clamp(-1, 1) * 127

@@ -8,7 +8,7 @@ import pytest
 from test_engine import QUICK, Page, header, post
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, lane
-from ganplay.commands import Configure, Copy, Look, Pair, Play, Preset, Rewind, Step
+from ganplay.commands import Configure, Copy, Look, Pair, Play, Preset, Rewind, Slow, Step
 from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, View
 
 
@@ -52,8 +52,8 @@ def test_equal_lanes_stay_equal_to_the_bit_and_always_at_the_same_step(running):
     stepped(running, page, 20, 20)
     frame = post(running, page, Pair(True))
     assert frame["step"] == 0
-    post(running, page, Step("d", 1), Step("g", 1))
-    stepped(running, page, 300, 302)
+    post(running, page, Step("d", 1), Step("g", 1), Slow())
+    stepped(running, page, 300, 303)
     a, b = session.lanes
     assert same(a, b)
     post(running, page, Play(True))

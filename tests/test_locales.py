@@ -16,6 +16,8 @@ def flat(words, prefix=""):
             yield f"{prefix}{key}", value
 
 
+SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.js", "slow.js",
+           "inside.js", "pair.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 
@@ -59,9 +61,7 @@ def test_everything_has_words():
     assert not [key for key in needed if key not in WORDS["en"]]
 
 
-@pytest.mark.parametrize(
-    "name", ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "pair.js"]
-)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_the_page_asks_for_words_that_are_there(name):
     text = (ASSETS / name).read_text(encoding="utf-8")
     asked = re.findall(r'data-t(?:-title|-label)?="([\w.]+)"', text)
@@ -73,18 +73,7 @@ def test_the_page_asks_for_words_that_are_there(name):
 
 def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
-    source = "".join(
-        (ASSETS / n).read_text(encoding="utf-8")
-        for n in (
-            "lab.html",
-            "lab.js",
-            "charts.js",
-            "controls.js",
-            "share.js",
-            "teach.js",
-            "pair.js",
-        )
-    )
+    source = "".join((ASSETS / n).read_text(encoding="utf-8") for n in (*SCRIPTS, "teach.js"))
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
     built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")
     modes = [f"{n}.{w}" for n in re.findall(r'addMode\("(\w+)"', source) for w in ("label", "tip")]

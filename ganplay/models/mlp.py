@@ -160,6 +160,7 @@ class Mlp:
         buffers: Sequence[Tensor] = (),
         batches: int = 1,
         reference: Float[Tensor, "s f r"] | None = None,
+        hidden: list[Tensor] | None = None,
     ) -> tuple[Float[Tensor, "s o n"], Float[Tensor, "s f n"]]:
         """Output, and the features of the last hidden layer (the input, without any).
 
@@ -171,6 +172,7 @@ class Mlp:
                 statistics are taken within each.
             reference: features of the batch whose minibatch statistics are to be used instead,
                 so that single points can be judged as if they were part of it.
+            hidden: takes what each hidden layer puts out, (s, width, n) each.
         """
         activate = ACTIVATIONS[self.activation]
         norms = weights[2 * (self.layers + 1) :]
@@ -180,12 +182,18 @@ class Mlp:
                 h = layers.layer_norm(h, norms[2 * i], norms[2 * i + 1])
             h = activate(h)
             x = x + h if self.residual and i else h
+            if hidden is not None:
+                hidden.append(x)
         last = x
         if self.minibatch != "none":
             extra = self._minibatch_features(x, weights[-1], batches, reference)
             last = torch.cat([x, extra], dim=1)
         out = torch.bmm(self._matrix(weights, buffers, -1), last).add_(weights[2 * self.layers + 1])
         return (out.tanh() if self.tanh_output else out), x
+
+    def matrices(self, weights: Sequence[Tensor], buffers: Sequence[Tensor]) -> list[Tensor]:
+        """The weight matrices (s, outputs, inputs) as they are in effect, from the input on."""
+        return [self._matrix(weights, buffers, i) for i in range(self.layers + 1)]
 
     def _matrix(self, weights: Sequence[Tensor], buffers: Sequence[Tensor], i: int) -> Tensor:
         i %= self.layers + 1

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { decode } from "../../ganplay/ui/assets/frame.js";
+import { places } from "../../ganplay/ui/assets/inside.js";
 
 const folder = process.env.GANPLAY_FRAME;
 const schema = JSON.parse(readFileSync(`${folder}/schema.json`, "utf8"));
@@ -17,10 +18,11 @@ test("what Python packs, the page reads", () => {
     "playing", "diverged", "catchingUp"]) {
     assert.equal(frame[name], expected[name], name);
   }
-  for (const name of ["rate", "extent", "low", "high", "pullScale", "probe", "measuredAt"]) {
+  for (const name of ["rate", "extent", "low", "high", "pullScale", "probe", "measuredAt", "unitSize"]) {
     assert.ok(Math.abs(frame[name] - expected[name]) < 1e-5, name);
   }
-  for (const name of ["fakes", "grid", "pulls", "map", "labels", "verdicts"]) {
+  for (const name of ["fakes", "grid", "pulls", "map", "labels", "verdicts",
+    "units", "weights", "unit"]) {
     assert.deepEqual([...frame[name]], expected[name], name);
   }
   for (const net of ["d", "g"]) {
@@ -38,6 +40,16 @@ test("a frame of another run at the same step lies inside", () => {
   assert.ok(Math.abs(rival.probe - expected.rival.probe) < 1e-5);
   assert.equal(rival.map.length, 0);
   assert.equal(rival.rival, null);
+});
+
+test("units and weights lie where the page looks for them", () => {
+  const frame = decode(buffer, schema), at = places(expected.config, 8, 6);
+  assert.equal(frame.weights.length, at.weights);
+  assert.equal(frame.units.length, at.maps * 16 * 16);
+  assert.deepEqual(at.d.columns.map((column) => column.length), [10, 12, 12, 12, 1]);
+  assert.deepEqual(at.g.columns[0], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]); // of 13 inputs
+  assert.deepEqual(at.d.columns[1].slice(0, 2), [6, 7]);
+  assert.equal(at.g.maps, 36); // behind D's
 });
 
 test("anything else is refused", () => {

@@ -41,6 +41,8 @@ export function decode(buffer, schema) {
     fakes: parts.fakes || none, grid: parts.grid || none, pulls: parts.pulls || none,
     map: parts.map || none, labels: parts.labels || null,
     verdicts: parts.verdicts || null, bins: columns.verdicts || 0,
+    units: parts.units || null, weights: parts.weights || null,
+    unit: parts.unit || null, unitCells: columns.unit || 0, unitSize: parts.unit_size ? parts.unit_size[0] : 0,
     norms: { d: parts.norms_d || none, g: parts.norms_g || none },
     rival: parts.rival ? decode(copied(parts.rival), schema) : null,
   };

@@ -3,10 +3,13 @@
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { decode } from "./frame.js";
+import { Graph } from "./graph.js";
+import { Inside } from "./inside.js";
 import { Link } from "./link.js";
 import { Pair } from "./pair.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
+import { Slow } from "./slow.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import * as words from "./words.js";
 
@@ -59,6 +62,9 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change, this.lane));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
+    this.graph = new Graph(this);
+    this.slow = new Slow(this);
+    this.inside = new Inside(this);
     this.pair = new Pair(this);
     this.wire();
     this.relabel();
@@ -176,7 +182,8 @@ class Lab {
 
   look() {
     this.plane.label = this.second.label = this.data.classes ? this.label : -1;
-    this.send("look", { layers: this.shown, label: this.label, probe: this.probeAt || null });
+    const graph = Boolean(this.graph.visible), more = this.inside.asks;
+    this.send("look", { layers: this.shown, label: this.label, probe: this.probeAt || null, graph, ...more });
   }
 
   receive(event) {
@@ -213,7 +220,7 @@ class Lab {
     this.find(".speed").value = SPEEDS.indexOf(SPEEDS.find((s) => s === speed) ?? null);
     this.showSpeed();
     this.showScale();
-    if (!first && !restarted && this.frame) this.plane.draw();
+    if (!first && !restarted && this.frame && !this.holdsPicture) this.plane.draw();
     this.keep();
   }
 
@@ -239,7 +246,8 @@ class Lab {
     this.newest = null;
     if (buffer) {
       const frame = decode(buffer, this.schema.frame);
-      if (!frame.diverged) this.plane.draw(frame);
+      // A part that shows another moment in the large picture holds it.
+      if (!frame.diverged && !this.holdsPicture) this.plane.draw(frame);
       this.frame = frame;
       this.drawn += 1;
       if (!frame.catchingUp) this.restoring = 0;
@@ -449,6 +457,10 @@ class Lab {
       grad_norm_g: [number(metrics.grad_norm_g), t("metrics.grad_norm_g.sub")],
       grad_norm_d: [number(metrics.grad_norm_d), t("metrics.grad_norm_d.sub")],
     };
+  }
+
+  isCritic() {
+    return this.schema.readings[this.config.loss] === "critic";
   }
 
   showScale() {

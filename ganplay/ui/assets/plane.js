@@ -1,7 +1,7 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
-const MARGIN = 1.06; // the canvas shows a little more than the data's square
+export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 const LONGEST_PULL = 0.13; // of the half-width
 
 export const PALETTES = {
@@ -9,15 +9,17 @@ export const PALETTES = {
     ground: "#fbfcfd", line: "#e3e8ee", text: "#5a6676", real: "#1f63d6", realEdge: "#ffffff",
     fake: "#e06c00", fakeEdge: "#ffffff", pull: "#1a2230", net: "#7a3b00",
     low: [252, 211, 168], middle: [250, 250, 251], high: [176, 206, 250],
+    strong: { low: [214, 100, 0], middle: [250, 250, 251], high: [31, 99, 214] },
   },
   dark: {
     ground: "#0e131b", line: "#232c3a", text: "#9aa7b8", real: "#6ea8ff", realEdge: "#0e131b",
     fake: "#ff9a3d", fakeEdge: "#0e131b", pull: "#e8edf4", net: "#ffc48a",
     low: [112, 60, 12], middle: [22, 27, 36], high: [22, 66, 132],
+    strong: { low: [255, 154, 61], middle: [22, 27, 36], high: [110, 168, 255] },
   },
 };
 
-function ramp({ low, middle, high }) {
+export function ramp({ low, middle, high }) {
   const colours = new Uint8ClampedArray(4 * 256);
   for (let i = 0; i < 256; i++) {
     const [from, to, share] = i < 128 ? [low, middle, i / 127.5] : [middle, high, (i - 127.5) / 127.5];
