@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from ganplay.config import PRESETS, ConfigError, ToyConfig, allowed
-from ganplay.experiment import report, train
+from ganplay.experiment import report, train, train_until
 from ganplay.pictures import panels
 from ganplay.script import as_script
+from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
 
@@ -65,6 +66,13 @@ def _whole(low: int, high: int) -> Any:
     return number
 
 
+def _condition(text: str) -> Stop:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _add_toy(parser: argparse.ArgumentParser) -> None:
     add, count, first = parser.add_argument, _whole(1, MAX_SEEDS), _whole(0, 2**31 - 1 - MAX_SEEDS)
     steps = _whole(0, MAX_STEPS)
@@ -74,6 +82,11 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add("--seeds", type=count, default=1, metavar="N", help="GANs to train (default 1)")
     add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
     add("--steps", type=steps, default=3000, metavar="N", help="steps of each (default 3000)")
+    # fmt: off
+    add("--until", type=_condition, metavar="METRIC=BOUND",
+        help="stop once js is at or below a bound, or modes or high_quality at or above one; "
+        "looked at every 50 steps, as on the page; of several seeds, when each has been there")
+    # fmt: on
     add("--json", action="store_true", help="print JSON instead of a table")
     add("--script", type=Path, metavar="FILE.py",
         help="write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
@@ -151,13 +164,29 @@ def _toy(options: argparse.Namespace) -> int:
         _write(options, "script", lambda path: path.write_text(text, encoding="utf-8"))
         return 0
     trainer = ToyTrainer(config, seeds=range(first, first + options.seeds))
-    with tqdm(total=options.steps, unit="step", disable=not sys.stderr.isatty()) as bar:
-        train(trainer, options.steps, lambda done: bar.update(done - bar.n) or True)
-    result = {"preset": options.preset if options.state is None else None} | report(trainer)
+    reached = _train(trainer, options.steps, options.until)
+    preset = options.preset if options.state is None else None
+    result: dict[str, Any] = {"preset": preset} | report(trainer)
+    if options.until:
+        result["until"] = vars(options.until)
+        for member, step in zip(result["members"], reached, strict=True):
+            member["reached"] = step
     if options.plot:
         _write(options, "plot", panels(trainer).save)
     print(json.dumps(result, indent=2) if options.json else _table(result))
     return 0
+
+
+def _train(trainer: ToyTrainer, steps: int, stop: Stop | None) -> list[int | None]:
+    with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
+
+        def go_on(done: int) -> bool:
+            return bar.update(done - bar.n) or True
+
+        if stop is not None:
+            return train_until(trainer, steps, stop, go_on)
+        train(trainer, steps, go_on)
+    return []
 
 
 def _table(result: dict[str, Any]) -> str:
@@ -169,6 +198,11 @@ def _table(result: dict[str, Any]) -> str:
     lines = ["    seed" + "".join(f"{c:>20}" for c in COLUMNS)]
     lines += [row(member["seed"], member) for member in result["members"]]
     lines.append(row("floor", result["noise_floor"]))
+    if "until" in result:
+        met = Stop(**result["until"])
+        when = (f"at step {m['reached']}" if m["reached"] else "not" for m in result["members"])
+        told = (f"seed {m['seed']} {w}" for m, w in zip(result["members"], when, strict=True))
+        lines.append(f"{met}: " + ", ".join(told))
     return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples"])
 
 

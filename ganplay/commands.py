@@ -9,6 +9,7 @@ from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
 from ganplay.lane import NAMES, LaneName
+from ganplay.stopping import Stop, mistake
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
@@ -45,6 +46,13 @@ class Speed:
     """Steps a second, None for as many as there can be."""
 
     rate: float | None
+
+
+@dataclass(frozen=True)
+class StopAt:
+    """When to stop by itself from now on; None for never."""
+
+    stop: Stop | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,9 @@ class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-Command = Play | Step | Speed | Rewind | Configure | Pair | Copy | Preset | Look | Slow | Greet
+Command = (
+    Play | Step | Speed | StopAt | Rewind | Configure | Pair | Copy | Preset | Look | Slow | Greet
+)
 
 
 def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:
@@ -122,6 +132,16 @@ def rate(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise CommandError("speed", value, f"a number from {low} to {high}, or null, is needed")
     return float(value)
+
+
+def stop(message: Mapping[str, Any]) -> Stop | None:
+    """When a run is to stop by itself, checked."""
+    when, bound = message.get("when"), message.get("bound")
+    if when is None:
+        return None
+    if found := mistake(when, bound):
+        raise CommandError(*found)
+    return Stop(str(when), float(message["bound"]))
 
 
 def _flag(message: Mapping[str, Any], name: str) -> bool:
@@ -193,6 +213,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "play": lambda message: Play(_flag(message, "playing")),
     "step": _step,
     "speed": lambda message: Speed(rate(message.get("speed"))),
+    "stop": lambda message: StopAt(stop(message)),
     "rewind": lambda message: Rewind(),
     "configure": _configure,
     "pair": lambda message: Pair(_flag(message, "on")),

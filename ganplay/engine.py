@@ -24,6 +24,7 @@ from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
 from ganplay.lane import NAMES, Lane, LaneName, joined, own
 from ganplay.slow import as_event, slow_step
+from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class Session:
         self.view = View()
         self.playing = False
         self.speed: float | None = None
+        self.stop: Stop | None = None
         self.run = 0
         self.catch_up_to = 0
         self.steps_done = 0
@@ -148,6 +150,7 @@ class Session:
             rival=self._rival(),
             playing=self.playing,
             speed=self.speed,
+            stop=self.stop and vars(self.stop),
             run=self.run,
             problems=as_plain(problems or []),
             restarted=restarted,
@@ -213,6 +216,10 @@ class Session:
             case commands.Speed(speed):
                 self.speed = speed
                 self._next_step = time.monotonic()
+            case commands.StopAt(stop):
+                self.stop = stop
+                self._stopped()
+                self._tell_state()
             case commands.Rewind():
                 self._restart()
             case commands.Configure(changes, name):
@@ -240,6 +247,7 @@ class Session:
         self._next_step = time.monotonic()
         if playing and not self.playing:
             self._explain_standstill()
+        self._stopped(anywhere=True)
         self._tell_state()
 
     def _step(self, net: Any, count: int) -> None:
@@ -275,6 +283,27 @@ class Session:
         kind = "diverged" if self.diverged else "limit"
         lanes = [n for n, lane in zip(NAMES, self.lanes, strict=False) if lane.diverged]
         self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS, lanes=lanes)
+
+    def _stopped(self, anywhere: bool = False) -> bool:
+        """Stop playing if the visitor's condition is met, and say whether it was.
+
+        Looked at where the condition says, or `anywhere` before playing begins.
+        """
+        stop, step = self.stop, self.trainer.steps
+        if stop is None or not self.playing or self.catch_up_to:
+            return False
+        if not (anywhere or stop.looks_at(step)):
+            return False
+        values: list[float] = [step]
+        if stop.when != "steps":  # of two the first to reach it
+            values = [lane.camera.measure()[stop.when] for lane in self.lanes]
+        met = [(n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v)]
+        if not met:
+            return False
+        name, value = met[0]
+        self.playing, self._dirty = False, True
+        self._tell(type="stopped", step=step, value=value, lane=name, **vars(stop))
+        return True
 
     def _lane(self, name: LaneName) -> Lane | None:
         """The lane of a name; if it is not there the page is told."""
@@ -332,6 +361,8 @@ class Session:
             self.playing = False
             self._explain_standstill()
             self._tell_state()
+        if self._stopped():
+            self._tell_state()
 
     def _steps_now(self, now: float) -> int:
         """How many steps to take in this turn, and when the next turn is due."""
@@ -342,6 +373,8 @@ class Session:
         room = MAX_STEPS - self.trainer.steps
         if self.catch_up_to:
             return max(1, min(fitting, self.catch_up_to - self.trainer.steps, room))
+        if self.stop is not None:
+            room = min(room, self.stop.room(self.trainer.steps))
         if self.speed is None:
             return max(1, min(fitting, room))
         # A late turn makes up for what was missed, but for no more than one quantum.
@@ -453,6 +486,7 @@ class Engine:
         playing: bool = True,
         speed: float | None = None,
         step: int = 0,
+        stop: Stop | None = None,
         rival: ToyConfig | None = None,
     ) -> bool:
         """Give a page its session: the one it had if that is still there, else a new one.
@@ -464,6 +498,7 @@ class Engine:
             playing: whether a new one trains at once.
             speed: steps a second of a new one.
             step: how far a new one is trained first, as fast as it goes.
+            stop: when a new one is to stop by itself.
             rival: settings of a second lane of a new one; data and noise are those of the first.
 
         Returns:
@@ -481,6 +516,7 @@ class Engine:
                 self._make_room()
                 session = Session(config, now, rival)
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
+                session.stop = stop
                 self._sessions[session_id] = session
             session.sink, session.seen, session.credit = sink, now, CREDIT
             session.gone_at = math.inf

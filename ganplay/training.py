@@ -225,11 +225,18 @@ class ToyTrainer:
         norms at the last step. `noise_floor` has what two real samples would give.
         """
         fake, real = self.sample(n), self.real(n)
-        rows = [metrics.compare(real[i], fake[i], self.distribution(i)) for i in range(len(self))]
-        report = {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+        report = self.compare(n)
         loss, record = LOSSES[self.configs[0].loss], self.record()
         report |= judged(loss, self.discriminate(real), self.discriminate(fake))
         return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
+
+    def compare(self, n: int, quick: bool = False) -> dict[str, Float[Tensor, "s"]]:
+        """`metrics.compare` of n fakes with n real points, by name; each (S,)."""
+        fake, real = self.sample(n), self.real(n)
+        rows = [
+            metrics.compare(real[i], fake[i], self.distribution(i), quick) for i in range(len(self))
+        ]
+        return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
     def noise_floor(self, n: int = 2500) -> dict[str, float]:
         """What `evaluate`'s comparison gives for two samples of the first member's data."""

@@ -170,8 +170,10 @@ def test_settings_out_of_bounds_are_named_and_the_rest_is_kept(visit):
 
 
 def test_a_greeting_with_bad_settings_is_repaired_and_told(visit):
-    line = visit(config={"loss": "hinge", "width_g": -1, "zap": 1}, speed="fast", step=-4)
+    wrong = {"speed": "fast", "step": -4, "stop": {"when": "js", "bound": "x"}}
+    line = visit(config={"loss": "hinge", "width_g": -1, "zap": 1}, **wrong)
     line.until(lambda s: s.event("state"))
+    assert line.event("state")["stop"] is None
     assert {p["field"] for p in line.event("welcome")["problems"]} == {"width_g", "zap"}
     assert line.event("state")["config"]["loss"] == "hinge"
 
@@ -201,6 +203,12 @@ def test_a_rival_without_sense_is_none_or_repaired(visit, rival):
     line = visit(rival=rival, playing=False).until(lambda s: s.event("state") and s.frames)
     assert line.event("state")["config"] == PRESETS["ring"].to_dict()
     assert (line.event("state")["rival"] is None) == (not isinstance(rival, str | dict))
+
+
+def test_a_restored_session_keeps_its_stop_condition(visit):
+    stop = {"when": "modes", "bound": 8}
+    line = visit(playing=False, stop=stop).until(lambda s: s.event("state"))
+    assert line.event("state")["stop"] == stop
 
 
 def test_what_is_too_large_or_too_much_ends_the_line_in_words(visit):
@@ -371,8 +379,10 @@ def test_the_named_endpoint_trains_a_toy(client):
         first_seed=5,
         steps=30,
         points=7,
+        until="modes=100",
         api_name="/train_toy",
     )
+    assert [m["reached"] for m in result["members"]] == [None, None]
     assert result["complete"]
     assert result["steps"] == 30
     assert result["config"]["loss"] == "hinge"
@@ -397,6 +407,7 @@ def test_the_named_endpoint_trains_a_toy(client):
         ({"settings": {"lr_g": "fast"}}, "lr_g: 'fast' is not possible; a number from 0 to 1"),
         ({"settings": {"lrg": 1}}, "did you mean lr_g"),
         ({"settings": [1]}, "settings: '[1]' is not possible"),
+        ({"until": "js=2"}, "until: js: '2' is not possible; a number from 0 to 1"),
         ({"state": 5}, "state: '5' is not possible; a text is needed"),
         ({"settings": {"loss": "hinge", "label_smoothing": 0.1}}, "no targets to smooth"),
     ],

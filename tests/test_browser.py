@@ -506,3 +506,83 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     while session_id in server.engine._sessions:
         assert time.monotonic() - closed < 10
         time.sleep(0.1)
+
+
+def test_time_back_and_forth(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+
+    # A run stops where it is told to, and stays there while the condition holds.
+    tab.pause()
+    tab.press("r")
+    start = tab.pixels()
+    page.select_option(".stop-when", "steps")
+    page.fill(".stop-bound", "1e9")
+    page.press(".stop-bound", "Enter")
+    tab.toast("at step: 1e9 is not possible. Allowed: a whole number from 1 to 1000000.")
+    page.fill(".stop-bound", "150")
+    page.press(".stop-bound", "Enter")
+    tab.see("document.activeElement.blur()")
+    for _ in range(2):
+        page.keyboard.press("Space")
+        tab.toast("Stopped at step 150")
+        tab.until("!ganplay.playing && ganplay.frame.step === 150")
+    tab.settled()
+    end = tab.pixels()
+
+    # Back by key and slider: picture and numbers are those of the moment, and marked as such.
+    tab.press(",")
+    tab.until("ganplay.timeline.holds")
+    page.focus(".timeline-slider")
+    page.keyboard.press("Home")
+    tab.until("ganplay.timeline.moment.step === 0")
+    assert tab.pixels() == start
+    assert tab.words(".moment-name") == "step 0 of 150"
+    assert tab.words(".step-number") == "0"
+    page.keyboard.press("ArrowRight")
+    tab.until("ganplay.timeline.moment.step === ganplay.timeline.frames[1].step")
+    page.keyboard.press("ArrowLeft")
+    page.click(".timeline-pin")
+    assert tab.words(".second-name") == "step 0"
+    page.click(".timeline-pin")
+    tab.press("l")
+    assert not page.is_visible(".moment-name")
+    tab.until("ganplay.plane.canvas.width > 400")
+    assert tab.pixels() == end
+
+    # A curve leads to its step; a replay leads on to the present.
+    page.hover(".chart:nth-child(2) .plot .nsewdrag")
+    page.wait_for_selector(".chart:nth-child(2) .hoverlayer text")
+    page.mouse.down()
+    page.mouse.up()
+    tab.until("ganplay.timeline.holds")
+    page.wait_for_selector(".chart:nth-child(2) .mark")
+    page.select_option(".timeline-speed", "60")
+    page.click(".timeline-replay")
+    tab.until("!ganplay.timeline.holds && !ganplay.timeline.replaying")
+    assert tab.pixels() == end
+
+    # Training goes on behind the past; another run begins in the present, beside what is pinned.
+    page.select_option(".stop-when", "")
+    tab.press(",")
+    page.click(".timeline-pin")
+    held = tab.see("ganplay.timeline.moment.step")
+    page.keyboard.press("Space")
+    tab.until("ganplay.frame.step > 200 && ganplay.timeline.frames.at(-1).step > 200")
+    assert tab.see("ganplay.plane.frame.step") == held
+    tab.press("r")
+    tab.until("!ganplay.timeline.holds")
+    page.wait_for_function(
+        "text => document.querySelector('.second-name').textContent === text",
+        arg=f"step {held}, run before",
+    )
+    assert tab.see("ganplay.second.frame.step") == held
+
+    # The condition outlives a reload.
+    page.select_option(".stop-when", "modes")
+    tab.settled()
+    page.reload()
+    tab.until("ganplay.begun && ganplay.state")
+    assert tab.see("document.querySelector('.stop-when').value") == "modes"
+    assert page.input_value(".stop-bound") == "8"
+    tab.done()

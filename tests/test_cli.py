@@ -50,6 +50,17 @@ def test_toy_reports_each_seed_and_draws(tmp_path):
     assert done.stderr == ""  # no progress bar where nobody looks at it
 
 
+def test_toy_stops_at_a_bound_and_says_where(capsys):
+    assert main(["toy", *TINY[:-1], "120", "--until", "js=1", "--seeds", "2", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["until"] == {"when": "js", "bound": 1.0}
+    assert [m["reached"] for m in result["members"]] == [50, 50]
+    assert result["steps"] == 50
+    assert main(["toy", *TINY[:-1], "120", "--until", "high_quality=1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == ["high_quality >= 1: seed 0 not", "120 steps, 2500 samples"]
+
+
 def test_toy_writes_a_script(tmp_path):
     script = tmp_path / "gan.py"
     done = run("toy", "--preset", "wgan-gp", "--steps", 7, "--first-seed", 3, "--script", script)
@@ -88,6 +99,8 @@ def test_toy_takes_a_link_and_tells_what_it_could_not_use():
         (["--config", "/no/such/file"], "--config /no/such/file: "),
         (["--plot", "out.bmp"], "--plot out.bmp: a file name that ends in .png is needed"),
         (["--plot", "/no/such/folder/out.png", "--steps", "0"], "--plot /no/such/folder/out.png"),
+        (["--until", "js=2"], "argument --until: js: '2' is not possible; a number from 0 to 1"),
+        (["--until", "energy=1"], "METRIC=BOUND with one of js, modes, high_quality is needed"),
         (["--sweeep"], "unrecognized arguments: --sweeep"),
     ],
 )

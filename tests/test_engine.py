@@ -19,9 +19,13 @@ from ganplay.commands import (
     Slow,
     Speed,
     Step,
+    StopAt,
 )
 from ganplay.engine import Engine, Full
+from ganplay.experiment import train_until
 from ganplay.frames import ENTRY, FLAGS, HEADER, MAP, SECTIONS, View
+from ganplay.stopping import Stop
+from ganplay.training import ToyTrainer
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 NAMES = (
@@ -286,6 +290,60 @@ def test_runs_end_at_the_cap_on_steps(running, monkeypatch):
     assert page.frames[-1]["step"] == 120
 
 
+def test_a_run_stops_exactly_at_the_step_asked_for(running):
+    page = opened(running, stop=Stop("steps", 123))
+    page.wait(lambda p: p.events_of("stopped"))
+    (told,) = page.events_of("stopped")
+    expected = {"when": "steps", "bound": 123, "step": 123, "value": 123}
+    assert told == {"type": "stopped"} | expected
+    page.wait(lambda p: p.frames[-1]["step"] == 123 and not p.frames[-1]["flags"])
+    assert not page.events_of("state")[-1]["playing"]
+    # The condition stays; while it is met there is no playing on, but steps may be taken.
+    assert post(running, page, Play(True))["step"] == 123
+    assert page.events_of("stopped")[1:] == [told]
+    assert post(running, page, Step("both", 1))["step"] == 124
+    # Another run stops there again, and without the condition it goes on.
+    post(running, page, Rewind(), Play(True))
+    page.wait(lambda p: len(p.events_of("stopped")) == 3)
+    assert page.events_of("stopped")[-1]["step"] == 123
+    assert page.events_of("state")[-1]["stop"] == {"when": "steps", "bound": 123}
+    post(running, page, StopAt(None), Play(True))
+    page.wait(lambda p: p.frames[-1]["step"] > 150)
+    assert page.events_of("state")[-1]["stop"] is None
+
+
+def test_a_bound_of_a_metric_stops_every_run_at_the_same_step(running):
+    trainer, values = ToyTrainer(QUICK, threads=1), {}
+    while trainer.steps < 600:
+        trainer.step(50)
+        values[trainer.steps] = float(trainer.compare(2000, quick=True)["js"][0])
+    stop = Stop("js", sorted(values.values())[3])
+    first = next(step for step, value in values.items() if value <= stop.bound)
+    assert train_until(ToyTrainer(QUICK, threads=1), 600, stop) == [first]
+    pages = [opened(running, "slow", speed=700.0, stop=stop), opened(running, "fast", stop=stop)]
+    for page in pages:
+        (told,) = page.wait(lambda p: p.events_of("stopped")).events_of("stopped")
+        assert (told["when"], told["step"]) == ("js", first)
+        assert told["value"] == pytest.approx(values[first], abs=1e-6)
+        page.wait(lambda p: p.frames[-1]["step"] == first)
+        assert page.frames[-1]["measured_at"] == first
+
+
+def test_a_condition_that_is_met_already_stops_at_once(running):
+    page = opened(running)
+    page.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
+    post(running, page, StopAt(Stop("steps", 5)))
+    told = page.events_of("stopped")[-1]
+    assert told["value"] == told["step"] > 5
+    assert not page.events_of("state")[-1]["playing"]
+
+
+def test_a_restored_session_is_brought_to_its_step_past_its_condition(running):
+    page = opened(running, playing=False, step=150, stop=Stop("steps", 100))
+    page.wait(lambda p: p.frames and p.frames[-1]["step"] == 150)
+    assert not page.events_of("stopped")
+
+
 def test_a_session_that_fails_leaves_the_others_alone(running, monkeypatch):
     good, bad = opened(running, "good"), opened(running, "bad")
     good.wait(lambda p: p.frames)
@@ -372,6 +430,9 @@ def test_hidden_layers_are_not_computed(running):
         ({"type": "copy"}, "from: None is not possible; one of a, b is needed"),
         ({"type": "copy", "from": ["a"]}, "from: ['a'] is not possible; one of a, b"),
         ({"type": "configure", "changes": {}, "lane": "c"}, "lane: 'c' is not possible; one of a"),
+        ({"type": "stop", "when": "energy"}, "when: 'energy' is not possible; one of steps, js"),
+        ({"type": "stop", "when": "js", "bound": 2}, "bound: 2 is not possible; a number from 0"),
+        ({"type": "stop", "when": "modes"}, "bound: None is not possible; a whole number from 1"),
         ({"type": "greet"}, "type: 'greet' is not possible"),
     ],
 )
@@ -388,6 +449,8 @@ def test_messages_become_commands():
     assert read({"type": "speed", "speed": 5}) == Speed(5.0)
     assert read({"type": "speed", "speed": None}) == Speed(None)
     assert read({"type": "rewind"}) == Rewind()
+    assert read({"type": "stop", "when": None}) == StopAt(None)
+    assert read({"type": "stop", "when": "steps", "bound": 5}) == StopAt(Stop("steps", 5))
     assert read({"type": "slow"}) == Slow()
     assert read({"type": "preset", "name": "grid"}) == Preset("grid")
     assert read({"type": "pair", "on": True}) == Pair(True)

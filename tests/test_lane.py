@@ -8,8 +8,9 @@ import pytest
 from test_engine import QUICK, Page, header, post
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, lane
-from ganplay.commands import Configure, Copy, Look, Pair, Play, Preset, Rewind, Slow, Step
+from ganplay.commands import Configure, Copy, Look, Pair, Play, Preset, Rewind, Slow, Step, StopAt
 from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, View
+from ganplay.stopping import Stop
 
 
 class Paired(Page):
@@ -147,6 +148,17 @@ def test_if_one_diverges_both_stop_and_it_is_said_which(running):
     post(running, page, Pair(False), Play(True))  # A is still well
     page.wait(lambda p: p.frames[-1]["step"] > steps)
     assert page.rivals[-1] is None
+
+
+def test_of_two_the_first_to_be_good_enough_stops_both(running):
+    page, session = pair_of(running, playing=False)
+    post(running, page, Pair(True), Configure({"lr_g": 1.0, "lr_d": 1.0}, "a"))
+    post(running, page, StopAt(Stop("js", 0.99)), Play(True))
+    page.wait(lambda p: p.events_of("stopped"))
+    told = page.events_of("stopped")[-1]
+    assert told["lane"] == "b"
+    assert told["value"] == session.lanes[1].camera.measure()["js"] <= 0.99
+    assert session.lanes[0].trainer.steps == session.lanes[1].trainer.steps == told["step"]
 
 
 def test_what_asks_for_a_b_that_is_not_there_is_told(running):

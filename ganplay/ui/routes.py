@@ -119,6 +119,11 @@ class Visit:
             step = commands.starting_step(hello, MAX_CATCHING_UP)
         except CommandError:
             speed, step = None, 0
+        stop = hello.get("stop")
+        try:
+            stop = commands.stop(stop if isinstance(stop, dict) else {})
+        except CommandError:
+            stop = None
         self.session_id = session_id
         try:
             known = self.engine.open(
@@ -128,6 +133,7 @@ class Visit:
                 playing=hello.get("playing") is not False,
                 speed=speed,
                 step=step,
+                stop=stop,
                 rival=rival,
             )
         except Full:

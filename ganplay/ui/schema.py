@@ -12,6 +12,7 @@ from ganplay.config import GROUPS, PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS, Distribution
 from ganplay.lane import SHARED
 from ganplay.losses import LOSSES
+from ganplay.stopping import BOUNDS
 from ganplay.streams import generator_of
 
 ASSETS = files("ganplay.ui") / "assets"
@@ -52,6 +53,7 @@ def schema() -> bytes:
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()},
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,
+        "stops": BOUNDS,
         "shared": SHARED,
         "frame": {
             "version": frames.VERSION,

@@ -10,7 +10,9 @@ import { Pair } from "./pair.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
 import { Slow } from "./slow.js";
+import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
+import { Timeline } from "./timeline.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -39,6 +41,7 @@ class Lab {
     this.playing = true;
     this.begun = false;
     this.speed = FIRST_SPEED;
+    this.stop = null;
     this.sent = this.restoring = 0;
     this.changes = {};
     this.rival = this.openedRival = null;
@@ -62,6 +65,8 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change, this.lane));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
+    this.timeline = new Timeline(this);
+    this.stopAt = new StopAt(this);
     this.graph = new Graph(this);
     this.slow = new Slow(this);
     this.inside = new Inside(this);
@@ -118,6 +123,11 @@ class Lab {
     this.second.frame = null;
   }
 
+  // The frame that the picture and the numbers show: the newest, or one of the past.
+  get seen() {
+    return this.timeline.holds ? this.timeline.moment.frame : this.frame;
+  }
+
   // ---- the line -------------------------------------------------------------------------------
 
   connect(token, newToken) {
@@ -143,7 +153,7 @@ class Lab {
     const playing = this.playing && this.begun;
     const given = this.opened === null ? { config: known ? this.config : null } : { state: this.opened };
     const rival = this.opened === null ? this.rival && this.rival.config : this.openedRival;
-    return { ...given, rival, playing, speed: this.speed, step };
+    return { ...given, rival, playing, speed: this.speed, stop: this.stop, step };
   }
 
   begin() {
@@ -207,9 +217,9 @@ class Lab {
     this.look();
   }
 
-  receiveState({ config, state, rival, playing, speed, problems, restarted }) {
+  receiveState({ config, state, rival, playing, speed, stop, problems, restarted }) {
     const first = !Object.keys(this.config).length;
-    Object.assign(this, { config, state, rival, speed, opened: null });
+    Object.assign(this, { config, state, rival, speed, stop, opened: null });
     if (!rival) this.lane = "a";
     if (this.begun) this.playing = playing;
     if (restarted) this.hideVeil();
@@ -257,7 +267,7 @@ class Lab {
       }
       this.charts.add(frame);
       this.tell("frame", frame, buffer);
-      this.showNumbers(frame);
+      if (!this.timeline.holds) this.showNumbers(frame);
       if (!this.find(".verdict").textContent) this.describe();
     }
     for (; this.owed > 0; this.owed--) this.link.acknowledge();
@@ -303,7 +313,7 @@ class Lab {
     this.showSpeed();
     this.showScale();
     this.setStatus(this.status || "connecting");
-    if (this.frame) this.showNumbers(this.frame, true);
+    if (this.frame) this.showNumbers(this.seen, true);
     this.describe();
     if (!this.find(".veil").hidden) this.showVeil(this.divergedAt);
     this.tell("words");
@@ -434,8 +444,9 @@ class Lab {
     if (!now && playing && performance.now() - (this.numbersAt || 0) < 100) return;
     this.numbersAt = performance.now();
     this.find(".step-number").textContent = frame.step.toLocaleString(this.root.lang);
-    const rate = frame.rate >= 1 ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
-    this.find(".rate").textContent = frame.catchingUp ? t("play.catching_up") : rate;
+    const past = this.timeline.holds; // how fast it was then says nothing now
+    const rate = frame.rate >= 1 && !past ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
+    this.find(".rate").textContent = frame.catchingUp && !past ? t("play.catching_up") : rate;
     const texts = this.tileTexts(frame, this.config);
     for (const tile of this.root.querySelectorAll("[data-tile]")) {
       const [value, small] = texts[tile.dataset.tile];
@@ -464,7 +475,7 @@ class Lab {
   }
 
   showScale() {
-    this.fillScale(this.find(".scale"), this.frame, this.config);
+    this.fillScale(this.find(".scale"), this.seen, this.config);
   }
 
   fillScale(scale, frame, config) {
@@ -477,7 +488,7 @@ class Lab {
 
   // The canvas in words, for those who do not see it.
   describe() {
-    const { frame } = this, text = frame && this.sentence(frame);
+    const { seen: frame } = this, text = frame && this.sentence(frame);
     if (!text) return;
     this.find(".plane").setAttribute("aria-label", text);
     this.find(".verdict").textContent = text;
@@ -555,7 +566,7 @@ class Lab {
   buildHelp() {
     const body = this.find(".help-body");
     const keys = document.createElement("dl");
-    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], ["1 – 5", "layers"], ["P", "projector"], ["?", "help"]]) {
+    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"], ["1 – 5", "layers"], ["P", "projector"], ["?", "help"]]) {
       const term = document.createElement("dt");
       term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
       keys.append(term, Object.assign(document.createElement("dd"), { textContent: t(`help.keys.${what}`) }));
@@ -617,7 +628,9 @@ class Lab {
     this.send("rewind");
   }
 
+  // Who takes a step by hand wants to see it.
   step(net) {
+    this.timeline.live();
     this.send("step", { net, count: 1 });
   }
 
@@ -628,6 +641,7 @@ class Lab {
       this.toast(t("problems.bounds", { field: t("play.count"), value: box.value, allowed, used: "" }));
       return;
     }
+    this.timeline.live();
     this.send("step", { net: "both", count });
   }
 
@@ -643,6 +657,9 @@ class Lab {
       d: ["steps", () => this.step("d")],
       g: ["steps", () => this.step("g")],
       r: ["play", () => this.rewind()],
+      ",": ["timeline", () => this.timeline.go(-1)],
+      ".": ["timeline", () => this.timeline.go(1)],
+      l: ["timeline", () => this.timeline.live()],
       p: ["", () => this.teach.setProjector(!this.teach.projector)],
       "?": ["", () => this.find(".help-box").showModal()],
     }[key.toLowerCase()] || ["layers", layer && (() => this.find(`[data-layer=${layer}] input`).click())];
@@ -695,8 +712,8 @@ class Lab {
   // ---- kept over a reload, in this tab only ---------------------------------------------------
 
   keep() {
-    const { config, rival, speed, playing } = this;
-    sessionStorage.setItem(KEPT, JSON.stringify({ config, rival, speed, playing }));
+    const { config, rival, speed, playing, stop } = this;
+    sessionStorage.setItem(KEPT, JSON.stringify({ config, rival, speed, playing, stop }));
   }
 
   // A share link's settings are used once; after that what counts is what was made of them, while
@@ -716,7 +733,7 @@ class Lab {
   readKept() {
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
-      if (kept.config) Object.assign(this, { config: kept.config, rival: kept.rival ?? null, speed: kept.speed ?? null, playing: kept.playing !== false });
+      if (kept.config) Object.assign(this, { config: kept.config, rival: kept.rival ?? null, speed: kept.speed ?? null, playing: kept.playing !== false, stop: kept.stop ?? null });
     } catch {
       sessionStorage.removeItem(KEPT);
     }

@@ -15,7 +15,10 @@ export class Pair {
     this.lab = lab;
     this.bar = lab.find(".pair-bar");
     this.veiled = [];
-    this.letGo = () => this.set(false);
+    this.letGo = () => {
+      lab.toast(t("pair.left"));
+      this.set(false);
+    };
     this.set = lab.addMode("pair", (on) => this.ask(on));
     for (const radio of this.bar.querySelectorAll("input")) {
       radio.onchange = () => this.choose(radio.value);
@@ -28,7 +31,7 @@ export class Pair {
     this.twin = this.mark("probe-twin", ".canvas-box", "");
     lab.hear("state", () => this.show());
     lab.hear("words", () => this.show());
-    lab.hear("frame", (frame) => this.draw(frame));
+    lab.hear("frame", () => this.draw());
     lab.hear("numbers", (frame) => this.showNumbers(frame));
     lab.hear("described", (frame) => this.describe(frame));
     lab.hear("diverged", ({ lanes }) => this.veil(lanes));
@@ -89,7 +92,7 @@ export class Pair {
       lab.find(`.share-${name}`).closest("label").title = on ? t("pair.only_a") : "";
     }
     lab.find(".save-script").title = t(on ? "pair.only_a" : "share.script_tip");
-    this.showNumbers(lab.frame);
+    this.showNumbers(lab.seen);
     lab.describe();
     if (!lab.find(".veil").hidden) this.veil(this.veiled);
   }
@@ -118,13 +121,16 @@ export class Pair {
 
   // ---- what is to be seen ---------------------------------------------------------------------
 
-  draw(frame) {
-    const { lab } = this, { rival } = frame;
+  // Always of the moment that the first picture shows, with the data of that moment.
+  draw() {
+    const { lab } = this, { rival } = lab.seen, { moment } = lab.timeline;
     if (!rival || lab.leaveSecond !== this.letGo) {
       this.twin.hidden = true;
       return;
     }
-    if (!rival.diverged) lab.second.draw(rival);
+    const data = moment ? moment.data : lab.data, other = lab.second.data !== data;
+    if (other) lab.second.setData(data);
+    if (!rival.diverged && (other || rival !== lab.second.frame)) lab.second.draw(rival);
     this.showTwin();
   }
 
@@ -140,6 +146,7 @@ export class Pair {
   }
 
   showNumbers(frame) {
+    if (frame) this.draw();
     const { lab } = this, rival = this.on && frame ? frame.rival : null;
     const texts = rival && lab.tileTexts(rival, lab.rivalConfig);
     for (const tile of lab.root.querySelectorAll("[data-tile]")) {

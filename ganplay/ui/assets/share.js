@@ -68,10 +68,10 @@ export class Share {
   }
 
   fill() {
-    const { state, frame, teach } = this.lab, rival = this.lab.rival && this.lab.rival.state;
+    const { state, rival, seen: frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
-      link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state, rival })}`,
+      link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state, rival: rival && rival.state })}`,
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };
@@ -93,7 +93,7 @@ export class Share {
   }
 
   savePoints() {
-    const { frame, data, schema } = this.lab;
+    const { seen: frame, data, schema } = this.lab;
     if (!frame) return;
     const rows = pointRows(frame, data, schema.frame.unit);
     this.save("ganplay-points.csv", csv(["kind", "x", "y", "class"], rows), "text/csv");

@@ -4,7 +4,7 @@
 import { current, t } from "./words.js";
 
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
-export const PARTS = ["presets", "distribution", "seed", "layers", "graph", "slow", "inside", "play", "steps", "speed", "verdict", "tiles", "charts",
+export const PARTS = ["presets", "distribution", "seed", "layers", "graph", "slow", "inside", "play", "steps", "speed", "timeline", "stop", "verdict", "tiles", "charts",
   "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training", "pair", "share"];
 const MOST_OF_A_LINK = 5000; // what is longer the server calls too long
 
