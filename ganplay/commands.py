@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,13 @@ from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
 from ganplay.lane import NAMES, LaneName
 from ganplay.stopping import Stop, mistake
+from ganplay.training import ToyTrainer
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
 MAX_STEPS_AT_ONCE = 10_000
+MAX_CHANGES = 2 * len(ToyConfig.__dataclass_fields__)
+"""Settings that one message may change."""
 _COUNTING = 2**31 - 1
 
 
@@ -106,8 +110,35 @@ class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
+@dataclass(frozen=True)
+class Save:
+    """Hand out the weights as a file's bytes. Not a message: pages ask by a request."""
+
+    reply: Future[bytes]
+
+
+@dataclass(frozen=True)
+class Load:
+    """Go on with this trainer, which nobody else may use any more. Not a message either."""
+
+    trainer: ToyTrainer
+
+
 Command = (
-    Play | Step | Speed | StopAt | Rewind | Configure | Pair | Copy | Preset | Look | Slow | Greet
+    Play
+    | Step
+    | Speed
+    | StopAt
+    | Rewind
+    | Configure
+    | Pair
+    | Copy
+    | Preset
+    | Look
+    | Slow
+    | Greet
+    | Save
+    | Load
 )
 
 
@@ -160,7 +191,7 @@ def _step(message: Mapping[str, Any]) -> Step:
 
 def _configure(message: Mapping[str, Any]) -> Configure:
     changes = message.get("changes")
-    if not isinstance(changes, dict) or len(changes) > 2 * len(ToyConfig.__dataclass_fields__):
+    if not isinstance(changes, dict) or len(changes) > MAX_CHANGES:
         raise CommandError("changes", changes, "an object of settings by name is needed")
     return Configure(changes, _lane(message, "lane", "a"))
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -19,10 +20,11 @@ import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
+from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.commands import Command
 from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
-from ganplay.lane import NAMES, Lane, LaneName, joined, own
+from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, unshared
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
@@ -85,6 +87,7 @@ class Session:
         self.frames_made = 0
         self.frame_seconds = 0.0
         self._applied = 0
+        self._told_points: str | None = None
         self._dirty = True
         self._step_time = 1e-3
         self._next_step = self._next_frame = self._next_measure = now
@@ -142,11 +145,19 @@ class Session:
             self._show(now)
 
     def _tell_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
-        """Send the page all settings, and what could not be done."""
+        """Send the page all settings, and what could not be done.
+
+        Own points, which may be long, are left out where the page has them already.
+        """
+        config, state, points = self.config.to_dict(), self.config.to_state(), self.config.points
+        if points and points == self._told_points:
+            del config["points"]
+            state = state.removesuffix(f";points:{points}")
+        self._told_points = points
         self._tell(
             type="state",
-            config=self.config.to_dict(),
-            state=self.config.to_state(),
+            config=config,
+            state=state,
             rival=self._rival(),
             playing=self.playing,
             speed=self.speed,
@@ -160,7 +171,7 @@ class Session:
         """The settings of the second lane that are its own, as a page is told them."""
         if len(self.lanes) < 2:
             return None
-        config, state = own(self.lanes[1].config)
+        config, state = unshared(self.lanes[1].config)
         return {"config": config, "state": state}
 
     def _tell_data(self) -> None:
@@ -183,6 +194,7 @@ class Session:
     def _greet(self) -> None:
         """Tell a page that has just come all that it does not know."""
         self._dirty = True
+        self._told_points = None
         _ = self.trainer
         self._tell_state()
         self._tell_data()
@@ -197,6 +209,9 @@ class Session:
         """Fresh networks for the present settings, of both lanes if there are two."""
         for lane in self.lanes:
             lane.start()
+        self._begin()
+
+    def _begin(self) -> None:
         self.run += 1
         self._dirty = True
         self._next_step = time.monotonic()
@@ -240,6 +255,25 @@ class Session:
                 self._slow()
             case commands.Greet():
                 self._greet()
+            case commands.Save(reply):
+                self._save(reply)
+            case commands.Load(trainer):
+                self._load(trainer)
+
+    def _save(self, reply: Future[bytes]) -> None:
+        if reply.set_running_or_notify_cancel():
+            try:
+                reply.set_result(toy_to_bytes(self.trainer))
+            except CheckpointError as error:
+                reply.set_exception(error)
+
+    def _load(self, trainer: ToyTrainer) -> None:
+        del self.lanes[1:]  # nobody knows B's weights of that step
+        self.lanes[0].adopt(trainer)
+        self.catch_up_to = 0
+        self._begin()
+        self._tell_state(restarted=True)
+        self._tell_data()
 
     def _play(self, playing: bool) -> None:
         self.playing = playing and not self.diverged and self.trainer.steps < MAX_STEPS
@@ -347,8 +381,7 @@ class Session:
             for one, settings in zip(self.lanes, after, strict=True):
                 one.configure(settings)
             self._tell_state(problems)
-        seen = ("distribution", "conditional", "seed", "noise", "noise_dim")
-        if any(getattr(before[0], n) != getattr(after[0], n) for n in seen):
+        if any(getattr(before[0], n) != getattr(after[0], n) for n in SHARED):
             self._tell_data()
 
     def _train(self, now: float) -> None:
@@ -437,7 +470,7 @@ class Session:
 
 def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
     """Problems as a page is told them."""
-    return [p._asdict() | {"value": _plain(p.value)} for p in problems]
+    return [p._asdict() | {"value": _plain(p.value), "used": _plain(p.used)} for p in problems]
 
 
 def _plain(value: object) -> object:

@@ -25,7 +25,7 @@ def joined(config: ToyConfig, other: ToyConfig) -> ToyConfig:
     return config.repaired({name: getattr(other, name) for name in SHARED})[0]
 
 
-def own(config: ToyConfig) -> tuple[dict[str, Any], str]:
+def unshared(config: ToyConfig) -> tuple[dict[str, Any], str]:
     """The settings that are not shared, by name and as a state string."""
     usual: dict[str, Any] = {f.name: f.default for f in fields(config) if f.name in SHARED}
     settings = {n: v for n, v in config.to_dict().items() if n not in SHARED}
@@ -53,8 +53,13 @@ class Lane:
 
     def start(self) -> None:
         """Fresh networks for the present settings."""
-        self._trainer = ToyTrainer(self.config, threads=1)
-        self.camera = Camera(self._trainer)
+        self.adopt(ToyTrainer(self.config, threads=1))
+
+    def adopt(self, trainer: ToyTrainer) -> None:
+        """Go on with a trainer and its settings."""
+        self.config = trainer.configs[0]
+        self._trainer = trainer
+        self.camera = Camera(trainer)
         self.diverged = False
 
     def configure(self, config: ToyConfig) -> None:

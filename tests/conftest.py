@@ -28,6 +28,7 @@ class Server(NamedTuple):
     url: str
     engine: object
     routes: object
+    transfers: object
 
 
 @pytest.fixture
@@ -45,20 +46,22 @@ def server():
     """One server for all tests that need one."""
     from ganplay.engine import Engine
     from ganplay.ui import app
-    from ganplay.ui.routes import LabRoutes
 
     made = []
 
-    class Kept(LabRoutes):
-        def __init__(self, engine):
-            super().__init__(engine)
-            made.append(self)
+    def kept(kind):
+        def make(engine):
+            made.append(kind(engine))
+            return made[-1]
+
+        return make
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    engine, app.LabRoutes = Engine(), Kept
+    engine = Engine()
+    app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
     demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
-    yield Server(url, engine, made[0])
+    yield Server(url, engine, *made)
     demo.close(verbose=False)
     engine.stop()

@@ -338,6 +338,85 @@ def test_a_chinese_phone_behind_a_proxy_without_sockets(chromium, server):
     tab.done()
 
 
+def test_own_data_are_drawn_opened_kept_and_shared(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+    page.click("[data-data=own] input", force=True)  # there are none yet: the sheet opens
+    assert page.is_visible(".ink")
+    assert tab.see("ganplay.config.distribution") == "ring"
+    box = page.locator(".ink").bounding_box()
+
+    def at(x, y):
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def stroke(*places):
+        page.mouse.move(*at(*places[0]))
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*at(*place), steps=5)
+        page.mouse.up()
+        tab.settled()
+
+    stroke((0.2, 0.2), (0.2, 0.8))
+    tab.until("ganplay.config.distribution === 'own' && ganplay.own.pending === null")
+    one = tab.see("ganplay.config.points")
+    assert len(one) > 100
+    page.click(".draw-classes label:nth-child(3)")
+    stroke((0.7, 0.2), (0.8, 0.8))
+    two = tab.see("ganplay.config.points")
+    assert two.split(".")[0] == one
+    page.check("[value=eraser]")
+    stroke((0.7, 0.2), (0.8, 0.8))
+    assert tab.see("ganplay.config.points") == one
+    page.click(".draw-undo")
+    tab.until(f"ganplay.config.points === '{two}'")
+    page.check("[value=pen]")
+    page.focus(".ink")
+    for key in ("Shift+ArrowUp", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    tab.until(f"ganplay.config.points.length > {len(two)}")
+    page.keyboard.press("Backspace")
+    tab.until(f"ganplay.config.points === '{two}'")
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".ink")
+    page.check("#lab-conditional")
+    tab.until("ganplay.data.classes === 2")
+
+    # Kept: by a preset that has other data, and a reload; and a link carries them.
+    page.click("[data-preset=grid]")
+    tab.until("ganplay.config.distribution === 'grid'")
+    page.reload()
+    tab.until("ganplay.drawn > 3 && ganplay.begun")
+    page.click("[data-data=own] input", force=True)
+    tab.until(f"ganplay.config.points === '{two}'")
+    page.click(".share")
+    assert page.input_value(".share-link").endswith(f";points:{two}")
+    page.keyboard.press("Escape")
+
+    # As many as there can be, of a table; they travel in a file.
+    rows = "x,y\n" + "".join(f"{i % 150},{i // 150}\n" for i in range(20_000))
+    table = {"name": "many.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    page.set_input_files(".points-file", table)
+    tab.until("ganplay.config.points.length === 80000")
+    page.click(".share")
+    assert page.input_value(".share-link") == "Too many points for a link: use Save settings below"
+    assert "--config ganplay-settings.json" in page.input_value(".share-command")
+    with page.expect_download() as download:
+        page.click(".save-settings")
+    settings = Path(download.value.path()).read_bytes()
+    page.keyboard.press("Escape")
+    page.click("[data-data=line]")
+    tab.until("ganplay.config.distribution === 'line'")
+    chosen = {"name": "a.json", "mimeType": "", "buffer": settings}
+    page.set_input_files(".settings-file", chosen)
+    tab.until("ganplay.config.points.length === 80000")
+    assert tab.complaints == []
+    page.set_input_files(".points-file", table | {"buffer": b"1,2\n3,<b>"})
+    tab.toast("many.csv, line 2: <b> is not a number.")
+    tab.complaints.clear()  # the browser writes down that the answer was a refusal
+    tab.done()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(chromium, server, scheme):
     axe = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
@@ -352,6 +431,7 @@ def test_axe_finds_nothing_serious(chromium, server, scheme):
         .filter(({impact}) => ["serious", "critical"].includes(impact))
         .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 90))}`))"""
     tab.page.hover(".toggle")  # what is pointed at has to be read too
+    tab.page.click(".mode-own")
     for dialog in (None, ".share", ".help"):
         if dialog:
             tab.page.click(dialog)

@@ -294,7 +294,7 @@ def test_a_run_stops_exactly_at_the_step_asked_for(running):
     page = opened(running, stop=Stop("steps", 123))
     page.wait(lambda p: p.events_of("stopped"))
     (told,) = page.events_of("stopped")
-    expected = {"when": "steps", "bound": 123, "step": 123, "value": 123}
+    expected = {"when": "steps", "bound": 123, "step": 123, "value": 123, "lane": "a"}
     assert told == {"type": "stopped"} | expected
     page.wait(lambda p: p.frames[-1]["step"] == 123 and not p.frames[-1]["flags"])
     assert not page.events_of("state")[-1]["playing"]
@@ -461,3 +461,32 @@ def test_messages_become_commands():
     asked = {"type": "look", "layers": 3, "label": 2, "probe": [1, 2.0], "graph": True}
     asked |= {"insides": 4, "unit": ["d", 1, 7]}
     assert read(asked) == Look(view)
+
+
+def test_own_points_are_drawn_while_it_trains(running):
+    page = opened(running)
+    first, second = "AAAAhEiI", "AAAAhEiI.____tVFV"
+    page.wait(lambda p: p.frames)
+    before = post(running, page, Configure({"distribution": "own", "points": first}))
+    after = post(running, page, Configure({"points": second}), Configure({"lr_g": 0.1}))
+    assert after["run"] == before["run"] == 1  # the same networks
+    told = [(e["config"].get("points"), e["state"].endswith("points:" + second))
+            for e in page.events_of("state")]  # fmt: skip
+    # The page is told each once: they may be long.
+    assert told == [("", False), (first, False), (second, True), (None, False)]
+    assert len(page.events_of("data")) == 3
+    again = opened(running)
+    again.wait(lambda p: p.events_of("state"))
+    assert again.events_of("state")[0]["config"]["points"] == second
+
+
+def test_points_without_sense_leave_the_data(running):
+    page = opened(running, playing=False)
+    changes = {"distribution": "own", "points": "x" * 100_000}
+    post(running, page, Configure(changes), Configure({"distribution": "own"}))
+    first, second = page.events_of("state")[1:]
+    assert [p["code"] for p in first["problems"]] == ["points", "own"]
+    assert all(len(str(p["value"])) <= 40 for p in first["problems"])
+    assert [p["code"] for p in second["problems"]] == ["own"]
+    assert second["config"] == QUICK.to_dict()
+    assert len(page.events_of("data")) == 1

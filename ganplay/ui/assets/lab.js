@@ -2,7 +2,9 @@
 
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
+import { Draw, withPoints } from "./draw.js";
 import { decode } from "./frame.js";
+import { Film } from "./film.js";
 import { Graph } from "./graph.js";
 import { Inside } from "./inside.js";
 import { Link } from "./link.js";
@@ -13,6 +15,7 @@ import { Slow } from "./slow.js";
 import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
+import { Weights } from "./weights.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -65,8 +68,11 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change, this.lane));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
+    this.weights = new Weights(this);
+    this.film = new Film(this);
     this.timeline = new Timeline(this);
     this.stopAt = new StopAt(this);
+    this.own = new Draw(this);
     this.graph = new Graph(this);
     this.slow = new Slow(this);
     this.inside = new Inside(this);
@@ -207,6 +213,7 @@ class Lab {
       failed: () => this.toast(t("toasts.failed")),
       too_many: () => this.toast(t("toasts.too_many")),
     }[event.type];
+    if (event.type === "state") withPoints(event, this.config);
     if (handler) handler();
     this.tell(event.type, event);
   }

@@ -16,7 +16,7 @@ export class Pair {
     this.bar = lab.find(".pair-bar");
     this.veiled = [];
     this.letGo = () => {
-      lab.toast(t("pair.left"));
+      lab.toast(t("pair.closed"));
       this.set(false);
     };
     this.set = lab.addMode("pair", (on) => this.ask(on));
@@ -29,7 +29,11 @@ export class Pair {
     this.scale = lab.find(".scale").cloneNode(true);
     lab.find(".canvas-box.second").append(this.scale);
     this.twin = this.mark("probe-twin", ".canvas-box", "");
-    lab.hear("state", () => this.show());
+    lab.hear("state", ({ restarted }) => {
+      // Weights out of a file are for one step of one GAN.
+      if (restarted && this.shown && !this.on) lab.toast(t("pair.closed"));
+      this.show();
+    });
     lab.hear("words", () => this.show());
     lab.hear("frame", () => this.draw());
     lab.hear("numbers", (frame) => this.showNumbers(frame));
@@ -78,6 +82,7 @@ export class Pair {
 
   show() {
     const { lab, on } = this;
+    this.shown = on;
     this.set(on);
     lab.root.classList.toggle("paired", on);
     this.bar.hidden = this.name.hidden = !on;
