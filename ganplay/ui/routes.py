@@ -25,7 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay import commands, points
 from ganplay.commands import CommandError
-from ganplay.config import PRESETS, ToyConfig
+from ganplay.config import PRESETS, Problem, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.points import PointsError
 from ganplay.script import as_script
@@ -121,6 +121,8 @@ class Visit:
             config, problems = ToyConfig.from_state(state)
         else:
             config, problems = PRESETS["ring"].repaired(given)
+        rival, more = _rival(hello.get("rival"), config)
+        problems += more
         try:
             speed = commands.rate(hello.get("speed"))
             step = commands.starting_step(hello, MAX_CATCHING_UP)
@@ -141,6 +143,7 @@ class Visit:
                 speed=speed,
                 step=step,
                 stop=stop,
+                rival=rival,
             )
         except Full:
             raise Refusal("full", FULL) from None
@@ -197,6 +200,14 @@ class Visit:
         if self._tokens < cost:
             raise Refusal("too_many", TOO_MANY)
         self._tokens -= cost
+
+
+def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Problem]]:
+    """The second lane that a first message asks for: settings or a state string."""
+    if isinstance(given, str):
+        return ToyConfig.from_state(given)
+    there = isinstance(given, dict) and len(given) <= commands.MAX_CHANGES
+    return config.repaired(given) if there else (None, [])
 
 
 def same_origin(headers: Headers) -> bool:
