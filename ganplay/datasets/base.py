@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -109,13 +108,12 @@ def cached(
         tensors = make()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
-        os.close(handle)
+        part = folder / f"{path.name}.{os.getpid()}.part"
         try:
             save_file(tensors, part)
-            os.replace(part, path)  # whole or not at all, also for another process
+            part.replace(path)  # whole or not at all, also for another process
         finally:
-            Path(part).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"cache {folder}: {error}") from error
     return tensors

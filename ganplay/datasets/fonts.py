@@ -21,10 +21,10 @@ CAPITALS = 22 / 32
 """Height of the capitals, as a share of the picture's side."""
 ROOM = 30 / 32
 """The share of the side within which all ink stays."""
-SMALLEST = 0.5
+SMALLEST = 0.65
 """A font whose letters fit only at less than this share of CAPITALS is left out."""
-RECOGNISED = 13
-"""So many of the 26 letters must look like themselves."""
+RECOGNISED, LOOKED_AT = 13, 32
+"""So many of the 26 letters must look like themselves, at this size in pixels."""
 MEASURED_AT, OVERSAMPLE, LARGEST = 100, 8, 4000
 NOWHERE = "\uffff"
 """Not a character: what a font draws for it, it draws for all that it lacks."""
@@ -75,13 +75,14 @@ def read_font(path: Path, size: int) -> tuple[str, Alphabet]:
     """
     try:
         font = ImageFont.truetype(path, MEASURED_AT, layout_engine=ImageFont.Layout.BASIC)
-        glyphs = alphabet(font, size)
+        shown = alphabet(font, LOOKED_AT)
+        glyphs = shown if size == LOOKED_AT else alphabet(font, size)
         family = font.getname()[0] or path.stem
     except FontRefused:
         raise
     except Exception as error:  # FreeType has many ways to say that a file is broken
         raise FontRefused(f"it cannot be read: {error}") from error
-    if (known := recognised(glyphs)) < RECOGNISED:
+    if (known := recognised(shown)) < RECOGNISED:
         raise FontRefused(f"only {known} of its 26 letters look like capitals")
     return family, glyphs
 
@@ -95,8 +96,7 @@ def alphabet(font: ImageFont.FreeTypeFont, size: int) -> Alphabet:
     Raises:
         FontRefused: if letters are blank, missing or alike, or their sizes too unequal.
     """
-    boxes = np.array([font.getbbox(letter, anchor="ls") for letter in LETTERS])
-    left, top, right, bottom = boxes.T  # the baseline is 0, upwards is negative
+    left, top, right, bottom = np.array([_ink(font, letter)[1] for letter in LETTERS]).T
     if blank := _letters(right <= left):
         raise FontRefused(f"{blank} blank")
     height = -float(np.median(top))
@@ -125,13 +125,22 @@ def _letters(which: np.ndarray) -> str:
     return "".join(letter for letter, yes in zip(LETTERS, which, strict=True) if yes)
 
 
+def _ink(font: ImageFont.FreeTypeFont, letter: str) -> tuple[Image.Image, tuple[int, ...]]:
+    """A letter cut out, and its left, top, right and bottom; the baseline is 0, up is negative."""
+    x, y, right, bottom = (int(v) for v in font.getbbox(letter, anchor="ls"))
+    if max(right - x, bottom - y) > 30 * font.size:
+        raise FontRefused("its letters are too large")
+    image = Image.new("L", (right - x, bottom - y))
+    ImageDraw.Draw(image).text((-x, -y), letter, font=font, anchor="ls", fill=255)
+    inked = image.getbbox() or (0, 0, 0, 0)
+    return image.crop(inked), (x + inked[0], y + inked[1], x + inked[2], y + inked[3])
+
+
 def _draw(font: ImageFont.FreeTypeFont, letter: str, below: float, size: int) -> np.ndarray:
     """One letter, its baseline so many large pixels below the middle."""
-    left, _, right, _ = font.getbbox(letter, anchor="ls")
+    ink, (_, top, _, _) = _ink(font, letter)
     image = Image.new("L", (size * OVERSAMPLE,) * 2)
-    middle = size * OVERSAMPLE / 2
-    place = (middle - (left + right) / 2, middle + below)
-    ImageDraw.Draw(image).text(place, letter, font=font, anchor="ls", fill=255)
+    image.paste(ink, ((image.width - ink.width) // 2, round(image.height / 2 + below) + top))
     return np.asarray(image.reduce(OVERSAMPLE))
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import UInt8
 from torch import Tensor
 
-from ganplay.datasets.base import DataError, ImageData, Pixels, Request, pick
+from ganplay.datasets.base import DataError, ImageData, Request, pick
 
 DIGITS = tuple("0123456789")
 CLOTHES = (
@@ -70,7 +71,7 @@ def _unpack(source: Path, target: Path) -> None:
             shutil.copyfileobj(packed, file)
 
 
-def _sized(images: Pixels, size: int) -> Pixels:
+def _sized(images: UInt8[Tensor, "n 1 28 28"], size: int) -> UInt8[Tensor, "n 1 size size"]:
     """28x28 within a rim to 32x32, where they are 32 pixels wide untouched, else scaled."""
     images = F.pad(images, (2, 2, 2, 2))
     if size == 32:
