@@ -6,13 +6,17 @@ Words for people are not here; they are in `ui/locales`.
 
 import dataclasses
 import difflib
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
-from ganplay.distributions import DISTRIBUTIONS
+import torch
+
+from ganplay import points as own_points
+from ganplay.distributions import DISTRIBUTIONS, Distribution, from_points
 from ganplay.losses import LOSSES
 from ganplay.models.mlp import ACTIVATIONS, INITS, MINIBATCH, NORMS
 from ganplay.penalties import PENALTIES
@@ -22,8 +26,12 @@ Change = Literal["live", "rebuild"]
 MAX_MINIBATCH_DISCRIMINATION = 64
 """Largest batch for minibatch discrimination, whose cost grows with the square of it."""
 MAX_SEED = 2**31 - 1
-STATE_VERSION, MAX_STATE = "1", 4000
-"""What a state string begins with, and its most characters."""
+STATE_VERSION, MAX_STATE, MAX_SETTINGS = "1", 100_000, 4000
+"""What a state string begins with, its most characters, and the most of them beside points."""
+OWN = "own"
+"""The distribution of somebody's own points."""
+JITTER = 0.03
+"""How far those are blurred, so that they are a density."""
 
 
 class Problem(NamedTuple):
@@ -99,7 +107,7 @@ class ToyConfig:
             field, the value and what is allowed.
     """
 
-    distribution: str = _choice("ring", DISTRIBUTIONS, "data")
+    distribution: str = _choice("ring", (*DISTRIBUTIONS, OWN), "data")
     conditional: bool = _flag(False, "data", "rebuild")
     batch_size: int = _number(128, 8, 512, "data", log=True)
     noise: str = _choice("gaussian", ("gaussian", "uniform"), "data", advanced=True)
@@ -145,6 +153,9 @@ class ToyConfig:
     grad_clip: float = _number(0.0, 0.0, 100.0, "training", advanced=True, log=True)
     simultaneous: bool = _flag(False, "training", advanced=True)
 
+    # The last, so that a state string ends with what is long in it. As `points.encode` writes it.
+    points: str = _setting("", "data", "live", True, most=own_points.MAX_POINTS)
+
     def __post_init__(self) -> None:
         """Give numbers their type and refuse what cannot be."""
         problems = [p for f in fields(self) if (p := _check(f, getattr(self, f.name)))]
@@ -155,9 +166,14 @@ class ToyConfig:
             object.__setattr__(self, f.name, _typed(f, getattr(self, f.name)))
 
     @property
+    def data(self) -> Distribution:
+        """What is to be learnt."""
+        return _own(self.points) if self.distribution == OWN else DISTRIBUTIONS[self.distribution]
+
+    @property
     def classes(self) -> int:
         """Labels that both nets are given: 0 if the model is not conditional."""
-        return DISTRIBUTIONS[self.distribution].classes if self.conditional else 0
+        return self.data.classes if self.conditional else 0
 
     def to_dict(self) -> dict[str, Any]:
         """All settings by name, as JSON can hold them."""
@@ -182,7 +198,7 @@ class ToyConfig:
         It has no character that a link would have to escape: `1;loss:hinge;lr_g:0.002`.
         """
         changed = (f for f in fields(self) if getattr(self, f.name) != f.default)
-        pieces = (f"{f.name}:{str(getattr(self, f.name)).lower()}" for f in changed)
+        pieces = (f"{f.name}:{_written(getattr(self, f.name))}" for f in changed)
         return ";".join([STATE_VERSION, *pieces])
 
     @classmethod
@@ -193,10 +209,12 @@ class ToyConfig:
         leaves its default.
         """
         default = cls()
-        if len(text) > MAX_STATE:
-            why = f"at most {MAX_STATE} characters are possible"
+        state = _of_link(text) if len(text) <= MAX_STATE else text
+        settings = len(re.sub(r";points:[^;]*", "", state))
+        if len(text) > MAX_STATE or settings > MAX_SETTINGS:
+            why = f"at most {MAX_SETTINGS} characters, or {MAX_STATE} with points, are possible"
             return default, [Problem("state", text[:40], why, "", "state_long")]
-        version, *pieces = _of_link(text).split(";")
+        version, *pieces = state.split(";")
         problems = []
         if version != STATE_VERSION:
             why = f"version {STATE_VERSION} is needed at its start"
@@ -216,7 +234,7 @@ class ToyConfig:
         """These settings with some changed, and a `Problem` for each change that could not be.
 
         What is unknown is left out, what is out of bounds keeps its former value, and what a
-        valid change contradicts gives way to it.
+        valid change contradicts gives way to it. Own points go, unsaid, with their distribution.
         """
         problems: list[Problem] = []
         config = self
@@ -229,17 +247,28 @@ class ToyConfig:
                 problems.append(problem._replace(used=getattr(self, name)))
             else:
                 valid[name] = value
+        if valid.get("distribution", OWN) != OWN:
+            valid.setdefault("points", "")
         for _ in range(len(_RULES) + 1):
             try:
                 return replace(config, **valid), problems
             except ConfigError as error:
                 for problem in error.problems:
+                    if problem.code == "own" and self.distribution != OWN:
+                        problem = problem._replace(used=self.distribution)
                     valid[problem.field] = problem.used
                     problems.append(problem)
         raise AssertionError("each rule gives way at most once")
 
 
 _FIELDS = {f.name: f for f in fields(ToyConfig)}
+
+
+@functools.lru_cache(maxsize=64)
+def _own(points: str) -> Distribution:
+    """The distribution of own points; a `PointsError` if they cannot be used."""
+    given, labels = map(torch.from_numpy, own_points.decode(points))
+    return replace(from_points(given, labels, JITTER), extent=own_points.EXTENT)
 
 
 def needs_new_networks(old: ToyConfig, new: ToyConfig) -> bool:
@@ -271,12 +300,18 @@ def _read(name: str, text: str) -> object:
         return text
 
 
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _typed(f: dataclasses.Field, value: Any) -> Any:
     return float(value) if f.type is float else int(value) if f.type is int else value
 
 
 def allowed(f: dataclasses.Field) -> str:
     """What a field may hold, in words."""
+    if f.type is str and "choices" not in f.metadata:
+        return f"at most {f.metadata['most']:,} points, as text"
     if "choices" in f.metadata:
         return "one of " + ", ".join(map(str, f.metadata["choices"]))
     low, high = f.metadata["bounds"]
@@ -285,6 +320,8 @@ def allowed(f: dataclasses.Field) -> str:
 
 
 def _check(f: dataclasses.Field, value: Any) -> Problem | None:
+    if f.name == "points":
+        return _check_points(value)
     if "choices" in f.metadata:
         choices = f.metadata["choices"]
         # By type too: True == 1 and 1.0 == 1, but neither is a layer's name or a dimension.
@@ -297,6 +334,30 @@ def _check(f: dataclasses.Field, value: Any) -> Problem | None:
     return None if ok else Problem(f.name, value, allowed(f), f.default, "bounds")
 
 
+def _check_points(value: Any) -> Problem | None:
+    if value == "":
+        return None
+    try:
+        _own(value if isinstance(value, str) else "")
+    except own_points.PointsError as error:
+        return Problem("points", value, str(error), "", "points")
+    return None
+
+
+def _own_needs_points(c: ToyConfig) -> Problem | None:
+    if c.distribution != OWN or c.points:
+        return None
+    why = "without points there is nothing to learn"
+    return Problem("distribution", OWN, why, "ring", "own")
+
+
+def _points_need_own(c: ToyConfig) -> Problem | None:
+    if c.distribution == OWN or not c.points:
+        return None
+    why = f"only the distribution {OWN} has points, so it must be empty"
+    return Problem("points", c.points, why, "", "not_own")
+
+
 def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
     if not c.label_smoothing or LOSSES[c.loss].smoothable:
         return None
@@ -305,7 +366,7 @@ def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
 
 
 def _condition_needs_classes(c: ToyConfig) -> Problem | None:
-    if not c.conditional or DISTRIBUTIONS[c.distribution].classes > 1:
+    if not c.conditional or (c.distribution == OWN and not c.points) or c.data.classes > 1:
         return None
     why = f"the distribution {c.distribution} has no classes, so it must be False"
     return Problem("conditional", c.conditional, why, False, "conditional")
@@ -326,6 +387,8 @@ def _matching_needs_features(c: ToyConfig) -> Problem | None:
 
 
 _RULES: tuple[Callable[[ToyConfig], Problem | None], ...] = (
+    _own_needs_points,
+    _points_need_own,
     _smoothing_needs_targets,
     _condition_needs_classes,
     _discrimination_needs_small_batch,
