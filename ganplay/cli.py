@@ -1,4 +1,4 @@
-"""The command line: `ganplay app` serves the page, `ganplay toy` trains without one."""
+"""The command line: `ganplay app` serves the page, `toy` trains without one, `data` shows data."""
 
 import argparse
 import dataclasses
@@ -13,11 +13,13 @@ from tqdm import tqdm
 from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.config import OWN, PRESETS, ConfigError, ToyConfig, allowed, needs_new_networks
+from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.frames import Frame
 from ganplay.pictures import panels
 from ganplay.script import as_script
+from ganplay.sheets import contact_sheet
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
@@ -39,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A usage line that named all settings would hide the error below it.
     text = "train 2-D GANs and report how well they learnt"
     _add_toy(commands.add_parser("toy", help=text, usage="ganplay toy [options] [settings]"))
+    _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     options = parser.parse_args(argv)
     try:
         return options.run(options)
@@ -294,6 +297,43 @@ def _table(result: dict[str, Any]) -> str:
         told = (f"seed {m['seed']} {w}" for m, w in zip(result["members"], when, strict=True))
         lines.append(f"{met}: " + ", ".join(told))
     return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples"])
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("name", choices=list(DATASETS), metavar="NAME", help=", ".join(DATASETS))
+    add("--data-root", type=Path, action="append", default=[], metavar="DIR",
+        help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
+    add("--split", choices=SPLITS, default="train", help="part of the data (default train)")
+    add("--size", type=_whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of a picture")
+    add("--count", type=_whole(1, 10_000), default=100, metavar="N", help="how many (default 100)")
+    add("--seed", type=_whole(0, 2**31 - 1), default=0, metavar="N", help="which ones (default 0)")
+    add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
+    add("--sheet", type=Path, metavar="FILE.png", help="write the pictures on one sheet")
+    add("--zoom", type=_whole(1, 8), default=1, metavar="N", help="enlarge the sheet (default 1)")
+    parser.set_defaults(run=_data, parser=parser)
+
+
+def _data(options: argparse.Namespace) -> int:
+    if options.sheet and options.sheet.suffix.lower() != ".png":
+        _refuse(options, f"--sheet {options.sheet}: a file name that ends in .png is needed")
+    try:
+        data = load(
+            options.name, options.data_root, options.split, options.size, count=options.count,
+            seed=options.seed, cache=options.cache,
+        )  # fmt: skip
+    except DataError as error:
+        _refuse(options, str(error))
+    if options.sheet:
+        _write(options, "sheet", contact_sheet(data.images, zoom=options.zoom).save)
+    n, *shape = data.images.shape
+    counts = data.labels.bincount(minlength=len(data.names)).tolist()
+    print(f"{options.name}, {options.split}: {n} pictures of {'x'.join(map(str, shape))}")
+    print("labels: " + ", ".join(f"{k} {c}" for k, c in zip(data.names, counts, strict=True)))
+    if data.attributes:
+        print(f"attributes: {', '.join(data.attributes)}")
+    print(f"licence: {data.licence}\nhow to get it: {data.how_to_get}")
+    return 0
 
 
 if __name__ == "__main__":
