@@ -12,14 +12,7 @@ from tqdm import tqdm
 
 from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
-from ganplay.config import (
-    OWN,
-    PRESETS,
-    ConfigError,
-    ToyConfig,
-    allowed,
-    needs_new_networks,
-)
+from ganplay.config import OWN, PRESETS, ConfigError, ToyConfig, allowed, needs_new_networks
 from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.frames import Frame
@@ -171,13 +164,6 @@ def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyCon
         _refuse(options, str(error))
 
 
-def _read_points(options: argparse.Namespace) -> str:
-    try:
-        return points.read(options.points)
-    except (OSError, ValueError) as error:
-        _refuse(options, f"--points {options.points}: {error}")
-
-
 def _loaded(options: argparse.Namespace) -> ToyTrainer:
     """The trainer of saved weights, with what flags change of its settings."""
     for flag in ("preset", "state", "config", "seeds", "first_seed", "script", "until"):
@@ -195,7 +181,7 @@ def _loaded(options: argparse.Namespace) -> ToyTrainer:
                 f.name
                 for f in dataclasses.fields(new)
                 if getattr(old, f.name) != getattr(new, f.name)
-                and (f.metadata["change"] == "rebuild" or f.name == "distribution")
+                and (f.metadata["change"] == "rebuild" or f.name in ("distribution", "points"))
             )
             _refuse(options, f"--load {options.load}: its networks cannot have another {names}")
     trainer.configure(changed)
@@ -206,6 +192,13 @@ def _fresh(options: argparse.Namespace) -> ToyTrainer:
     config = _settings(options)
     first = config.seed if options.first_seed is None else options.first_seed
     return ToyTrainer(config, seeds=range(first, first + (options.seeds or 1)))
+
+
+def _read_points(options: argparse.Namespace) -> str:
+    try:
+        return points.read(options.points)
+    except (OSError, ValueError) as error:
+        _refuse(options, f"--points {options.points}: {error}")
 
 
 def _read_config(options: argparse.Namespace) -> dict[str, Any]:
