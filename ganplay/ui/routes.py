@@ -44,6 +44,7 @@ CHARACTERS_A_MESSAGE = 1024
 FILES_AT_ONCE, FILES_WAITING = 2, 8
 READ_ANYWAY = 2**22
 """Bytes beyond its limit that a request's body is still read, and thrown away."""
+READ_ANYWAY_SECONDS = 2.0
 GREETING_SECONDS = 15.0
 POLL_SECONDS = 1.0
 REFUSED, TOO_LARGE, TOO_MANY, FULL, GONE = 4401, 4413, 4429, 4503, 4404
@@ -418,18 +419,23 @@ async def limited_body(request: Request, most: int, kind: str = "too_large") -> 
         Refusal: of this kind, if it is too large.
     """
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most + READ_ANYWAY:
+    claimed = int(length[:20]) if length.isdecimal() else 0
+    if claimed > most:
+        if claimed <= most + READ_ANYWAY:
+            with suppress(asyncio.TimeoutError, ClientDisconnect):
+                await asyncio.wait_for(_thrown_away(request), READ_ANYWAY_SECONDS)
         raise Refusal(kind, TOO_LARGE)
-    body, size = bytearray(), 0
+    body = bytearray()
     async for part in request.stream():
-        size += len(part)
-        if size <= most:
-            body += part
-        elif size > most + READ_ANYWAY:
-            break
-    if size > most:
-        raise Refusal(kind, TOO_LARGE)
+        body += part
+        if len(body) > most:
+            raise Refusal(kind, TOO_LARGE)
     return bytes(body)
+
+
+async def _thrown_away(request: Request) -> None:
+    async for _ in request.stream():
+        pass
 
 
 def _error(status: int, code: str, **values: int | str) -> JSONResponse:
