@@ -33,6 +33,9 @@ class Visit(Tab):
     def read(self):
         """What is to be seen now: nothing sticks out, and Chinese is Chinese."""
         assert self.fits()
+        if self.see("innerWidth >= 1366"):  # the whole first screen, without scrolling
+            bottom = "document.querySelector('.first').getBoundingClientRect().bottom + scrollY"
+            assert self.see(bottom) <= 768
         if self.language == "zh":
             formulas = self.page.locator(".formula").all_inner_texts()
             shown = self.see("document.querySelector('.lab').innerText")
