@@ -10,10 +10,11 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from ganplay.config import PRESETS, ConfigError, ToyConfig, allowed
+from ganplay.config import PRESETS, ToyConfig
 from ganplay.experiment import report, train
 from ganplay.pictures import panels
 from ganplay.script import as_script
+from ganplay.settings import ConfigError, allowed
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
 

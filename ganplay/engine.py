@@ -20,8 +20,9 @@ import torch
 from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.commands import Command
-from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
+from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, Camera, View, bare, pack, pack_points
+from ganplay.settings import Problem
 from ganplay.slow import as_event, slow_step
 from ganplay.training import ToyTrainer
 

@@ -9,7 +9,7 @@ import itertools
 
 from ganplay.config import ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
-from ganplay.models.mlp import KERNEL_SIZE, KERNELS
+from ganplay.layers import KERNEL_SIZE, KERNELS
 
 _MIXTURES = {
     "blobs": ("torch.tensor([[-1.5, -1.0], [1.5, -1.0], [0.0, 1.6]])", 0.25),

@@ -10,7 +10,8 @@ import ganplay
 ROOT = Path(ganplay.__file__).parent
 FLOORS = {
     "losses": 0, "penalties": 0, "layers": 0, "distributions": 0, "optimizers": 0, "capture": 0,
-    "metrics": 1, "models": 1, "config": 2, "adversarial": 3, "streams": 4, "cohort": 5,
+    "augment": 0, "settings": 0, "sheets": 0, "image_config": 2, "datasets": 2,
+    "metrics": 1, "models": 1, "config": 2, "adversarial": 3, "streams": 4, "cohort": 5, "parallel": 5, "image_training": 6,
     "training": 6, "experiment": 7, "pictures": 7, "anatomy": 7, "frames": 8, "slow": 9,
     "commands": 9, "engine": 10, "ui": 11, "cli": 12, "script": 3,
 }  # fmt: skip

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, metrics
-from ganplay.config import OPTIMIZERS
 from ganplay.losses import LOSSES
+from ganplay.optimizers import OPTIMIZERS
 from ganplay.streams import Streams, generator_of, real_points
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32, lr_g=1e-3, lr_d=1e-3)

@@ -5,9 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from ganplay.config import PRESETS, ConfigError, ToyConfig
+from ganplay.config import PRESETS, ToyConfig
 from ganplay.experiment import report, train
 from ganplay.script import as_script
+from ganplay.settings import ConfigError
 from ganplay.training import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS, MAX_POINTS = 16, 5000, 1000
