@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ganplay import metrics
+from ganplay import metrics, points
+from ganplay.checkpoint import load_toy, save_toy
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
 from ganplay.losses import LOSSES
@@ -22,7 +23,10 @@ __all__ = [
     "ToyConfig",
     "ToyTrainer",
     "launch",
+    "load_toy",
     "metrics",
+    "points",
+    "save_toy",
 ]
 
 

@@ -10,15 +10,23 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from ganplay.config import PRESETS, ToyConfig
-from ganplay.experiment import report, train
+from ganplay import points
+from ganplay.checkpoint import CheckpointError, load_toy, save_toy
+from ganplay.config import OWN, PRESETS, ToyConfig, needs_new_networks
+from ganplay.experiment import report, train, train_until
+from ganplay.film import film, shoot, style_of
+from ganplay.frames import Frame
 from ganplay.pictures import panels
 from ganplay.script import as_script
 from ganplay.settings import ConfigError, allowed
+from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
+OUTPUTS = {"plot": [".png"], "save": [".safetensors"], "film": [".gif", ".mp4"]}
+"""Flags of files that are written, and how their names may end."""
+FILM_FRAMES, FILM_RATE = 120, 20
 COLUMNS = ("js", "sliced_wasserstein", "energy", "modes", "high_quality", "d_real", "d_fake")
 
 
@@ -66,23 +74,48 @@ def _whole(low: int, high: int) -> Any:
     return number
 
 
+def _condition(text: str) -> Stop:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _add_toy(parser: argparse.ArgumentParser) -> None:
     add, count, first = parser.add_argument, _whole(1, MAX_SEEDS), _whole(0, 2**31 - 1 - MAX_SEEDS)
     steps = _whole(0, MAX_STEPS)
-    add("--preset", choices=list(PRESETS), default="ring", help="where to begin (default ring)")
+    add("--preset", choices=list(PRESETS), help="where to begin (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
-    add("--seeds", type=count, default=1, metavar="N", help="GANs to train (default 1)")
+    add(
+        "--points",
+        type=Path,
+        metavar="FILE",
+        help="learn the points of a CSV file (columns x, y "
+        "and, if you like, a class) or the dark pixels of a picture",
+    )
+    add("--seeds", type=count, metavar="N", help="GANs to train (default 1)")
     add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
     add("--steps", type=steps, default=3000, metavar="N", help="steps of each (default 3000)")
+    # fmt: off
+    add("--until", type=_condition, metavar="METRIC=BOUND",
+        help="stop once js is at or below a bound, or modes or high_quality at or above one; "
+        "looked at every 50 steps, as on the page; of several seeds, when each has been there")
+    # fmt: on
     add("--json", action="store_true", help="print JSON instead of a table")
     add("--script", type=Path, metavar="FILE.py",
         help="write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
+    add("--load", type=Path, metavar="FILE.safetensors",
+        help="go on from saved weights with their settings, in place of a preset")  # fmt: skip
+    add("--save", type=Path, metavar="FILE.safetensors", help="write the weights of all")
+    add("--film", type=Path, metavar="FILE.gif|FILE.mp4", help="write a film of the first's run")
     add("--plot", type=Path, metavar="FILE.png", help="write a picture of all")
     parser.set_defaults(run=_toy, parser=parser)
     words = locale("en")["fields"]
     groups = {}
     for field in dataclasses.fields(ToyConfig):
+        if field.name == "points":  # a file's, above
+            continue
         group = field.metadata["group"]
         if group not in groups:
             groups[group] = parser.add_argument_group(f"settings: {group}")
@@ -108,7 +141,7 @@ def _refuse(options: argparse.Namespace, why: str) -> NoReturn:
 
 def _settings(options: argparse.Namespace) -> ToyConfig:
     """Preset or link, then file, then flags: what comes later counts."""
-    settings = PRESETS[options.preset].to_dict()
+    settings = PRESETS[options.preset or "ring"].to_dict()
     if options.state is not None:
         linked, problems = ToyConfig.from_state(options.state)
         for problem in problems:
@@ -116,12 +149,57 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
         settings = linked.to_dict()
     if options.config:
         settings |= _read_config(options)
+    return _with_flags(options, settings)
+
+
+def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyConfig:
     prefix = "set_"
     flags = {n.removeprefix(prefix): v for n, v in vars(options).items() if n.startswith(prefix)}
+    if options.points:
+        flags = {"distribution": OWN, "points": _read_points(options)} | flags
+    elif flags.get("distribution", OWN) != OWN:
+        flags["points"] = ""
     try:
         return ToyConfig.from_dict(settings | flags)
     except ConfigError as error:
         _refuse(options, str(error))
+
+
+def _read_points(options: argparse.Namespace) -> str:
+    try:
+        return points.read(options.points)
+    except (OSError, ValueError) as error:
+        _refuse(options, f"--points {options.points}: {error}")
+
+
+def _loaded(options: argparse.Namespace) -> ToyTrainer:
+    """The trainer of saved weights, with what flags change of its settings."""
+    for flag in ("preset", "state", "config", "seeds", "first_seed", "script", "until"):
+        if getattr(options, flag) is not None:
+            name = flag.replace("_", "-")
+            _refuse(options, f"--{name}: not with --load, which goes on with what was trained")
+    try:
+        trainer = load_toy(options.load)
+    except (OSError, CheckpointError) as error:
+        _refuse(options, f"--load {options.load}: {error}")
+    changed = [_with_flags(options, config.to_dict()) for config in trainer.configs]
+    for old, new in zip(trainer.configs, changed, strict=True):
+        if needs_new_networks(old, new):
+            names = ", ".join(
+                f.name
+                for f in dataclasses.fields(new)
+                if getattr(old, f.name) != getattr(new, f.name)
+                and (f.metadata["change"] == "rebuild" or f.name == "distribution")
+            )
+            _refuse(options, f"--load {options.load}: its networks cannot have another {names}")
+    trainer.configure(changed)
+    return trainer
+
+
+def _fresh(options: argparse.Namespace) -> ToyTrainer:
+    config = _settings(options)
+    first = config.seed if options.first_seed is None else options.first_seed
+    return ToyTrainer(config, seeds=range(first, first + (options.seeds or 1)))
 
 
 def _read_config(options: argparse.Namespace) -> dict[str, Any]:
@@ -138,27 +216,68 @@ def _write(options: argparse.Namespace, flag: str, write: Callable[[Path], objec
     path = getattr(options, flag)
     try:
         write(path)
-    except OSError as error:
+    except (OSError, CheckpointError) as error:
         _refuse(options, f"--{flag} {path}: {error}")
 
 
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Before anything is trained, whose results could then not be kept."""
+    for flag, suffixes in OUTPUTS.items():
+        path = getattr(options, flag)
+        if path and path.suffix.lower() not in suffixes:
+            needed = " or ".join(suffixes)
+            _refuse(options, f"--{flag} {path}: a file name that ends in {needed} is needed")
+        if path and not path.parent.is_dir():
+            _refuse(options, f"--{flag} {path}: there is no such folder")
+    if options.film and options.until:
+        _refuse(options, "--film: not with --until, as its pictures are spread over all steps")
+
+
 def _toy(options: argparse.Namespace) -> int:
-    config = _settings(options)
-    if options.plot and options.plot.suffix.lower() != ".png":
-        _refuse(options, f"--plot {options.plot}: a file name that ends in .png is needed")
-    first = config.seed if options.first_seed is None else options.first_seed
-    if options.script:
+    _check_outputs(options)
+    if options.script and not options.load:
+        config = _settings(options)
+        first = config.seed if options.first_seed is None else options.first_seed
         text = as_script(dataclasses.replace(config, seed=first), options.steps)
         _write(options, "script", lambda path: path.write_text(text, encoding="utf-8"))
         return 0
-    trainer = ToyTrainer(config, seeds=range(first, first + options.seeds))
-    with tqdm(total=options.steps, unit="step", disable=not sys.stderr.isatty()) as bar:
-        train(trainer, options.steps, lambda done: bar.update(done - bar.n) or True)
-    result = {"preset": options.preset if options.state is None else None} | report(trainer)
+    trainer = _loaded(options) if options.load else _fresh(options)
+    frames, reached = _train(trainer, options)
+    began = options.load is None and options.state is None
+    preset = (options.preset or "ring") if began else None
+    result: dict[str, Any] = {"preset": preset} | report(trainer)
+    if options.until:
+        result["until"] = vars(options.until)
+        for member, step in zip(result["members"], reached, strict=True):
+            member["reached"] = step
+    print(json.dumps(result, indent=2) if options.json else _table(result))
     if options.plot:
         _write(options, "plot", panels(trainer).save)
-    print(json.dumps(result, indent=2) if options.json else _table(result))
+    if options.film:
+        kind = options.film.suffix.lower().removeprefix(".")
+        data = film(frames, style_of(trainer), kind, FILM_RATE)
+        _write(options, "film", lambda path: path.write_bytes(data))
+    if options.save:
+        _write(options, "save", lambda path: save_toy(trainer, path))
     return 0
+
+
+def _train(
+    trainer: ToyTrainer, options: argparse.Namespace
+) -> tuple[list[Frame], list[int | None]]:
+    """What was seen on the way, if it is filmed, and when each member met a condition."""
+    steps = options.steps
+    with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
+
+        def go_on(done: int) -> bool:
+            return bar.update(done - bar.n) or True
+
+        if options.until:
+            return [], train_until(trainer, steps, options.until, go_on)
+        if options.film:
+            return shoot(trainer, steps, FILM_FRAMES, go_on), []
+        train(trainer, steps, go_on)
+    return [], []
 
 
 def _table(result: dict[str, Any]) -> str:
@@ -170,6 +289,11 @@ def _table(result: dict[str, Any]) -> str:
     lines = ["    seed" + "".join(f"{c:>20}" for c in COLUMNS)]
     lines += [row(member["seed"], member) for member in result["members"]]
     lines.append(row("floor", result["noise_floor"]))
+    if "until" in result:
+        met = Stop(**result["until"])
+        when = (f"at step {m['reached']}" if m["reached"] else "not" for m in result["members"])
+        told = (f"seed {m['seed']} {w}" for m, w in zip(result["members"], when, strict=True))
+        lines.append(f"{met}: " + ", ".join(told))
     return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples"])
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
@@ -26,9 +26,11 @@ from ganplay.losses import GanLoss, cross_entropy_d
 from ganplay.models.mlp import Mlp
 from ganplay.models.plan import split
 from ganplay.optimizers import Moments
-from ganplay.streams import Streams, generator_of, real_points
+from ganplay.streams import Position, Streams, generator_of, real_points
 
 Net = Literal["d", "g", "both"]
+_PENDING = "pending."
+"""Begins the names of what a snapshot has of a batch that G has yet to answer on."""
 
 
 class _Captures:
@@ -65,6 +67,29 @@ class _Captures:
 
 
 _CAPTURES = _Captures()
+
+
+class Snapshot(NamedTuple):
+    """All that training goes on from, under the same settings.
+
+    Attributes:
+        steps: steps since the start.
+        updates: of D and of G since the start, by net.
+        tensors: everything that steps change, by name; (s, ...) each.
+        positions: where the streams of random numbers are, by purpose.
+    """
+
+    steps: int
+    updates: dict[str, int]
+    tensors: dict[str, Tensor]
+    positions: dict[str, Position]
+
+    def members(self, which: slice) -> "Snapshot":
+        """That of some of the members alone."""
+        return self._replace(
+            tensors={n: tensor[which] for n, tensor in self.tensors.items()},
+            positions={n: p._replace(start=p.start[which]) for n, p in self.positions.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -305,6 +330,36 @@ class Cohort:
             )
         numbers = Numbers(*(n.clone() for n in self.state.numbers))
         return State(nets[0], nets[1], numbers, self.state.updates.clone(), self.state.ones)
+
+    def snapshot(self) -> Snapshot:
+        """What to go on from later, in memory of its own."""
+        tensors = {name: tensor.clone() for name, tensor in self._tensors().items()}
+        if self._pending is not None:
+            for name, tensor in self._pending._asdict().items():
+                if tensor is not None:
+                    tensors[_PENDING + name] = tensor
+        return Snapshot(self.steps, dict(self.updates), tensors, self._streams.positions())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on as the cohort that gave the snapshot would; what it last saw is unknown."""
+        for name, tensor in self._tensors().items():
+            tensor.copy_(snapshot.tensors[name])
+        batch: dict[str, Any] = {n: snapshot.tensors.get(_PENDING + n) for n in Batch._fields}
+        self._pending = Batch(**batch) if batch["z"] is not None else None
+        self._streams.go_to(snapshot.positions)
+        self.steps, self.updates = snapshot.steps, dict(snapshot.updates)
+        self._last = {"d": ((), ()), "g": ((), ())}
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """Everything that steps change, by name: the state's own tensors."""
+        named = {"updates": self.state.updates}
+        for name, net in (("generator", self.state.g), ("discriminator", self.state.d)):
+            named[f"{name}.parameters"] = net.flat
+            named |= {f"{name}.moments.{k}": m for k, m in net.moments._asdict().items()}
+            named |= {f"{name}.buffers.{i}": b for i, b in enumerate(net.buffers)}
+        if self.structure.ema:
+            named["generator.average"] = self.state.g.average
+        return named
 
     def generate(self, inputs: Float[Tensor, "s i n"]) -> Float[Tensor, "s 2 n"]:
         """G's points, by its averaged weights where they are kept."""

@@ -2,16 +2,21 @@
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
+from ganplay.stopping import Stop, mistake
+from ganplay.training import ToyTrainer
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""
 MAX_STEPS_AT_ONCE = 10_000
+MAX_CHANGES = 2 * len(ToyConfig.__dataclass_fields__)
+"""Settings that one message may change."""
 _COUNTING = 2**31 - 1
 
 
@@ -44,6 +49,13 @@ class Speed:
     """Steps a second, None for as many as there can be."""
 
     rate: float | None
+
+
+@dataclass(frozen=True)
+class StopAt:
+    """When to stop by itself from now on; None for never."""
+
+    stop: Stop | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,23 @@ class Greet:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-Command = Play | Step | Speed | Rewind | Configure | Preset | Look | Slow | Greet
+@dataclass(frozen=True)
+class Save:
+    """Hand out the weights as a file's bytes. Not a message: pages ask by a request."""
+
+    reply: Future[bytes]
+
+
+@dataclass(frozen=True)
+class Load:
+    """Go on with this trainer, which nobody else may use any more. Not a message either."""
+
+    trainer: ToyTrainer
+
+
+Command = (
+    Play | Step | Speed | StopAt | Rewind | Configure | Preset | Look | Slow | Greet | Save | Load
+)
 
 
 def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:
@@ -108,6 +136,16 @@ def rate(value: object) -> float | None:
     return float(value)
 
 
+def stop(message: Mapping[str, Any]) -> Stop | None:
+    """When a run is to stop by itself, checked."""
+    when, bound = message.get("when"), message.get("bound")
+    if when is None:
+        return None
+    if found := mistake(when, bound):
+        raise CommandError(*found)
+    return Stop(str(when), float(message["bound"]))
+
+
 def _flag(message: Mapping[str, Any], name: str) -> bool:
     value = message.get(name)
     if not isinstance(value, bool):
@@ -124,7 +162,7 @@ def _step(message: Mapping[str, Any]) -> Step:
 
 def _configure(message: Mapping[str, Any]) -> Configure:
     changes = message.get("changes")
-    if not isinstance(changes, dict) or len(changes) > 2 * len(ToyConfig.__dataclass_fields__):
+    if not isinstance(changes, dict) or len(changes) > MAX_CHANGES:
         raise CommandError("changes", changes, "an object of settings by name is needed")
     return Configure(changes)
 
@@ -170,6 +208,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "play": lambda message: Play(_flag(message, "playing")),
     "step": _step,
     "speed": lambda message: Speed(rate(message.get("speed"))),
+    "stop": lambda message: StopAt(stop(message)),
     "rewind": lambda message: Rewind(),
     "configure": _configure,
     "preset": _preset,

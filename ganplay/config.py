@@ -4,13 +4,18 @@ Each field carries its bounds or choices, the group it is shown in and what chan
 Words for people are not here; they are in `ui/locales`.
 """
 
+import dataclasses
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import unquote
 
-from ganplay.distributions import DISTRIBUTIONS
+import torch
+
+from ganplay import points as own_points
+from ganplay.distributions import DISTRIBUTIONS, Distribution, from_points
 from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
 from ganplay.losses import LOSSES
 from ganplay.models.mlp import ACTIVATIONS, INITS, NORMS
@@ -20,10 +25,15 @@ from ganplay.settings import MAX_SEED, ConfigError, Problem, Rule, Settings, che
 from ganplay.settings import choice as _choice
 from ganplay.settings import flag as _flag
 from ganplay.settings import number as _number
+from ganplay.settings import setting as _setting
 
 GROUPS = ("data", "generator", "discriminator", "loss", "training")
-STATE_VERSION, MAX_STATE = "1", 4000
-"""What a state string begins with, and its most characters."""
+STATE_VERSION, MAX_STATE, MAX_SETTINGS = "1", 100_000, 4000
+"""What a state string begins with, its most characters, and the most of them beside points."""
+OWN = "own"
+"""The distribution of somebody's own points."""
+JITTER = 0.03
+"""How far those are blurred, so that they are a density."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class ToyConfig(Settings):
             field, the value and what is allowed.
     """
 
-    distribution: str = _choice("ring", DISTRIBUTIONS, "data")
+    distribution: str = _choice("ring", (*DISTRIBUTIONS, OWN), "data")
     conditional: bool = _flag(False, "data", "rebuild")
     batch_size: int = _number(128, 8, 512, "data", log=True)
     noise: str = _choice("gaussian", ("gaussian", "uniform"), "data", advanced=True)
@@ -84,10 +94,23 @@ class ToyConfig(Settings):
     grad_clip: float = _number(0.0, 0.0, 100.0, "training", advanced=True, log=True)
     simultaneous: bool = _flag(False, "training", advanced=True)
 
+    # The last, so that a state string ends with what is long in it. As `points.encode` writes it.
+    points: str = _setting("", "data", "live", True, most=own_points.MAX_POINTS)
+
+    @classmethod
+    def check(cls, f: dataclasses.Field, value: Any) -> Problem | None:
+        """The problem of a value that a field may not hold."""
+        return _check_points(value) if f.name == "points" else check(f, value)
+
+    @property
+    def data(self) -> Distribution:
+        """What is to be learnt."""
+        return _own(self.points) if self.distribution == OWN else DISTRIBUTIONS[self.distribution]
+
     @property
     def classes(self) -> int:
         """Labels that both nets are given: 0 if the model is not conditional."""
-        return DISTRIBUTIONS[self.distribution].classes if self.conditional else 0
+        return self.data.classes if self.conditional else 0
 
     def rules(self) -> Iterable[Rule["ToyConfig"]]:
         """Contradictions between settings."""
@@ -99,7 +122,7 @@ class ToyConfig(Settings):
         It has no character that a link would have to escape: `1;loss:hinge;lr_g:0.002`.
         """
         changed = (f for f in fields(self) if getattr(self, f.name) != f.default)
-        pieces = (f"{f.name}:{str(getattr(self, f.name)).lower()}" for f in changed)
+        pieces = (f"{f.name}:{_written(getattr(self, f.name))}" for f in changed)
         return ";".join([STATE_VERSION, *pieces])
 
     @classmethod
@@ -110,10 +133,12 @@ class ToyConfig(Settings):
         leaves its default.
         """
         default = cls()
-        if len(text) > MAX_STATE:
-            why = f"at most {MAX_STATE} characters are possible"
+        state = _of_link(text) if len(text) <= MAX_STATE else text
+        settings = len(re.sub(r";points:[^;]*", "", state))
+        if len(text) > MAX_STATE or settings > MAX_SETTINGS:
+            why = f"at most {MAX_SETTINGS} characters, or {MAX_STATE} with points, are possible"
             return default, [Problem("state", text[:40], why, "", "state_long")]
-        version, *pieces = _of_link(text).split(";")
+        version, *pieces = state.split(";")
         problems = []
         if version != STATE_VERSION:
             why = f"version {STATE_VERSION} is needed at its start"
@@ -133,7 +158,7 @@ class ToyConfig(Settings):
         """These settings with some changed, and a `Problem` for each change that could not be.
 
         What is unknown is left out, what is out of bounds keeps its former value, and what a
-        valid change contradicts gives way to it.
+        valid change contradicts gives way to it. Own points go, unsaid, with their distribution.
         """
         problems: list[Problem] = []
         config = self
@@ -142,21 +167,32 @@ class ToyConfig(Settings):
         for name, value in changes.items():
             if name not in by_name:
                 problems.append(unknown(_FIELDS, name, value))
-            elif problem := check(by_name[name], value):
+            elif problem := self.check(by_name[name], value):
                 problems.append(problem._replace(used=getattr(self, name)))
             else:
                 valid[name] = value
+        if valid.get("distribution", OWN) != OWN:
+            valid.setdefault("points", "")
         for _ in range(len(_RULES) + 1):
             try:
                 return replace(config, **valid), problems
             except ConfigError as error:
                 for problem in error.problems:
+                    if problem.code == "own" and self.distribution != OWN:
+                        problem = problem._replace(used=self.distribution)
                     valid[problem.field] = problem.used
                     problems.append(problem)
         raise AssertionError("each rule gives way at most once")
 
 
 _FIELDS = {f.name: f for f in fields(ToyConfig)}
+
+
+@functools.lru_cache(maxsize=64)
+def _own(points: str) -> Distribution:
+    """The distribution of own points; a `PointsError` if they cannot be used."""
+    given, labels = map(torch.from_numpy, own_points.decode(points))
+    return replace(from_points(given, labels, JITTER), extent=own_points.EXTENT)
 
 
 def needs_new_networks(old: ToyConfig, new: ToyConfig) -> bool:
@@ -182,6 +218,34 @@ def _read(name: str, text: str) -> object:
         return text
 
 
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_points(value: Any) -> Problem | None:
+    if value == "":
+        return None
+    try:
+        _own(value if isinstance(value, str) else "")
+    except own_points.PointsError as error:
+        return Problem("points", value, str(error), "", "points")
+    return None
+
+
+def _own_needs_points(c: ToyConfig) -> Problem | None:
+    if c.distribution != OWN or c.points:
+        return None
+    why = "without points there is nothing to learn"
+    return Problem("distribution", OWN, why, "ring", "own")
+
+
+def _points_need_own(c: ToyConfig) -> Problem | None:
+    if c.distribution == OWN or not c.points:
+        return None
+    why = f"only the distribution {OWN} has points, so it must be empty"
+    return Problem("points", c.points, why, "", "not_own")
+
+
 def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
     if not c.label_smoothing or LOSSES[c.loss].smoothable:
         return None
@@ -190,7 +254,7 @@ def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
 
 
 def _condition_needs_classes(c: ToyConfig) -> Problem | None:
-    if not c.conditional or DISTRIBUTIONS[c.distribution].classes > 1:
+    if not c.conditional or (c.distribution == OWN and not c.points) or c.data.classes > 1:
         return None
     why = f"the distribution {c.distribution} has no classes, so it must be False"
     return Problem("conditional", c.conditional, why, False, "conditional")
@@ -211,6 +275,8 @@ def _matching_needs_features(c: ToyConfig) -> Problem | None:
 
 
 _RULES: tuple[Rule[ToyConfig], ...] = (
+    _own_needs_points,
+    _points_need_own,
     _smoothing_needs_targets,
     _condition_needs_classes,
     _discrimination_needs_small_batch,

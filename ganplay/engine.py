@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -19,11 +20,13 @@ import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
+from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.commands import Command
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, Camera, View, bare, pack, pack_points
 from ganplay.settings import Problem
 from ganplay.slow import as_event, slow_step
+from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -75,6 +78,7 @@ class Session:
         self.view = View()
         self.playing = False
         self.speed: float | None = None
+        self.stop: Stop | None = None
         self.run = 0
         self.catch_up_to = 0
         self.diverged = False
@@ -83,6 +87,7 @@ class Session:
         self.frame_seconds = 0.0
         self._trainer: ToyTrainer | None = None
         self._applied = 0
+        self._told_points: str | None = None
         self._dirty = True
         self._step_time = 1e-3
         self._next_step = self._next_frame = self._next_measure = now
@@ -131,13 +136,22 @@ class Session:
             self._show(now)
 
     def _tell_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
-        """Send the page all settings, and what could not be done."""
+        """Send the page all settings, and what could not be done.
+
+        Own points, which may be long, are left out where the page has them already.
+        """
+        config, state, points = self.config.to_dict(), self.config.to_state(), self.config.points
+        if points and points == self._told_points:
+            del config["points"]
+            state = state.removesuffix(f";points:{points}")
+        self._told_points = points
         self._tell(
             type="state",
-            config=self.config.to_dict(),
-            state=self.config.to_state(),
+            config=config,
+            state=state,
             playing=self.playing,
             speed=self.speed,
+            stop=self.stop and vars(self.stop),
             run=self.run,
             problems=as_plain(problems or []),
             restarted=restarted,
@@ -163,6 +177,7 @@ class Session:
     def _greet(self) -> None:
         """Tell a page that has just come all that it does not know."""
         self._dirty = True
+        self._told_points = None
         _ = self.trainer
         self._tell_state()
         self._tell_data()
@@ -175,8 +190,12 @@ class Session:
 
     def _start(self) -> None:
         """Fresh networks for the present settings."""
-        self._trainer = ToyTrainer(self.config, threads=1)
-        self._camera = Camera(self._trainer)
+        self._adopt(ToyTrainer(self.config, threads=1))
+
+    def _adopt(self, trainer: ToyTrainer) -> None:
+        """Go on with a trainer, as a run of its own."""
+        self._trainer = trainer
+        self._camera = Camera(trainer)
         self.run += 1
         self.diverged = False
         self._dirty = True
@@ -191,6 +210,10 @@ class Session:
             case commands.Speed(speed):
                 self.speed = speed
                 self._next_step = time.monotonic()
+            case commands.StopAt(stop):
+                self.stop = stop
+                self._stopped()
+                self._tell_state()
             case commands.Rewind():
                 self.catch_up_to = 0
                 self._start()
@@ -209,6 +232,24 @@ class Session:
                 self._slow()
             case commands.Greet():
                 self._greet()
+            case commands.Save(reply):
+                self._save(reply)
+            case commands.Load(trainer):
+                self._load(trainer)
+
+    def _save(self, reply: Future[bytes]) -> None:
+        if reply.set_running_or_notify_cancel():
+            try:
+                reply.set_result(toy_to_bytes(self.trainer))
+            except CheckpointError as error:
+                reply.set_exception(error)
+
+    def _load(self, trainer: ToyTrainer) -> None:
+        self.config = trainer.configs[0]
+        self.catch_up_to = 0
+        self._adopt(trainer)
+        self._tell_state(restarted=True)
+        self._tell_data()
 
     def _play(self, playing: bool) -> None:
         self.playing = playing and not self.diverged and self.trainer.steps < MAX_STEPS
@@ -216,6 +257,7 @@ class Session:
         self._next_step = time.monotonic()
         if playing and not self.playing:
             self._explain_standstill()
+        self._stopped(anywhere=True)
         self._tell_state()
 
     def _step(self, net: Any, count: int) -> None:
@@ -247,6 +289,23 @@ class Session:
         kind = "diverged" if self.diverged else "limit"
         self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS)
 
+    def _stopped(self, anywhere: bool = False) -> bool:
+        """Stop playing if the visitor's condition is met, and say whether it was.
+
+        Looked at where the condition says, or `anywhere` before playing begins.
+        """
+        stop, step = self.stop, self.trainer.steps
+        if stop is None or not self.playing or self.catch_up_to:
+            return False
+        if not (anywhere or stop.looks_at(step)):
+            return False
+        value = step if stop.when == "steps" else self._camera.measure()[stop.when]
+        if not stop.met(value):
+            return False
+        self.playing, self._dirty = False, True
+        self._tell(type="stopped", step=step, value=value, **vars(stop))
+        return True
+
     def _configure(self, changes: dict[str, Any]) -> None:
         before, trainer = self.config, self.trainer
         self.config, problems = before.repaired(changes)
@@ -257,11 +316,12 @@ class Session:
         elif self.config != before:
             trainer.configure(self.config)
             if any(
-                getattr(before, n) != getattr(self.config, n) for n in ("distribution", "noise")
+                getattr(before, n) != getattr(self.config, n)
+                for n in ("distribution", "points", "noise")
             ):
                 self._camera = Camera(trainer)
         self._tell_state(problems, restarted=restart)
-        seen = ("distribution", "conditional", "seed", "noise", "noise_dim")
+        seen = ("distribution", "points", "conditional", "seed", "noise", "noise_dim")
         if any(getattr(before, name) != getattr(self.config, name) for name in seen):
             self._tell_data()
 
@@ -275,6 +335,8 @@ class Session:
             self.playing = False
             self._explain_standstill()
             self._tell_state()
+        if self._stopped():
+            self._tell_state()
 
     def _steps_now(self, now: float) -> int:
         """How many steps to take in this turn, and when the next turn is due."""
@@ -285,6 +347,8 @@ class Session:
         room = MAX_STEPS - self.trainer.steps
         if self.catch_up_to:
             return max(1, min(fitting, self.catch_up_to - self.trainer.steps, room))
+        if self.stop is not None:
+            room = min(room, self.stop.room(self.trainer.steps))
         if self.speed is None:
             return max(1, min(fitting, room))
         # A late turn makes up for what was missed, but for no more than one quantum.
@@ -341,7 +405,7 @@ class Session:
 
 def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
     """Problems as a page is told them."""
-    return [p._asdict() | {"value": _plain(p.value)} for p in problems]
+    return [p._asdict() | {"value": _plain(p.value), "used": _plain(p.used)} for p in problems]
 
 
 def _plain(value: object) -> object:
@@ -390,6 +454,7 @@ class Engine:
         playing: bool = True,
         speed: float | None = None,
         step: int = 0,
+        stop: Stop | None = None,
     ) -> bool:
         """Give a page its session: the one it had if that is still there, else a new one.
 
@@ -400,6 +465,7 @@ class Engine:
             playing: whether a new one trains at once.
             speed: steps a second of a new one.
             step: how far a new one is trained first, as fast as it goes.
+            stop: when a new one is to stop by itself.
 
         Returns:
             Whether the session was still there.
@@ -416,6 +482,7 @@ class Engine:
                 self._make_room()
                 session = Session(config, now)
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
+                session.stop = stop
                 self._sessions[session_id] = session
             session.sink, session.seen, session.credit = sink, now, CREDIT
             session.gone_at = math.inf

@@ -4,31 +4,70 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ganplay.frames import MEASURED
+from ganplay.stopping import EVERY, Stop
 from ganplay.training import ToyTrainer
 
 SAMPLES = 2500
 CHUNK = 20
 
 
-def train(trainer: ToyTrainer, steps: int, go_on: Callable[[int], bool] = lambda done: True) -> int:
+def train(
+    trainer: ToyTrainer,
+    steps: int,
+    go_on: Callable[[int], bool] = lambda done: True,
+    chunk: int = CHUNK,
+) -> int:
     """Train for some steps in small chunks.
 
     Args:
         trainer: what to train.
         steps: how many steps at most.
         go_on: asked after each chunk, with the steps done so far; False ends the training.
+        chunk: how many steps are a chunk.
 
     Returns:
         The steps that were done.
     """
     done = 0
     while done < steps:
-        count = min(CHUNK, steps - done)
+        count = min(chunk, steps - done)
         trainer.step(count)
         done += count
         if not go_on(done):
             break
     return done
+
+
+def train_until(
+    trainer: ToyTrainer,
+    steps: int,
+    stop: Stop,
+    go_on: Callable[[int], bool] = lambda done: True,
+) -> list[int | None]:
+    """Train fresh members until each has met a metric's condition, where the lab would stop.
+
+    Args:
+        trainer: what to train, from its start on.
+        steps: how many steps at most.
+        stop: the condition, of a metric.
+        go_on: as of `train`.
+
+    Returns:
+        For each member the step at which it first met the condition; None if it did not.
+    """
+    reached: list[int | None] = [None] * len(trainer)
+
+    def look(done: int) -> bool:
+        if stop.looks_at(trainer.steps):
+            values = trainer.compare(MEASURED, quick=True)[stop.when].tolist()
+            for i, value in enumerate(values):
+                if reached[i] is None and stop.met(value):
+                    reached[i] = trainer.steps
+        return go_on(done) and None in reached
+
+    train(trainer, steps, look, EVERY)
+    return reached
 
 
 def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:

@@ -161,7 +161,7 @@ class Camera:
         config = self.trainer.configs[0]
         return real_points(config, MEASURED)[1][:REAL] if config.classes else None
 
-    def measure(self) -> None:
+    def measure(self) -> dict[str, float]:
         """Bring the metrics up to date: the costly part of a frame, done less often."""
         trainer = self.trainer
         fake = trainer.generate(self._measured_z, trainer.labels(MEASURED))
@@ -170,6 +170,7 @@ class Camera:
         report |= {n: getattr(record, n) for n in METRICS if hasattr(record, n)}
         self._metrics = {name: float(report[name][0]) for name in METRICS}
         self.measured_at = trainer.steps
+        return self._metrics
 
     def look(self, view: View = View()) -> Frame:
         """The present moment."""
@@ -224,16 +225,21 @@ class Camera:
         self, fakes: Float[Tensor, "n 2"], low: float, high: float
     ) -> Float[Tensor, "2 bins"]:
         """Histograms over the map's range; what lies outside counts at its ends."""
-        config, rows = self.trainer.configs[0], []
-        hot = None
+        config, hot = self.trainer.configs[0], None
+        real = self.real[: len(fakes)]
         if config.classes:
-            labels = real_points(config, MEASURED)[1][: len(self.real)]
+            labels = real_points(config, MEASURED)[1][: len(real)]
             hot = torch.nn.functional.one_hot(labels, config.classes).T.float()[None]
-        for points, label in ((self.real, hot), (fakes, self.trainer.labels(len(fakes)))):
-            logits = self.trainer.discriminate(points[None], label)[0]
-            share = ((self._output(logits) - low) / (high - low)).nan_to_num(0.0).clamp(0, 1)
-            rows.append(torch.histc(share, BINS, 0.0, 1.0))
-        return torch.stack(rows)
+            hot = torch.cat([hot, self._hot_in_turn(len(fakes))], dim=2)
+        logits = self.trainer.discriminate(torch.cat([real, fakes])[None], hot)[0]
+        share = ((self._output(logits) - low) / (high - low)).nan_to_num(0.0).clamp(0, 1)
+        return torch.stack([torch.histc(s, BINS, 0.0, 1.0) for s in share.split(len(real))])
+
+    def _hot_in_turn(self, n: int) -> Float[Tensor, "1 c n"]:
+        """Labels of the shown fakes: each class in turn."""
+        label = self.trainer.labels(n)
+        assert label is not None
+        return label[:1]
 
     def _hot(self, label: int, n: int) -> Float[Tensor, "1 c n"] | None:
         classes = self.trainer.configs[0].classes

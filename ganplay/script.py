@@ -7,9 +7,9 @@ weights with `ToyTrainer`'s step by step.
 
 import itertools
 
-from ganplay.config import ToyConfig
-from ganplay.distributions import DISTRIBUTIONS
+from ganplay.config import JITTER, OWN, ToyConfig
 from ganplay.layers import KERNEL_SIZE, KERNELS
+from ganplay.points import EXTENT
 
 _MIXTURES = {
     "blobs": ("torch.tensor([[-1.5, -1.0], [1.5, -1.0], [0.0, 1.6]])", 0.25),
@@ -65,6 +65,14 @@ def on_circle(angle, radius):
     return torch.stack([radius * angle.cos(), radius * angle.sin()], 1)
 
 """
+_OWN = f"""
+# Four characters a point: twelve bits of x, then of y. Classes are parted by dots.
+parts = [base64.urlsafe_b64decode(part) for part in POINTS.split(".")]
+a, b, c = torch.tensor(list(b"".join(parts))).view(-1, 3).T
+points = torch.stack([a * 16 + b // 16, b % 16 * 256 + c], 1) * ({2 * EXTENT} / 4095) - {EXTENT}
+classes = torch.tensor([k for k, part in enumerate(parts) for _ in range(len(part) // 3)])
+
+"""
 _ACTIVATIONS = {
     "relu": "F.relu({})", "leaky_relu": "F.leaky_relu({}, 0.2)", "tanh": "torch.tanh({})",
     "silu": "F.silu({})", "sine": "torch.sin({})",
@@ -112,19 +120,22 @@ def as_script(config: ToyConfig, steps: int) -> str:
 def _head(c: ToyConfig, steps: int) -> str:
     spectral = "from torch.nn.utils.parametrizations import spectral_norm\n"
     spectral = spectral if "spectral" in (c.norm_g, c.norm_d) else ""
+    own = f'POINTS = "{c.points}"\n' if c.points else ""
+    ends = " (which ends with POINTS)" if own else ""
+    state = c.to_state().removesuffix(c.points)
     return f'''"""A GAN on the plane in plain PyTorch: {c.distribution}, {c.loss} loss.
 
-Settings as a ganplay state string: {c.to_state()}
+Settings as a ganplay state string{ends}: {state}
 """
 
-import copy
+{"import base64" + chr(10) if own else ""}import copy
 import math
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 {spectral}
-STEPS, BATCH = {steps}, {c.batch_size}
+{own}STEPS, BATCH = {steps}, {c.batch_size}
 torch.manual_seed({c.seed})
 torch.set_num_threads(1)  # nets this small are fastest so'''
 
@@ -138,11 +149,18 @@ def _data(c: ToyConfig) -> str:
     labels = torch.randint(len(modes), (n,))
     return modes[labels] + {sigma} * torch.randn(n, 2), labels
 """
+    if c.distribution == OWN:
+        body = f"""
+    index = torch.randint(len(points), (n,))
+    return points[index] + {JITTER} * torch.randn(n, 2), classes[index]
+"""
     text = f'''
 def real_samples(n):
     """Points (n, 2) of the data, and the class of each."""{body}'''
     if "on_circle(" in text:
         text = _ON_CIRCLE + text
+    if c.distribution == OWN:
+        text = _OWN + text
     draw = "2 * torch.rand(n, {}) - 1" if c.noise == "uniform" else "torch.randn(n, {})"
     return f"""{text}
 
@@ -367,7 +385,7 @@ def _pair(c: ToyConfig, label: str) -> str:
 
 
 def _main(c: ToyConfig) -> str:
-    extent = DISTRIBUTIONS[c.distribution].extent
+    extent = c.data.extent
     made = "average" if c.ema else "generator"
     z = f"with_label(noise(n), torch.arange(n) % {c.classes})" if c.classes else "noise(n)"
     return f'''

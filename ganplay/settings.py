@@ -100,12 +100,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Give numbers their type and refuse what cannot be."""
-        problems = [p for f in fields(self) if (p := check(f, getattr(self, f.name)))]
+        problems = [p for f in fields(self) if (p := self.check(f, getattr(self, f.name)))]
         problems = problems or [p for rule in self.rules() if (p := rule(self))]
         if problems:
             raise ConfigError(problems)
         for f in fields(self):
             object.__setattr__(self, f.name, _typed(f, getattr(self, f.name)))
+
+    @classmethod
+    def check(cls, f: dataclasses.Field, value: Any) -> Problem | None:
+        """The problem of a value that a field may not hold."""
+        return check(f, value)
 
     def rules(self) -> Iterable[Rule[Self]]:
         """Contradictions between settings."""
@@ -142,6 +147,8 @@ def _typed(f: dataclasses.Field, value: Any) -> Any:
 
 def allowed(f: dataclasses.Field) -> str:
     """What a field may hold, in words."""
+    if f.type is str and "choices" not in f.metadata:
+        return f"at most {f.metadata['most']:,} points, as text"
     if "choices" in f.metadata:
         return "one of " + ", ".join(map(str, f.metadata["choices"]))
     low, high = f.metadata["bounds"]

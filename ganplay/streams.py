@@ -1,21 +1,44 @@
 """Where the random numbers of a run come from: each seed and purpose has a generator of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
 
 from ganplay.adversarial import Batch, Structure
 from ganplay.config import ToyConfig
-from ganplay.distributions import DISTRIBUTIONS
+
+PURPOSES = ("data", "noise", "mix", "jitter")
+"""Of the random numbers that a step takes."""
+_WORDS = 624
+_GENERATOR_STATE = struct.Struct(f"<QiiQ {8 * _WORDS}x ddd i4x f B3x")
+"""torch's state of a generator on the CPU: seed, words left, seeded, next word, words, and two
+places for a normal number that was drawn in advance, each with whether there is one."""
 
 
 def generator_of(seed: int, purpose: str) -> Generator:
     """A generator of its own for each seed and purpose, so that no draw shifts another."""
     words = np.random.SeedSequence([seed, *purpose.encode()]).generate_state(1, np.uint64)
     return Generator().manual_seed(int(words[0] >> 1))
+
+
+def is_generator_state(state: UInt8[Tensor, "state"]) -> bool:
+    """Whether a generator may be given this state, where it comes from a file.
+
+    torch itself takes states that make it read past the end of its memory.
+    """
+    if len(state) != _GENERATOR_STATE.size:
+        return False
+    _, left, seeded, following, *_, cached, _, cached_too = _GENERATOR_STATE.unpack(
+        state.numpy().tobytes()
+    )
+    fresh = (left, following) == (1, 0)
+    running = 1 <= left <= _WORDS and left + following == _WORDS + 1
+    return seeded == 1 and (fresh or running) and cached in (0, 1) and cached_too in (0, 1)
 
 
 def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tensor, "z n"]:
@@ -27,7 +50,7 @@ def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tenso
 
 def real_points(config: ToyConfig, n: int) -> tuple[Float[Tensor, "n 2"], Tensor]:
     """N real points to look at and measure by, and their labels; not those trained on."""
-    return DISTRIBUTIONS[config.distribution].sample(n, generator_of(config.seed, "evaluate"))
+    return config.data.sample(n, generator_of(config.seed, "evaluate"))
 
 
 class _Stream:
@@ -37,19 +60,47 @@ class _Stream:
     member sees the same batches in whatever company.
     """
 
-    def __init__(self, draws: Sequence[Callable[[], tuple[Tensor, ...]]]) -> None:
-        self._draws = draws
+    def __init__(
+        self, generators: Sequence[Generator], draws: Sequence[Callable[[], tuple[Tensor, ...]]]
+    ) -> None:
+        self._generators, self._draws = generators, draws
         self._batches: Iterator[tuple[Tensor, ...]] = iter(())
+        self._begin()
+
+    def _begin(self) -> None:
+        self._start, self._used = [g.get_state() for g in self._generators], 0
 
     def next(self) -> tuple[Tensor, ...]:
         """The next batch: tensors (s, ...), one for each that the draws give."""
         batch = next(self._batches, None)
         if batch is None:
+            self._begin()
             parts = zip(*(draw() for draw in self._draws), strict=True)
             blocks = [torch.stack(part, dim=1) for part in parts]  # (k, s, ...) each
             self._batches = iter(list(zip(*(b.unbind(0) for b in blocks), strict=True)))
             batch = next(self._batches)
+        self._used += 1
         return batch
+
+    def position(self) -> "Position":
+        """Where it is, for `go_to` of a stream with the same settings."""
+        return Position(torch.stack(self._start), self._used)
+
+    def go_to(self, position: "Position") -> None:
+        """Go on as the stream that gave this position would."""
+        for generator, state in zip(self._generators, position.start, strict=True):
+            generator.set_state(state.clone())
+        self._batches = iter(())
+        self._begin()
+        for _ in range(position.used):
+            self.next()
+
+
+class Position(NamedTuple):
+    """Where a stream is: its generators at the start of a block, and how much of that was used."""
+
+    start: UInt8[Tensor, "s state"]
+    used: int
 
 
 class Streams:
@@ -57,10 +108,7 @@ class Streams:
 
     def __init__(self, configs: Sequence[ToyConfig]) -> None:
         self.structure = Structure.of(configs[0])
-        self._generators = [
-            {p: generator_of(c.seed, p) for p in ("data", "noise", "mix", "jitter")}
-            for c in configs
-        ]
+        self._generators = [{p: generator_of(c.seed, p) for p in PURPOSES} for c in configs]
         self._streams: dict[str, _Stream] = {}
         self.configure(configs)
 
@@ -68,28 +116,30 @@ class Streams:
         """Draw what is still to come by these settings; generators go on from where they are."""
         old = getattr(self, "configs", None)
         self.configs, self.structure = list(configs), Structure.of(configs[0])
-        names = ("batch_size", "distribution", "noise")
+        names = ("batch_size", "distribution", "points", "noise")
         if old and all(
             getattr(a, n) == getattr(b, n) for a, b in zip(old, configs, strict=True) for n in names
         ):
             return
         # Enough batches for a block of a quarter of a megabyte.
         size = self.structure.batch_size
-        self._block = max(1, min(64, 65536 // (size * (self.structure.noise_dim + 2))))
+        self.block = max(1, min(64, 65536 // (size * (self.structure.noise_dim + 2))))
         self._streams = {
-            name: _Stream([self._draw(name, m) for m in range(len(configs))])
-            for name in ("data", "noise", "mix", "jitter")
+            name: _Stream(
+                [generators[name] for generators in self._generators],
+                [self._draw(name, m) for m in range(len(configs))],
+            )
+            for name in PURPOSES
         }
 
     def _draw(self, name: str, member: int) -> Callable[[], tuple[Tensor, ...]]:
         config, generator = self.configs[member], self._generators[member][name]
         # Nothing of `self` in what is returned: the cycle would keep closed sessions' memory.
-        block, dim = self._block, self.structure.noise_dim
+        block, dim = self.block, self.structure.noise_dim
         size, classes = self.structure.batch_size, self.structure.classes
 
         def data() -> tuple[Tensor, ...]:
-            distribution = DISTRIBUTIONS[config.distribution]
-            points, labels = distribution.sample(block * size, generator)
+            points, labels = config.data.sample(block * size, generator)
             real = points.view(block, size, 2).mT.contiguous()
             if not classes:
                 return (real,)
@@ -107,6 +157,15 @@ class Streams:
             return (torch.randn(block, 2, 3 * size, generator=generator),)
 
         return {"data": data, "noise": noise, "mix": mix, "jitter": jitter}[name]
+
+    def positions(self) -> dict[str, Position]:
+        """Where each stream is, by purpose."""
+        return {name: stream.position() for name, stream in self._streams.items()}
+
+    def go_to(self, positions: Mapping[str, Position]) -> None:
+        """Go on as the streams that gave these positions would, under the same settings."""
+        for name, stream in self._streams.items():
+            stream.go_to(positions[name])
 
     def next(self) -> Batch:
         """The inputs of the next step."""

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from ganplay import metrics
 from ganplay.adversarial import Batch, Structure
-from ganplay.cohort import PER_MEMBER, Cohort, Net, StepRecord, judged
+from ganplay.cohort import PER_MEMBER, Cohort, Net, Snapshot, StepRecord, judged
 from ganplay.config import ToyConfig, needs_new_networks
-from ganplay.distributions import DISTRIBUTIONS, Distribution
+from ganplay.distributions import Distribution
 from ganplay.losses import LOSSES
-from ganplay.streams import draw_noise, generator_of, real_points
+from ganplay.streams import PURPOSES, draw_noise, generator_of, real_points
 
 
 class ToyTrainer:
@@ -112,6 +112,24 @@ class ToyTrainer:
         for cohort in self._cohorts:
             cohort.configure(configs[start : start + len(cohort.configs)])
             start += len(cohort.configs)
+
+    def snapshot(self) -> Snapshot:
+        """All that training goes on from, for all members, in memory of its own."""
+        parts = [cohort.snapshot() for cohort in self._cohorts]
+        first = parts[0]  # all cohorts are at the same step and at the same place of their blocks
+        starts = {p: torch.cat([part.positions[p].start for part in parts]) for p in PURPOSES}
+        return first._replace(
+            tensors={n: torch.cat([part.tensors[n] for part in parts]) for n in first.tensors},
+            positions={p: first.positions[p]._replace(start=starts[p]) for p in PURPOSES},
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on as a trainer with these settings did after it gave the snapshot."""
+        start = 0
+        for cohort in self._cohorts:
+            own = slice(start, start + len(cohort.configs))
+            cohort.restore(snapshot.members(own))
+            start = own.stop
 
     def slow_step(self) -> Iterator[tuple[str, Batch]]:
         """One step of the first member and its cohort in parts; see `Cohort.slow_step`."""
@@ -216,7 +234,7 @@ class ToyTrainer:
 
     def distribution(self, member: int = 0) -> Distribution:
         """What a member is to learn."""
-        return DISTRIBUTIONS[self.configs[member].distribution]
+        return self.configs[member].data
 
     def evaluate(self, n: int = 2500) -> dict[str, Float[Tensor, "s"]]:
         """Metrics of n fakes against n real points, by name; each (S,).
@@ -225,11 +243,18 @@ class ToyTrainer:
         norms at the last step. `noise_floor` has what two real samples would give.
         """
         fake, real = self.sample(n), self.real(n)
-        rows = [metrics.compare(real[i], fake[i], self.distribution(i)) for i in range(len(self))]
-        report = {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+        report = self.compare(n)
         loss, record = LOSSES[self.configs[0].loss], self.record()
         report |= judged(loss, self.discriminate(real), self.discriminate(fake))
         return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
+
+    def compare(self, n: int, quick: bool = False) -> dict[str, Float[Tensor, "s"]]:
+        """`metrics.compare` of n fakes with n real points, by name; each (S,)."""
+        fake, real = self.sample(n), self.real(n)
+        rows = [
+            metrics.compare(real[i], fake[i], self.distribution(i), quick) for i in range(len(self))
+        ]
+        return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
     def noise_floor(self, n: int = 2500) -> dict[str, float]:
         """What `evaluate`'s comparison gives for two samples of the first member's data."""

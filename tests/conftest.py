@@ -11,7 +11,7 @@ from jaxtyping import install_import_hook
 
 PACKAGE = Path(find_spec("ganplay").origin).parent
 # Not those without tensors: in `config` and `commands` the checks of types are what is tested.
-PLAIN = ("__init__", "settings", "config", "image_config", "commands", "engine", "cli")
+PLAIN = ("__init__", "settings", "config", "image_config", "commands", "engine", "cli", "stopping")
 ROOMS = [f"ganplay.{p.stem}" for p in PACKAGE.glob("*.py") if p.stem not in PLAIN]
 install_import_hook([*ROOMS, "ganplay.models"], "typecheck.checked")
 
@@ -28,6 +28,7 @@ class Server(NamedTuple):
     url: str
     engine: object
     routes: object
+    transfers: object
 
 
 @pytest.fixture(scope="session")
@@ -35,20 +36,22 @@ def server():
     """One server for all tests that need one."""
     from ganplay.engine import Engine
     from ganplay.ui import app
-    from ganplay.ui.routes import LabRoutes
 
     made = []
 
-    class Kept(LabRoutes):
-        def __init__(self, engine):
-            super().__init__(engine)
-            made.append(self)
+    def kept(kind):
+        def make(engine):
+            made.append(kind(engine))
+            return made[-1]
+
+        return make
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    engine, app.LabRoutes = Engine(), Kept
+    engine = Engine()
+    app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
     demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
-    yield Server(url, engine, made[0])
+    yield Server(url, engine, *made)
     demo.close(verbose=False)
     engine.stop()

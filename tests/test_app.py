@@ -1,5 +1,6 @@
 """The real server on a free port: sockets, requests, files and the named endpoint."""
 
+import io
 import json
 import struct
 import subprocess
@@ -12,6 +13,7 @@ from contextlib import ExitStack, suppress
 import gradio_client
 import pytest
 import torch
+from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -170,10 +172,18 @@ def test_settings_out_of_bounds_are_named_and_the_rest_is_kept(visit):
 
 
 def test_a_greeting_with_bad_settings_is_repaired_and_told(visit):
-    line = visit(config={"loss": "hinge", "width_g": -1, "zap": 1}, speed="fast", step=-4)
+    wrong = {"speed": "fast", "step": -4, "stop": {"when": "js", "bound": "x"}}
+    line = visit(config={"loss": "hinge", "width_g": -1, "zap": 1}, **wrong)
     line.until(lambda s: s.event("state"))
+    assert line.event("state")["stop"] is None
     assert {p["field"] for p in line.event("welcome")["problems"]} == {"width_g", "zap"}
     assert line.event("state")["config"]["loss"] == "hinge"
+
+
+def test_a_restored_session_keeps_its_stop_condition(visit):
+    stop = {"when": "modes", "bound": 8}
+    line = visit(playing=False, stop=stop).until(lambda s: s.event("state"))
+    assert line.event("state")["stop"] == stop
 
 
 def test_what_is_too_large_or_too_much_ends_the_line_in_words(visit):
@@ -181,6 +191,13 @@ def test_what_is_too_large_or_too_much_ends_the_line_in_words(visit):
     line.raw(json.dumps({"type": "configure", "changes": {"x": "y" * routes.MAX_MESSAGE}}))
     assert line.closing_code() == routes.TOO_LARGE
     assert line.event("too_large")
+    greeting = visit(config={"x": "y" * routes.MAX_MESSAGE})
+    assert greeting.closing_code() == routes.TOO_LARGE
+    heavy = visit(playing=False).until(lambda s: s.frames)
+    with suppress(ConnectionClosed):
+        for _ in range(10):  # few, but long
+            heavy.send("configure", changes={"points": "A" * 100_000})
+    assert heavy.closing_code() == routes.TOO_MANY
     flood = visit(playing=False).until(lambda s: s.frames)
     with suppress(ConnectionClosed):
         for _ in range(5000):
@@ -286,7 +303,7 @@ def test_plain_requests_do_what_the_socket_does(server):
         (b"{", 401),
         (b"[]", 401),
         (b'{"token": "x"}', 401),
-        (b"x" * 100_000, 413),
+        (b"x" * (routes.MAX_BODY + 1), 413),
         (b"\xff\xfe", 401),
     ],
 )
@@ -344,8 +361,10 @@ def test_the_named_endpoint_trains_a_toy(client):
         first_seed=5,
         steps=30,
         points=7,
+        until="modes=100",
         api_name="/train_toy",
     )
+    assert [m["reached"] for m in result["members"]] == [None, None]
     assert result["complete"]
     assert result["steps"] == 30
     assert result["config"]["loss"] == "hinge"
@@ -370,6 +389,7 @@ def test_the_named_endpoint_trains_a_toy(client):
         ({"settings": {"lr_g": "fast"}}, "lr_g: 'fast' is not possible; a number from 0 to 1"),
         ({"settings": {"lrg": 1}}, "did you mean lr_g"),
         ({"settings": [1]}, "settings: '[1]' is not possible"),
+        ({"until": "js=2"}, "until: js: '2' is not possible; a number from 0 to 1"),
         ({"state": 5}, "state: '5' is not possible; a text is needed"),
         ({"settings": {"loss": "hinge", "label_smoothing": 0.1}}, "no targets to smooth"),
     ],
@@ -381,8 +401,18 @@ def test_the_named_endpoint_refuses_in_words(client, arguments, complaint):
     assert "Traceback" not in str(refused.value)
 
 
-def test_one_state_string_gives_the_same_run_everywhere(client, visit, server):
-    state = "1;distribution:moons;seed:5;width_g:16;width_d:16;loss:hinge"
+MANY = ".".join(["AZaz09-_" * 5_000] * 2)  # as many points as there can be
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "1;distribution:moons;seed:5;width_g:16;width_d:16;loss:hinge",
+        f"1;distribution:own;conditional:true;seed:6;width_g:16;width_d:16;points:{MANY}",
+    ],
+    ids=("moons", "own"),
+)
+def test_one_state_string_gives_the_same_run_everywhere(client, visit, server, state):
     config, problems = ToyConfig.from_state(state)
     assert (config.to_state(), problems) == (state, [])
     trainer = ToyTrainer(config)
@@ -398,7 +428,8 @@ def test_one_state_string_gives_the_same_run_everywhere(client, visit, server):
         [*command, "--steps", "40", "--json"], capture_output=True, text=True, check=True
     )
     told = json.loads(done.stdout)
-    assert (told["state"], told["members"]) == (state, answer["members"])
+    assert told["state"] == state
+    assert told["members"] == [pytest.approx(m, abs=2e-6) for m in answer["members"]]
     # The page.
     line = visit(state=state, playing=False)
     line.send("step", net="both", count=40)
@@ -407,6 +438,103 @@ def test_one_state_string_gives_the_same_run_everywhere(client, visit, server):
     assert line.event("state")["state"] == state
     (session,) = [s for s in server.engine._sessions.values() if s.config == config]
     assert torch.equal(session.trainer.sample(7), points)
+
+
+@pytest.fixture
+def nothing_left(tmp_path, monkeypatch):
+    """Where temporary files would go, for the server too, which is of this process."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    yield
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def upload(server, visit, nothing_left):
+    """Sends a file as a page with a session does: the status and the answer."""
+    mine = tokens.issue()
+    visit(token=mine, playing=False).until(lambda s: s.frames)
+
+    def send(data, token=mine, **headers):
+        headers = {"X-Ganplay-Token": token} | headers
+        request = urllib.request.Request(server.url + "ganplay/points", data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.load(refused)
+
+    return send
+
+
+def test_a_table_and_a_picture_become_points(upload):
+    status, answer = upload(b"x,y,class\n0,0,a\n1,1,b\n2,0,b\n")
+    assert (status, answer["count"], answer["classes"]) == (200, 3, 2)
+    assert ToyConfig(distribution="own", points=answer["points"]).data.classes == 2
+    buffer = io.BytesIO()
+    Image.new("L", (9, 9), 0).save(buffer, "PNG")
+    status, answer = upload(buffer.getvalue())
+    assert (status, answer["count"], answer["classes"]) == (200, 200, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "error"),
+    [
+        (b"1,2\n3,nan", 400, {"code": "not_finite", "line": 2, "found": "nan"}),
+        (b"1,2\n=1+1,2", 400, {"code": "not_number", "line": 2, "found": "=1+1"}),
+        (b"1\n2", 400, {"code": "columns", "line": 1, "found": 1}),
+        (b"\x89PNG", 400, {"code": "broken"}),
+        (b"", 400, {"code": "none"}),
+        (b"1" * 1_500_000, 400, {"code": "too_large", "most": 1_000_000}),
+        (b"1" * 2_000_001, 413, {"code": "too_large", "most": 2_000_000}),
+    ],
+)
+def test_files_without_sense_are_answered_in_words(upload, data, status, error):
+    assert upload(data) == (status, {"error": error})
+
+
+def test_files_are_taken_from_pages_with_a_session_only(upload, server):
+    refused = {"error": {"code": "refused"}}
+    assert upload(b"1,2", token="") == (403, refused)
+    assert upload(b"1,2", token="forged.0123") == (403, refused)
+    assert upload(b"1,2", token=tokens.issue()) == (404, refused)
+    assert upload(b"1,2", Origin="https://elsewhere.example") == (403, refused)
+    assert upload(b"1,2", Origin=server.url.rstrip("/"))[0] == 200
+
+
+def test_a_file_without_an_end_is_cut_short(server, upload):
+    # 50 MB in parts whose sum is not told before: the server hangs up after the second.
+    def parts():
+        for _ in range(50):
+            yield b"1,2\n" * 250_000
+
+    with suppress(urllib.error.URLError, ConnectionError):
+        status, answer = upload(parts())
+        assert (status, answer["error"]["code"]) == (413, "too_large")
+    assert upload(b"1,2\n")[0] == 200
+
+
+def test_a_page_trains_on_uploaded_points_and_is_told_them_once(visit, upload):
+    points = upload(b"0,0,a\n1,1,b")[1]["points"]
+    line = visit(playing=False)
+    line.send("configure", changes={"distribution": "own", "points": points, "conditional": True})
+    line.send("configure", changes={"lr_g": 0.25})
+    line.applied()
+    state = line.event("state")
+    assert "points" not in state["config"]
+    assert line.event("data")["classes"] == 2
+    full = [e for e in line.events if e["type"] == "state" and e["config"].get("points")]
+    assert [e["config"]["points"] for e in full] == [points]
+
+
+def test_a_long_script_is_posted(server):
+    state = f"1;distribution:own;points:{MANY}"
+    form = f"state={state}&steps=70".encode()
+    expected = as_script(ToyConfig.from_state(state)[0], 70)
+    assert post(server, "ganplay/gan.py", form).decode() == expected
+    for body, status in ((b"state=1;loss:x&steps=1", 400), (b"x" * 10**6, 413), (b"\xff", 400)):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            post(server, "ganplay/gan.py", body)
+        assert refused.value.code == status
 
 
 def test_a_broken_link_opens_with_what_could_be_kept(client, visit):

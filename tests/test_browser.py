@@ -338,6 +338,85 @@ def test_a_chinese_phone_behind_a_proxy_without_sockets(chromium, server):
     tab.done()
 
 
+def test_own_data_are_drawn_opened_kept_and_shared(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+    page.click("[data-data=own] input", force=True)  # there are none yet: the sheet opens
+    assert page.is_visible(".ink")
+    assert tab.see("ganplay.config.distribution") == "ring"
+    box = page.locator(".ink").bounding_box()
+
+    def at(x, y):
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def stroke(*places):
+        page.mouse.move(*at(*places[0]))
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*at(*place), steps=5)
+        page.mouse.up()
+        tab.settled()
+
+    stroke((0.2, 0.2), (0.2, 0.8))
+    tab.until("ganplay.config.distribution === 'own' && ganplay.own.pending === null")
+    one = tab.see("ganplay.config.points")
+    assert len(one) > 100
+    page.click(".draw-classes label:nth-child(3)")
+    stroke((0.7, 0.2), (0.8, 0.8))
+    two = tab.see("ganplay.config.points")
+    assert two.split(".")[0] == one
+    page.check("[value=eraser]")
+    stroke((0.7, 0.2), (0.8, 0.8))
+    assert tab.see("ganplay.config.points") == one
+    page.click(".draw-undo")
+    tab.until(f"ganplay.config.points === '{two}'")
+    page.check("[value=pen]")
+    page.focus(".ink")
+    for key in ("Shift+ArrowUp", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    tab.until(f"ganplay.config.points.length > {len(two)}")
+    page.keyboard.press("Backspace")
+    tab.until(f"ganplay.config.points === '{two}'")
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".ink")
+    page.check("#lab-conditional")
+    tab.until("ganplay.data.classes === 2")
+
+    # Kept: by a preset that has other data, and a reload; and a link carries them.
+    page.click("[data-preset=grid]")
+    tab.until("ganplay.config.distribution === 'grid'")
+    page.reload()
+    tab.until("ganplay.drawn > 3 && ganplay.begun")
+    page.click("[data-data=own] input", force=True)
+    tab.until(f"ganplay.config.points === '{two}'")
+    page.click(".share")
+    assert page.input_value(".share-link").endswith(f";points:{two}")
+    page.keyboard.press("Escape")
+
+    # As many as there can be, of a table; they travel in a file.
+    rows = "x,y\n" + "".join(f"{i % 150},{i // 150}\n" for i in range(20_000))
+    table = {"name": "many.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    page.set_input_files(".points-file", table)
+    tab.until("ganplay.config.points.length === 80000")
+    page.click(".share")
+    assert page.input_value(".share-link") == "Too many points for a link: use Save settings below"
+    assert "--config ganplay-settings.json" in page.input_value(".share-command")
+    with page.expect_download() as download:
+        page.click(".save-settings")
+    settings = Path(download.value.path()).read_bytes()
+    page.keyboard.press("Escape")
+    page.click("[data-data=line]")
+    tab.until("ganplay.config.distribution === 'line'")
+    chosen = {"name": "a.json", "mimeType": "", "buffer": settings}
+    page.set_input_files(".settings-file", chosen)
+    tab.until("ganplay.config.points.length === 80000")
+    assert tab.complaints == []
+    page.set_input_files(".points-file", table | {"buffer": b"1,2\n3,<b>"})
+    tab.toast("many.csv, line 2: <b> is not a number.")
+    tab.complaints.clear()  # the browser writes down that the answer was a refusal
+    tab.done()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(chromium, server, scheme):
     axe = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
@@ -352,6 +431,7 @@ def test_axe_finds_nothing_serious(chromium, server, scheme):
         .filter(({impact}) => ["serious", "critical"].includes(impact))
         .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 90))}`))"""
     tab.page.hover(".toggle")  # what is pointed at has to be read too
+    tab.page.click(".mode-own")
     for dialog in (None, ".share", ".help"):
         if dialog:
             tab.page.click(dialog)
@@ -444,3 +524,83 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     while session_id in server.engine._sessions:
         assert time.monotonic() - closed < 10
         time.sleep(0.1)
+
+
+def test_time_back_and_forth(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+
+    # A run stops where it is told to, and stays there while the condition holds.
+    tab.pause()
+    tab.press("r")
+    start = tab.pixels()
+    page.select_option(".stop-when", "steps")
+    page.fill(".stop-bound", "1e9")
+    page.press(".stop-bound", "Enter")
+    tab.toast("at step: 1e9 is not possible. Allowed: a whole number from 1 to 1000000.")
+    page.fill(".stop-bound", "150")
+    page.press(".stop-bound", "Enter")
+    tab.see("document.activeElement.blur()")
+    for _ in range(2):
+        page.keyboard.press("Space")
+        tab.toast("Stopped at step 150")
+        tab.until("!ganplay.playing && ganplay.frame.step === 150")
+    tab.settled()
+    end = tab.pixels()
+
+    # Back by key and slider: picture and numbers are those of the moment, and marked as such.
+    tab.press(",")
+    tab.until("ganplay.timeline.holds")
+    page.focus(".timeline-slider")
+    page.keyboard.press("Home")
+    tab.until("ganplay.timeline.moment.step === 0")
+    assert tab.pixels() == start
+    assert tab.words(".moment-name") == "step 0 of 150"
+    assert tab.words(".step-number") == "0"
+    page.keyboard.press("ArrowRight")
+    tab.until("ganplay.timeline.moment.step === ganplay.timeline.frames[1].step")
+    page.keyboard.press("ArrowLeft")
+    page.click(".timeline-pin")
+    assert tab.words(".second-name") == "step 0"
+    page.click(".timeline-pin")
+    tab.press("l")
+    assert not page.is_visible(".moment-name")
+    tab.until("ganplay.plane.canvas.width > 400")
+    assert tab.pixels() == end
+
+    # A curve leads to its step; a replay leads on to the present.
+    page.hover(".chart:nth-child(2) .plot .nsewdrag")
+    page.wait_for_selector(".chart:nth-child(2) .hoverlayer text")
+    page.mouse.down()
+    page.mouse.up()
+    tab.until("ganplay.timeline.holds")
+    page.wait_for_selector(".chart:nth-child(2) .mark")
+    page.select_option(".timeline-speed", "60")
+    page.click(".timeline-replay")
+    tab.until("!ganplay.timeline.holds && !ganplay.timeline.replaying")
+    assert tab.pixels() == end
+
+    # Training goes on behind the past; another run begins in the present, beside what is pinned.
+    page.select_option(".stop-when", "")
+    tab.press(",")
+    page.click(".timeline-pin")
+    held = tab.see("ganplay.timeline.moment.step")
+    page.keyboard.press("Space")
+    tab.until("ganplay.frame.step > 200 && ganplay.timeline.frames.at(-1).step > 200")
+    assert tab.see("ganplay.plane.frame.step") == held
+    tab.press("r")
+    tab.until("!ganplay.timeline.holds")
+    page.wait_for_function(
+        "text => document.querySelector('.second-name').textContent === text",
+        arg=f"step {held}, run before",
+    )
+    assert tab.see("ganplay.second.frame.step") == held
+
+    # The condition outlives a reload.
+    page.select_option(".stop-when", "modes")
+    tab.settled()
+    page.reload()
+    tab.until("ganplay.begun && ganplay.state")
+    assert tab.see("document.querySelector('.stop-when').value") == "modes"
+    assert page.input_value(".stop-bound") == "8"
+    tab.done()

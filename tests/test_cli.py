@@ -9,10 +9,11 @@ import sys
 import time
 import urllib.request
 
+import av
 import pytest
 from PIL import Image
 
-from ganplay import ToyConfig
+from ganplay import ToyConfig, ToyTrainer, load_toy, save_toy
 from ganplay.cli import main
 
 COMMAND = [sys.executable, "-m", "ganplay.cli"]
@@ -50,6 +51,17 @@ def test_toy_reports_each_seed_and_draws(tmp_path):
     assert done.stderr == ""  # no progress bar where nobody looks at it
 
 
+def test_toy_stops_at_a_bound_and_says_where(capsys):
+    assert main(["toy", *TINY[:-1], "120", "--until", "js=1", "--seeds", "2", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["until"] == {"when": "js", "bound": 1.0}
+    assert [m["reached"] for m in result["members"]] == [50, 50]
+    assert result["steps"] == 50
+    assert main(["toy", *TINY[:-1], "120", "--until", "high_quality=1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == ["high_quality >= 1: seed 0 not", "120 steps, 2500 samples"]
+
+
 def test_toy_writes_a_script(tmp_path):
     script = tmp_path / "gan.py"
     done = run("toy", "--preset", "wgan-gp", "--steps", 7, "--first-seed", 3, "--script", script)
@@ -62,6 +74,72 @@ def test_toy_writes_a_script(tmp_path):
     done = run("toy", "--script", tmp_path / "no" / "gan.py")
     assert done.returncode == 2
     assert "No such file or directory" in done.stderr
+
+
+def test_toy_saves_weights_and_goes_on_from_them(tmp_path):
+    saved, later = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    members = ["--seeds", 2, "--first-seed", 3, "--json"]
+    whole = run("toy", *TINY, "--steps", 25, *members)
+    first = run("toy", *TINY, *members, "--save", saved)
+    assert (first.returncode, first.stderr) == (0, "")
+    done = run("toy", "--load", saved, "--steps", 5, "--json", "--save", later)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == json.loads(whole.stdout) | {"preset": None}
+    trainer = load_toy(later)
+    assert (trainer.steps, [c.seed for c in trainer.configs]) == (25, [3, 4])
+    # What needs no new networks may be changed.
+    done = run("toy", "--load", later, "--steps", 0, "--lr-g", "0.5", "--width-g", 8, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["config"]["lr_g"] == 0.5
+
+
+def test_toy_refuses_what_contradicts_saved_weights(tmp_path, capsys):
+    saved = tmp_path / "a.safetensors"
+    trainer = ToyTrainer(ToyConfig(width_g=8, width_d=8))
+    save_toy(trainer, saved)
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(saved.read_bytes()[:-3])
+    for arguments, complaint in (
+        (["--load", saved, "--preset", "ring"], "--preset: not with --load"),
+        (["--load", saved, "--first-seed", "1"], "--first-seed: not with --load"),
+        (["--load", saved, "--script", tmp_path / "a.py"], "--script: not with --load"),
+        (["--load", saved, "--width-g", "9", "--lr-g", "1"], "another width_g\n"),
+        (["--load", saved, "--seed", "9"], "its networks cannot have another seed"),
+        (["--load", saved, "--lr-g", "9"], "lr_g: 9.0 is not possible"),
+        (["--load", broken], f"--load {broken}: not a safetensors file"),
+        (["--load", tmp_path / "no"], "No such file or directory"),
+        (["--load", saved, "--until", "js=0.1"], "--until: not with --load"),
+        (["--until", "js=0.1", "--film", tmp_path / "a.gif"], "--film: not with --until"),
+        (["--film", tmp_path / "a.avi"], "a file name that ends in .gif or .mp4 is needed"),
+        (["--save", tmp_path / "a.pt"], "a file name that ends in .safetensors is needed"),
+        (["--save", tmp_path / "no" / "a.safetensors"], "there is no such folder"),
+    ):
+        with pytest.raises(SystemExit) as refused:
+            main(["toy", *map(str, arguments)])
+        assert refused.value.code == 2
+        assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_toy_films_its_first_member(tmp_path, kind):
+    path = tmp_path / f"run.{kind}"
+    plain = run("toy", *TINY, "--seeds", 2, "--json")
+    done = run("toy", *TINY, "--seeds", 2, "--json", "--film", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == plain.stdout  # looking on changes nothing
+    with av.open(str(path)) as film:
+        pictures = list(film.decode(video=0))
+    assert len(pictures) == 21  # the start, and each of so few steps
+    assert (pictures[0].width, pictures[0].height) == (480, 480)
+
+
+def test_networks_that_are_no_more_are_not_saved(tmp_path, capsys):
+    wild = "1;loss:least_squares;optimizer_g:sgd;optimizer_d:sgd;lr_g:1.0;lr_d:1.0;width_g:16"
+    path = tmp_path / "wild.safetensors"
+    with pytest.raises(SystemExit):
+        main(["toy", "--state", wild, "--steps", "300", "--save", str(path)])
+    assert "not all of its numbers are finite" in capsys.readouterr().err
+    assert not path.exists()
 
 
 def test_toy_takes_a_link_and_tells_what_it_could_not_use():
@@ -88,6 +166,10 @@ def test_toy_takes_a_link_and_tells_what_it_could_not_use():
         (["--config", "/no/such/file"], "--config /no/such/file: "),
         (["--plot", "out.bmp"], "--plot out.bmp: a file name that ends in .png is needed"),
         (["--plot", "/no/such/folder/out.png", "--steps", "0"], "--plot /no/such/folder/out.png"),
+        (["--until", "js=2"], "argument --until: js: '2' is not possible; a number from 0 to 1"),
+        (["--until", "energy=1"], "METRIC=BOUND with one of js, modes, high_quality is needed"),
+        (["--points", "/no/such/file"], "--points /no/such/file: "),
+        (["--distribution", "own"], "distribution: 'own' is not possible; without points"),
         (["--sweeep"], "unrecognized arguments: --sweeep"),
     ],
 )
@@ -151,3 +233,26 @@ def test_app_serves_the_page_until_it_is_interrupted():
     time.sleep(0.2)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_toy_learns_the_points_of_a_file(tmp_path, capsys):
+    table, picture = tmp_path / "points.csv", tmp_path / "picture.png"
+    table.write_text("x;y;kind\n0;0;a\n1,5;1;b\n")
+    Image.new("L", (9, 9), 0).save(picture)
+    arguments = ["toy", *TINY, "--json", "--points"]
+    assert main([*arguments, str(table), "--conditional"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["config"]["distribution"] == "own"
+    assert told["config"]["points"].count(".") == 1
+    assert main(["toy", "--state", told["state"], "--steps", "20", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == told | {"preset": None}
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(told["config"]))
+    assert main(["toy", "--config", str(settings), "--distribution", "line", "--no-conditional",
+                 "--steps", "0", "--json"]) == 0  # fmt: skip
+    assert json.loads(capsys.readouterr().out)["config"]["points"] == ""
+    assert main([*arguments, str(picture)]) == 0
+    table.write_text("0,0\n1,nan\n")
+    with pytest.raises(SystemExit):
+        main([*arguments, str(table)])
+    assert f"--points {table}: line 2: nan is not a finite number" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def test_every_field_says_what_it_may_hold():
     for f in FIELDS.values():
         assert f.metadata["group"] in GROUPS
         assert f.metadata["change"] in ("live", "rebuild")
-        assert ("choices" in f.metadata) != ("bounds" in f.metadata)
+        assert len({"choices", "bounds", "most"} & set(f.metadata)) == 1
         assert allowed(f)
 
 
@@ -43,6 +43,9 @@ def test_every_field_says_what_it_may_hold():
         ("conditional", 1, "conditional: 1 is not possible; one of False, True"),
         ("noise_dim", 17, "noise_dim: 17 is not possible; one of 1, 2"),
         ("seed", -1, "seed: -1 is not possible"),
+        ("points", "AAA", "points: 'AAA' is not possible; 4 characters a point"),
+        ("points", "AAAA" * 20_001, r"points: 'A+\.\.\. is not possible; at most 20,000 points"),
+        ("points", None, "points: None is not possible"),
     ],
 )
 def test_refuses_with_field_value_and_what_is_allowed(field, value, message):
@@ -57,6 +60,9 @@ def test_refuses_with_field_value_and_what_is_allowed(field, value, message):
         ({"distribution": "line", "conditional": True}, "conditional: True .* line has no classes"),
         ({"minibatch_d": "discrimination"}, "batch_size: 128 .* at most 64"),
         ({"layers_d": 0, "feature_matching": 1.0}, "feature_matching: 1.0 .* no features"),
+        ({"distribution": "own"}, "distribution: 'own' .* without points"),
+        ({"points": "AAAA"}, "points: 'AAAA' .* only the distribution own has points"),
+        ({"distribution": "own", "points": "AAAA", "conditional": True}, "own has no classes"),
     ],
 )
 def test_refuses_contradictions(settings, message):
@@ -141,6 +147,10 @@ def test_a_state_string_holds_all_settings(data):
     for name, field in FIELDS.items():
         if "choices" in field.metadata:
             chosen[name] = data.draw(st.sampled_from(field.metadata["choices"]))
+        elif field.type is str:
+            some = st.text("AZaz09_-", min_size=4, max_size=4)
+            parts = st.lists(some, min_size=1, max_size=3).map(".".join)
+            chosen[name] = data.draw(parts if chosen["distribution"] == "own" else st.just(""))
         else:
             number = st.integers if field.type is int else st.floats
             chosen[name] = data.draw(number(*field.metadata["bounds"]))
@@ -165,6 +175,11 @@ def test_a_state_string_holds_all_settings(data):
         ("1;loss:hin;seed:7", {"seed": 7}, ["loss"]),
         ("1;lr_d:nan;lr_g:1e999;seed:-1;beta1:x", {}, ["lr_d", "lr_g", "seed", "beta1"]),
         ("1;conditional:yes;residual_g:true", {"residual_g": True}, ["conditional"]),
+        ("1;distribution:own;points:AA;seed:3", {"seed": 3}, ["points", "distribution"]),
+        ("1;distribution:own;seed:3", {"seed": 3}, ["distribution"]),
+        ("1;seed:3;points:AAAA", {"seed": 3}, ["points"]),
+        ("1;points:" + "AAAA" * 25_000, {}, ["state"]),
+        ("1;seed:1;points:AAAA" + ";x:1" * 20_000, {}, ["state"]),
         ("1;<img src=x>:1;__class__:2;seed:3", {"seed": 3}, ["<img src=x>", "__class__"]),
         ("1;distribution:line;conditional:true", {"distribution": "line"}, ["conditional"]),
         ("1;seed:3;seed:4", {"seed": 4}, []),
@@ -183,3 +198,40 @@ def test_a_broken_state_string_is_told_and_the_rest_is_kept(text, kept, told):
 def test_any_text_is_survived_as_a_state_string(text):
     config, _ = ToyConfig.from_state("1;" + text)
     assert ToyConfig.from_state(config.to_state()) == (config, [])
+
+
+TWO = "AAAA____.ZZZZ"
+
+
+def test_own_points_are_data_with_classes():
+    config = ToyConfig(distribution="own", points=TWO, conditional=True)
+    assert (config.classes, config.data.extent, config.data.modes) == (2, 3.0, None)
+    assert config.to_state() == f"1;distribution:own;conditional:true;points:{TWO}"
+    assert config.data is dataclasses.replace(config, lr_g=0.1).data  # decoded once
+    moved = dataclasses.replace(config, points="AAAA.ZZZZ")
+    assert not needs_new_networks(config, moved)
+    assert needs_new_networks(config, dataclasses.replace(config, points="AAAA.ZZZZ.____"))
+
+
+def test_own_points_come_and_go_with_their_distribution():
+    ring = ToyConfig()
+    own, problems = ring.repaired({"distribution": "own", "points": TWO})
+    assert (own.points, problems) == (TWO, [])
+    moons, problems = own.repaired({"distribution": "moons"})
+    assert (moons, problems) == (ToyConfig(distribution="moons"), [])
+    # What cannot be leaves the data as they were.
+    kept, (problem,) = moons.repaired({"distribution": "own"})
+    assert (kept, problem.code, problem.used) == (moons, "own", "moons")
+    kept, (problem,) = own.repaired({"points": "?"})
+    assert (kept, problem.code) == (own, "points")
+    kept, (problem,) = moons.repaired({"points": TWO})
+    assert (kept, problem.code) == (moons, "not_own")
+    assert own.repaired({"points": ""})[0] == ring
+
+
+def test_a_state_string_takes_as_many_points_as_there_can_be():
+    config = ToyConfig(distribution="own", points="AZaz" * 20_000, lr_g=0.5)
+    state = config.to_state()
+    assert ToyConfig.from_state(state) == (config, [])
+    link = "https://example.org/#hide=seed&state=" + state.replace(";", "%3B").replace(":", "%3A")
+    assert ToyConfig.from_state(link) == (config, [])

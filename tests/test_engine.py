@@ -8,9 +8,12 @@ import pytest
 
 from ganplay import PRESETS, ToyConfig, commands, engine
 from ganplay.anatomy import SIDE
-from ganplay.commands import Configure, Look, Play, Preset, Rewind, Slow, Speed, Step
+from ganplay.commands import Configure, Look, Play, Preset, Rewind, Slow, Speed, Step, StopAt
 from ganplay.engine import Engine, Full
+from ganplay.experiment import train_until
 from ganplay.frames import ENTRY, FLAGS, HEADER, MAP, SECTIONS, View
+from ganplay.stopping import Stop
+from ganplay.training import ToyTrainer
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 NAMES = (
@@ -282,6 +285,60 @@ def test_runs_end_at_the_cap_on_steps(running, monkeypatch):
     assert page.frames[-1]["step"] == 120
 
 
+def test_a_run_stops_exactly_at_the_step_asked_for(running):
+    page = opened(running, stop=Stop("steps", 123))
+    page.wait(lambda p: p.events_of("stopped"))
+    (told,) = page.events_of("stopped")
+    expected = {"when": "steps", "bound": 123, "step": 123, "value": 123}
+    assert told == {"type": "stopped"} | expected
+    page.wait(lambda p: p.frames[-1]["step"] == 123 and not p.frames[-1]["flags"])
+    assert not page.events_of("state")[-1]["playing"]
+    # The condition stays; while it is met there is no playing on, but steps may be taken.
+    assert post(running, page, Play(True))["step"] == 123
+    assert page.events_of("stopped")[1:] == [told]
+    assert post(running, page, Step("both", 1))["step"] == 124
+    # Another run stops there again, and without the condition it goes on.
+    post(running, page, Rewind(), Play(True))
+    page.wait(lambda p: len(p.events_of("stopped")) == 3)
+    assert page.events_of("stopped")[-1]["step"] == 123
+    assert page.events_of("state")[-1]["stop"] == {"when": "steps", "bound": 123}
+    post(running, page, StopAt(None), Play(True))
+    page.wait(lambda p: p.frames[-1]["step"] > 150)
+    assert page.events_of("state")[-1]["stop"] is None
+
+
+def test_a_bound_of_a_metric_stops_every_run_at_the_same_step(running):
+    trainer, values = ToyTrainer(QUICK, threads=1), {}
+    while trainer.steps < 600:
+        trainer.step(50)
+        values[trainer.steps] = float(trainer.compare(2000, quick=True)["js"][0])
+    stop = Stop("js", sorted(values.values())[3])
+    first = next(step for step, value in values.items() if value <= stop.bound)
+    assert train_until(ToyTrainer(QUICK, threads=1), 600, stop) == [first]
+    pages = [opened(running, "slow", speed=700.0, stop=stop), opened(running, "fast", stop=stop)]
+    for page in pages:
+        (told,) = page.wait(lambda p: p.events_of("stopped")).events_of("stopped")
+        assert (told["when"], told["step"]) == ("js", first)
+        assert told["value"] == pytest.approx(values[first], abs=1e-6)
+        page.wait(lambda p: p.frames[-1]["step"] == first)
+        assert page.frames[-1]["measured_at"] == first
+
+
+def test_a_condition_that_is_met_already_stops_at_once(running):
+    page = opened(running)
+    page.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
+    post(running, page, StopAt(Stop("steps", 5)))
+    told = page.events_of("stopped")[-1]
+    assert told["value"] == told["step"] > 5
+    assert not page.events_of("state")[-1]["playing"]
+
+
+def test_a_restored_session_is_brought_to_its_step_past_its_condition(running):
+    page = opened(running, playing=False, step=150, stop=Stop("steps", 100))
+    page.wait(lambda p: p.frames and p.frames[-1]["step"] == 150)
+    assert not page.events_of("stopped")
+
+
 def test_a_session_that_fails_leaves_the_others_alone(running, monkeypatch):
     good, bad = opened(running, "good"), opened(running, "bad")
     good.wait(lambda p: p.frames)
@@ -364,6 +421,9 @@ def test_hidden_layers_are_not_computed(running):
         ({"type": "look", "unit": ["d", True, 0]}, "unit: ['d', True, 0] is not possible"),
         ({"type": "look", "graph": 1}, "graph: 1 is not possible; true or false"),
         ({"type": "look", "probe": "ab"}, "probe: 'ab' is not possible"),
+        ({"type": "stop", "when": "energy"}, "when: 'energy' is not possible; one of steps, js"),
+        ({"type": "stop", "when": "js", "bound": 2}, "bound: 2 is not possible; a number from 0"),
+        ({"type": "stop", "when": "modes"}, "bound: None is not possible; a whole number from 1"),
         ({"type": "greet"}, "type: 'greet' is not possible"),
     ],
 )
@@ -380,9 +440,40 @@ def test_messages_become_commands():
     assert read({"type": "speed", "speed": 5}) == Speed(5.0)
     assert read({"type": "speed", "speed": None}) == Speed(None)
     assert read({"type": "rewind"}) == Rewind()
+    assert read({"type": "stop", "when": None}) == StopAt(None)
+    assert read({"type": "stop", "when": "steps", "bound": 5}) == StopAt(Stop("steps", 5))
     assert read({"type": "slow"}) == Slow()
     assert read({"type": "preset", "name": "grid"}) == Preset("grid")
     view = View(layers=3, label=2, probe=(1.0, 2.0), graph=True, insides=4, unit=("d", 1, 7))
     asked = {"type": "look", "layers": 3, "label": 2, "probe": [1, 2.0], "graph": True}
     asked |= {"insides": 4, "unit": ["d", 1, 7]}
     assert read(asked) == Look(view)
+
+
+def test_own_points_are_drawn_while_it_trains(running):
+    page = opened(running)
+    first, second = "AAAAhEiI", "AAAAhEiI.____tVFV"
+    page.wait(lambda p: p.frames)
+    before = post(running, page, Configure({"distribution": "own", "points": first}))
+    after = post(running, page, Configure({"points": second}), Configure({"lr_g": 0.1}))
+    assert after["run"] == before["run"] == 1  # the same networks
+    told = [(e["config"].get("points"), e["state"].endswith("points:" + second))
+            for e in page.events_of("state")]  # fmt: skip
+    # The page is told each once: they may be long.
+    assert told == [("", False), (first, False), (second, True), (None, False)]
+    assert len(page.events_of("data")) == 3
+    again = opened(running)
+    again.wait(lambda p: p.events_of("state"))
+    assert again.events_of("state")[0]["config"]["points"] == second
+
+
+def test_points_without_sense_leave_the_data(running):
+    page = opened(running, playing=False)
+    changes = {"distribution": "own", "points": "x" * 100_000}
+    post(running, page, Configure(changes), Configure({"distribution": "own"}))
+    first, second = page.events_of("state")[1:]
+    assert [p["code"] for p in first["problems"]] == ["points", "own"]
+    assert all(len(str(p["value"])) <= 40 for p in first["problems"])
+    assert [p["code"] for p in second["problems"]] == ["own"]
+    assert second["config"] == QUICK.to_dict()
+    assert len(page.events_of("data")) == 1

@@ -78,7 +78,7 @@ def sections(data):
 def test_the_graph_shows_verdicts_and_gradients_of_each_layer():
     looked = camera(ToyConfig(width_d=16, width_g=16, layers_d=3))
     trainer, frame = looked.trainer, looked.look(View(graph=True))
-    assert frame.verdicts.sum(1).tolist() == [frames.REAL, frames.FAKES]
+    assert frame.verdicts.sum(1).tolist() == [frames.FAKES, frames.FAKES]
     output = torch.sigmoid(trainer.discriminate(frame.fakes[None])[0])
     highest = (output >= 1 - 1 / frames.BINS).sum().item()
     assert frame.verdicts[1, -1].item() == highest

@@ -11,9 +11,12 @@ ROOT = Path(ganplay.__file__).parent
 FLOORS = {
     "losses": 0, "penalties": 0, "layers": 0, "distributions": 0, "optimizers": 0, "capture": 0,
     "augment": 0, "settings": 0, "sheets": 0, "image_config": 2, "datasets": 2,
-    "metrics": 1, "models": 1, "config": 2, "adversarial": 3, "streams": 4, "cohort": 5, "parallel": 5, "image_training": 6,
-    "training": 6, "experiment": 7, "pictures": 7, "anatomy": 7, "frames": 8, "slow": 9,
-    "commands": 9, "engine": 10, "ui": 11, "cli": 12, "script": 3,
+    "metrics": 1, "models": 1, "config": 2, "adversarial": 3, "streams": 4, "cohort": 5,
+    "points": 0, "parallel": 5, "image_training": 6,
+    "stopping": 0,
+    "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 7, "frames": 8, "slow": 9,
+    "experiment": 9, "commands": 9, "unpacking": 9, "film": 10, "engine": 10,
+    "ui": 11, "cli": 12, "script": 3,
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
 

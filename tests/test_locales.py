@@ -5,6 +5,7 @@ import pytest
 
 from ganplay.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.frames import LAYERS
+from ganplay.points import MESSAGES
 from ganplay.ui.schema import ASSETS, LANGUAGES, locale
 
 
@@ -17,7 +18,10 @@ def flat(words, prefix=""):
 
 
 SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.js", "slow.js",
-           "inside.js"]  # fmt: skip
+           "inside.js",
+           "draw.js",
+           "film.js", "weights.js",
+           "timeline.js", "stop.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 
@@ -35,7 +39,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R English β1 β2 x y".split()
+        "Xavier S R L English β1 β2 x y".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)
@@ -54,9 +58,9 @@ def test_everything_has_words():
     rules = [ToyConfig().repaired(c)[1] for c in (
         {"loss": "hinge", "label_smoothing": 0.1}, {"distribution": "line", "conditional": True},
         {"minibatch_d": "discrimination"}, {"layers_d": 0, "feature_matching": 1.0},
-        {"zap": 1}, {"lr_g": 9},
+        {"distribution": "own"}, {"points": "AAAA"}, {"points": "A"}, {"zap": 1}, {"lr_g": 9},
     )]  # fmt: skip
-    assert len(rules) == len(_RULES) + 2
+    assert len(rules) == len(_RULES) + 3
     needed += [f"problems.{problem.code}" for (problem,) in rules]
     assert not [key for key in needed if key not in WORDS["en"]]
 
@@ -75,7 +79,18 @@ def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
     source = "".join((ASSETS / n).read_text(encoding="utf-8") for n in (*SCRIPTS, "teach.js"))
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
+    together += [
+        f"{m}.{x}" for m in re.findall(r'addMode\("(\w+)"', source) for x in ("label", "tip")
+    ]
     built = ("groups.", "fields.", "choices.", "presets.", "layers.", "metrics.", "problems.")
     for key in WORDS["en"]:
         reached = f'"{key}"' in source or any(key.startswith(t) for t in (*together, *built))
         assert reached, key
+
+
+def test_every_refusal_of_a_file_has_words():
+    for code, message in MESSAGES.items():
+        told = set(re.findall(r"{(\w+)", message))
+        assert set(re.findall(r"{(\w+)}", WORDS["en"][f"own.errors.{code}"])) == told | {"file"}, (
+            code
+        )

@@ -10,6 +10,7 @@ from test_training import SMALL, VARIANTS
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, metrics
 from ganplay.distributions import DISTRIBUTIONS
+from ganplay.points import decode
 from ganplay.script import as_script
 from ganplay.streams import Streams, generator_of
 
@@ -39,6 +40,7 @@ EXACT = {name: change for name, change in VARIANTS.items() if "spectral" not in 
     },
     "least squares, smoothed": {"loss": "least_squares", "label_smoothing": 0.2},
     "nothing moves": {"steps_d": 0, "steps_g": 0},
+    "own points": {"distribution": "own", "points": "AAAAhEiI.____tVFV", "conditional": True},
 }  # fmt: skip
 
 
@@ -92,6 +94,21 @@ def test_the_script_has_our_data(name):
     assert float(space["jensen_shannon"](ours, theirs)) == pytest.approx(
         float(metrics.jensen_shannon(ours, theirs, extent)), abs=1e-6
     )
+
+
+def test_the_script_has_our_own_points():
+    config = ToyConfig(distribution="own", points="AAAAhEiI.____tVFVzzzz", seed=4)
+    space = loaded(config)
+    points, labels = decode(config.points)
+    torch.testing.assert_close(space["points"], torch.from_numpy(points))
+    assert space["classes"].tolist() == labels.tolist()
+    theirs, classes = space["real_samples"](4000)
+    ours, _ = config.data.sample(4000, generator_of(0, "test"))
+    assert float(metrics.jensen_shannon(ours, theirs, 3.0)) < 0.02
+    assert float(classes.float().mean()) == pytest.approx(0.6, abs=0.05)
+    *_, state = space["__doc__"].strip().split()
+    assert ToyConfig.from_state(state + space["POINTS"]) == (config, [])
+    assert as_script(config, 10).count(config.points) == 1
 
 
 @pytest.mark.parametrize("init", ToyConfig.__dataclass_fields__["init_g"].metadata["choices"])

@@ -3,12 +3,14 @@ import gc
 import math
 import weakref
 
+import numpy as np
 import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, metrics
 from ganplay.losses import LOSSES
 from ganplay.optimizers import OPTIMIZERS
+from ganplay.points import encode
 from ganplay.streams import Streams, generator_of, real_points
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32, lr_g=1e-3, lr_d=1e-3)
@@ -366,3 +368,20 @@ def test_a_trainer_that_is_let_go_is_gone_at_once():
         assert not any(ref() for ref in kept)
     finally:
         gc.enable()
+
+
+def test_own_points_are_learnt_class_by_class():
+    places = torch.tensor([[-2.0, 0.0], [2.0, 1.0], [0.0, -2.0]])
+    text = encode(places.repeat_interleave(5, 0).numpy(), np.repeat(np.arange(3), 5))
+    config = dataclasses.replace(PRESETS["ring"], distribution="own", points=text, conditional=True)
+    trainer = ToyTrainer(config)
+    assert trainer.real(100).shape == (1, 100, 2)
+    trainer.step(1000)
+    distance = torch.cdist(trainer.sample(300)[0], places)
+    near = distance.argmin(1) == torch.arange(300) % 3
+    assert near.float().mean() >= 0.95
+    assert distance.min(1).values.median() < 0.3
+    # Points may move while it trains.
+    trainer.configure(dataclasses.replace(config, points=encode(-places.numpy(), np.arange(3))))
+    assert torch.cdist(trainer.real(50)[0], -places).min(1).values.max() < 0.2
+    trainer.step(1)

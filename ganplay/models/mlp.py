@@ -106,6 +106,10 @@ class Mlp:
             shapes.append((KERNELS * KERNEL_SIZE, self._features))
         return shapes
 
+    def size(self) -> int:
+        """Parameters of one member."""
+        return sum(map(math.prod, self.shapes()))
+
     def buffer_shapes(self) -> list[tuple[int, int]]:
         """Shapes of what is kept but not learned: u and v of each spectrally normed weight."""
         if self.norm != "spectral":
@@ -114,8 +118,7 @@ class Mlp:
 
     def initialise(self, generators: Sequence[Generator]) -> tuple[Tensor, Tensor]:
         """Fresh flat parameters (s, p) and buffers (s, q), each member from its own generator."""
-        count = sum(map(math.prod, self.shapes()))
-        flat = torch.zeros(len(generators), count)
+        flat = torch.zeros(len(generators), self.size())
         buffers = torch.zeros(len(generators), sum(map(math.prod, self.buffer_shapes())))
         weights = split(flat, self.shapes())
         for member, generator in enumerate(generators):

@@ -6,9 +6,10 @@ from typing import Any
 import gradio as gr
 
 from ganplay.config import PRESETS, ToyConfig
-from ganplay.experiment import report, train
+from ganplay.experiment import report, train, train_until
 from ganplay.script import as_script
 from ganplay.settings import ConfigError
+from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS, MAX_POINTS = 16, 5000, 1000
@@ -33,6 +34,7 @@ def train_toy(
     steps: int = 1000,
     points: int = 200,
     state: str | None = None,
+    until: str | None = None,
 ) -> dict:
     """Train small GANs on the plane and report how well they learnt.
 
@@ -45,6 +47,8 @@ def train_toy(
         steps: how many steps each takes (0 to 5000; fewer if a minute is over before).
         points: how many fake points of each are returned (0 to 1000).
         state: a state string or share link with all settings, in place of a preset.
+        until: a condition such as js=0.05, modes=8 or high_quality=0.9, looked at every 50 steps;
+            training ends when each seed has met it, and `reached` of a member says at which step.
 
     Returns:
         The settings (and what of a state string could not be used), the metrics of each member
@@ -60,6 +64,7 @@ def train_toy(
     shown = _whole("points", points, 0, MAX_POINTS)
     if state is not None and not isinstance(state, str):
         raise gr.Error(f"state: {str(state)[:40]!r} is not possible; a text is needed")
+    stop = _condition(until)
     start, problems = (PRESETS[preset], []) if state is None else ToyConfig.from_state(state)
     try:
         config = ToyConfig.from_dict(start.to_dict() | (settings or {}))
@@ -73,13 +78,27 @@ def train_toy(
     )
     trainer = ToyTrainer(config, seeds=range(first, first + count), threads=1)
     deadline = time.monotonic() + SECONDS
-    done = train(trainer, wanted, lambda _: time.monotonic() < deadline)
-    result = {"preset": preset if state is None else None, "complete": done == wanted} | report(
-        trainer
-    )
+    reached: list[int | None] = []
+    if stop is None:
+        complete = train(trainer, wanted, lambda _: time.monotonic() < deadline) == wanted
+    else:
+        reached = train_until(trainer, wanted, stop, lambda _: time.monotonic() < deadline)
+        complete = trainer.steps == wanted or None not in reached
+    result = {"preset": preset if state is None else None, "complete": complete} | report(trainer)
+    for member, step in zip(result["members"], reached, strict=False):
+        member["reached"] = step
     result["problems"] = [str(problem) for problem in problems]
     result["points"] = trainer.sample(shown).nan_to_num().tolist() if shown else []
     return result
+
+
+def _condition(until: object) -> Stop | None:
+    if until is None:
+        return None
+    try:
+        return parse(str(until)[:40])
+    except ValueError as error:
+        raise gr.Error(f"until: {error}") from None
 
 
 def write_script(state: str, steps: int = 3000) -> str:

@@ -18,6 +18,7 @@ from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
+from ganplay.ui.transfers import Transfers
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
          "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
@@ -81,7 +82,9 @@ def launch(
     engine = engine or Engine()
     engine.warm_up()
     demo = build()
-    arguments: dict[str, Any] = {"app_kwargs": {"routes": LabRoutes(engine).all()}}
+    arguments: dict[str, Any] = {
+        "app_kwargs": {"routes": [*LabRoutes(engine).all(), *Transfers(engine).all()]}
+    }
     _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
         server_name=host,
         server_port=port,

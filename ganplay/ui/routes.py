@@ -9,31 +9,39 @@ import json
 import struct
 import time
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.resources import as_file, files
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ganplay import commands
+from ganplay import commands, points
 from ganplay.commands import CommandError
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
+from ganplay.points import PointsError
 from ganplay.script import as_script
 from ganplay.ui import tokens
 from ganplay.ui.schema import ASSETS, schema
 
 PREFIX = "/ganplay"
-MAX_MESSAGE = 16_384
+MAX_MESSAGE = 131_072
+"""Characters; one with all the points that there can be has 80,000."""
+MAX_BODY = 2 * MAX_MESSAGE
 MOST_MESSAGES = 100
 """Of one request."""
 MESSAGES_A_SECOND, BURST = 300.0, 600.0
+CHARACTERS_A_MESSAGE = 1024
+"""A longer message counts as several."""
+FILES_AT_ONCE, FILES_WAITING = 2, 8
 GREETING_SECONDS = 15.0
 POLL_SECONDS = 1.0
 REFUSED, TOO_LARGE, TOO_MANY, FULL, GONE = 4401, 4413, 4429, 4503, 4404
@@ -108,15 +116,21 @@ class Visit:
         if session_id is None:
             raise Refusal("refused", REFUSED)
         given, state = hello.get("config"), hello.get("state")
+        given = given if isinstance(given, dict) and len(given) <= commands.MAX_CHANGES else {}
         if isinstance(state, str):
             config, problems = ToyConfig.from_state(state)
         else:
-            config, problems = PRESETS["ring"].repaired(given if isinstance(given, dict) else {})
+            config, problems = PRESETS["ring"].repaired(given)
         try:
             speed = commands.rate(hello.get("speed"))
             step = commands.starting_step(hello, MAX_CATCHING_UP)
         except CommandError:
             speed, step = None, 0
+        stop = hello.get("stop")
+        try:
+            stop = commands.stop(stop if isinstance(stop, dict) else {})
+        except CommandError:
+            stop = None
         self.session_id = session_id
         try:
             known = self.engine.open(
@@ -126,6 +140,7 @@ class Visit:
                 playing=hello.get("playing") is not False,
                 speed=speed,
                 step=step,
+                stop=stop,
             )
         except Full:
             raise Refusal("full", FULL) from None
@@ -139,7 +154,7 @@ class Visit:
         """
         if len(text) > MAX_MESSAGE:
             raise Refusal("too_large", TOO_LARGE)
-        self._pay()
+        self._pay(1 + len(text) / CHARACTERS_A_MESSAGE)
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):
@@ -175,13 +190,13 @@ class Visit:
     def _complain(self, field: str, value: str, allowed: str) -> None:
         self.mailbox.event({"type": "error", "field": field, "value": value, "allowed": allowed})
 
-    def _pay(self) -> None:
+    def _pay(self, cost: float) -> None:
         now = time.monotonic()
         self._tokens = min(BURST, self._tokens + (now - self._filled) * MESSAGES_A_SECOND)
         self._filled = now
-        if self._tokens < 1:
+        if self._tokens < cost:
             raise Refusal("too_many", TOO_MANY)
-        self._tokens -= 1
+        self._tokens -= cost
 
 
 def same_origin(headers: Headers) -> bool:
@@ -204,6 +219,7 @@ class LabRoutes:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._polls: dict[str, tuple[Visit, float]] = {}
+        self._readers = CapacityLimiter(FILES_AT_ONCE)
 
     async def socket(self, socket: WebSocket) -> None:
         """Frames and events down; acknowledgements and commands up."""
@@ -215,6 +231,8 @@ class LabRoutes:
         closed, sender = False, None
         try:
             hello = await asyncio.wait_for(_receive(socket), GREETING_SECONDS)
+            if len(hello) > MAX_MESSAGE:
+                raise Refusal("too_large", TOO_LARGE)
             visit.begin(_decoded(hello))
             sender = asyncio.create_task(_send_all(socket, visit.mailbox))
             while True:
@@ -241,7 +259,7 @@ class LabRoutes:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            body = await _limited_body(request)
+            body = await _limited_body(request, MAX_BODY)
             content = _decoded(body.decode("utf-8", "replace"))
             messages = content.get("messages", [])
             if not isinstance(messages, list):
@@ -279,13 +297,42 @@ class LabRoutes:
         self._polls[mine] = (visit, now)
         return visit
 
+    async def points(self, request: Request) -> Response:
+        """Points of a CSV file or a picture, the request's body, for a page with a session.
+
+        The answer is `{points, count, classes}`, or `{error: {code, ...}}`. The file is read in
+        memory; nothing of it stays.
+        """
+        session_id = tokens.session_of(request.headers.get("x-ganplay-token"))
+        if not same_origin(request.headers) or session_id is None:
+            return _error(403, "refused")
+        if not self.engine.notice(session_id):
+            return _error(404, "refused")
+        if self._readers.statistics().tasks_waiting >= FILES_WAITING:
+            return _error(503, "busy")
+        try:
+            body = await _limited_body(request, points.MAX_PICTURE)
+            async with self._readers:
+                text = await to_thread.run_sync(points.parse, body)
+        except Refusal:
+            return _error(413, "too_large", most=points.MAX_PICTURE)
+        except ClientDisconnect:
+            return _error(400, "refused")
+        except PointsError as error:
+            return _error(400, error.code, **error.values)
+        classes = text.count(".") + 1
+        return JSONResponse(
+            {"points": text, "count": (len(text) - classes + 1) // 4, "classes": classes}
+        )
+
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
         return [
             WebSocketRoute(f"{PREFIX}/lab/socket", self.socket),
             Route(f"{PREFIX}/lab/poll", self.poll, methods=["POST"]),
             Route(f"{PREFIX}/schema.json", _schema),
-            Route(f"{PREFIX}/gan.py", _script),
+            Route(f"{PREFIX}/points", self.points, methods=["POST"]),
+            Route(f"{PREFIX}/gan.py", _script, methods=["GET", "POST"]),
             Route(f"{PREFIX}/plotly.js", _plotly),
             Mount(f"{PREFIX}/assets", Assets(directory=str(ASSETS))),
         ]
@@ -306,11 +353,21 @@ async def _schema(request: Request) -> Response:
 
 
 async def _script(request: Request) -> Response:
-    """The experiment of a state string, to be saved as a plain PyTorch script."""
-    config, problems = ToyConfig.from_state(request.query_params.get("state", ""))
+    """The experiment of a state string, to be saved as a plain PyTorch script.
+
+    What is too long for an address may be posted, in the form of one: `state=...&steps=...`.
+    """
+    asked: Mapping[str, str] = request.query_params
+    if request.method == "POST":
+        try:
+            body = await _limited_body(request, MAX_BODY)
+        except (Refusal, ClientDisconnect):
+            return PlainTextResponse(f"state: at most {MAX_BODY} bytes are possible", 413)
+        asked = QueryParams(body.decode("utf-8", "replace"))
+    config, problems = ToyConfig.from_state(asked.get("state", ""))
     told = [str(problem) for problem in problems]
     try:
-        steps = commands.whole({"steps": int(request.query_params["steps"])}, "steps", 0, 10**6, 0)
+        steps = commands.whole({"steps": int(asked["steps"])}, "steps", 0, 10**6, 0)
     except (KeyError, ValueError):
         told.append("steps: a whole number from 0 to 1000000 is needed")
     if told:
@@ -338,13 +395,20 @@ def _decoded(text: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-async def _limited_body(request: Request) -> bytes:
-    body = b""
+async def _limited_body(request: Request, most: int) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most:
+        raise Refusal("too_large", TOO_LARGE)
+    body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > 4 * MAX_MESSAGE:
+        if len(body) > most:
             raise Refusal("too_large", TOO_LARGE)
-    return body
+    return bytes(body)
+
+
+def _error(status: int, code: str, **values: int | str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, **values}}, status)
 
 
 async def _receive(socket: WebSocket) -> str:

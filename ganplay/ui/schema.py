@@ -6,11 +6,12 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from ganplay import frames
+from ganplay import frames, points
 from ganplay.commands import SPEEDS
-from ganplay.config import GROUPS, PRESETS, ToyConfig
+from ganplay.config import GROUPS, OWN, PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS, Distribution
 from ganplay.losses import LOSSES
+from ganplay.stopping import BOUNDS
 from ganplay.streams import generator_of
 
 ASSETS = files("ganplay.ui") / "assets"
@@ -27,9 +28,9 @@ def _field(field: dataclasses.Field) -> dict[str, Any]:
 
 
 def _thumbnail(distribution: Distribution) -> dict[str, Any]:
-    points, _ = distribution.sample(THUMBNAIL_POINTS, generator_of(0, "thumbnail"))
+    drawn, _ = distribution.sample(THUMBNAIL_POINTS, generator_of(0, "thumbnail"))
     return {
-        "points": frames.pack_points(points, distribution.extent),
+        "points": frames.pack_points(drawn, distribution.extent),
         "classes": distribution.classes,
         "modes": 0 if distribution.modes is None else len(distribution.modes),
     }
@@ -45,12 +46,20 @@ def schema() -> bytes:
     """The page's schema as JSON; the same for everybody."""
     content = {
         "groups": GROUPS,
-        "fields": [_field(field) for field in dataclasses.fields(ToyConfig)],
+        "fields": [_field(f) for f in dataclasses.fields(ToyConfig) if f.name != "points"],
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
         "thumbnails": json.loads((ASSETS / "thumbnails.json").read_text()),
-        "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()},
+        "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}
+        | {OWN: {"points": [], "classes": 1, "modes": 0}},
+        "points": {
+            "extent": points.EXTENT,
+            "most": points.MAX_POINTS,
+            "classes": points.MAX_CLASSES,
+            "bytes": points.MAX_PICTURE,
+        },
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,
+        "stops": BOUNDS,
         "frame": {
             "version": frames.VERSION,
             "unit": frames.UNIT,

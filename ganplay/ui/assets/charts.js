@@ -5,6 +5,7 @@ import { t } from "./words.js";
 const MOST_POINTS = 1500;
 const PAUSE = 200; // milliseconds between two charts' redrawings, so that the canvas keeps its pace
 const PATIENCE = 5000;
+const MARGIN = { l: 34, r: 8, t: 4, b: 18 };
 
 // What is drawn: each curve a name of words, a metric and a colour of the theme.
 const CHARTS = [
@@ -54,10 +55,12 @@ export class Charts {
     this.boxes = CHARTS.map((chart) => {
       const box = document.createElement("figure");
       box.className = "chart";
-      box.innerHTML = '<figcaption></figcaption><div class="plot" role="img"></div>';
+      box.innerHTML = '<figcaption></figcaption><div class="plot" role="img"></div><i class="mark" hidden></i>';
       host.append(box);
-      return { ...chart, box, plot: box.querySelector(".plot"), stale: true };
+      return { ...chart, box, plot: box.querySelector(".plot"), line: box.querySelector(".mark"), stale: true };
     });
+    this.marked = null;
+    this.chosen = () => {}; // told the step of a curve that somebody clicks on
     this.label();
     this.turn = 0;
     // Settled when Plotly is there, or does not come: reading its script takes a browser a second
@@ -142,7 +145,7 @@ export class Charts {
     const range = { distance: [0, 1.02], modes: [0, (this.data.modes || 1) * 1.05] }[chart.key];
     window.Plotly.react(chart.plot, traces, {
       width: chart.plot.clientWidth, height: chart.plot.clientHeight,
-      margin: { l: 34, r: 8, t: 4, b: 18 },
+      margin: MARGIN,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       showlegend: false, hovermode: "x unified", font: { family: "system-ui, sans-serif", size: 11 },
       hoverlabel: { bgcolor: colours.panel, bordercolor: colours.line, font: { color: colours.inkText } },
@@ -150,5 +153,22 @@ export class Charts {
       yaxis: { ...axis, ...(range ? { range } : { rangemode: "normal" }) },
       shapes, uirevision: "same",
     }, { displayModeBar: false, responsive: false });
+    if (!chart.heard) chart.plot.on("plotly_click", ({ points }) => this.chosen(points[0].x));
+    chart.heard = true;
+    this.place(chart);
+  }
+
+  // A line at one step in all charts; null for none. It lies over them, so that it moves at once.
+  mark(step) {
+    this.marked = step;
+    for (const chart of this.boxes) this.place(chart);
+  }
+
+  place({ box, plot, line }) {
+    const range = plot.layout && plot.layout.xaxis.range;
+    const share = range ? (this.marked - range[0]) / (range[1] - range[0]) : -1;
+    line.hidden = this.marked === null || box.classList.contains("missing") || !(share >= 0 && share <= 1);
+    const width = plot.clientWidth - MARGIN.l - MARGIN.r;
+    line.style.left = `${plot.offsetLeft + MARGIN.l + share * width}px`;
   }
 }

@@ -86,7 +86,6 @@ export class Graph {
     for (const [name, button] of Object.entries(this.parts)) {
       button.querySelector("span").textContent = t(`graph.parts.${name}.label`);
       button.title = t(`graph.parts.${name}.tip`);
-      button.setAttribute("aria-label", `${t(`graph.parts.${name}.label`)}: ${button.title}`);
     }
     this.large.lastChild.textContent = t("help.close");
     if (this.open) this.describe();

@@ -2,14 +2,19 @@
 
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
+import { Draw, withPoints } from "./draw.js";
 import { decode } from "./frame.js";
+import { Film } from "./film.js";
 import { Graph } from "./graph.js";
 import { Inside } from "./inside.js";
 import { Link } from "./link.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
 import { Slow } from "./slow.js";
+import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
+import { Timeline } from "./timeline.js";
+import { Weights } from "./weights.js";
 import * as words from "./words.js";
 
 const { t, number } = words;
@@ -38,6 +43,7 @@ class Lab {
     this.playing = true;
     this.begun = false;
     this.speed = FIRST_SPEED;
+    this.stop = null;
     this.sent = this.restoring = 0;
     this.changes = {};
     this.newest = null;
@@ -59,6 +65,11 @@ class Lab {
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
+    this.weights = new Weights(this);
+    this.film = new Film(this);
+    this.timeline = new Timeline(this);
+    this.stopAt = new StopAt(this);
+    this.own = new Draw(this);
     this.graph = new Graph(this);
     this.slow = new Slow(this);
     this.inside = new Inside(this);
@@ -114,6 +125,11 @@ class Lab {
     this.second.frame = null;
   }
 
+  // The frame that the picture and the numbers show: the newest, or one of the past.
+  get seen() {
+    return this.timeline.holds ? this.timeline.moment.frame : this.frame;
+  }
+
   // ---- the line -------------------------------------------------------------------------------
 
   connect(token, newToken) {
@@ -138,7 +154,7 @@ class Lab {
     this.restoring = step;
     const playing = this.playing && this.begun;
     const given = this.opened === null ? { config: known ? this.config : null } : { state: this.opened };
-    return { ...given, playing, speed: this.speed, step };
+    return { ...given, playing, speed: this.speed, stop: this.stop, step };
   }
 
   begin() {
@@ -182,6 +198,7 @@ class Lab {
       failed: () => this.toast(t("toasts.failed")),
       too_many: () => this.toast(t("toasts.too_many")),
     }[event.type];
+    if (event.type === "state") withPoints(event, this.config);
     if (handler) handler();
     this.tell(event.type, event);
   }
@@ -192,9 +209,9 @@ class Lab {
     this.look();
   }
 
-  receiveState({ config, state, playing, speed, problems, restarted }) {
+  receiveState({ config, state, playing, speed, stop, problems, restarted }) {
     const first = !Object.keys(this.config).length;
-    Object.assign(this, { config, state, speed, opened: null });
+    Object.assign(this, { config, state, speed, stop, opened: null });
     if (this.begun) this.playing = playing;
     if (restarted) this.hideVeil();
     this.complain(problems);
@@ -241,7 +258,7 @@ class Lab {
       }
       this.charts.add(frame);
       this.tell("frame", frame, buffer);
-      this.showNumbers(frame);
+      if (!this.timeline.holds) this.showNumbers(frame);
       if (!this.find(".verdict").textContent) this.describe();
     }
     for (; this.owed > 0; this.owed--) this.link.acknowledge();
@@ -287,7 +304,7 @@ class Lab {
     this.showSpeed();
     this.showScale();
     this.setStatus(this.status || "connecting");
-    if (this.frame) this.showNumbers(this.frame, true);
+    if (this.frame) this.showNumbers(this.seen, true);
     this.describe();
     if (!this.find(".veil").hidden) this.showVeil(this.divergedAt);
     this.tell("words");
@@ -418,8 +435,9 @@ class Lab {
     if (!now && playing && performance.now() - (this.numbersAt || 0) < 100) return;
     this.numbersAt = performance.now();
     this.find(".step-number").textContent = frame.step.toLocaleString(this.root.lang);
-    const rate = frame.rate >= 1 ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
-    this.find(".rate").textContent = frame.catchingUp ? t("play.catching_up") : rate;
+    const past = this.timeline.holds; // how fast it was then says nothing now
+    const rate = frame.rate >= 1 && !past ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
+    this.find(".rate").textContent = frame.catchingUp && !past ? t("play.catching_up") : rate;
     const { metrics } = frame, { modes, floor } = this.data, measured = Number.isFinite(metrics.modes);
     const texts = {
       js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
@@ -447,14 +465,14 @@ class Lab {
 
   showScale() {
     if (!this.config.loss) return;
-    const critic = this.isCritic() && this.frame;
-    this.find(".scale-low").textContent = critic ? number(this.frame.low, 1) : t("scale.fake");
-    this.find(".scale-high").textContent = critic ? number(this.frame.high, 1) : t("scale.real");
+    const critic = this.isCritic() && this.seen;
+    this.find(".scale-low").textContent = critic ? number(critic.low, 1) : t("scale.fake");
+    this.find(".scale-high").textContent = critic ? number(critic.high, 1) : t("scale.real");
   }
 
   // The canvas in words, for those who do not see it.
   describe() {
-    const { frame, data } = this;
+    const { seen: frame, data } = this;
     if (!frame || !this.config.distribution) return;
     const measured = Number.isFinite(data.modes ? frame.metrics.modes : frame.metrics.js);
     if (!measured && !frame.diverged) return; // of a run that has only just begun
@@ -528,7 +546,7 @@ class Lab {
   buildHelp() {
     const body = this.find(".help-body");
     const keys = document.createElement("dl");
-    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], ["1 – 5", "layers"], ["P", "projector"], ["?", "help"]]) {
+    for (const [key, what] of [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"], ["1 – 5", "layers"], ["P", "projector"], ["?", "help"]]) {
       const term = document.createElement("dt");
       term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
       keys.append(term, Object.assign(document.createElement("dd"), { textContent: t(`help.keys.${what}`) }));
@@ -590,7 +608,9 @@ class Lab {
     this.send("rewind");
   }
 
+  // Who takes a step by hand wants to see it.
   step(net) {
+    this.timeline.live();
     this.send("step", { net, count: 1 });
   }
 
@@ -601,6 +621,7 @@ class Lab {
       this.toast(t("problems.bounds", { field: t("play.count"), value: box.value, allowed, used: "" }));
       return;
     }
+    this.timeline.live();
     this.send("step", { net: "both", count });
   }
 
@@ -616,6 +637,9 @@ class Lab {
       d: ["steps", () => this.step("d")],
       g: ["steps", () => this.step("g")],
       r: ["play", () => this.rewind()],
+      ",": ["timeline", () => this.timeline.go(-1)],
+      ".": ["timeline", () => this.timeline.go(1)],
+      l: ["timeline", () => this.timeline.live()],
       p: ["", () => this.teach.setProjector(!this.teach.projector)],
       "?": ["", () => this.find(".help-box").showModal()],
     }[key.toLowerCase()] || ["layers", layer && (() => this.find(`[data-layer=${layer}] input`).click())];
@@ -663,8 +687,8 @@ class Lab {
   // ---- kept over a reload, in this tab only ---------------------------------------------------
 
   keep() {
-    const { config, speed, playing } = this;
-    sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing }));
+    const { config, speed, playing, stop } = this;
+    sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing, stop }));
   }
 
   // A share link's settings are used once; after that what counts is what was made of them, while
@@ -683,7 +707,7 @@ class Lab {
   readKept() {
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
-      if (kept.config) Object.assign(this, { config: kept.config, speed: kept.speed ?? null, playing: kept.playing !== false });
+      if (kept.config) Object.assign(this, { config: kept.config, speed: kept.speed ?? null, playing: kept.playing !== false, stop: kept.stop ?? null });
     } catch {
       sessionStorage.removeItem(KEPT);
     }

@@ -2,7 +2,7 @@
 // that is not in the frame, and nothing is drawn between frames.
 
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
-const LONGEST_PULL = 0.13; // of the half-width
+export const LONGEST_PULL = 0.13; // of the half-width
 
 export const PALETTES = {
   light: {

@@ -1,9 +1,10 @@
 // Taking an experiment along: links, lines for a terminal, files; and bringing settings back.
 
+import { svgOf } from "./svg.js";
 import { writeAddress } from "./teach.js";
 import { t } from "./words.js";
 
-const MOST_BYTES = 16_000;
+const MOST_BYTES = 120_000, LONGEST_LINK = 8000; // what is longer some programs cut off
 
 // Rows as CSV. Text that a spreadsheet would take for a formula cannot occur: all cells are numbers
 // or words of ours.
@@ -49,8 +50,10 @@ export class Share {
     on(".share-close", () => this.box.close());
     on(".save-settings", () => this.save("ganplay-settings.json", JSON.stringify(lab.config, null, 2) + "\n", "application/json"));
     on(".save-points", () => this.savePoints());
+    on(".save-script", (event) => this.saveScript(event));
     on(".save-curves", () => this.save("ganplay-curves.csv", csv(...curveRows(lab.charts.history)), "text/csv"));
     on(".save-picture", () => lab.plane.canvas.toBlob((blob) => this.download("ganplay.png", blob)));
+    on(".save-svg", () => this.saveSvg());
     on(".load-settings", () => lab.find(".settings-file").click());
     lab.find(".settings-file").onchange = ({ target }) => this.load(target);
     for (const button of this.box.querySelectorAll("[data-copy]")) {
@@ -68,16 +71,24 @@ export class Share {
   }
 
   fill() {
-    const { state, frame, teach } = this.lab;
+    const { state, seen: frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
       link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state })}`,
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };
+    const long = texts.link.length > LONGEST_LINK;
+    if (long) {
+      const file = "ganplay-settings.json";
+      texts.link = t("own.too_long");
+      texts.command = `ganplay toy --config ${file} --steps ${steps}`;
+      texts.python = `ganplay.ToyTrainer(ganplay.ToyConfig.from_dict(json.load(open("${file}")))).step(${steps})`;
+    }
+    this.lab.find("[data-copy=share-link]").disabled = long;
     for (const [name, text] of Object.entries(texts)) this.lab.find(`.share-${name}`).value = text;
-    const query = new URLSearchParams({ state, steps });
-    this.lab.find(".save-script").href = `${this.lab.base}/gan.py?${query}`;
+    this.asked = new URLSearchParams({ state, steps });
+    this.lab.find(".save-script").href = `${this.lab.base}/gan.py${long ? "" : `?${this.asked}`}`;
   }
 
   async copy(button) {
@@ -92,11 +103,29 @@ export class Share {
     setTimeout(() => { button.textContent = t("share.copy"); }, 1500);
   }
 
+  // What is too long for an address is posted.
+  async saveScript(event) {
+    if (event.target.closest("a").search) return;
+    event.preventDefault();
+    const answer = await fetch(`${this.lab.base}/gan.py`, { method: "POST", body: this.asked });
+    if (answer.ok) this.download("gan.py", await answer.blob());
+  }
+
   savePoints() {
-    const { frame, data, schema } = this.lab;
+    const { seen: frame, data, schema } = this.lab;
     if (!frame) return;
     const rows = pointRows(frame, data, schema.frame.unit);
     this.save("ganplay-points.csv", csv(["kind", "x", "y", "class"], rows), "text/csv");
+  }
+
+  saveSvg() {
+    const { plane, data, schema } = this.lab, { frame, palette, label } = plane;
+    if (!frame) return;
+    const text = svgOf({
+      frame, data, palette, label, unit: schema.frame.unit, has: (layer) => plane.has(layer),
+      map: plane.mapCanvas.toDataURL(), title: t("share.svg_title", { step: frame.step }),
+    });
+    this.save("ganplay.svg", text, "image/svg+xml");
   }
 
   save(name, text, type) {

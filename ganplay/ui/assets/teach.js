@@ -4,17 +4,29 @@
 import { current, t } from "./words.js";
 
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
-export const PARTS = ["presets", "distribution", "seed", "layers", "graph", "slow", "inside", "play", "steps", "speed", "verdict", "tiles", "charts",
-  "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training", "share"];
-const MOST_OF_A_LINK = 5000; // what is longer the server calls too long
+export const PARTS = [
+  "presets", "distribution", "seed",
+  "layers",
+  "graph",
+  "slow",
+  "inside",
+  "own",
+  "timeline",
+  "play", "steps", "speed",
+  "stop",
+  "verdict", "tiles", "charts",
+  "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
+  "share",
+];
+const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
 
 // What an address asks for; everything it does not name is as usual.
 export function readAddress(hash) {
   const given = Object.fromEntries(
     hash.replace(/^#/, "").split("&").map((piece) => piece.split("=")).filter((pair) => pair.length === 2));
-  const names = (text) => (text || "").slice(0, MOST_OF_A_LINK).split(",").filter(Boolean);
+  const names = (text) => (text || "").slice(0, MOST_OF_A_LIST).split(",").filter(Boolean);
   return {
-    state: given.state === undefined ? null : given.state.slice(0, MOST_OF_A_LINK),
+    state: given.state === undefined ? null : given.state.slice(0, MOST_OF_A_STATE),
     hide: names(given.hide),
     lock: names(given.lock),
     projector: given.view === "projector",

@@ -1,0 +1,402 @@
+"""Runs as films: frames drawn with Pillow, much as the page draws them, and encoded as GIF or MP4.
+
+Everything happens in memory. What a page sends is read by `read_order`, which trusts nothing.
+"""
+
+import io
+import json
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from ganplay.experiment import train
+from ganplay.frames import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
+from ganplay.training import ToyTrainer
+from ganplay.unpacking import unpack
+
+KINDS = ("gif", "mp4")
+THEMES: dict[str, dict[str, tuple[int, int, int]]] = {
+    "light": {
+        "ground": (251, 252, 253), "line": (227, 232, 238), "text": (70, 82, 99),
+        "real": (31, 99, 214), "fake": (224, 108, 0), "pull": (26, 34, 48), "net": (122, 59, 0),
+        "low": (252, 211, 168), "middle": (250, 250, 251), "high": (176, 206, 250),
+    },
+    "dark": {
+        "ground": (14, 19, 27), "line": (35, 44, 58), "text": (199, 208, 220),
+        "real": (110, 168, 255), "fake": (255, 154, 61), "pull": (232, 237, 244),
+        "net": (255, 196, 138), "low": (112, 60, 12), "middle": (22, 27, 36), "high": (22, 66, 132),
+    },
+}  # fmt: skip
+"""The page's colours (`plane.js`)."""
+MARGIN = 1.06
+LONGEST_PULL = 0.13
+"""As on the page: how much is shown beyond the data's square; reach of pulls, of its half-width."""
+MAX_FRAMES, MAX_BYTES, MAX_REAL = 240, 8 * 2**20, 2000
+SIZES, RATES = (320, 720), (1, 30)
+_LONGEST_HEADER = 2**16
+COLOURS = 128
+"""Of a GIF: with more it gets larger and looks the same."""
+_OVERSAMPLE = 2
+
+
+class FilmError(ValueError):
+    """A film that cannot be made; `code` is for those who say why in another language."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class Cancelled(Exception):
+    """Nobody wants the film any more."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How frames are shown.
+
+    Attributes:
+        real: the real points, in the data's units.
+        labels: their classes; None if the model is not conditional.
+        theme: a key of `THEMES`.
+        size: pixels of a side; even.
+        layers: sum of `frames.LAYERS` that are drawn.
+        label: the class whose points stand out; -1 for none.
+    """
+
+    real: Float[Tensor, "n 2"]
+    labels: Tensor | None = None
+    theme: str = "light"
+    size: int = 480
+    layers: int = ALL_LAYERS
+    label: int = -1
+
+
+@dataclass(frozen=True)
+class Order:
+    """A film as a page asks for it."""
+
+    kind: str
+    rate: int
+    style: Style
+    frames: list[Frame]
+
+
+class Painter:
+    """Draws frames in one style."""
+
+    def __init__(self, style: Style, extent: float) -> None:
+        self.style, self.extent = style, extent
+        self._colours = THEMES[style.theme]
+        self._side = style.size * _OVERSAMPLE
+        self._dot = max(1.6, self._side / 260)
+        self._ramp = self._make_ramp()
+        self._real = self._dots(style.real, style.labels) if self._has("real") else None
+
+    def draw(self, frame: Frame) -> Image.Image:
+        """A frame's picture, (size, size) in RGB."""
+        image = Image.new("RGB", (self._side, self._side), self._colours["ground"])
+        if len(frame.map) and self._has("map"):
+            self._draw_map(image, frame)
+        self._draw_axes(image)
+        if frame.grid.numel() and self._has("grid"):
+            self._lay(image, "net", self._net(self._pixels(frame.grid)))
+        if self._real:
+            self._lay(image, "real", self._real)
+        if len(frame.pulls) and self._has("pull"):
+            self._lay(image, "pull", self._pulls(frame))
+        if len(frame.fakes) and self._has("fake"):
+            self._lay(image, "fake", self._dots(frame.fakes, frame.labels))
+        image = image.resize((self.style.size, self.style.size), Image.Resampling.BOX)
+        self._write(image, frame)
+        return image
+
+    def palette(self, frames: Sequence[Frame]) -> Image.Image:
+        """The colours of the start, the middle and the end, and those that points are drawn in."""
+        size, own = self.style.size, list(self._colours.values())
+        sheet = Image.new("RGB", (size, 3 * size + 20 * len(own)))
+        for i, at in enumerate((0, len(frames) // 2, -1)):
+            sheet.paste(self.draw(frames[at]), (0, i * size))
+        for i, colour in enumerate(own):
+            top = 3 * size + 20 * i
+            sheet.paste(colour, (0, top, size, top + 20))
+        return sheet.quantize(COLOURS, Image.Quantize.MEDIANCUT)
+
+    def _has(self, layer: str) -> bool:
+        return bool(self.style.layers & LAYERS[layer])
+
+    def _lay(self, image: Image.Image, colour: str, mask: Image.Image) -> None:
+        image.paste(self._colours[colour], (0, 0), mask)
+
+    def _mask(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+        mask = Image.new("L", (self._side, self._side))
+        return mask, ImageDraw.Draw(mask)
+
+    def _pixels(self, points: Float[Tensor, "*n 2"]) -> np.ndarray:
+        """Points in the data's units on the picture, whose rows go down."""
+        scale = torch.tensor([1.0, -1.0]) * (self._side / (2 * MARGIN * self.extent))
+        # Past its edge how far makes no difference.
+        return (points * scale + self._side / 2).clamp(-2e4, 2e4).numpy()
+
+    def _make_ramp(self) -> np.ndarray:
+        ends = np.array([self._colours[n] for n in ("low", "middle", "high")], dtype=float)
+        at = np.linspace(0, 2, 256)
+        columns = [np.interp(at, range(3), ends[:, i]) for i in range(3)]
+        return np.stack(columns, axis=1).round().astype(np.uint8)
+
+    def _draw_map(self, image: Image.Image, frame: Frame) -> None:
+        low, high = frame.map_range
+        share = ((frame.map - low) / (high - low)).nan_to_num(0.5).clamp(0, 1)
+        cells = self._ramp[(share * 255).round().to(torch.uint8).numpy()[::-1]]
+        side = round(self._side / MARGIN)
+        edge = (self._side - side) // 2
+        picture = Image.fromarray(cells).resize((side, side), Image.Resampling.BICUBIC)
+        image.paste(picture, (edge, edge))
+
+    def _ticks(self) -> list[tuple[float, float]]:
+        """Numbers along an axis, and how far they are from the middle in pixels."""
+        steps = (s for s in (0.25, 0.5, 1.0, 2.0, 5.0, 10.0) if self.extent / s <= 4)
+        step = next(steps, self.extent / 2)
+        scale, last = self._side / (2 * MARGIN * self.extent), int(self.extent / step)
+        return [(k * step, k * step * scale) for k in range(-last, last + 1)]
+
+    def _draw_axes(self, image: Image.Image) -> None:
+        pen, end, middle = ImageDraw.Draw(image), self._side, self._side / 2
+        for _, at in self._ticks():
+            for line in ((middle + at, 0, middle + at, end), (0, middle - at, end, middle - at)):
+                pen.line(line, fill=self._colours["line"], width=_OVERSAMPLE)
+
+    def _net(self, at: np.ndarray) -> Image.Image:
+        """G's grid: the smaller a cell has become, the more samples per area, the darker."""
+        mask, pen = self._mask()
+        rows = len(at)
+        if rows == 1:
+            pen.line(at[0].ravel().tolist(), fill=190, width=round(self._dot), joint="curve")
+            return mask
+        corners = np.stack([at[:-1, :-1], at[:-1, 1:], at[1:, 1:], at[1:, :-1]], axis=2)
+        a, b, c, d = np.moveaxis(corners, 2, 0)
+        across, down = c - a, d - b
+        areas = np.abs(across[..., 0] * down[..., 1] - down[..., 0] * across[..., 1]) / 2
+        usual = (self._side / MARGIN / rows) ** 2
+        shades = np.clip(0.05 * usual / (areas + 1), 0.03, 0.42) * 255
+        cells = zip(corners.reshape(-1, 8).tolist(), shades.ravel().tolist(), strict=True)
+        for corner, shade in sorted(cells, key=lambda cell: cell[1]):
+            pen.polygon(corner, fill=round(shade))
+        for line in (*at, *at.swapaxes(0, 1)):
+            pen.line(line.ravel().tolist(), fill=80, width=_OVERSAMPLE)
+        return mask
+
+    def _pulls(self, frame: Frame) -> Image.Image:
+        mask, pen = self._mask()
+        longest = max(float(frame.pulls.norm(dim=1).quantile(0.95)), 1e-30)
+        reach = (frame.pulls / longest).nan_to_num(0.0).clamp(-1, 1) * (LONGEST_PULL * self.extent)
+        start = frame.fakes[: len(reach)]
+        lines = np.concatenate([self._pixels(start), self._pixels(start + reach)], axis=1)
+        for line in lines.tolist():
+            pen.line(line, fill=140, width=round(self._dot / 2.2))
+        return mask
+
+    def _dots(self, points: Float[Tensor, "n 2"], labels: Tensor | None) -> Image.Image:
+        """Where a class is picked out, the other classes' points are faint."""
+        mask, pen = self._mask()
+        shown = [True] * len(points)
+        if labels is not None and self.style.label >= 0:
+            shown = (labels == self.style.label).tolist()
+        dots = sorted(zip(shown, self._pixels(points).tolist(), strict=True))
+        for chosen, centre in dots:
+            pen.circle(centre, self._dot, fill=217 if chosen else 51)
+        return mask
+
+    def _write(self, image: Image.Image, frame: Frame) -> None:
+        """Numbers along the axes; step and distance, in words that all languages have."""
+        pen, size = ImageDraw.Draw(image), self.style.size
+        small, large = max(10, size // 48), max(12, size // 30)
+        colour = self._colours["text"]
+        for number, at in self._ticks():
+            text, middle, along = f"{number:g}", size / 2, at / _OVERSAMPLE
+            pen.text((middle + along, size - 4), text, colour, font_size=small, anchor="mb")
+            if number > -self.extent * 0.99:
+                pen.text((5, middle - along), text, colour, font_size=small, anchor="lm")
+        distance = frame.metrics.get("js", torch.nan)
+        told = f"step {frame.step}" + (f"   JS {distance:.3f}" if distance == distance else "")
+        box = pen.textbbox((size * 0.03, size * 0.025), told, font_size=large)
+        around = (box[0] - 5, box[1] - 4, box[2] + 5, box[3] + 4)
+        pen.rounded_rectangle(around, 5, fill=self._colours["ground"])
+        pen.text((size * 0.03, size * 0.025), told, colour, font_size=large)
+
+
+def film(
+    frames: Sequence[Frame],
+    style: Style,
+    kind: str,
+    rate: int,
+    drawn: Callable[[int], bool] = lambda count: True,
+) -> bytes:
+    """Frames as a GIF or an MP4.
+
+    Args:
+        frames: what is shown, one after the other; at least one.
+        style: how.
+        kind: one of `KINDS`.
+        rate: frames a second; a GIF's are shown for whole hundredths of a second.
+        drawn: told how many frames are drawn; False ends it.
+
+    Raises:
+        Cancelled: if `drawn` said so.
+    """
+    painter = Painter(style, frames[0].extent)
+
+    def pictures() -> Iterator[Image.Image]:
+        for i, frame in enumerate(frames):
+            yield painter.draw(frame)
+            if not drawn(i + 1):
+                raise Cancelled
+
+    if kind == "gif":
+        # With a palette of its own for each frame colours would flicker.
+        return _gif(pictures(), painter.palette(frames), rate)
+    return _mp4(pictures(), style.size, rate)
+
+
+def _gif(pictures: Iterator[Image.Image], palette: Image.Image, rate: int) -> bytes:
+    def reduced() -> Iterator[Image.Image]:
+        for picture in pictures:
+            yield picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+    few, buffer = reduced(), io.BytesIO()
+    next(few).save(
+        buffer, "GIF", save_all=True, append_images=few, duration=10 * round(100 / rate), loop=0
+    )
+    return buffer.getvalue()
+
+
+def _mp4(pictures: Iterator[Image.Image], size: int, rate: int) -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        # H.264 where the library has an encoder for it, else what it has of its own.
+        codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+        stream: Any = container.add_stream(codec, rate=Fraction(rate))
+        stream.width = stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": "20", "preset": "veryfast"} if codec == "libx264" else {}
+        stream.thread_count = 1
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        container.mux(stream.encode())
+    return buffer.getvalue()
+
+
+def shoot(
+    trainer: ToyTrainer,
+    steps: int,
+    count: int,
+    go_on: Callable[[int], bool] = lambda done: True,
+) -> list[Frame]:
+    """Train for some steps and look at the first member on the way, more often at the start.
+
+    Returns:
+        At most `count` frames (at least 2): the start's first, the end's last.
+    """
+    alone = ToyTrainer(trainer.configs[:1], threads=1)
+    camera, frames, done = Camera(alone), list[Frame](), 0
+    for stop in dict.fromkeys(round(steps * (i / (count - 1)) ** 2) for i in range(count)):
+        train(trainer, stop - done, lambda more, before=done: go_on(before + more))  # type: ignore[misc]
+        done = stop
+        alone.restore(trainer.snapshot().members(slice(1)))
+        camera.measure()
+        frames.append(camera.look())
+    return frames
+
+
+def style_of(trainer: ToyTrainer) -> Style:
+    """How films of a trainer's first member are shown that nobody has chosen a style for."""
+    camera = Camera(ToyTrainer(trainer.configs[:1], threads=1))
+    return Style(camera.real, camera.real_labels)
+
+
+def read_order(data: bytes) -> Order:
+    """What a page asks for.
+
+    It sends the length of a JSON object (uint32) and it, then each frame's length (uint32) and
+    bytes, as `frames.pack` gives them.
+
+    Raises:
+        FilmError: if anything in it is not as it should be.
+    """
+    if len(data) > MAX_BYTES:
+        raise FilmError("size", f"{len(data)} bytes: at most {MAX_BYTES} are possible")
+    pieces = _pieces(data)
+    try:
+        asked = json.loads(pieces[0][:_LONGEST_HEADER]) if pieces else None
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        raise FilmError("order", "a JSON object is needed before the frames")
+    if not 1 <= len(pieces) - 1 <= MAX_FRAMES:
+        raise FilmError("frames", f"{len(pieces) - 1} frames: 1 to {MAX_FRAMES} are possible")
+    if asked.get("format") not in KINDS:
+        raise FilmError("order", "format: one of " + ", ".join(KINDS) + " is needed")
+    if asked.get("theme") not in THEMES:
+        raise FilmError("order", "theme: one of " + ", ".join(THEMES) + " is needed")
+    try:
+        frames = [unpack(piece) for piece in pieces[1:]]
+    except ValueError as error:
+        raise FilmError("frames", str(error)) from None
+    style = Style(
+        real=_real(asked.get("real"), frames[0].extent),
+        labels=_labels(asked),
+        theme=asked["theme"],
+        size=_whole(asked, "size", *SIZES) // 2 * 2,
+        layers=_whole(asked, "layers", 0, ALL_LAYERS),
+        label=_whole(asked, "label", -1, 255),
+    )
+    return Order(asked["format"], _whole(asked, "fps", *RATES), style, frames)
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    pieces: list[bytes] = []
+    at = 0
+    while at + 4 <= len(data) and len(pieces) <= MAX_FRAMES + 1:
+        (length,) = struct.unpack_from("<I", data, at)
+        pieces.append(data[at + 4 : at + 4 + length])
+        at += 4 + length
+    if at != len(data) and len(pieces) <= MAX_FRAMES + 1:
+        raise FilmError("order", "the frames' lengths do not add up")
+    return pieces
+
+
+def _whole(asked: dict[str, Any], name: str, low: int, high: int) -> int:
+    value = asked.get(name)
+    if type(value) is not int or not low <= value <= high:
+        raise FilmError("order", f"{name}: a whole number from {low} to {high} is needed")
+    return value
+
+
+def _numbers(given: Any, low: int, high: int, what: str) -> list[int]:
+    ok = isinstance(given, list) and len(given) <= 2 * MAX_REAL
+    if not ok or not all(type(n) is int and low <= n <= high for n in given):
+        raise FilmError("order", f"{what}: whole numbers from {low} to {high} are needed")
+    return given
+
+
+def _real(given: object, extent: float) -> Float[Tensor, "n 2"]:
+    flat = _numbers(given, -32767, 32767, "real")
+    if len(flat) % 2:
+        raise FilmError("order", "real: two numbers a point are needed")
+    return torch.tensor(flat, dtype=torch.float32).view(-1, 2) * (extent / UNIT)
+
+
+def _labels(asked: dict[str, Any]) -> Tensor | None:
+    labels = _numbers(asked.get("labels", []), 0, 255, "labels")
+    if labels and 2 * len(labels) != len(asked["real"]):
+        raise FilmError("order", "labels: one for each real point is needed")
+    return torch.tensor(labels) if labels else None

@@ -1,0 +1,54 @@
+// Keeping a session's weights as a file, and going on from such a file.
+
+import { t } from "./words.js";
+
+const MOST_BYTES = 32 * 2 ** 20;
+
+// A request for the page's own session. Its error has the server's kind of refusal as message, and
+// a file's content or address as little as the token in it.
+export async function ask(lab, path, options = {}) {
+  const headers = { "X-Ganplay-Token": await lab.link.ticket() };
+  const answer = await fetch(`${lab.base}/${path}`, { method: "POST", headers, ...options });
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => ({}));
+  throw new Error(told.type || "failed");
+}
+
+export class Weights {
+  constructor(lab) {
+    this.lab = lab;
+    this.file = lab.find(".weights-file");
+    lab.find(".save-weights").onclick = () => this.save();
+    lab.find(".load-weights").onclick = () => this.file.click();
+    this.file.onchange = () => this.load();
+  }
+
+  async save() {
+    try {
+      const answer = await ask(this.lab, "weights/save");
+      this.lab.share.download("ganplay.safetensors", await answer.blob());
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  async load() {
+    const [file] = this.file.files;
+    this.file.value = "";
+    if (!file) return;
+    try {
+      if (file.size > MOST_BYTES) throw new Error("size");
+      await ask(this.lab, "weights/load", { body: file });
+    } catch (error) {
+      this.refuse(error, file.name);
+    }
+    this.lab.share.box.close();
+  }
+
+  refuse(error, file = "") {
+    const why = t(`weights.problems.${error.message}`);
+    const known = !why.startsWith("weights.");
+    this.lab.toast(t(file ? "weights.refused" : "weights.unsaved", { file, why: known ? why : t("weights.problems.failed") }));
+    this.lab.share.box.close();
+  }
+}

@@ -1,0 +1,184 @@
+"""Routes for files that a visitor takes along or brings back.
+
+As the lab's own routes they look at origin, token and size themselves. Everything happens in
+memory; a visitor reaches the session of the page's own token and no other.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from ganplay import commands, film
+from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
+from ganplay.engine import Engine
+from ganplay.ui import tokens
+from ganplay.ui.routes import GONE, PREFIX, REFUSED, TOO_LARGE, TOO_MANY, Refusal, same_origin
+
+TOKEN = "x-ganplay-token"
+"""The header with the page's token: in an address it would stand in logs."""
+WEIGHTS_AT_ONCE, FILMS_AT_ONCE = 4, 2
+"""How many are read, written or drawn at a time."""
+DRAWN = b"."
+"""Sent for each picture of a film that has been drawn, before the film itself."""
+ANSWER_SECONDS, UPLOAD_SECONDS = 20.0, 60.0
+
+Work = Callable[[Request, str], Awaitable[Response]]
+
+
+class Places:
+    """Room for a few at a time; who comes when it is full is told so."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Have one of the places.
+
+        Raises:
+            Refusal: if none is free.
+        """
+        if not self._free:
+            raise Refusal("busy", TOO_MANY)
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+class Transfers:
+    """The routes of one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._places, self._studios = Places(WEIGHTS_AT_ONCE), Places(FILMS_AT_ONCE)
+
+    async def save(self, request: Request, session_id: str) -> Response:
+        """The weights of the page's session."""
+        with self._places.taken():
+            reply: Future[bytes] = Future()
+            self._post(session_id, commands.Save(reply))
+            try:
+                data = await asyncio.wait_for(asyncio.wrap_future(reply), ANSWER_SECONDS)
+            except asyncio.TimeoutError:  # the session ended before its turn came
+                raise Refusal("gone", GONE) from None
+        return Response(data, media_type="application/octet-stream")
+
+    async def load(self, request: Request, session_id: str) -> Response:
+        """Let the page's session go on from the weights that it sends."""
+        with self._places.taken():
+            data = await limited_body(request, MAX_BYTES)
+            # The session's thread gets a trainer that is whole, or hears nothing of it.
+            read = partial(toy_from_bytes, data, threads=1, max_members=1)
+            trainer = await asyncio.to_thread(read)
+        step = trainer.steps
+        self._post(session_id, commands.Load(trainer))
+        return JSONResponse({"type": "loaded", "step": step})
+
+    async def film(self, request: Request, session_id: str) -> Response:
+        """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
+        with ExitStack() as stack:
+            stack.enter_context(self._studios.taken())
+            data = await limited_body(request, film.MAX_BYTES)
+            order = await asyncio.to_thread(film.read_order, data)
+            return Studio(_shown(order), stack.pop_all())
+
+    def _post(self, session_id: str, command: commands.Command) -> None:
+        if not self.engine.post(session_id, 0, command):
+            raise Refusal("gone", GONE)
+
+    async def _answered(self, work: Work, request: Request) -> Response:
+        """What a route answers, refusals included."""
+        if not same_origin(request.headers):
+            return JSONResponse({"type": "refused"}, 403)
+        try:
+            session_id = tokens.session_of(request.headers.get(TOKEN))
+            if session_id is None:
+                raise Refusal("refused", REFUSED)
+            if not self.engine.notice(session_id):
+                raise Refusal("gone", GONE)
+            return await work(request, session_id)
+        except Refusal as refusal:
+            return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
+        except (CheckpointError, film.FilmError) as error:
+            return JSONResponse({"type": error.code, "why": str(error)}, 422)
+        except (ClientDisconnect, asyncio.TimeoutError):
+            return JSONResponse({"type": "gone"}, 408)
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        routes = {"weights/save": self.save, "weights/load": self.load, "film": self.film}
+        return [
+            Route(f"{PREFIX}/{path}", partial(self._answered, work), methods=["POST"])
+            for path, work in routes.items()
+        ]
+
+
+class Studio(StreamingResponse):
+    """A film while it is drawn; leaves its place when it is done or nobody waits any more."""
+
+    def __init__(self, content: AsyncIterator[bytes], place: ExitStack) -> None:
+        super().__init__(content, media_type="application/octet-stream")
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        with self._place:
+            await super().__call__(scope, receive, send)
+
+
+async def _shown(order: film.Order) -> AsyncIterator[bytes]:
+    loop, gone = asyncio.get_running_loop(), threading.Event()
+    news: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def drawn(count: int) -> bool:
+        loop.call_soon_threadsafe(news.put_nowait, DRAWN)
+        return not gone.is_set()
+
+    def ended(work: "asyncio.Task[bytes]") -> None:
+        # Asked for its error, so that nobody hears of one that nobody waits for.
+        if not work.cancelled() and work.exception() is None:
+            news.put_nowait(work.result())
+        else:
+            news.put_nowait(b"")
+
+    work = asyncio.create_task(
+        asyncio.to_thread(film.film, order.frames, order.style, order.kind, order.rate, drawn)
+    )
+    work.add_done_callback(ended)
+    try:
+        while (piece := await news.get()) == DRAWN:
+            yield piece
+        yield piece
+    finally:
+        gone.set()
+
+
+async def limited_body(request: Request, most: int) -> bytes:
+    """A request's body.
+
+    Raises:
+        Refusal: if it is too large.
+        asyncio.TimeoutError: if it comes too slowly.
+    """
+
+    async def read() -> bytes:
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                raise Refusal("size", TOO_LARGE)
+        return bytes(body)
+
+    if int(request.headers.get("content-length", "0")) > most:
+        raise Refusal("size", TOO_LARGE)
+    return await asyncio.wait_for(read(), UPLOAD_SECONDS)
