@@ -266,17 +266,17 @@ class DcganDiscriminator:
         self, weights: Sequence[Tensor], maps: Tensor, batches: int, label: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         depth = len(self._outputs())
-        features = maps.flatten(1).T[None]  # (1, f, n)
-        last = features
+        last = maps.permute(0, 2, 3, 1).flatten(1)  # (n, f), as they lie in memory
+        features = last.T[None]
         if self.minibatch != "none":
             extra = layers.minibatch_features(self.minibatch, features, weights[-1], batches)
-            last = torch.cat([features, extra], dim=1)
-        logits = weights[depth] @ last + weights[len(self.matrix_shapes())][:, :, None]
+            last = torch.cat([last, extra[0].T], dim=1)
+        logits = F.linear(last, weights[depth][0], weights[len(self.matrix_shapes())][0])
         if label is not None:
             # Miyato and Koyama 2018, equation 5: the label's own row times the summed features.
             rows = label[0].T @ weights[depth + 1][0]  # (n, c)
-            logits = logits + (rows * maps.sum((2, 3))).sum(1)
-        return logits, features
+            logits = logits + (rows * maps.sum((2, 3))).sum(1, keepdim=True)
+        return logits.T[None], features
 
     def _features(
         self, weights: Sequence[Tensor], x: Float[Tensor, "n c h w"]
