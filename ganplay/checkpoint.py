@@ -24,7 +24,8 @@ MAX_BYTES = 32 * 2**20
 MAX_MEMBERS = 256
 MAX_COUNT = 2**31 - 1
 """Steps and updates that a file may name."""
-_LARGEST_HEADER = 2**21
+_HEADER_OF_A_MEMBER = 2**17
+"""Bytes that are enough for a member's settings, own points included, or for all the rest."""
 _PENDING, _RANDOM = "pending.", "random."
 
 
@@ -77,7 +78,7 @@ def toy_from_bytes(
     """
     if len(data) > max_bytes:
         _refuse("size", f"weights of {len(data)} bytes: at most {max_bytes} are possible")
-    about = _about(data)
+    about = _about(data, _HEADER_OF_A_MEMBER * (max_members + 1))
     configs = _configs(about, max_members)
     try:
         tensors = load(data)
@@ -118,10 +119,10 @@ def _refuse(code: str, why: str) -> NoReturn:
     raise CheckpointError(code, why) from None
 
 
-def _about(data: bytes) -> Mapping[str, Any]:
+def _about(data: bytes, most: int) -> Mapping[str, Any]:
     """What the header says of the weights; of a version that we know."""
     length = int.from_bytes(data[:8], "little")
-    if not 2 <= length <= min(len(data) - 8, _LARGEST_HEADER):
+    if not 2 <= length <= min(len(data) - 8, most):
         _refuse("format", "not a safetensors file of ganplay's: its header has no possible length")
     try:
         header = json.loads(data[8 : 8 + length])

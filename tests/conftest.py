@@ -1,5 +1,7 @@
 """Shape and type annotations are checked at run time in all tests; and one server for all."""
 
+import os
+import shutil
 import socket
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +15,7 @@ PACKAGE = Path(find_spec("ganplay").origin).parent
 # Not those without tensors: in `config` and `commands` the checks of types are what is tested.
 PLAIN = ("__init__", "settings", "config", "image_config", "commands", "engine", "cli", "stopping")
 ROOMS = [f"ganplay.{p.stem}" for p in PACKAGE.glob("*.py") if p.stem not in PLAIN]
-install_import_hook([*ROOMS, "ganplay.models"], "typecheck.checked")
+install_import_hook([*ROOMS, "ganplay.models", "ganplay.datasets"], "typecheck.checked")
 
 # The same examples at every run, and no clock: these machines are shared and noisy.
 settings.register_profile(
@@ -55,3 +57,24 @@ def server():
     yield Server(url, engine, *made)
     demo.close(verbose=False)
     engine.stop()
+
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        assert not os.environ.get("CI"), "Chromium is needed in CI"
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

@@ -2,98 +2,16 @@
 
 import json
 import os
-import shutil
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
+from tab import Tab
 
+import ganplay
 from ganplay.ui import tokens
-
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        assert not os.environ.get("CI"), "Chromium is needed in CI"
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-class Tab:
-    """A page, with everything that it must not do written down."""
-
-    def __init__(self, browser, url, script=None, **context):
-        self.context = browser.new_context(**({"locale": "en-US"} | context))
-        self.page = self.context.new_page()
-        self.complaints = []
-        note = self.complaints.append
-        self.page.on("console", lambda m: note(f"{m.type}: {m.text}"))
-        self.page.on("pageerror", lambda e: note(f"error: {e}"))
-        self.page.on("request", lambda r: self._home(r.url) or note(f"outside: {r.url}"))
-        if script:
-            self.page.add_init_script(script)
-        self.page.goto(url)
-        self.until("ganplay.drawn > 3 && ganplay.begun")
-
-    @staticmethod
-    def _home(url):
-        return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
-
-    def until(self, condition, seconds=20):
-        self.page.wait_for_function(f"window.ganplay && ({condition})", timeout=seconds * 1000)
-
-    def see(self, expression):
-        return self.page.evaluate(expression)
-
-    def settled(self):
-        """Wait until a drawn frame has taken everything asked for into account."""
-        self.page.wait_for_timeout(30)
-        self.until("ganplay.frame.applied >= ganplay.sent")
-
-    def pause(self):
-        self.see("document.activeElement.blur()")  # keys belong to a field that has the focus
-        if self.see("ganplay.playing"):
-            self.page.keyboard.press("Space")
-        self.until("!ganplay.playing && !ganplay.frame.playing")
-        self.settled()
-        return self.see("ganplay.frame.step")
-
-    def press(self, key):
-        self.page.keyboard.press(key)
-        self.settled()
-
-    def words(self, selector):
-        return self.page.inner_text(selector)
-
-    def toast(self, text):
-        self.page.wait_for_function(
-            "text => document.querySelector('.toasts').innerText.includes(text)", arg=text
-        )
-        self.see("document.querySelector('.toasts').replaceChildren()")
-
-    def pixels(self):
-        """The canvas, as numbers that change when the picture does."""
-        return self.see("ganplay.plane.canvas.toDataURL()")
-
-    def fits(self):
-        """Nothing on the first screen, nor on the whole page, sticks out sideways."""
-        return self.see("document.documentElement.scrollWidth <= innerWidth")
-
-    def done(self):
-        assert self.complaints == []
-        self.context.close()
 
 
 def test_a_tour_of_the_lab(chromium, server):
@@ -355,10 +273,10 @@ def test_own_data_are_drawn_opened_kept_and_shared(chromium, server):
         for place in places[1:]:
             page.mouse.move(*at(*place), steps=5)
         page.mouse.up()
-        tab.settled()
+        tab.until("ganplay.own.pending === null")  # what was drawn has come back
 
     stroke((0.2, 0.2), (0.2, 0.8))
-    tab.until("ganplay.config.distribution === 'own' && ganplay.own.pending === null")
+    assert tab.see("ganplay.config.distribution") == "own"
     one = tab.see("ganplay.config.points")
     assert len(one) > 100
     page.click(".draw-classes label:nth-child(3)")
@@ -431,13 +349,17 @@ def test_axe_finds_nothing_serious(chromium, server, scheme):
         .filter(({impact}) => ["serious", "critical"].includes(impact))
         .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html.slice(0, 90))}`))"""
     tab.page.hover(".toggle")  # what is pointed at has to be read too
-    tab.page.click(".mode-own")
-    for dialog in (None, ".share", ".help"):
+    tab.page.click(".mode-inside")
+    tab.until("document.querySelectorAll('.unit').length === 48")
+    for dialog in (None, ".share", ".help", "[data-graph=losses]"):
         if dialog:
             tab.page.click(dialog)
         assert tab.see(run) == []
         if dialog:
             tab.page.keyboard.press("Escape")
+    for mode in (".mode-own", ".mode-own", ".mode-slow"):  # on, off again, on
+        tab.page.click(mode)
+        assert tab.see(run) == []
     tab.done()
 
 
@@ -604,3 +526,45 @@ def test_time_back_and_forth(chromium, server):
     assert tab.see("document.querySelector('.stop-when').value") == "modes"
     assert page.input_value(".stop-bound") == "8"
     tab.done()
+
+
+def test_a_run_is_taken_along_and_brought_back(chromium, server, tmp_path):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page, step = tab.page, tab.pause()
+    if step < 2:
+        tab.press("s")
+        step = tab.see("ganplay.frame.step")
+
+    def kept(button):
+        with page.expect_download(timeout=60_000) as download:
+            page.click(button)
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    page.click(".share")
+    page.fill(".film-seconds", "99")
+    page.click(".film-make")
+    assert tab.words(".film-status") == "A film has from 1 to 12 seconds."
+    page.fill(".film-seconds", "1")
+    with Image.open(kept(".film-make")) as film:
+        assert (film.format, film.size) == ("GIF", (480, 480))
+        assert film.n_frames > 1
+    assert tab.words(".film-status") == "The film is among the downloads."
+    drawing = ElementTree.parse(kept(".save-svg")).getroot()
+    circles = drawing.findall(".//{http://www.w3.org/2000/svg}circle")
+    assert len(circles) == 800 + 400
+    weights = kept(".save-weights")
+    assert ganplay.load_toy(weights).steps == step
+    page.click(".share-close")
+
+    page.click(".rewind")
+    tab.until("ganplay.frame.step === 0")
+    page.set_input_files(".weights-file", weights)
+    tab.until(f"ganplay.frame.step === {step}")
+    (tmp_path / "other.safetensors").write_bytes(weights.read_bytes()[:-1])
+    page.set_input_files(".weights-file", tmp_path / "other.safetensors")
+    tab.toast("other.safetensors was not loaded: it is no whole file of ganplay's weights.")
+    assert tab.see("ganplay.frame.step") == step
+    assert [c for c in tab.complaints if "422" not in c] == []
+    tab.context.close()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, checkpoint
+from ganplay import ToyConfig, ToyTrainer, checkpoint, points
 from ganplay.checkpoint import CheckpointError, toy_from_bytes, toy_to_bytes
 from ganplay.optimizers import OPTIMIZERS
 
@@ -96,6 +96,19 @@ def test_settings_that_were_changed_on_the_way_make_no_difference():
     for trainer in (whole, second):
         trainer.step(net="g")
         trainer.step(70)  # past the end of a block
+    assert same(whole, second)
+
+
+def test_own_points_are_kept():
+    rows = torch.randn(points.MAX_POINTS, 2, generator=torch.Generator().manual_seed(0)).tolist()
+    own = points.parse("\n".join(f"{x:.4f},{y:.4f}" for x, y in rows).encode())
+    config = dataclasses.replace(SMALL, distribution="own", points=own)
+    whole = ToyTrainer(config, seeds=range(3), threads=1)
+    whole.step(3)
+    second = again(whole)
+    assert second.configs == whole.configs
+    whole.step(2)
+    second.step(2)
     assert same(whole, second)
 
 

@@ -292,6 +292,7 @@ class Lab {
     const [other] = words.others();
     this.find(".language").textContent = t("app.other_language");
     this.find(".language").lang = other;
+    this.showPlaying(); // before names are given to buttons without a text
     words.fill(this.root);
     this.controls.build();
     this.charts.label();
@@ -300,7 +301,6 @@ class Lab {
     this.buildClasses();
     this.buildTiles();
     this.buildHelp();
-    this.showPlaying();
     this.showSpeed();
     this.showScale();
     this.setStatus(this.status || "connecting");

@@ -1,0 +1,28 @@
+"""Contact sheets: many small pictures on one, to be looked at."""
+
+import math
+
+import torch
+from jaxtyping import UInt8
+from PIL import Image
+from torch import Tensor
+
+
+def contact_sheet(
+    images: UInt8[Tensor, "n c h w"], columns: int | None = None, gap: int = 2, zoom: int = 1
+) -> Image.Image:
+    """Pictures (c 1 or 3) row by row on a mid-grey ground, each `zoom` times as large.
+
+    Without a number of columns the sheet is about square.
+    """
+    n, _, height, width = images.shape
+    columns = columns or max(1, math.ceil(math.sqrt(n * height / width)))
+    rows = max(1, math.ceil(n / columns))
+    size = (3, rows * (height + gap) + gap, columns * (width + gap) + gap)
+    sheet = torch.full(size, 128, dtype=torch.uint8)
+    for i, image in enumerate(images):
+        row, column = divmod(i, columns)
+        top, left = gap + row * (height + gap), gap + column * (width + gap)
+        sheet[:, top : top + height, left : left + width] = image  # grey fills all channels
+    picture = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
+    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
