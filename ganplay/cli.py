@@ -44,13 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A usage line that named all settings would hide the error below it.
     text = "train 2-D GANs and report how well they learnt"
     _add_toy(commands.add_parser("toy", help=text, usage="ganplay toy [options] [settings]"))
-    add_train(
-        commands.add_parser(
-            "train",
-            help="train an image model",
-            usage="ganplay train --data NAME --out DIR --steps N [options] [settings]",
-        )
-    )
+    usage = "ganplay train --data NAME --out DIR [options] [settings]"
+    add_train(commands.add_parser("train", help="train an image model", usage=usage))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     options = parser.parse_args(argv)
     try:
