@@ -92,7 +92,9 @@ class Structure(Generic[P]):
         channels, size, _ = shape
         model = MODELS[config.model]
         pictures = {"size": size, "channels": channels, "classes": classes}
-        generator = model.generator(config.noise_dim, width=config.width_g, **pictures)
+        generator = model.generator(
+            config.noise_dim, width=config.width_g, norm=config.norm_g, **pictures
+        )
         discriminator = model.discriminator(
             width=config.width_d, norm=config.norm_d, minibatch=config.minibatch_d, **pictures
         )

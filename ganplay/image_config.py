@@ -8,7 +8,7 @@ from ganplay.augment import CHANGES
 from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
 from ganplay.losses import LOSSES
 from ganplay.models import MODELS
-from ganplay.models.dcgan import NORMS_D
+from ganplay.models.dcgan import NORMS_D, NORMS_G
 from ganplay.optimizers import OPTIMIZERS
 from ganplay.penalties import PENALTIES
 from ganplay.settings import MAX_SEED, Problem, Rule, Settings, choice, flag, number
@@ -34,6 +34,7 @@ class ImageConfig(Settings):
     augment_cutout: bool = flag(False, "data", tip="D sees pictures with a square cut out")
 
     width_g: int = number(32, 1, 512, "generator", log=True, tip="channels of the widest maps")
+    norm_g: str = choice("batch", NORMS_G, "generator", tip="how G is normalised")
     ema: float = number(0.999, 0.0, 0.99999, "generator", tip="how slowly the average of G's "
                         "weights, which is what is sampled, follows them")  # fmt: skip
 

@@ -227,7 +227,7 @@ class ImageTrainer:
         """Parameters and buffers of G as it is sampled: averaged, with statistics of its own."""
         plan = self.structure.generator
         flat = self.state.g.average if self.config.ema else self.state.g.flat
-        buffers = torch.cat([b.flatten(1) for b in self.state.g.buffers], dim=1)
+        buffers = torch.cat([flat[:, :0], *(b.flatten(1) for b in self.state.g.buffers)], dim=1)
         plan.settle_(
             split(flat, plan.shapes()), split(buffers, plan.buffer_shapes()), self._settling()
         )
@@ -290,9 +290,8 @@ class ImageTrainer:
         for name, tensor in own.items():
             given = tensors[name]
             if given.shape != tensor.shape or given.dtype != tensor.dtype:
-                raise ValueError(
-                    f"{name} has shape {tuple(given.shape)}, not {tuple(tensor.shape)}"
-                )
+                kinds = (f"{t.dtype} {tuple(t.shape)}" for t in (given, tensor))
+                raise ValueError(f"{name} is {', not '.join(kinds)}")
         for name, tensor in own.items():
             tensor.copy_(tensors[name])
         self.steps, self.updates_d = counters["steps"], counters["updates_d"]

@@ -129,7 +129,11 @@ def batch_norm(
     )
     if len(gain) == 1:
         return normed(weight=gain[0], bias=bias[0])
-    x = normed()
+    return scale_and_shift(normed(), gain, bias)
+
+
+def scale_and_shift(x: Maps, gain: Float[Tensor, "#n c"], bias: Float[Tensor, "#n c"]) -> Maps:
+    """Each channel times a gain and plus a bias, of all samples (1, c) or of each (n, c)."""
     return x * gain[:, :, None, None].to(x.dtype) + bias[:, :, None, None].to(x.dtype)
 
 

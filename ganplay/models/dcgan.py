@@ -21,7 +21,7 @@ from ganplay.layers import KERNEL_SIZE, KERNELS
 from ganplay.models.plan import split
 
 SIZES = (16, 32, 64, 128)
-NORMS_D = ("none", "batch", "spectral")
+NORMS_G, NORMS_D = ("none", "batch"), ("none", "batch", "spectral")
 SMALLEST = 4
 """Side of the maps where G begins and D ends."""
 SLOPE = 0.2
@@ -68,6 +68,7 @@ class DcganGenerator:
         channels: 1 (grey) or 3 (RGB).
         width: channels of the last maps before the picture.
         classes: labels that may be asked for; 0 for a model without.
+        norm: "batch" normalises all maps before their gain and bias.
     """
 
     noise_dim: int
@@ -75,8 +76,7 @@ class DcganGenerator:
     channels: int = 1
     width: int = 32
     classes: int = 0
-
-    norm = "batch"
+    norm: str = "batch"
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Of the kernels, the output's bias, and gain and bias of each norm (of each class)."""
@@ -88,13 +88,15 @@ class DcganGenerator:
 
     def buffer_shapes(self) -> list[tuple[int, ...]]:
         """Kept mean and variance of each norm's channels."""
+        if self.norm == "none":
+            return []
         return [(m,) for m in widths(self.size, self.width) for _ in range(2)]
 
     def initialise(self, generators: Sequence[Generator]) -> tuple[Tensor, Tensor]:
         """Fresh flat parameters (1, p) and buffers (1, q)."""
         (generator,) = generators
         flat = _initialise(self.shapes(), generator)
-        depth = len(self.buffer_shapes()) // 2
+        depth = len(widths(self.size, self.width))
         norms = split(flat, self.shapes())[-2 * depth :]
         for gain, bias in zip(norms[::2], norms[1::2], strict=True):
             gain.add_(1.0)
@@ -128,7 +130,7 @@ class DcganGenerator:
             momentum: of batch norm, see `layers.batch_norm`; None to sample, so that a picture
                 does not depend on its company.
         """
-        depth = len(self.buffer_shapes()) // 2
+        depth = len(widths(self.size, self.width))
         first, kernels, norms = weights[0][0], weights[1 : depth + 1], weights[depth + 2 :]
         maps = F.linear(x[0].T, first.flatten(0, 2)).unflatten(1, first.shape[:3])
         maps = maps.permute(0, 3, 1, 2)
@@ -136,8 +138,12 @@ class DcganGenerator:
             gain, bias = norms[2 * i][0], norms[2 * i + 1][0]  # (classes, c)
             if label is not None:
                 gain, bias = label[0].T @ gain, label[0].T @ bias  # (n, c)
-            kept = buffers[2 * i][0], buffers[2 * i + 1][0]
-            maps = torch.relu_(layers.batch_norm(maps, gain, bias, *kept, momentum))
+            if self.norm == "batch":
+                kept = buffers[2 * i][0], buffers[2 * i + 1][0]
+                maps = layers.batch_norm(maps, gain, bias, *kept, momentum)
+            else:
+                maps = layers.scale_and_shift(maps, gain, bias)
+            maps = torch.relu_(maps)
             last, maps = maps, layers.conv_up(maps, _maps(kernels[i]))
         pictures = (maps.float() + weights[depth + 1][0][:, None, None]).tanh()
         return pictures.permute(1, 2, 3, 0)[None], last.permute(1, 2, 3, 0)[None]
