@@ -92,18 +92,23 @@ def test_conditional_batch_norm_by_hand():
     assert kept.flatten()[2].item() == pytest.approx(10 * 4 / 2 - 1, rel=1e-4)
 
 
-def test_labels_choose_gain_and_bias():
+def test_labels_come_beside_the_noise_and_choose_gain_and_bias():
     plan = DcganGenerator(4, size=16, width=4, classes=2)
     _, weights, buffers = made(plan)
     z = torch.randn(1, 4, 2)
     for table in weights[4:]:
         table[0, 1] = table[0, 0]
+    weights[0][..., -1] = weights[0][..., -2]
     alike, _ = plan(weights, z, buffers, label=one_hot([0, 0], 2))
     torch.testing.assert_close(alike, plan(weights, z, buffers, label=one_hot([0, 1], 2))[0])
     weights[-2][0, 1] *= 3
     other, _ = plan(weights, z, buffers, label=one_hot([0, 1], 2))
     torch.testing.assert_close(other[..., 0], alike[..., 0])
     assert not torch.allclose(other[..., 1], alike[..., 1], atol=1e-4)
+    weights[-2][0, 1] /= 3
+    weights[0][..., -1] += 0.1
+    beside, _ = plan(weights, z, buffers, label=one_hot([0, 1], 2))
+    assert not torch.allclose(beside[..., 1], alike[..., 1], atol=1e-4)
 
 
 def test_projection_by_hand():
@@ -114,9 +119,8 @@ def test_projection_by_hand():
     kernels = len(plan.matrix_shapes()) - 2
     last, table, bias = weights[kernels][0], weights[kernels + 1][0], weights[kernels + 2][0]
     bias.fill_(0.25)
-    summed = features[0].view(4, 4, 8, 2).sum((0, 1))  # (c, n)
-    expected = last @ features[0] + (table[[2, 0]].T * summed).sum(0)
-    torch.testing.assert_close(logits[0] + 0.25, expected + 0.25)
+    expected = last @ features[0] + (table[[2, 0]].T * features[0]).sum(0)
+    torch.testing.assert_close(logits[0], expected)
     torch.testing.assert_close(plan(weights, x, label=label)[0], logits + 0.25)
 
 

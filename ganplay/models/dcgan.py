@@ -1,10 +1,10 @@
 """Deep convolutional GANs, with labels if wanted.
 
 Radford et al. 2016: G doubles a map's side with transposed convolutions from 4 to the picture's,
-D halves it back; width doubles as the side halves. Labels reach G through conditional batch norm
-and D through a projection (Miyato and Koyama 2018). As with `Mlp`, a plan holds no weights, the
-members (here always one) are the first axis and the samples the last one; inside, samples are
-first and channels last in memory, which is what convolutions are fastest with.
+D halves it back; width doubles as the side halves. Labels reach G beside the noise and through
+conditional batch norm, D through a projection (Miyato and Koyama 2018). As with `Mlp`, a plan
+holds no weights, the members (here always one) are the first axis and the samples the last one;
+inside, samples are first and channels last in memory, which convolutions are fastest with.
 """
 
 import math
@@ -84,7 +84,8 @@ class DcganGenerator:
         outputs = [*maps[1:], self.channels]
         kernels = [(i, 4, 4, o) for i, o in zip(maps, outputs, strict=True)]
         norms = [(max(self.classes, 1), m) for m in maps for _ in range(2)]
-        return [(SMALLEST, SMALLEST, maps[0], self.noise_dim), *kernels, (self.channels,), *norms]
+        first = (SMALLEST, SMALLEST, maps[0], self.noise_dim + self.classes)
+        return [first, *kernels, (self.channels,), *norms]
 
     def buffer_shapes(self) -> list[tuple[int, ...]]:
         """Kept mean and variance of each norm's channels."""
@@ -132,7 +133,9 @@ class DcganGenerator:
         """
         depth = len(widths(self.size, self.width))
         first, kernels, norms = weights[0][0], weights[1 : depth + 1], weights[depth + 2 :]
-        maps = F.linear(x[0].T, first.flatten(0, 2)).unflatten(1, first.shape[:3])
+        # Gains and biases alone, which begin alike for all classes, learn labels very slowly.
+        inputs = x[0] if label is None else torch.cat([x[0], label[0]])
+        maps = F.linear(inputs.T, first.flatten(0, 2)).unflatten(1, first.shape[:3])
         maps = maps.permute(0, 3, 1, 2)
         for i in range(depth):
             gain, bias = norms[2 * i][0], norms[2 * i + 1][0]  # (classes, c)
@@ -195,7 +198,8 @@ class DcganDiscriminator:
         kernels = [(o, 4, 4, i) for o, i in zip(outputs, inputs, strict=True)]
         extra = {"none": 0, "stddev": 1, "discrimination": KERNELS}[self.minibatch]
         last = (1, outputs[-1] * SMALLEST**2 + extra)
-        return [*kernels, last, *([(self.classes, outputs[-1])] if self.classes else [])]
+        rows = (self.classes, outputs[-1] * SMALLEST**2)
+        return [*kernels, last, *([rows] if self.classes else [])]
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Of the matrices, the last bias, the kernels' biases, the gains and the projections."""
@@ -279,9 +283,10 @@ class DcganDiscriminator:
             last = torch.cat([last, extra[0].T], dim=1)
         logits = F.linear(last, weights[depth][0], weights[len(self.matrix_shapes())][0])
         if label is not None:
-            # Miyato and Koyama 2018, equation 5: the label's own row times the summed features.
-            rows = label[0].T @ weights[depth + 1][0]  # (n, c)
-            logits = logits + (rows * maps.sum((2, 3))).sum(1, keepdim=True)
+            # Miyato and Koyama 2018, equation 5: the label's own row times the features, which
+            # are not summed over places here: no place of so shallow a net sees the whole.
+            rows = label[0].T @ weights[depth + 1][0]  # (n, f)
+            logits = logits + (rows * features[0].T).sum(1, keepdim=True)
         return logits.T[None], features
 
     def _features(
