@@ -4,8 +4,9 @@ import argparse
 import dataclasses
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.image_config import ImageConfig
-from ganplay.image_training import ImageTrainer, device_of
+from ganplay.image_training import ImageTrainer, device_of, fastest_threads
 from ganplay.parallel import Group, group
 from ganplay.runs import Every, Run, RunError, tensorboard, train
 from ganplay.settings import ConfigError
@@ -39,7 +40,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="steps of the whole run (default 10000)")  # fmt: skip
     add("--config", type=Path, metavar="FILE", help="JSON file of settings")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default auto")
-    add("--threads", type=whole(1, 1024), metavar="N", help="threads of each process on the CPU")
+    add(
+        "--threads",
+        type=whole(1, 1024),
+        metavar="N",
+        help="threads of each process on the CPU (default: what is fastest just now)",
+    )
     every = Every()
     add("--log-every", type=steps, default=every.log, metavar="N", help=f"default {every.log}")
     add("--sheet-every", type=steps, default=every.sheet, metavar="N",
@@ -52,8 +58,6 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
     run = Run(options.out)
     resumed = run.state_path.exists()
     if resumed and not options.resume:
@@ -79,16 +83,25 @@ def _run(options: argparse.Namespace, run: Run, processes: Group, resumed: bool)
         cache=options.cache,
     )  # fmt: skip
     device = device_of(options.device, processes.local_rank)
-    trainer = ImageTrainer(
-        config, data.images, data.labels, len(data.names), device=device, group=processes
-    )
+    make = partial(ImageTrainer, config, data.images, data.labels, len(data.names), device=device)
+    # A run keeps its number: with another one sums end in other last digits.
+    threads = options.threads or chosen.get("threads") or _threads(make, device)
+    torch.set_num_threads(threads)
+    trainer = make(group=processes)
     if resumed:
         run.restore(trainer)
     main = processes.rank == 0
     if main:
-        run.describe(config, chosen | {"names": data.names, "shape": data.images.shape})
+        about = {"names": data.names, "shape": data.images.shape, "threads": threads}
+        run.describe(config, chosen | about)
         run.trim_log(trainer.steps)
     return _loop(options, trainer, run if main else None, processes)
+
+
+def _threads(make: Callable[[], ImageTrainer], device: torch.device) -> int:
+    if device.type != "cpu" or torch.get_num_threads() == 1:
+        return torch.get_num_threads()
+    return fastest_threads(make().step)
 
 
 def _loop(
@@ -163,8 +176,7 @@ def _resumed(
         if old != new:
             refuse(options, f"{name}: {new} is not possible; the run that goes on has {old}")
     for name, new in chosen.items():
-        if new is not None and new != about[name]:
-            refuse(
-                options, f"{name}: {new} is not possible; the run that goes on has {about[name]}"
-            )
-    return kept, {name: about[name] for name in chosen}
+        old = about[name]
+        if new is not None and new != old:
+            refuse(options, f"{name}: {new} is not possible; the run that goes on has {old}")
+    return kept, about

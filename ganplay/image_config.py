@@ -65,8 +65,8 @@ class ImageConfig(Settings):
     beta2: float = number(0.999, 0.0, 0.9999, "training", tip="memory of Adam's step sizes")
     grad_clip: float = number(0.0, 0.0, 1000.0, "training", log=True,
                               tip="longest gradient; 0: any")  # fmt: skip
-    precision: str = choice("auto", PRECISIONS, "training",
-                            tip="of convolutions; auto: bfloat16 on a GPU")  # fmt: skip
+    precision: str = choice("auto", PRECISIONS, "training", tip="of convolutions; auto: bfloat16 "
+                            "where the hardware has it, else float32")  # fmt: skip
 
     scale_d: ClassVar[float] = 1.0
     simultaneous: ClassVar[bool] = False

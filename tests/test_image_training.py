@@ -7,7 +7,14 @@ import torch
 import torch.nn.functional as F
 
 from ganplay.image_config import ImageConfig
-from ganplay.image_training import ImageTrainer, device_of, latents, to_bytes, to_floats
+from ganplay.image_training import (
+    ImageTrainer,
+    device_of,
+    fastest_threads,
+    latents,
+    to_bytes,
+    to_floats,
+)
 from ganplay.models.dcgan import DcganGenerator
 from ganplay.models.plan import split
 
@@ -255,6 +262,26 @@ def test_data_that_do_not_fit_are_refused(images, labels, classes, message):
     config = dataclasses.replace(TINY, conditional=True)
     with pytest.raises(ValueError, match=message):
         ImageTrainer(config, images.to(torch.uint8), labels.long(), classes)
+
+
+def test_threads_are_chosen_by_what_a_step_takes(monkeypatch):
+    now, before = [0.0], torch.get_num_threads()
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+
+    def taking(alone, together):
+        def step():
+            now[0] += alone if torch.get_num_threads() == 1 else together
+
+        return step
+
+    torch.set_num_threads(2)
+    assert fastest_threads(taking(1.0, 0.6)) == 2
+    assert fastest_threads(taking(1.0, 0.9)) == 1  # not worth it
+    assert fastest_threads(taking(1.0, 20.0)) == 1  # waiting for each other
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
+    assert fastest_threads(taking(1.0, 0.1)) == 1  # as it was told
+    torch.set_num_threads(before)
 
 
 def test_a_device_that_is_not_there_is_refused():

@@ -189,6 +189,7 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
     assert about["data"] == {
         "name": "folder", "size": 16, "count": None, "names": ["lying", "standing"],
         "shape": [36, 3, 16, 16],  # without those held out
+        "threads": 1,
     }  # fmt: skip
     for more, complaint in (
         (["--steps", 4], "there is a run already; --resume goes on with it"),
