@@ -9,6 +9,7 @@ from typing import Any
 from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
+from ganplay.lane import NAMES, LaneName
 from ganplay.stopping import Stop, mistake
 from ganplay.training import ToyTrainer
 
@@ -68,6 +69,21 @@ class Configure:
     """Change some settings (checked when they are applied, against those of that moment)."""
 
     changes: dict[str, Any]
+    lane: LaneName = "a"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Compare with a second lane, which begins as a copy; or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Start both lanes anew with the settings of one."""
+
+    source: LaneName
 
 
 @dataclass(frozen=True)
@@ -109,7 +125,20 @@ class Load:
 
 
 Command = (
-    Play | Step | Speed | StopAt | Rewind | Configure | Preset | Look | Slow | Greet | Save | Load
+    Play
+    | Step
+    | Speed
+    | StopAt
+    | Rewind
+    | Configure
+    | Pair
+    | Copy
+    | Preset
+    | Look
+    | Slow
+    | Greet
+    | Save
+    | Load
 )
 
 
@@ -164,7 +193,14 @@ def _configure(message: Mapping[str, Any]) -> Configure:
     changes = message.get("changes")
     if not isinstance(changes, dict) or len(changes) > MAX_CHANGES:
         raise CommandError("changes", changes, "an object of settings by name is needed")
-    return Configure(changes)
+    return Configure(changes, _lane(message, "lane", "a"))
+
+
+def _lane(message: Mapping[str, Any], name: str, default: object = None) -> LaneName:
+    value = message.get(name, default)
+    if value not in NAMES:
+        raise CommandError(name, value, "one of " + ", ".join(NAMES) + " is needed")
+    return value
 
 
 def _preset(message: Mapping[str, Any]) -> Preset:
@@ -211,6 +247,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "stop": lambda message: StopAt(stop(message)),
     "rewind": lambda message: Rewind(),
     "configure": _configure,
+    "pair": lambda message: Pair(_flag(message, "on")),
+    "copy": lambda message: Copy(_lane(message, "from")),
     "preset": _preset,
     "look": _look,
     "slow": lambda message: Slow(),

@@ -23,7 +23,8 @@ from ganplay.anatomy import noise_reach
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.commands import Command
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
-from ganplay.frames import FLAGS, Camera, View, bare, pack, pack_points
+from ganplay.frames import FLAGS, View, pack_points
+from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, unshared
 from ganplay.settings import Problem
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
@@ -63,9 +64,9 @@ class Full(Exception):
 
 
 class Session:
-    """One visitor's GAN. What the page may touch is on top; the rest is the workers' alone."""
+    """One visitor's GAN, or two. What the page may touch is on top; the rest is the workers'."""
 
-    def __init__(self, config: ToyConfig, now: float) -> None:
+    def __init__(self, config: ToyConfig, now: float, rival: ToyConfig | None = None) -> None:
         self.inbox: deque[tuple[int, Command]] = deque()
         self.sink: Sink | None = None
         self.credit = 0
@@ -74,18 +75,18 @@ class Session:
         self.busy = False
         self.served = 0.0
 
-        self.config = config
+        self.lanes = [Lane(config)]
+        if rival is not None:
+            self.lanes.append(Lane(joined(rival, config)))
         self.view = View()
         self.playing = False
         self.speed: float | None = None
         self.stop: Stop | None = None
         self.run = 0
         self.catch_up_to = 0
-        self.diverged = False
         self.steps_done = 0
         self.frames_made = 0
         self.frame_seconds = 0.0
-        self._trainer: ToyTrainer | None = None
         self._applied = 0
         self._told_points: str | None = None
         self._dirty = True
@@ -95,12 +96,21 @@ class Session:
         self._rate_since, self._rate_steps = now, 0
 
     @property
+    def config(self) -> ToyConfig:
+        """The settings of the first lane."""
+        return self.lanes[0].config
+
+    @property
     def trainer(self) -> ToyTrainer:
-        """The networks, made when they are first needed."""
-        if self._trainer is None:
+        """The networks of the first lane; all are made when they are first needed."""
+        if not self.lanes[0].started:
             self._start()
-        assert self._trainer is not None
-        return self._trainer
+        return self.lanes[0].trainer
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a lane has; then none goes on."""
+        return any(lane.diverged for lane in self.lanes)
 
     def attended(self, now: float) -> bool:
         """Whether somebody is looking."""
@@ -149,6 +159,7 @@ class Session:
             type="state",
             config=config,
             state=state,
+            rival=self._rival(),
             playing=self.playing,
             speed=self.speed,
             stop=self.stop and vars(self.stop),
@@ -157,9 +168,16 @@ class Session:
             restarted=restarted,
         )
 
+    def _rival(self) -> dict[str, Any] | None:
+        """The settings of the second lane that are its own, as a page is told them."""
+        if len(self.lanes) < 2:
+            return None
+        config, state = unshared(self.lanes[1].config)
+        return {"config": config, "state": state}
+
     def _tell_data(self) -> None:
         """Send the page what stays the same from frame to frame."""
-        camera, distribution = self._camera, self.trainer.distribution()
+        distribution, camera = self.trainer.distribution(), self.lanes[0].camera
         labels = camera.real_labels
         self._tell(
             type="data",
@@ -182,24 +200,28 @@ class Session:
         self._tell_state()
         self._tell_data()
         if self.diverged:
-            self._tell(type="diverged", step=self.trainer.steps)
+            self._explain_standstill()
 
     def _tell(self, **event: Any) -> None:
         if self.sink is not None:
             self.sink.event(event)
 
     def _start(self) -> None:
-        """Fresh networks for the present settings."""
-        self._adopt(ToyTrainer(self.config, threads=1))
+        """Fresh networks for the present settings, of both lanes if there are two."""
+        for lane in self.lanes:
+            lane.start()
+        self._begin()
 
-    def _adopt(self, trainer: ToyTrainer) -> None:
-        """Go on with a trainer, as a run of its own."""
-        self._trainer = trainer
-        self._camera = Camera(trainer)
+    def _begin(self) -> None:
         self.run += 1
-        self.diverged = False
         self._dirty = True
         self._next_step = time.monotonic()
+
+    def _restart(self, problems: list[Problem] | None = None) -> None:
+        """From the first step again, with the present settings, and say so."""
+        self.catch_up_to = 0
+        self._start()
+        self._tell_state(problems, restarted=True)
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -215,16 +237,18 @@ class Session:
                 self._stopped()
                 self._tell_state()
             case commands.Rewind():
-                self.catch_up_to = 0
-                self._start()
-                self._tell_state(restarted=True)
-            case commands.Configure(changes):
-                self._configure(changes)
+                self._restart()
+            case commands.Configure(changes, name):
+                self._configure(changes, name)
+            case commands.Pair(on):
+                self._pair(on)
+            case commands.Copy(source):
+                self._copy(source)
             case commands.Preset(name):
-                self.config = replace(PRESETS[name], seed=self.config.seed)
-                self.catch_up_to = 0
-                self._start()
-                self._tell_state(restarted=True)
+                config = replace(PRESETS[name], seed=self.config.seed)
+                for lane in self.lanes:
+                    lane.config = config
+                self._restart()
                 self._tell_data()
             case commands.Look(view):
                 self.view = view
@@ -245,9 +269,10 @@ class Session:
                 reply.set_exception(error)
 
     def _load(self, trainer: ToyTrainer) -> None:
-        self.config = trainer.configs[0]
+        del self.lanes[1:]  # nobody knows B's weights of that step
+        self.lanes[0].adopt(trainer)
         self.catch_up_to = 0
-        self._adopt(trainer)
+        self._begin()
         self._tell_state(restarted=True)
         self._tell_data()
 
@@ -281,13 +306,18 @@ class Session:
         if self.diverged or self.trainer.steps >= MAX_STEPS:
             self._explain_standstill()
             return
-        seen = slow_step(self._camera, self.view.label)
+        first, *others = self.lanes
+        seen = slow_step(first.camera, self.view.label)
+        first.check()
+        for lane in others:
+            lane.step(1, "both")
         self._tell(type="slow", run=self.run, step=self.trainer.steps, seen=seen and as_event(seen))
         self._stepped(1)
 
     def _explain_standstill(self) -> None:
         kind = "diverged" if self.diverged else "limit"
-        self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS)
+        lanes = [n for n, lane in zip(NAMES, self.lanes, strict=False) if lane.diverged]
+        self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS, lanes=lanes)
 
     def _stopped(self, anywhere: bool = False) -> bool:
         """Stop playing if the visitor's condition is met, and say whether it was.
@@ -299,30 +329,60 @@ class Session:
             return False
         if not (anywhere or stop.looks_at(step)):
             return False
-        value = step if stop.when == "steps" else self._camera.measure()[stop.when]
-        if not stop.met(value):
+        values: list[float] = [step]
+        if stop.when != "steps":  # of two the first to reach it
+            values = [lane.camera.measure()[stop.when] for lane in self.lanes]
+        met = [(n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v)]
+        if not met:
             return False
+        name, value = met[0]
         self.playing, self._dirty = False, True
-        self._tell(type="stopped", step=step, value=value, **vars(stop))
+        self._tell(type="stopped", step=step, value=value, lane=name, **vars(stop))
         return True
 
-    def _configure(self, changes: dict[str, Any]) -> None:
-        before, trainer = self.config, self.trainer
-        self.config, problems = before.repaired(changes)
-        restart = needs_new_networks(before, self.config)
-        if restart:
-            self.catch_up_to = 0
-            self._start()
-        elif self.config != before:
-            trainer.configure(self.config)
-            if any(
-                getattr(before, n) != getattr(self.config, n)
-                for n in ("distribution", "points", "noise")
-            ):
-                self._camera = Camera(trainer)
-        self._tell_state(problems, restarted=restart)
-        seen = ("distribution", "points", "conditional", "seed", "noise", "noise_dim")
-        if any(getattr(before, name) != getattr(self.config, name) for name in seen):
+    def _lane(self, name: LaneName) -> Lane | None:
+        """The lane of a name; if it is not there the page is told."""
+        at = NAMES.index(name)
+        if at < len(self.lanes):
+            return self.lanes[at]
+        self._tell(type="error", field="lane", value=repr(name), allowed="there is no pair now")
+        return None
+
+    def _pair(self, on: bool) -> None:
+        """A second lane like the first, both from the same start; or the first alone again."""
+        if on == (len(self.lanes) == 2):
+            self._tell_state()
+        elif on:
+            self.lanes.append(Lane(self.config))
+            self._restart()
+        else:
+            self.lanes.pop()
+            self._tell_state()
+
+    def _copy(self, source: LaneName) -> None:
+        if self._lane("b") is None:
+            return
+        config = self.lanes[NAMES.index(source)].config
+        for lane in self.lanes:
+            lane.config = config
+        self._restart()
+
+    def _configure(self, changes: dict[str, Any], name: LaneName) -> None:
+        _, lane = self.trainer, self._lane(name)
+        if lane is None:
+            return
+        before = [one.config for one in self.lanes]
+        config, problems = lane.config.repaired(changes)
+        after = [config if one is lane else joined(one.config, config) for one in self.lanes]
+        if any(map(needs_new_networks, before, after)):
+            for one, settings in zip(self.lanes, after, strict=True):
+                one.config = settings
+            self._restart(problems)
+        else:
+            for one, settings in zip(self.lanes, after, strict=True):
+                one.configure(settings)
+            self._tell_state(problems)
+        if any(getattr(before[0], n) != getattr(after[0], n) for n in SHARED):
             self._tell_data()
 
     def _train(self, now: float) -> None:
@@ -359,7 +419,8 @@ class Session:
 
     def _take(self, count: int, net: Any) -> None:
         start = time.monotonic()
-        self.trainer.step(count, net)
+        for lane in self.lanes:
+            lane.step(count, net)
         end = time.monotonic()
         self._step_time += 0.2 * ((end - start) / count - self._step_time)
         self._stepped(count)
@@ -368,8 +429,8 @@ class Session:
         self.steps_done += count
         self._rate_steps += count
         self._dirty = True
-        if not self.trainer.finite():
-            self.diverged, self.playing, self.catch_up_to = True, False, 0
+        if self.diverged:
+            self.playing, self.catch_up_to = False, 0
             self._explain_standstill()
             self._tell_state()
 
@@ -377,23 +438,13 @@ class Session:
         if now - self._rate_since > 0.5:
             self._rate = self._rate_steps / (now - self._rate_since)
             self._rate_since, self._rate_steps = now, 0
-        camera = self._camera
-        if camera.measured_at != self.trainer.steps and (
-            now >= self._next_measure or not self._training
-        ):
-            camera.measure()
+        measured = all(lane.measured for lane in self.lanes)
+        if not measured and (now >= self._next_measure or not self._training):
+            for lane in self.lanes:
+                lane.camera.measure()
             cost = time.monotonic() - now
             self._next_measure = now + max(MEASURE_INTERVAL, 20 * cost)
-        frame = camera.look(self.view)
-        flags = FLAGS["playing"] * self.playing | FLAGS["diverged"] * self.diverged
-        flags |= FLAGS["catching_up"] * (self.catch_up_to > 0)
-        data = pack(
-            bare(frame) if self.diverged else frame,
-            run=self.run,
-            applied=self._applied,
-            rate=self._rate if self._training else 0.0,
-            flags=flags,
-        )
+        data = self._picture()
         self._dirty = False
         self.credit -= 1
         self._next_frame = now + FRAME_INTERVAL
@@ -401,6 +452,21 @@ class Session:
         self.frame_seconds += time.monotonic() - now
         if self.sink is not None:
             self.sink.frame(data)
+
+    def _picture(self) -> bytes:
+        """A frame of the first lane, with one of the second inside it."""
+        flags = FLAGS["playing"] * self.playing | FLAGS["catching_up"] * (self.catch_up_to > 0)
+        stamp: dict[str, Any] = {
+            "run": self.run,
+            "applied": self._applied,
+            "rate": self._rate if self._training else 0.0,
+            "flags": flags,
+        }
+        rival = b""
+        if len(self.lanes) == 2:  # what is asked for beside the picture is about the first
+            view = View(self.view.layers, self.view.label, self.view.probe)
+            rival = self.lanes[1].picture(view, **stamp)
+        return self.lanes[0].picture(self.view, **stamp, rival=rival)
 
 
 def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
@@ -455,6 +521,7 @@ class Engine:
         speed: float | None = None,
         step: int = 0,
         stop: Stop | None = None,
+        rival: ToyConfig | None = None,
     ) -> bool:
         """Give a page its session: the one it had if that is still there, else a new one.
 
@@ -466,6 +533,7 @@ class Engine:
             speed: steps a second of a new one.
             step: how far a new one is trained first, as fast as it goes.
             stop: when a new one is to stop by itself.
+            rival: settings of a second lane of a new one; data and noise are those of the first.
 
         Returns:
             Whether the session was still there.
@@ -480,7 +548,7 @@ class Engine:
             known = session is not None
             if session is None:
                 self._make_room()
-                session = Session(config, now)
+                session = Session(config, now, rival)
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
                 session.stop = stop
                 self._sessions[session_id] = session

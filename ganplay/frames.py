@@ -76,7 +76,9 @@ SECTIONS = (
     "weights",
     "unit",
     "unit_size",
+    "rival",
 )
+"""`rival` is a packed frame of another member at the same step."""
 TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
 FLAGS = {"playing": 1, "diverged": 4, "catching_up": 8}
 
@@ -327,12 +329,18 @@ def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
 
 
 def _columns(name: str, array: NDArray) -> int:
-    """How long a row is; rows of points are counted in points."""
-    return array.shape[1] if name == "grid" else array.shape[-1]
+    """How long a row is; rows of points are counted in points, and bytes have no rows."""
+    return 0 if name == "rival" else array.shape[1] if name == "grid" else array.shape[-1]
 
 
 def pack(
-    frame: Frame, *, run: int = 0, applied: int = 0, rate: float = 0.0, flags: int = 0
+    frame: Frame,
+    *,
+    run: int = 0,
+    applied: int = 0,
+    rate: float = 0.0,
+    flags: int = 0,
+    rival: bytes = b"",
 ) -> bytes:
     """A frame as little-endian bytes: `HEADER`, the table of sections, and these by falling size.
 
@@ -342,6 +350,7 @@ def pack(
         applied: number of the last message of the page that this frame has taken into account.
         rate: steps a second.
         flags: sum of `FLAGS`.
+        rival: another packed frame, to travel inside this one.
     """
     low, high = frame.map_range
     longest = float(frame.pulls.norm(dim=1).quantile(0.95)) if len(frame.pulls) else 0.0
@@ -359,6 +368,7 @@ def pack(
         "pulls": pulls.round().to(torch.int8).numpy(),
         "map": cells.round().to(torch.uint8).numpy(),
         "labels": labels.to(torch.uint8).numpy(),
+        "rival": np.frombuffer(rival, dtype="|u1"),
     } | _inside_arrays(frame)
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(

@@ -35,6 +35,7 @@ _LAYOUT = {
     "weights": ("|i1", None, 2**15),
     "unit": ("|u1", None, 256 * 256),
     "unit_size": ("<f4", 1, 1),
+    "rival": ("|u1", None, 2**18),
 }
 """What `unpack` lets each section be."""
 
@@ -104,9 +105,12 @@ def _sections(data: bytes, count: int) -> dict[str, NDArray]:
         wanted, width, most = _LAYOUT[name]
         _need(name not in arrays and TYPES[kind] == wanted, f"{name} twice, or of another type")
         _need(columns == (width or columns) and 0 < size <= most, f"{name} of no possible size")
-        row = columns * {"grid": 2, "units": columns}.get(name, 1)
+        row = 1 if name == "rival" else columns * {"grid": 2, "units": columns}.get(name, 1)
         _need(row > 0 and size % row == 0, f"{name} without whole rows")
         _need(at + size * dtype.itemsize <= len(data), f"a frame without all of its {name}")
+        if name == "rival":  # another frame, which is not looked at here
+            at += size
+            continue
         deep = {"grid": (2,), "units": (columns,)}.get(name, ())
         arrays[name] = np.frombuffer(data, dtype, size, at).reshape(-1, columns, *deep)
         at += size * dtype.itemsize

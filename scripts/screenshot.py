@@ -1,28 +1,80 @@
-"""Takes the README's picture of the page: `python scripts/screenshot.py docs/lab.png`."""
+"""Takes the README's pictures of the page: `python scripts/screenshot.py docs`."""
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from ganplay.ui.app import launch
 
-STEPS = 640
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 
 
+def lab(page: Page) -> None:
+    """The first preset, after it has learnt for a while."""
+    page.wait_for_function("ganplay.frame.step > 640", timeout=60_000)
+    page.click(".toggle")
+    page.wait_for_timeout(2500)  # the sentence at the top is renewed every two seconds
+
+
+def slow(page: Page) -> None:
+    """G's gradient at each fake, in slow motion."""
+    page.wait_for_function("ganplay.frame.step > 400", timeout=60_000)
+    page.click(".mode-slow")
+    page.wait_for_function("ganplay.holdsPicture === 'slow'")
+    for _ in range(8):
+        page.click(".slow-on")
+    page.wait_for_timeout(500)
+
+
+def inside(page: Page) -> None:
+    """Both nets, with a unit of D pointed at."""
+    page.wait_for_function("ganplay.frame.step > 900", timeout=60_000)
+    page.click(".mode-inside")
+    page.click(".toggle")
+    page.locator(".net-d .unit").nth(14).hover()
+    page.wait_for_timeout(1500)
+    page.evaluate("document.querySelector('.insides').scrollIntoView()")
+
+
+def pair(page: Page) -> None:
+    """Two at once: the same start, and B's discriminator four times as fast."""
+    page.click(".mode-pair")
+    page.wait_for_selector(".plane-second")
+    page.check(".lanes [value=b]", force=True)
+    page.fill("#lab-lr_d", "0.004")
+    page.keyboard.press("Enter")
+    page.wait_for_function("ganplay.frame.step > 700", timeout=60_000)
+    page.click(".toggle")
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(2500)
+
+
+PICTURES: dict[str, tuple[Callable[[Page], None], str]] = {
+    "lab": (lab, "light"),
+    "slow": (slow, "dark"),
+    "inside": (inside, "light"),
+    "pair": (pair, "light"),
+}
+
+
 def main() -> None:
-    """Let the first preset learn for a while, then pause and take the picture."""
+    """Take each picture on a page of its own."""
     demo, url = launch("127.0.0.1", block=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = browser.new_page(viewport={"width": 1366, "height": 768}, color_scheme="light")
-        page.goto(url)
-        page.wait_for_function(f"window.ganplay?.frame?.step > {STEPS}", timeout=60_000)
-        page.click(".toggle")
-        page.wait_for_timeout(2500)  # the sentence at the top is renewed every two seconds
-        page.screenshot(path=sys.argv[1])
+        for name, (prepare, scheme) in PICTURES.items():
+            context = browser.new_context(viewport={"width": 1366, "height": 768})
+            page = context.new_page()
+            page.add_init_script(f"localStorage.setItem('ganplay.theme', '{scheme}')")
+            page.goto(url)
+            page.wait_for_function("window.ganplay?.begun && ganplay.drawn > 3", timeout=60_000)
+            prepare(page)
+            page.screenshot(path=Path(sys.argv[1]) / f"{name}.png")
+            context.close()
         browser.close()
     demo.close(verbose=False)
 

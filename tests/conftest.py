@@ -33,6 +33,16 @@ class Server(NamedTuple):
     transfers: object
 
 
+@pytest.fixture
+def running():
+    """An engine without a server."""
+    from ganplay.engine import Engine
+
+    made = Engine(workers=2)
+    yield made
+    made.stop()
+
+
 @pytest.fixture(scope="session")
 def server():
     """One server for all tests that need one."""

@@ -180,6 +180,33 @@ def test_a_greeting_with_bad_settings_is_repaired_and_told(visit):
     assert line.event("state")["config"]["loss"] == "hinge"
 
 
+@pytest.mark.parametrize("rival", [{"loss": "hinge", "lr_d": 9}, "1;loss:hinge;lr_d:9;zap:1"])
+def test_a_greeting_brings_a_pair_along(visit, rival):
+    line = visit(config={"distribution": "moons", "seed": 3}, rival=rival, playing=False)
+    line.until(lambda s: s.event("state") and s.frames)
+    assert {p["field"] for p in line.event("welcome")["problems"]} <= {"lr_d", "zap"}
+    told = line.event("state")["rival"]
+    assert (told["config"]["loss"], told["config"]["lr_d"]) == ("hinge", 1e-3)
+    assert "loss:hinge" in told["state"]
+    assert "moons" not in told["state"]
+    line.send("configure", lane="b", changes={"lr_g": 0.5})
+    line.applied()
+    assert line.event("state")["rival"]["config"]["lr_g"] == 0.5
+    line.send("pair", on=False)
+    line.applied()
+    assert line.event("state")["rival"] is None
+    line.raw('{"type":"configure","changes":{"lr_g":0.5},"lane":"b"}')
+    line.until(lambda s: s.event("error"))
+    assert line.event("error")["field"] == "lane"
+
+
+@pytest.mark.parametrize("rival", [5, [], True, "", "x" * 10**4, {"lr_g": "<b>"}])
+def test_a_rival_without_sense_is_none_or_repaired(visit, rival):
+    line = visit(rival=rival, playing=False).until(lambda s: s.event("state") and s.frames)
+    assert line.event("state")["config"] == PRESETS["ring"].to_dict()
+    assert (line.event("state")["rival"] is None) == (not isinstance(rival, str | dict))
+
+
 def test_a_restored_session_keeps_its_stop_condition(visit):
     stop = {"when": "modes", "bound": 8}
     line = visit(playing=False, stop=stop).until(lambda s: s.event("state"))

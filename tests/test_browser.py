@@ -402,6 +402,68 @@ def test_a_teachers_link_hides_and_locks(chromium, server):
     tab.done()
 
 
+def test_two_at_once_and_one_thing_changed(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+    seconds = "ganplay.second.canvas.toDataURL()"
+    tab.pause()
+    page.click(".mode-pair")
+    tab.until("ganplay.frame.step === 0 && ganplay.frame.rival")
+    page.fill(".count", "40")
+    page.click(".step-many")
+    tab.until("ganplay.frame.step === 40 && !ganplay.frame.catchingUp")
+    tab.settled()
+    assert tab.see(seconds) == tab.pixels()  # equal until something is changed
+    assert tab.see("document.querySelector('.first').getBoundingClientRect().bottom") <= 768
+    assert "equal" in tab.words(".pair-differs")
+
+    # One thing of B, by keyboard; A is as it was, and what differs is said.
+    page.focus(".lanes input[value=a]")
+    page.keyboard.press("ArrowRight")
+    page.fill("#lab-lr_g", "0.02")
+    page.keyboard.press("Enter")
+    tab.until("ganplay.rival.config.lr_g === 0.02")
+    assert tab.see("ganplay.config.lr_g") == 0.001
+    assert tab.words(".pair-differs") == "B differs: Learning rate of G 0.02 instead of 0.001."
+    mark = ".row:has(#lab-lr_g) .differs-mark"
+    assert page.get_attribute(mark, "aria-label") == "A: 0.001, B: 0.02"
+    page.check(".lanes input[value=a]", force=True)
+    assert page.input_value("#lab-lr_g") == "0.001"
+    assert page.is_visible(mark)
+    page.click(".step-many")
+    tab.until("ganplay.frame.step === 80 && !ganplay.frame.catchingUp")
+    tab.settled()
+    assert tab.see(seconds) != tab.pixels()
+    assert page.locator("[data-tile=js] .of-b").inner_text() != ""
+    tab.until("document.querySelector('.plane-second').ariaLabel?.startsWith('B. Step 80')")
+    tab.until("document.querySelectorAll('.chart:nth-child(2) .js-line').length === 2")
+
+    # Under the pointer, on either picture, D of both.
+    page.hover(".plane-second")
+    tab.settled()
+    page.wait_for_function("document.querySelector('.probe').innerText.match(/A 0.* B 0/)")
+
+    # A reload and the link bring both back; then B goes.
+    page.click(".share")
+    link = page.input_value(".share-link")
+    assert link.endswith("&rival=1;ema:0.99;lr_g:0.02")
+    page.reload()
+    tab.until("ganplay.frame?.rival && ganplay.rival.config.lr_g === 0.02")
+    tab.done()
+    tab = Tab(chromium, link)
+    tab.until("ganplay.frame.rival && ganplay.rival.config.lr_g === 0.02")
+    assert tab.see("ganplay.config.lr_g") == 0.001
+    tab.page.click(".copy-ba")
+    tab.until("ganplay.config.lr_g === 0.02")
+    tab.page.click("[data-preset=collapse]")
+    tab.toast("B is a copy of A again")
+    tab.page.click(".mode-pair")
+    tab.until("!ganplay.rival && !ganplay.frame.rival")
+    assert not tab.page.is_visible(".plane-second")
+    assert not tab.page.is_visible(".pair-bar")
+    tab.done()
+
+
 def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     tab = Tab(chromium, server.url)
     page = tab.page

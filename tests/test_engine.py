@@ -8,7 +8,19 @@ import pytest
 
 from ganplay import PRESETS, ToyConfig, commands, engine
 from ganplay.anatomy import SIDE
-from ganplay.commands import Configure, Look, Play, Preset, Rewind, Slow, Speed, Step, StopAt
+from ganplay.commands import (
+    Configure,
+    Copy,
+    Look,
+    Pair,
+    Play,
+    Preset,
+    Rewind,
+    Slow,
+    Speed,
+    Step,
+    StopAt,
+)
 from ganplay.engine import Engine, Full
 from ganplay.experiment import train_until
 from ganplay.frames import ENTRY, FLAGS, HEADER, MAP, SECTIONS, View
@@ -63,13 +75,6 @@ class Page:
 
     def events_of(self, kind):
         return [e for e in self.events if e["type"] == kind]
-
-
-@pytest.fixture
-def running():
-    made = Engine(workers=2)
-    yield made
-    made.stop()
 
 
 def opened(running, session_id="a", config=QUICK, slow=False, **how):
@@ -289,7 +294,7 @@ def test_a_run_stops_exactly_at_the_step_asked_for(running):
     page = opened(running, stop=Stop("steps", 123))
     page.wait(lambda p: p.events_of("stopped"))
     (told,) = page.events_of("stopped")
-    expected = {"when": "steps", "bound": 123, "step": 123, "value": 123}
+    expected = {"when": "steps", "bound": 123, "step": 123, "value": 123, "lane": "a"}
     assert told == {"type": "stopped"} | expected
     page.wait(lambda p: p.frames[-1]["step"] == 123 and not p.frames[-1]["flags"])
     assert not page.events_of("state")[-1]["playing"]
@@ -421,6 +426,10 @@ def test_hidden_layers_are_not_computed(running):
         ({"type": "look", "unit": ["d", True, 0]}, "unit: ['d', True, 0] is not possible"),
         ({"type": "look", "graph": 1}, "graph: 1 is not possible; true or false"),
         ({"type": "look", "probe": "ab"}, "probe: 'ab' is not possible"),
+        ({"type": "pair", "on": "yes"}, "on: 'yes' is not possible; true or false is needed"),
+        ({"type": "copy"}, "from: None is not possible; one of a, b is needed"),
+        ({"type": "copy", "from": ["a"]}, "from: ['a'] is not possible; one of a, b"),
+        ({"type": "configure", "changes": {}, "lane": "c"}, "lane: 'c' is not possible; one of a"),
         ({"type": "stop", "when": "energy"}, "when: 'energy' is not possible; one of steps, js"),
         ({"type": "stop", "when": "js", "bound": 2}, "bound: 2 is not possible; a number from 0"),
         ({"type": "stop", "when": "modes"}, "bound: None is not possible; a whole number from 1"),
@@ -444,6 +453,10 @@ def test_messages_become_commands():
     assert read({"type": "stop", "when": "steps", "bound": 5}) == StopAt(Stop("steps", 5))
     assert read({"type": "slow"}) == Slow()
     assert read({"type": "preset", "name": "grid"}) == Preset("grid")
+    assert read({"type": "pair", "on": True}) == Pair(True)
+    assert read({"type": "copy", "from": "b"}) == Copy("b")
+    assert read({"type": "configure", "changes": {}}) == Configure({}, "a")
+    assert read({"type": "configure", "changes": {}, "lane": "b"}) == Configure({}, "b")
     view = View(layers=3, label=2, probe=(1.0, 2.0), graph=True, insides=4, unit=("d", 1, 7))
     asked = {"type": "look", "layers": 3, "label": 2, "probe": [1, 2.0], "graph": True}
     asked |= {"insides": 4, "unit": ["d", 1, 7]}

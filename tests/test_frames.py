@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ganplay import ToyConfig, ToyTrainer, frames
-from ganplay.frames import ENTRY, FLAGS, HEADER, Camera, View, pack
+from ganplay.frames import ENTRY, FLAGS, HEADER, LAYERS, Camera, View, pack
 from ganplay.losses import LOSSES
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
@@ -55,7 +55,11 @@ def test_node_reads_what_python_packs(tmp_path):
     expected["norms"] = {net: norms.tolist() for net, norms in frame.norms.items()}
     pulls = (frame.pulls / expected["pullScale"]).clamp(-1, 1) * 127
     expected["pulls"] = pulls.round().int().flatten().tolist()
-    data = pack(frame, run=3, applied=17, rate=123.5, flags=FLAGS["playing"] | FLAGS["catching_up"])
+    stamp = {"run": 3, "applied": 17, "rate": 123.5}
+    stamp["flags"] = FLAGS["playing"] | FLAGS["catching_up"]
+    other = looked.look(View(layers=LAYERS["fake"], probe=(1.0, 1.0)))
+    expected["rival"] = {"probe": other.probe}
+    data = pack(frame, **stamp, rival=pack(other, **stamp))
     (tmp_path / "frame.bin").write_bytes(data)
     (tmp_path / "expected.json").write_text(json.dumps(expected, allow_nan=False))
     schema = {"version": frames.VERSION, "flags": FLAGS, "metrics": frames.METRICS}

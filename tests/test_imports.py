@@ -15,9 +15,10 @@ FLOORS = {
     "sheets": 0, "metrics": 1, "models": 1, "config": 2, "datasets": 2,
     "adversarial": 3, "streams": 4, "cohort": 5, "points": 0,
     "stopping": 0,
-    "checkpoint": 7, "unpacking": 9, "film": 10,
-    "training": 6, "pictures": 7, "anatomy": 7, "frames": 8, "slow": 9, "experiment": 9,
-    "commands": 9, "engine": 10, "ui": 11, "cli": 12, "script": 3,
+    "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 7, "frames": 8, "slow": 9,
+    "lane": 9,
+    "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
+    "ui": 12, "cli": 13, "script": 3,
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
 

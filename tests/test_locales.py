@@ -21,7 +21,8 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "inside.js",
            "draw.js",
            "film.js", "weights.js",
-           "timeline.js", "stop.js"]  # fmt: skip
+           "timeline.js", "stop.js",
+           "pair.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 
@@ -39,7 +40,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R L English β1 β2 x y".split()
+        "Xavier S R L English β1 β2 x y A B".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)

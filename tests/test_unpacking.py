@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from test_frames import camera
 
 from ganplay import ToyConfig, frames
-from ganplay.frames import ALL_LAYERS, FLAGS, LAYERS, View, pack
+from ganplay.frames import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
 from ganplay.unpacking import unpack
 
 
@@ -49,6 +49,14 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
         assert again.labels is None
     else:
         assert torch.equal(again.labels.long(), frame.labels)
+
+
+def test_every_section_there_is_can_be_unpacked():
+    looked = camera(ToyConfig(width_g=8, width_d=8))
+    frame = looked.look(View(graph=True, insides=0, unit=("d", 1, 3)))
+    packed = pack(frame, rival=pack(frame))
+    assert HEADER.unpack_from(packed)[-1] == len(frames.SECTIONS) - 1  # there are no labels here
+    assert torch.equal(unpack(packed).fakes, unpack(pack(frame)).fakes)
 
 
 def test_a_frame_of_nothing_and_one_far_out_are_unpacked():

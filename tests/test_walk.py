@@ -208,6 +208,35 @@ def time(tab):
     page.select_option(".stop-when", "")
 
 
+def two_at_once(tab):
+    """The same start twice; one thing changed in B; settings copied back; one again."""
+    page = tab.page
+    page.click("[data-data=ring]")
+    tab.mode("pair")
+    tab.until("ganplay.frame.rival && ganplay.config.distribution === 'ring'")
+    tab.see("ganplay.playing && ganplay.toggle()")
+    page.click(".rewind")
+    tab.until("ganplay.frame.step === 0 && !ganplay.frame.playing")
+    page.click(".lanes [value=b]", force=True)
+    page.fill("#lab-lr_d", "0.02")
+    page.keyboard.press("Enter")
+    tab.until("ganplay.rival && ganplay.rival.config.lr_d === 0.02")
+    same = "ganplay.second.canvas.toDataURL() === ganplay.plane.canvas.toDataURL()"
+    tab.settled()
+    assert tab.see(same)  # nothing has been trained yet
+    tab.read()
+    tab.see("ganplay.toggle()")
+    tab.until("ganplay.frame.step > 60")
+    tab.see("ganplay.toggle()")
+    tab.until("!ganplay.frame.playing")
+    tab.settled()
+    assert tab.see("ganplay.frame.rival.step === ganplay.frame.step")
+    assert not tab.see(same)
+    assert tab.see("ganplay.config.lr_d") == 0.001
+    tab.mode("pair")
+    tab.until("!ganplay.frame.rival")
+
+
 def take_away(tab, tmp_path):
     """Every file once, and what can be loaded is loaded again."""
     page = tab.page
@@ -249,5 +278,6 @@ def test_everything_once(chromium, server, tmp_path, language, size):
     inside(tab)
     own_data(tab)
     time(tab)
+    two_at_once(tab)
     take_away(tab, tmp_path)
     tab.done()

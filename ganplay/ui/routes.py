@@ -25,7 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay import commands, points
 from ganplay.commands import CommandError
-from ganplay.config import PRESETS, ToyConfig
+from ganplay.config import PRESETS, Problem, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.points import PointsError
 from ganplay.script import as_script
@@ -42,6 +42,8 @@ MESSAGES_A_SECOND, BURST = 300.0, 600.0
 CHARACTERS_A_MESSAGE = 1024
 """A longer message counts as several."""
 FILES_AT_ONCE, FILES_WAITING = 2, 8
+READ_ANYWAY = 2**22
+"""Bytes beyond its limit that a request's body is still read, and thrown away."""
 GREETING_SECONDS = 15.0
 POLL_SECONDS = 1.0
 REFUSED, TOO_LARGE, TOO_MANY, FULL, GONE = 4401, 4413, 4429, 4503, 4404
@@ -121,6 +123,8 @@ class Visit:
             config, problems = ToyConfig.from_state(state)
         else:
             config, problems = PRESETS["ring"].repaired(given)
+        rival, more = _rival(hello.get("rival"), config)
+        problems += more
         try:
             speed = commands.rate(hello.get("speed"))
             step = commands.starting_step(hello, MAX_CATCHING_UP)
@@ -141,6 +145,7 @@ class Visit:
                 speed=speed,
                 step=step,
                 stop=stop,
+                rival=rival,
             )
         except Full:
             raise Refusal("full", FULL) from None
@@ -197,6 +202,14 @@ class Visit:
         if self._tokens < cost:
             raise Refusal("too_many", TOO_MANY)
         self._tokens -= cost
+
+
+def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Problem]]:
+    """The second lane that a first message asks for: settings or a state string."""
+    if isinstance(given, str):
+        return ToyConfig.from_state(given)
+    there = isinstance(given, dict) and len(given) <= commands.MAX_CHANGES
+    return config.repaired(given) if there else (None, [])
 
 
 def same_origin(headers: Headers) -> bool:
@@ -259,7 +272,7 @@ class LabRoutes:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            body = await _limited_body(request, MAX_BODY)
+            body = await limited_body(request, MAX_BODY)
             content = _decoded(body.decode("utf-8", "replace"))
             messages = content.get("messages", [])
             if not isinstance(messages, list):
@@ -311,7 +324,7 @@ class LabRoutes:
         if self._readers.statistics().tasks_waiting >= FILES_WAITING:
             return _error(503, "busy")
         try:
-            body = await _limited_body(request, points.MAX_PICTURE)
+            body = await limited_body(request, points.MAX_PICTURE)
             async with self._readers:
                 text = await to_thread.run_sync(points.parse, body)
         except Refusal:
@@ -360,7 +373,7 @@ async def _script(request: Request) -> Response:
     asked: Mapping[str, str] = request.query_params
     if request.method == "POST":
         try:
-            body = await _limited_body(request, MAX_BODY)
+            body = await limited_body(request, MAX_BODY)
         except (Refusal, ClientDisconnect):
             return PlainTextResponse(f"state: at most {MAX_BODY} bytes are possible", 413)
         asked = QueryParams(body.decode("utf-8", "replace"))
@@ -395,15 +408,27 @@ def _decoded(text: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-async def _limited_body(request: Request, most: int) -> bytes:
+async def limited_body(request: Request, most: int, kind: str = "too_large") -> bytes:
+    """A request's body of at most so many bytes.
+
+    What is a little too long is read to its end all the same: a client that is still sending
+    would not see the answer.
+
+    Raises:
+        Refusal: of this kind, if it is too large.
+    """
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most:
-        raise Refusal("too_large", TOO_LARGE)
-    body = bytearray()
+    if length.isdecimal() and int(length[:20]) > most + READ_ANYWAY:
+        raise Refusal(kind, TOO_LARGE)
+    body, size = bytearray(), 0
     async for part in request.stream():
-        body += part
-        if len(body) > most:
-            raise Refusal("too_large", TOO_LARGE)
+        size += len(part)
+        if size <= most:
+            body += part
+        elif size > most + READ_ANYWAY:
+            break
+    if size > most:
+        raise Refusal(kind, TOO_LARGE)
     return bytes(body)
 
 

@@ -20,7 +20,7 @@ from ganplay import commands, film
 from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
 from ganplay.engine import Engine
 from ganplay.ui import tokens
-from ganplay.ui.routes import GONE, PREFIX, REFUSED, TOO_LARGE, TOO_MANY, Refusal, same_origin
+from ganplay.ui.routes import GONE, PREFIX, REFUSED, TOO_MANY, Refusal, limited_body, same_origin
 
 TOKEN = "x-ganplay-token"
 """The header with the page's token: in an address it would stand in logs."""
@@ -76,7 +76,7 @@ class Transfers:
     async def load(self, request: Request, session_id: str) -> Response:
         """Let the page's session go on from the weights that it sends."""
         with self._places.taken():
-            data = await limited_body(request, MAX_BYTES)
+            data = await uploaded(request, MAX_BYTES)
             # The session's thread gets a trainer that is whole, or hears nothing of it.
             read = partial(toy_from_bytes, data, threads=1, max_members=1)
             trainer = await asyncio.to_thread(read)
@@ -88,7 +88,7 @@ class Transfers:
         """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
         with ExitStack() as stack:
             stack.enter_context(self._studios.taken())
-            data = await limited_body(request, film.MAX_BYTES)
+            data = await uploaded(request, film.MAX_BYTES)
             order = await asyncio.to_thread(film.read_order, data)
             return Studio(_shown(order), stack.pop_all())
 
@@ -163,22 +163,11 @@ async def _shown(order: film.Order) -> AsyncIterator[bytes]:
         gone.set()
 
 
-async def limited_body(request: Request, most: int) -> bytes:
+async def uploaded(request: Request, most: int) -> bytes:
     """A request's body.
 
     Raises:
         Refusal: if it is too large.
         asyncio.TimeoutError: if it comes too slowly.
     """
-
-    async def read() -> bytes:
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > most:
-                raise Refusal("size", TOO_LARGE)
-        return bytes(body)
-
-    if int(request.headers.get("content-length", "0")) > most:
-        raise Refusal("size", TOO_LARGE)
-    return await asyncio.wait_for(read(), UPLOAD_SECONDS)
+    return await asyncio.wait_for(limited_body(request, most, "size"), UPLOAD_SECONDS)

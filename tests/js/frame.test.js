@@ -33,6 +33,15 @@ test("what Python packs, the page reads", () => {
   }
 });
 
+test("a frame of another run at the same step lies inside", () => {
+  const { rival, fakes, step } = decode(buffer, schema);
+  assert.deepEqual([...rival.fakes], [...fakes]);
+  assert.equal(rival.step, step);
+  assert.ok(Math.abs(rival.probe - expected.rival.probe) < 1e-5);
+  assert.equal(rival.map.length, 0);
+  assert.equal(rival.rival, null);
+});
+
 test("units and weights lie where the page looks for them", () => {
   const frame = decode(buffer, schema), at = places(expected.config, 8, 6);
   assert.equal(frame.weights.length, at.weights);

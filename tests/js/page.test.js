@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { History } from "../../ganplay/ui/assets/charts.js";
 import { scale } from "../../ganplay/ui/assets/controls.js";
+import { differing } from "../../ganplay/ui/assets/pair.js";
 import { csv, curveRows, pointRows, readSettings } from "../../ganplay/ui/assets/share.js";
 import { readAddress, writeAddress } from "../../ganplay/ui/assets/teach.js";
 import * as words from "../../ganplay/ui/assets/words.js";
@@ -101,11 +102,18 @@ test("settings are read from a file of ours, and from the command line's report"
 });
 
 test("a teacher's address is read as it is written, and anything else is as usual", () => {
-  const usual = { state: null, hide: [], lock: [], projector: false, lang: null };
-  const lesson = { state: "1;loss:hinge", hide: ["presets", "seed"], lock: ["lr_g"], projector: true, lang: "zh" };
-  assert.equal(writeAddress(lesson), "state=1;loss:hinge&hide=presets,seed&lock=lr_g&view=projector&lang=zh");
+  const usual = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null };
+  const lesson = { state: "1;loss:hinge", rival: "1;lr_g:0.1", hide: ["presets", "seed"], lock: ["lr_g"], projector: true, lang: "zh" };
+  assert.equal(writeAddress(lesson), "state=1;loss:hinge&rival=1;lr_g:0.1&hide=presets,seed&lock=lr_g&view=projector&lang=zh");
   assert.deepEqual(readAddress("#" + writeAddress(lesson)), lesson);
   assert.equal(writeAddress(usual), "");
   for (const hash of ["", "#", "#&&=", "#x", "#hide", "#hide=,,", "#view=<b>"]) assert.deepEqual(readAddress(hash), usual);
   assert.equal(readAddress("#state=" + "x".repeat(1e6)).state.length, 100_001);
+});
+
+test("what differs between two GANs is found, and what they share never does", () => {
+  const fields = ["seed", "lr_g", "loss"].map((name) => ({ name }));
+  const a = { seed: 1, lr_g: 0.001, loss: "hinge" };
+  assert.deepEqual(differing(fields, a, { lr_g: 0.002, loss: "hinge" }), [{ name: "lr_g" }]);
+  assert.deepEqual(differing(fields, a, { lr_g: 0.001, loss: "hinge" }), []);
 });

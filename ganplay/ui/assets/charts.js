@@ -1,6 +1,6 @@
 // Curves over the run, drawn by Plotly, whose script comes from our own server when it is needed.
 
-import { t } from "./words.js";
+import { number, t } from "./words.js";
 
 const MOST_POINTS = 1500;
 const PAUSE = 200; // milliseconds between two charts' redrawings, so that the canvas keeps its pace
@@ -51,6 +51,8 @@ export class Charts {
     this.host = host;
     this.theme = theme;
     this.history = new History();
+    this.rival = new History(); // of a second GAN, drawn dashed
+    this.paired = false;
     this.data = { modes: 0, floor: 0 };
     this.boxes = CHARTS.map((chart) => {
       const box = document.createElement("figure");
@@ -89,12 +91,21 @@ export class Charts {
         name.textContent = t(`metrics.${metric}.short`);
         caption.append(name);
       }
+      for (const lane of this.paired ? ["A", "B"] : []) {
+        caption.append(Object.assign(document.createElement("span"), { className: `line line-${lane}`, textContent: lane }));
+      }
       box.querySelector(".plot").setAttribute("aria-label", t(`charts.${key}`));
     }
     this.redraw();
   }
 
   add(frame) {
+    if (this.paired !== Boolean(frame.rival)) {
+      this.paired = !this.paired;
+      this.rival.clear();
+      this.label();
+    }
+    if (frame.rival) this.rival.add(frame.rival);
     if (this.history.add(frame)) for (const chart of this.boxes) chart.stale = true;
   }
 
@@ -125,15 +136,22 @@ export class Charts {
     chart.box.classList.toggle("missing", missing);
     chart.plot.dataset.empty = missing ? t("charts.no_modes") : "";
     if (missing || !chart.plot.clientWidth) return;
-    const { steps, rows } = this.history, colours = this.theme();
-    const traces = chart.curves.map(([metric, colour, shape]) => ({
+    const colours = this.theme();
+    const curves = ({ steps, rows }, more) => chart.curves.map(([metric, colour, shape]) => ({
       x: steps,
       y: rows.map((row) => (Number.isFinite(row[metric]) ? row[metric] : null)),
       name: t(`metrics.${metric}.short`),
       mode: "lines",
-      line: { color: colours[colour], width: 1.6, shape: shape || "linear" },
-      hovertemplate: "%{y:.3~g}",
+      line: { color: colours[colour], width: 1.6, shape: shape || "linear", dash: more.dash },
+      ...more.hover(metric),
     }));
+    // Both are measured at the same steps, so one line of a hover tells of both.
+    const ofBoth = (metric) => ({
+      customdata: this.history.rows.map((row, i) => [row, this.rival.rows[i] || {}].map((one) => number(one[metric] ?? null))),
+      hovertemplate: "A %{customdata[0]} · B %{customdata[1]}",
+    });
+    const traces = curves(this.history, { hover: this.paired ? ofBoth : () => ({ hovertemplate: "%{y:.3~g}" }) });
+    if (this.paired) traces.push(...curves(this.rival, { dash: "5px,3px", hover: () => ({ hoverinfo: "skip" }) }));
     const axis = {
       color: colours.text, gridcolor: colours.line, zerolinecolor: colours.line, tickfont: { size: 10 },
       fixedrange: true, automargin: false, nticks: 5,

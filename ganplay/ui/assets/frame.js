@@ -3,6 +3,9 @@
 const HEADER_BYTES = 56, ENTRY_BYTES = 8;
 const TYPES = [Float32Array, Int16Array, Int8Array, Uint8Array, Uint16Array];
 
+// A buffer of its own, in which everything stands where it can be read.
+const copied = (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+
 export function decode(buffer, schema) {
   const view = new DataView(buffer);
   if (view.getUint8(0) !== 0x47 || view.getUint8(1) !== 0x50) throw new Error("not a frame");
@@ -41,5 +44,6 @@ export function decode(buffer, schema) {
     units: parts.units || null, weights: parts.weights || null,
     unit: parts.unit || null, unitCells: columns.unit || 0, unitSize: parts.unit_size ? parts.unit_size[0] : 0,
     norms: { d: parts.norms_d || none, g: parts.norms_g || none },
+    rival: parts.rival ? decode(copied(parts.rival), schema) : null,
   };
 }

@@ -8,6 +8,7 @@ import { Film } from "./film.js";
 import { Graph } from "./graph.js";
 import { Inside } from "./inside.js";
 import { Link } from "./link.js";
+import { Pair } from "./pair.js";
 import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
 import { Slow } from "./slow.js";
@@ -46,6 +47,8 @@ class Lab {
     this.stop = null;
     this.sent = this.restoring = 0;
     this.changes = {};
+    this.rival = this.openedRival = null;
+    this.lane = "a";
     this.newest = null;
     this.owed = 0;
     this.drawn = 0;
@@ -62,7 +65,7 @@ class Lab {
     this.charts = new Charts(this.find(".charts"), base, () => this.colours());
     this.buildChoices();
     this.buildLayers();
-    this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change));
+    this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change, this.lane));
     this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
     this.weights = new Weights(this);
@@ -73,6 +76,7 @@ class Lab {
     this.graph = new Graph(this);
     this.slow = new Slow(this);
     this.inside = new Inside(this);
+    this.pair = new Pair(this);
     this.wire();
     this.relabel();
     for (const plane of [this.plane, this.second]) {
@@ -83,8 +87,8 @@ class Lab {
 
   // ---- what the page's other parts hang on to ---------------------------------------------------
 
-  // Parts hear of what happens here by name: "frame", "state", "data", "words", "theme", or the type
-  // of an event of the server's.
+  // Parts hear of what happens here by name: "frame", "state", "data", "words", "theme", "sent",
+  // "loaded", "numbers", "described", or the type of an event of the server's.
   hear(kind, does) {
     (this.listeners[kind] ||= []).push(does);
   }
@@ -154,7 +158,8 @@ class Lab {
     this.restoring = step;
     const playing = this.playing && this.begun;
     const given = this.opened === null ? { config: known ? this.config : null } : { state: this.opened };
-    return { ...given, playing, speed: this.speed, stop: this.stop, step };
+    const rival = this.opened === null ? this.rival && this.rival.config : this.openedRival;
+    return { ...given, rival, playing, speed: this.speed, stop: this.stop, step };
   }
 
   begin() {
@@ -166,19 +171,29 @@ class Lab {
     this.sent += 1;
     this.sentAt = performance.now();
     this.link.send({ type, id: this.sent, ...content });
+    this.tell("sent", type);
     return this.sent;
   }
 
   // Changes of one animation frame travel together, the last of each setting.
-  configure(change) {
+  configure(change, lane = "a") {
     if (!Object.keys(this.changes).length) {
       requestAnimationFrame(() => {
-        const changes = this.changes;
+        const all = Object.entries(this.changes);
         this.changes = {};
-        this.send("configure", { changes });
+        for (const [lane, changes] of all) this.send("configure", { changes, lane });
       });
     }
-    Object.assign(this.changes, change);
+    this.changes[lane] = { ...this.changes[lane], ...change };
+  }
+
+  get rivalConfig() {
+    return { ...this.config, ...this.rival.config };
+  }
+
+  // The settings that the panel shows.
+  get edited() {
+    return this.lane === "b" ? this.rivalConfig : this.config;
   }
 
   look() {
@@ -209,13 +224,14 @@ class Lab {
     this.look();
   }
 
-  receiveState({ config, state, playing, speed, stop, problems, restarted }) {
+  receiveState({ config, state, rival, playing, speed, stop, problems, restarted }) {
     const first = !Object.keys(this.config).length;
-    Object.assign(this, { config, state, speed, stop, opened: null });
+    Object.assign(this, { config, state, rival, speed, stop, opened: null });
+    if (!rival) this.lane = "a";
     if (this.begun) this.playing = playing;
     if (restarted) this.hideVeil();
     this.complain(problems);
-    this.controls.show(config);
+    this.controls.show(this.edited);
     this.showChoices();
     this.showPlaying();
     this.find(".speed").value = SPEEDS.indexOf(SPEEDS.find((s) => s === speed) ?? null);
@@ -438,25 +454,27 @@ class Lab {
     const past = this.timeline.holds; // how fast it was then says nothing now
     const rate = frame.rate >= 1 && !past ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(this.root.lang) }) : "";
     this.find(".rate").textContent = frame.catchingUp && !past ? t("play.catching_up") : rate;
-    const { metrics } = frame, { modes, floor } = this.data, measured = Number.isFinite(metrics.modes);
-    const texts = {
-      js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
-      modes: [modes && measured ? `${metrics.modes} / ${modes}` : "–", modes ? t("metrics.modes.sub") : t("metrics.modes.none")],
-      high_quality: [modes && measured ? `${Math.round(100 * metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
-      value: [number(metrics.value), t(this.isProbability() ? "metrics.value.sub" : "metrics.value.none")],
-      grad_norm_g: [number(metrics.grad_norm_g), t("metrics.grad_norm_g.sub")],
-      grad_norm_d: [number(metrics.grad_norm_d), t("metrics.grad_norm_d.sub")],
-    };
+    const texts = this.tileTexts(frame, this.config);
     for (const tile of this.root.querySelectorAll("[data-tile]")) {
       const [value, small] = texts[tile.dataset.tile];
       tile.querySelector("b").textContent = frame.diverged ? "–" : value;
       tile.querySelector("small").textContent = small;
     }
     this.showScale();
+    this.tell("numbers", frame);
   }
 
-  isProbability() {
-    return this.schema.readings[this.config.loss] === "probability";
+  tileTexts({ metrics }, config) {
+    const { modes, floor } = this.data, measured = Number.isFinite(metrics.modes);
+    const probability = this.schema.readings[config.loss] === "probability";
+    return {
+      js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
+      modes: [modes && measured ? `${metrics.modes} / ${modes}` : "–", modes ? t("metrics.modes.sub") : t("metrics.modes.none")],
+      high_quality: [modes && measured ? `${Math.round(100 * metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
+      value: [number(metrics.value), t(probability ? "metrics.value.sub" : "metrics.value.none")],
+      grad_norm_g: [number(metrics.grad_norm_g), t("metrics.grad_norm_g.sub")],
+      grad_norm_d: [number(metrics.grad_norm_d), t("metrics.grad_norm_d.sub")],
+    };
   }
 
   isCritic() {
@@ -464,27 +482,36 @@ class Lab {
   }
 
   showScale() {
-    if (!this.config.loss) return;
-    const critic = this.isCritic() && this.seen;
-    this.find(".scale-low").textContent = critic ? number(critic.low, 1) : t("scale.fake");
-    this.find(".scale-high").textContent = critic ? number(critic.high, 1) : t("scale.real");
+    this.fillScale(this.find(".scale"), this.seen, this.config);
+  }
+
+  fillScale(scale, frame, config) {
+    const reading = this.schema.readings[config.loss];
+    if (!reading) return;
+    const critic = reading === "critic" && frame;
+    scale.querySelector(".scale-low").textContent = critic ? number(frame.low, 1) : t("scale.fake");
+    scale.querySelector(".scale-high").textContent = critic ? number(frame.high, 1) : t("scale.real");
   }
 
   // The canvas in words, for those who do not see it.
   describe() {
-    const { seen: frame, data } = this;
-    if (!frame || !this.config.distribution) return;
-    const measured = Number.isFinite(data.modes ? frame.metrics.modes : frame.metrics.js);
-    if (!measured && !frame.diverged) return; // of a run that has only just begun
-    const text = frame.diverged ? t("veil.text", { step: frame.step }) : t(data.modes ? "describe.modes" : "describe.plain", {
+    const { seen: frame } = this, text = frame && this.sentence(frame);
+    if (!text) return;
+    this.find(".plane").setAttribute("aria-label", text);
+    this.find(".verdict").textContent = text;
+    this.tell("described", frame);
+  }
+
+  sentence(frame) {
+    const { data } = this, measured = Number.isFinite(data.modes ? frame.metrics.modes : frame.metrics.js);
+    if (!this.config.distribution || (!measured && !frame.diverged)) return ""; // only just begun
+    return frame.diverged ? t("veil.text", { step: frame.step }) : t(data.modes ? "describe.modes" : "describe.plain", {
       step: frame.step, data: t(`choices.distribution.${this.config.distribution}`),
       js: number(frame.metrics.js), floor: number(data.floor, 3),
       covered: frame.metrics.modes, modes: data.modes,
       quality: Math.round(100 * frame.metrics.high_quality),
       real: number(frame.metrics.d_real), fake: number(frame.metrics.d_fake),
     });
-    this.find(".plane").setAttribute("aria-label", text);
-    this.find(".verdict").textContent = text;
   }
 
   showPlaying() {
@@ -650,14 +677,17 @@ class Lab {
 
   // Coordinates and D under the pointer: D is asked at this very point, not read off the map.
   wireProbe() {
-    const canvas = this.find(".plane"), box = this.find(".probe");
+    const box = this.find(".probe");
     let asked = false;
     const ask = () => {
       asked = false;
       this.look();
     };
-    const move = ({ clientX, clientY, pointerType }) => {
-      this.probeAt = this.plane.locate(clientX, clientY);
+    const move = (plane, { clientX, clientY, pointerType }) => {
+      const { canvas } = plane;
+      if (plane === this.second && !(this.frame && this.frame.rival)) return;
+      this.probeAt = plane.locate(clientX, clientY);
+      canvas.parentElement.append(box);
       const area = canvas.getBoundingClientRect();
       const right = clientX - area.left > area.width / 2;
       box.style.left = `${clientX - area.left + (right ? -12 : 12)}px`;
@@ -667,17 +697,19 @@ class Lab {
       if (!asked) requestAnimationFrame(ask);
       asked = true;
     };
-    canvas.addEventListener("pointermove", move);
-    canvas.addEventListener("pointerdown", move);
-    canvas.addEventListener("pointerleave", () => {
-      this.probeAt = null;
-      box.hidden = true;
-      this.look();
-    });
+    for (const plane of [this.plane, this.second]) {
+      plane.canvas.addEventListener("pointermove", (event) => move(plane, event));
+      plane.canvas.addEventListener("pointerdown", (event) => move(plane, event));
+      plane.canvas.addEventListener("pointerleave", () => {
+        this.probeAt = null;
+        box.hidden = true;
+        this.look();
+      });
+    }
     const show = () => {
       if (this.probeAt && this.frame) {
-        const [x, y] = this.probeAt;
-        box.textContent = t("stage.probe", { x: number(x), y: number(y), d: number(this.frame.probe, 3) });
+        const [x, y] = this.probeAt.map((v) => number(v)), { probe, rival } = this.frame, d = number(probe, 3);
+        box.textContent = rival ? t("pair.probe", { x, y, a: d, b: number(rival.probe, 3) }) : t("stage.probe", { x, y, d });
       }
       requestAnimationFrame(show);
     };
@@ -687,8 +719,8 @@ class Lab {
   // ---- kept over a reload, in this tab only ---------------------------------------------------
 
   keep() {
-    const { config, speed, playing, stop } = this;
-    sessionStorage.setItem(KEPT, JSON.stringify({ config, speed, playing, stop }));
+    const { config, rival, speed, playing, stop } = this;
+    sessionStorage.setItem(KEPT, JSON.stringify({ config, rival, speed, playing, stop }));
   }
 
   // A share link's settings are used once; after that what counts is what was made of them, while
@@ -696,9 +728,10 @@ class Lab {
   readLink() {
     const asked = readAddress(location.hash);
     this.opened = asked.state;
+    this.openedRival = asked.rival;
     this.teach = new Teach(this, asked);
     if (this.opened !== null) {
-      const rest = writeAddress({ ...asked, state: null });
+      const rest = writeAddress({ ...asked, state: null, rival: null });
       history.replaceState(null, "", location.pathname + location.search + (rest && `#${rest}`));
     }
     window.addEventListener("hashchange", () => location.reload());
@@ -707,7 +740,7 @@ class Lab {
   readKept() {
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
-      if (kept.config) Object.assign(this, { config: kept.config, speed: kept.speed ?? null, playing: kept.playing !== false, stop: kept.stop ?? null });
+      if (kept.config) Object.assign(this, { config: kept.config, rival: kept.rival ?? null, speed: kept.speed ?? null, playing: kept.playing !== false, stop: kept.stop ?? null });
     } catch {
       sessionStorage.removeItem(KEPT);
     }

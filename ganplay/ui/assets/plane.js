@@ -82,6 +82,12 @@ export class Plane {
     return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
   }
 
+  // Where a point of the data lies, in shares of the canvas's width and height.
+  place([x, y]) {
+    const reach = 2 * MARGIN * (this.frame ? this.frame.extent : 1);
+    return [0.5 + x / reach, 0.5 - y / reach];
+  }
+
   draw(frame = this.frame) {
     this.frame = frame;
     const { context: pen, canvas, palette } = this;

@@ -71,10 +71,10 @@ export class Share {
   }
 
   fill() {
-    const { state, seen: frame, teach } = this.lab;
+    const { state, rival, seen: frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
-      link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state })}`,
+      link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state, rival: rival && rival.state })}`,
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };
@@ -145,6 +145,7 @@ export class Share {
     try {
       if (file.size > MOST_BYTES) throw new Error("size");
       this.lab.configure(readSettings(await file.text()));
+      this.lab.tell("loaded");
     } catch {
       this.lab.toast(t("share.unreadable", { file: file.name }));
     }

@@ -66,8 +66,9 @@ export class StopAt {
     for (const option of this.choice.options) option.disabled = ["modes", "high_quality"].includes(option.value) && !this.lab.data.modes;
   }
 
-  explain({ when, step, value, bound }) {
+  explain({ when, step, value, bound, lane }) {
     const shown = (v) => (when === "high_quality" ? `${number(PERCENT * v, 1)} %` : number(v, when === "js" ? 3 : 0));
-    this.lab.toast(t(`stop.reached.${when}`, { step: step.toLocaleString(this.lab.root.lang), value: shown(value), bound: shown(bound) }));
+    const text = t(`stop.reached.${when}`, { step: step.toLocaleString(this.lab.root.lang), value: shown(value), bound: shown(bound) });
+    this.lab.toast(this.lab.rival && when !== "steps" ? t("pair.picture", { name: lane.toUpperCase(), text }) : text);
   }
 }

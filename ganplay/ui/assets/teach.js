@@ -16,6 +16,7 @@ export const PARTS = [
   "stop",
   "verdict", "tiles", "charts",
   "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
+  "pair",
   "share",
 ];
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
@@ -27,6 +28,7 @@ export function readAddress(hash) {
   const names = (text) => (text || "").slice(0, MOST_OF_A_LIST).split(",").filter(Boolean);
   return {
     state: given.state === undefined ? null : given.state.slice(0, MOST_OF_A_STATE),
+    rival: given.rival === undefined ? null : given.rival.slice(0, MOST_OF_A_STATE),
     hide: names(given.hide),
     lock: names(given.lock),
     projector: given.view === "projector",
@@ -34,9 +36,9 @@ export function readAddress(hash) {
   };
 }
 
-export function writeAddress({ state, hide, lock, projector, lang }) {
+export function writeAddress({ state, rival, hide, lock, projector, lang }) {
   const pieces = [
-    state && `state=${state}`, hide.length && `hide=${hide.join(",")}`, lock.length && `lock=${lock.join(",")}`,
+    state && `state=${state}`, rival && `rival=${rival}`, hide.length && `hide=${hide.join(",")}`, lock.length && `lock=${lock.join(",")}`,
     projector && "view=projector", lang && `lang=${lang}`,
   ];
   return pieces.filter(Boolean).join("&");

@@ -1,0 +1,96 @@
+"""One GAN of a session: its settings, its networks and the camera that looks at them.
+
+A session has one lane, or two that are compared: A and B, which see the same data and noise and
+always stand at the same step.
+"""
+
+from dataclasses import fields, replace
+from typing import Any, Literal
+
+from ganplay.cohort import Net
+from ganplay.config import ToyConfig
+from ganplay.frames import FLAGS, Camera, View, bare, pack
+from ganplay.training import ToyTrainer
+
+LaneName = Literal["a", "b"]
+NAMES: tuple[LaneName, ...] = ("a", "b")
+SHARED = tuple(
+    f.name for f in fields(ToyConfig) if f.metadata["group"] == "data" and f.name != "batch_size"
+)
+"""Settings that both lanes have in common: what the data and the noise are made of."""
+
+
+def joined(config: ToyConfig, other: ToyConfig) -> ToyConfig:
+    """Settings with the data and the noise of others."""
+    return config.repaired({name: getattr(other, name) for name in SHARED})[0]
+
+
+def unshared(config: ToyConfig) -> tuple[dict[str, Any], str]:
+    """The settings that are not shared, by name and as a state string."""
+    usual: dict[str, Any] = {f.name: f.default for f in fields(config) if f.name in SHARED}
+    settings = {n: v for n, v in config.to_dict().items() if n not in SHARED}
+    return settings, replace(config, **usual).to_state()
+
+
+class Lane:
+    """Settings, and networks once they have been started."""
+
+    def __init__(self, config: ToyConfig) -> None:
+        self.config = config
+        self.diverged = False
+        self._trainer: ToyTrainer | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether there are networks."""
+        return self._trainer is not None
+
+    @property
+    def trainer(self) -> ToyTrainer:
+        """The networks."""
+        assert self._trainer is not None
+        return self._trainer
+
+    def start(self) -> None:
+        """Fresh networks for the present settings."""
+        self.adopt(ToyTrainer(self.config, threads=1))
+
+    def adopt(self, trainer: ToyTrainer) -> None:
+        """Go on with a trainer and its settings."""
+        self.config = trainer.configs[0]
+        self._trainer = trainer
+        self.camera = Camera(trainer)
+        self.diverged = False
+
+    def configure(self, config: ToyConfig) -> None:
+        """Go on with other settings on the same networks.
+
+        Raises:
+            ValueError: if they need new networks.
+        """
+        before, self.config = self.config, config
+        if config == before:
+            return
+        self.trainer.configure(config)
+        if any(getattr(before, name) != getattr(config, name) for name in SHARED):
+            self.camera = Camera(self.trainer)
+
+    def step(self, count: int, net: Net) -> None:
+        """Take steps, and notice where they lead."""
+        self.trainer.step(count, net)
+        self.check()
+
+    def check(self) -> None:
+        """Notice if the networks no longer hold finite numbers."""
+        self.diverged = not self.trainer.finite()
+
+    @property
+    def measured(self) -> bool:
+        """Whether the metrics are those of the present step."""
+        return self.camera.measured_at == self.trainer.steps
+
+    def picture(self, view: View, *, flags: int, **stamp: Any) -> bytes:
+        """The present moment, packed; `stamp` is for `frames.pack`."""
+        frame = self.camera.look(view)
+        flags |= FLAGS["diverged"] * self.diverged
+        return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
