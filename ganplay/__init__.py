@@ -6,6 +6,8 @@ from ganplay import metrics, points
 from ganplay.checkpoint import load_toy, save_toy
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
+from ganplay.image_config import ImageConfig
+from ganplay.image_training import ImageTrainer
 from ganplay.losses import LOSSES
 from ganplay.models import MODELS
 from ganplay.penalties import PENALTIES
@@ -20,6 +22,8 @@ __all__ = [
     "MODELS",
     "PENALTIES",
     "PRESETS",
+    "ImageConfig",
+    "ImageTrainer",
     "ToyConfig",
     "ToyTrainer",
     "launch",

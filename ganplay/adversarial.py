@@ -1,35 +1,43 @@
 """One adversarial step: what D and G compute and how they are updated, as pure functions.
 
 A step reads and writes explicit tensors, for S networks at once. It knows no loop, no random
-generator and no visitor; it runs as it is or captured (`capture`).
+generator and no visitor; it runs as it is or captured (`capture`). Nor does it know what a sample
+is, a point or a picture: of every tensor of samples the first axis is the members and the last
+one the samples, `(s, 2, n)` or `(s, c, h, w, n)`.
 """
 
 import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.augment import augment
 from ganplay.config import ToyConfig
+from ganplay.image_config import ImageConfig
 from ganplay.losses import LOSSES
+from ganplay.models import MODELS
 from ganplay.models.mlp import Mlp
+from ganplay.models.plan import Plan
 from ganplay.optimizers import UPDATES, Moments, Rates, clip_norm
 from ganplay.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
 
+P = TypeVar("P", bound=Plan)
+
 
 @dataclass(frozen=True)
-class Structure:
+class Structure(Generic[P]):
     """What shapes the computation of a step; equal structures share captured functions.
 
     Numbers that a slider moves are not here, only whether they are in use at all.
     """
 
-    generator: Mlp
-    discriminator: Mlp
+    generator: P
+    discriminator: P
     loss: str
     penalty: str
     optimizer_g: str
@@ -45,9 +53,11 @@ class Structure:
     weight_clip: bool
     grad_clip: bool
     ema: bool
+    augment: tuple[str, ...] = ()
+    """What is done to samples before D sees them; keys of `augment.CHANGES`."""
 
     @classmethod
-    def of(cls, config: ToyConfig) -> "Structure":
+    def of(cls, config: ToyConfig) -> "Structure[Mlp]":
         """The structure that a configuration asks for."""
         classes = config.classes
         generator = Mlp(
@@ -72,25 +82,45 @@ class Structure:
             residual=config.residual_d,
             minibatch=config.minibatch_d,
         )
-        return cls(
-            generator,
-            discriminator,
-            loss=config.loss,
-            penalty=config.penalty if config.penalty_weight else "none",
-            optimizer_g=config.optimizer_g,
-            optimizer_d=config.optimizer_d,
-            classes=classes,
-            noise_dim=config.noise_dim,
-            batch_size=config.batch_size,
-            simultaneous=config.simultaneous,
-            smoothing=config.label_smoothing > 0,
-            scaled=config.scale_d != 1,
-            instance_noise=config.instance_noise > 0,
-            feature_matching=config.feature_matching > 0,
-            weight_clip=config.weight_clip > 0,
-            grad_clip=config.grad_clip > 0,
-            ema=config.ema > 0,
+        return Structure(generator, discriminator, **_shared(config, classes))
+
+    @classmethod
+    def of_images(
+        cls, config: ImageConfig, shape: tuple[int, int, int], classes: int, batch_size: int
+    ) -> "Structure":
+        """That of a model of square pictures (c, h, w), for batches as large as one process has."""
+        channels, size, _ = shape
+        model = MODELS[config.model]
+        pictures = {"size": size, "channels": channels, "classes": classes}
+        generator = model.generator(
+            config.noise_dim, width=config.width_g, norm=config.norm_g, **pictures
         )
+        discriminator = model.discriminator(
+            width=config.width_d, norm=config.norm_d, minibatch=config.minibatch_d, **pictures
+        )
+        shared = _shared(config, classes) | {"batch_size": batch_size, "augment": config.augment}
+        return Structure(generator, discriminator, **shared)
+
+
+def _shared(config: ToyConfig | ImageConfig, classes: int) -> dict[str, Any]:
+    """What a structure has beside its nets."""
+    return {
+        "loss": config.loss,
+        "penalty": config.penalty if config.penalty_weight else "none",
+        "optimizer_g": config.optimizer_g,
+        "optimizer_d": config.optimizer_d,
+        "classes": classes,
+        "noise_dim": config.noise_dim,
+        "batch_size": config.batch_size,
+        "simultaneous": config.simultaneous,
+        "smoothing": config.label_smoothing > 0,
+        "scaled": config.scale_d != 1,
+        "instance_noise": config.instance_noise > 0,
+        "feature_matching": config.feature_matching > 0,
+        "weight_clip": config.weight_clip > 0,
+        "grad_clip": config.grad_clip > 0,
+        "ema": config.ema > 0,
+    }
 
 
 class NetState(NamedTuple):
@@ -124,9 +154,9 @@ class Numbers(NamedTuple):
     scale_d: Tensor
 
     @classmethod
-    def of(cls, configs: Sequence[ToyConfig]) -> "Numbers":
+    def of(cls, configs: Sequence[ToyConfig] | Sequence[ImageConfig]) -> "Numbers":
         """Columns of the configurations, a row a member."""
-        derived: dict[str, Callable[[ToyConfig], float]] = {
+        derived: dict[str, Callable[[Any], float]] = {
             "fresh1": lambda c: 1 - c.beta1,
             "fresh2": lambda c: 1 - c.beta2,
             "noise_fading": lambda c: 1 / (c.instance_noise_steps or math.inf),
@@ -157,13 +187,18 @@ class State(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The random inputs of one step, features first; None where the structure has no use for it."""
+    """The random inputs of one step; None where the structure has no use for it.
 
-    real: Float[Tensor, "s 2 b"]
+    A sample is `(2,)` or `(c, h, w)`. What is of size 3b is meant for the real and the fake
+    samples that D learns from and for those that G learns from.
+    """
+
+    real: Float[Tensor, "s *sample b"]
     z: Float[Tensor, "s z b"]
-    label: Float[Tensor, "s c b"] | None
-    mix: Float[Tensor, "s 1 b"] | None
-    jitter: Float[Tensor, "s 2 3b"] | None
+    label: Float[Tensor, "s k b"] | None
+    mix: Float[Tensor, "s *ones b"] | None
+    jitter: Float[Tensor, "s *sample 3b"] | None
+    chance: Float[Tensor, "s a 3b"] | None = None
 
 
 class Outcome(NamedTuple):
@@ -177,20 +212,30 @@ class Outcome(NamedTuple):
     gradient_g: Tensor | None = None
 
 
+def _column(number: Float[Tensor, "s 1"], like: Tensor) -> Tensor:
+    """A number of each member, with as many axes as a tensor has."""
+    return number.view(-1, *[1] * (like.dim() - 1))
+
+
 def _leaves(weights: Sequence[Tensor]) -> list[Tensor]:
     return [w.detach().requires_grad_() for w in weights]
-
-
-def _flat(gradients: Sequence[Tensor]) -> Tensor:
-    return torch.cat([g.flatten(1) for g in gradients], dim=1)
 
 
 class AdversarialStep:
     """The updates of D and G for one structure, as functions of state and batch."""
 
-    def __init__(self, structure: Structure) -> None:
+    def __init__(
+        self, structure: Structure, share: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
+        """Of a structure.
+
+        Args:
+            structure: what shapes the computation.
+            share: gives the mean of a gradient over all processes that train together.
+        """
         self.structure = structure
         self.loss = LOSSES[structure.loss]
+        self._share = share
 
     def update_d(self, state: State, batch: Batch) -> Outcome:
         """One update of D."""
@@ -226,8 +271,12 @@ class AdversarialStep:
         return outcome._replace(g_logits=logits, gradient_g=gradient_g)
 
     def _fake(self, state: State, batch: Batch, weights: Sequence[Tensor]) -> Tensor:
-        inputs = batch.z if batch.label is None else torch.cat([batch.z, batch.label], dim=1)
-        return self.structure.generator(weights, inputs, state.g.buffers)[0]
+        generator = self.structure.generator
+        return generator(weights, batch.z, state.g.buffers, label=batch.label)[0]
+
+    def _flat(self, gradients: Sequence[Tensor]) -> Tensor:
+        flat = torch.cat([g.flatten(1) for g in gradients], dim=1)
+        return flat if self._share is None else self._share(flat)
 
     def judge(
         self,
@@ -237,10 +286,9 @@ class AdversarialStep:
         label: Tensor | None,
         batches: int = 1,
     ) -> tuple[Tensor, Tensor]:
-        """Logits (s, n) and features (s, f, n) of D at x (s, 2, n)."""
-        if label is not None:
-            x = torch.cat([x, label], dim=1)
-        logits, features = self.structure.discriminator(weights, x, state.d.buffers, batches)
+        """Logits (s, n) and features (s, f, n) of D at x (s, *sample, n)."""
+        plan = self.structure.discriminator
+        logits, features = plan(weights, x, state.d.buffers, batches, label=label)
         logits = logits.squeeze(1)
         return (logits * state.numbers.scale_d if self.structure.scaled else logits), features
 
@@ -248,16 +296,23 @@ class AdversarialStep:
         """Instance noise, which fades linearly. Sonderby et al. 2017, section 3."""
         numbers = state.numbers
         left = (1 - state.updates * numbers.noise_fading).clamp_min(0)
-        return (numbers.instance_noise * left)[:, :, None] * jitter
+        return _column(numbers.instance_noise * left, jitter) * jitter
+
+    def _shown(self, state: State, batch: Batch, x: Tensor, part: slice) -> Tensor:
+        """Samples as D is shown them: changed and blurred by some of the batch's 3b numbers."""
+        if batch.chance is not None:
+            x = augment(x, batch.chance[..., part], self.structure.augment)
+        if batch.jitter is not None:
+            x = x + self._noise(state, batch.jitter[..., part])
+        return x
 
     def _gradient_d(self, state: State, batch: Batch, fake: Tensor) -> tuple[Tensor, Outcome]:
         structure, numbers, size = self.structure, state.numbers, self.structure.batch_size
         if structure.discriminator.norm == "spectral":
             structure.discriminator.power_iteration_(state.d.weights, state.d.buffers)
-        x = torch.cat([batch.real, fake], dim=2)
-        label = None if batch.label is None else torch.cat([batch.label] * 2, dim=2)
-        if batch.jitter is not None:
-            x = x + self._noise(state, batch.jitter[:, :, : 2 * size])
+        x = torch.cat([batch.real, fake], dim=-1)
+        label = None if batch.label is None else torch.cat([batch.label] * 2, dim=-1)
+        x = self._shown(state, batch, x, slice(2 * size))
         with torch.enable_grad():
             weights = _leaves(state.d.weights)
             logits, _ = self.judge(state, weights, x, label, batches=2)
@@ -266,9 +321,9 @@ class AdversarialStep:
             loss = self.loss.d_loss(real_logits, fake_logits, *extra).mean(1, keepdim=True)
             penalty = None
             if structure.penalty != "none":
-                penalty = self._penalty(state, batch, weights, *x.split(size, dim=2))
+                penalty = self._penalty(state, batch, weights, *x.split(size, dim=-1))
                 loss = loss + numbers.penalty_weight * penalty
-            gradient = _flat(torch.autograd.grad(loss, weights, state.ones))
+            gradient = self._flat(torch.autograd.grad(loss, weights, state.ones))
         penalty = penalty if penalty is None else penalty.detach()
         return gradient, Outcome(real_logits.detach(), fake_logits.detach(), penalty, gradient)
 
@@ -281,25 +336,26 @@ class AdversarialStep:
         points = penalty.points(real, fake, batch.mix).detach().requires_grad_()
         logits, _ = self.judge(state, weights, points, batch.label)
         (slope,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
-        norms = sample_norms(slope, (1,))  # (s, b)
+        norms = sample_norms(slope, tuple(range(1, slope.dim() - 1)))  # (s, b)
         return penalty.value(norms, state.numbers.penalty_target).mean(1, keepdim=True)
 
     def _gradient_g(
         self, state: State, batch: Batch, fake: Tensor, weights: list[Tensor]
     ) -> tuple[Tensor, Tensor]:
-        size = self.structure.batch_size
+        structure, size = self.structure, self.structure.batch_size
         with torch.enable_grad():
-            x = fake
-            if batch.jitter is not None:
-                x = x + self._noise(state, batch.jitter[:, :, 2 * size :])
+            x = self._shown(state, batch, fake, slice(2 * size, None))
             judge = [w.detach() for w in state.d.weights]
             logits, features = self.judge(state, judge, x, batch.label)
             loss = self.loss.g_loss(logits).mean(1, keepdim=True)
-            if self.structure.feature_matching:
-                _, real_features = self.judge(state, judge, batch.real, batch.label)
+            if structure.feature_matching:
+                real = batch.real
+                if batch.chance is not None:
+                    real = augment(real, batch.chance[..., 2 * size :], structure.augment)
+                _, real_features = self.judge(state, judge, real, batch.label)
                 gap = feature_matching(real_features, features)[:, None]
                 loss = loss + state.numbers.feature_matching * gap
-            gradient = _flat(torch.autograd.grad(loss, weights, state.ones))
+            gradient = self._flat(torch.autograd.grad(loss, weights, state.ones))
         return gradient, logits.detach()
 
     def _apply_d(self, state: State, gradient: Tensor) -> None:

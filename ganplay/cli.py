@@ -6,19 +6,22 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tqdm import tqdm
 
 from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
-from ganplay.config import OWN, PRESETS, ConfigError, ToyConfig, allowed, needs_new_networks
+from ganplay.config import OWN, PRESETS, ToyConfig, needs_new_networks
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
+from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
+from ganplay.image_cli import add_train
 from ganplay.pictures import panels
 from ganplay.script import as_script
+from ganplay.settings import ConfigError
 from ganplay.sheets import contact_sheet
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
@@ -41,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A usage line that named all settings would hide the error below it.
     text = "train 2-D GANs and report how well they learnt"
     _add_toy(commands.add_parser("toy", help=text, usage="ganplay toy [options] [settings]"))
+    usage = "ganplay train --data NAME --out DIR [options] [settings]"
+    add_train(commands.add_parser("train", help="train an image model", usage=usage))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     options = parser.parse_args(argv)
     try:
@@ -65,17 +70,6 @@ def _app(options: argparse.Namespace) -> int:
     return 0
 
 
-def _whole(low: int, high: int) -> Any:
-    def number(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text}: a whole number from {low} to {high}")
-        return value
-
-    number.__name__ = "whole number"
-    return number
-
-
 def _condition(text: str) -> Stop:
     try:
         return parse(text)
@@ -84,8 +78,8 @@ def _condition(text: str) -> Stop:
 
 
 def _add_toy(parser: argparse.ArgumentParser) -> None:
-    add, count, first = parser.add_argument, _whole(1, MAX_SEEDS), _whole(0, 2**31 - 1 - MAX_SEEDS)
-    steps = _whole(0, MAX_STEPS)
+    add, count, first = parser.add_argument, whole(1, MAX_SEEDS), whole(0, 2**31 - 1 - MAX_SEEDS)
+    steps = whole(0, MAX_STEPS)
     add("--preset", choices=list(PRESETS), help="where to begin (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
@@ -113,32 +107,8 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
     add("--film", type=Path, metavar="FILE.gif|FILE.mp4", help="write a film of the first's run")
     add("--plot", type=Path, metavar="FILE.png", help="write a picture of all")
     parser.set_defaults(run=_toy, parser=parser)
-    words = locale("en")["fields"]
-    groups = {}
-    for field in dataclasses.fields(ToyConfig):
-        if field.name == "points":  # a file's, above
-            continue
-        group = field.metadata["group"]
-        if group not in groups:
-            groups[group] = parser.add_argument_group(f"settings: {group}")
-        _add_setting(groups[group], field, words[field.name]["tip"])
-
-
-def _add_setting(group: Any, field: dataclasses.Field, tip: str) -> None:
-    names = list(dict.fromkeys([f"--{field.name.replace('_', '-')}", f"--{field.name}"]))
-    text = f"{tip} ({allowed(field)}; default {field.default})".replace("%", "%%")
-    common = {"dest": f"set_{field.name}", "default": argparse.SUPPRESS, "help": text}
-    if field.type is bool:
-        group.add_argument(*names, action=argparse.BooleanOptionalAction, **common)
-        return
-    if "choices" in field.metadata:
-        common["choices"] = field.metadata["choices"]
-    group.add_argument(*names, type=field.type, metavar=field.name.upper(), **common)
-
-
-def _refuse(options: argparse.Namespace, why: str) -> NoReturn:
-    options.parser.error(why)
-    raise AssertionError("error() ends the process")
+    fields = [f for f in dataclasses.fields(ToyConfig) if f.name != "points"]  # a file's, above
+    add_settings(parser, fields, {n: words["tip"] for n, words in locale("en")["fields"].items()})
 
 
 def _settings(options: argparse.Namespace) -> ToyConfig:
@@ -150,13 +120,12 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
             print(f"--state: {problem}", file=sys.stderr)
         settings = linked.to_dict()
     if options.config:
-        settings |= _read_config(options)
+        settings |= read_config(options)
     return _with_flags(options, settings)
 
 
 def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyConfig:
-    prefix = "set_"
-    flags = {n.removeprefix(prefix): v for n, v in vars(options).items() if n.startswith(prefix)}
+    flags = settings_given(options)
     if options.points:
         flags = {"distribution": OWN, "points": _read_points(options)} | flags
     elif flags.get("distribution", OWN) != OWN:
@@ -164,7 +133,7 @@ def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyCon
     try:
         return ToyConfig.from_dict(settings | flags)
     except ConfigError as error:
-        _refuse(options, str(error))
+        refuse(options, str(error))
 
 
 def _loaded(options: argparse.Namespace) -> ToyTrainer:
@@ -172,11 +141,11 @@ def _loaded(options: argparse.Namespace) -> ToyTrainer:
     for flag in ("preset", "state", "config", "seeds", "first_seed", "script", "until"):
         if getattr(options, flag) is not None:
             name = flag.replace("_", "-")
-            _refuse(options, f"--{name}: not with --load, which goes on with what was trained")
+            refuse(options, f"--{name}: not with --load, which goes on with what was trained")
     try:
         trainer = load_toy(options.load)
     except (OSError, CheckpointError) as error:
-        _refuse(options, f"--load {options.load}: {error}")
+        refuse(options, f"--load {options.load}: {error}")
     changed = [_with_flags(options, config.to_dict()) for config in trainer.configs]
     for old, new in zip(trainer.configs, changed, strict=True):
         if needs_new_networks(old, new):
@@ -186,7 +155,7 @@ def _loaded(options: argparse.Namespace) -> ToyTrainer:
                 if getattr(old, f.name) != getattr(new, f.name)
                 and (f.metadata["change"] == "rebuild" or f.name in ("distribution", "points"))
             )
-            _refuse(options, f"--load {options.load}: its networks cannot have another {names}")
+            refuse(options, f"--load {options.load}: its networks cannot have another {names}")
     trainer.configure(changed)
     return trainer
 
@@ -201,17 +170,7 @@ def _read_points(options: argparse.Namespace) -> str:
     try:
         return points.read(options.points)
     except (OSError, ValueError) as error:
-        _refuse(options, f"--points {options.points}: {error}")
-
-
-def _read_config(options: argparse.Namespace) -> dict[str, Any]:
-    try:
-        content = json.loads(options.config.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        _refuse(options, f"--config {options.config}: {error}")
-    if not isinstance(content, dict):
-        _refuse(options, f"--config {options.config}: an object of settings by name is needed")
-    return content
+        refuse(options, f"--points {options.points}: {error}")
 
 
 def _write(options: argparse.Namespace, flag: str, write: Callable[[Path], object]) -> None:
@@ -219,7 +178,7 @@ def _write(options: argparse.Namespace, flag: str, write: Callable[[Path], objec
     try:
         write(path)
     except (OSError, CheckpointError) as error:
-        _refuse(options, f"--{flag} {path}: {error}")
+        refuse(options, f"--{flag} {path}: {error}")
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -228,11 +187,11 @@ def _check_outputs(options: argparse.Namespace) -> None:
         path = getattr(options, flag)
         if path and path.suffix.lower() not in suffixes:
             needed = " or ".join(suffixes)
-            _refuse(options, f"--{flag} {path}: a file name that ends in {needed} is needed")
+            refuse(options, f"--{flag} {path}: a file name that ends in {needed} is needed")
         if path and not path.parent.is_dir():
-            _refuse(options, f"--{flag} {path}: there is no such folder")
+            refuse(options, f"--{flag} {path}: there is no such folder")
     if options.film and options.until:
-        _refuse(options, "--film: not with --until, as its pictures are spread over all steps")
+        refuse(options, "--film: not with --until, as its pictures are spread over all steps")
 
 
 def _toy(options: argparse.Namespace) -> int:
@@ -305,25 +264,25 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--data-root", type=Path, action="append", default=[], metavar="DIR",
         help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
     add("--split", choices=SPLITS, default="train", help="part of the data (default train)")
-    add("--size", type=_whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of a picture")
-    add("--count", type=_whole(1, 10_000), default=100, metavar="N", help="how many (default 100)")
-    add("--seed", type=_whole(0, 2**31 - 1), default=0, metavar="N", help="which ones (default 0)")
+    add("--size", type=whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of a picture")
+    add("--count", type=whole(1, 10_000), default=100, metavar="N", help="how many (default 100)")
+    add("--seed", type=whole(0, 2**31 - 1), default=0, metavar="N", help="which ones (default 0)")
     add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
     add("--sheet", type=Path, metavar="FILE.png", help="write the pictures on one sheet")
-    add("--zoom", type=_whole(1, 8), default=1, metavar="N", help="enlarge the sheet (default 1)")
+    add("--zoom", type=whole(1, 8), default=1, metavar="N", help="enlarge the sheet (default 1)")
     parser.set_defaults(run=_data, parser=parser)
 
 
 def _data(options: argparse.Namespace) -> int:
     if options.sheet and options.sheet.suffix.lower() != ".png":
-        _refuse(options, f"--sheet {options.sheet}: a file name that ends in .png is needed")
+        refuse(options, f"--sheet {options.sheet}: a file name that ends in .png is needed")
     try:
         data = load(
             options.name, options.data_root, options.split, options.size, count=options.count,
             seed=options.seed, cache=options.cache,
         )  # fmt: skip
     except DataError as error:
-        _refuse(options, str(error))
+        refuse(options, str(error))
     if options.sheet:
         _write(options, "sheet", contact_sheet(data.images, zoom=options.zoom).save)
     n, *shape = data.images.shape

@@ -23,7 +23,8 @@ from ganplay.adversarial import (
 from ganplay.capture import Replay, capture, flatten
 from ganplay.config import ToyConfig
 from ganplay.losses import GanLoss, cross_entropy_d
-from ganplay.models.mlp import Mlp, split
+from ganplay.models.mlp import Mlp
+from ganplay.models.plan import split
 from ganplay.optimizers import Moments
 from ganplay.streams import Position, Streams, generator_of, real_points
 
@@ -421,25 +422,34 @@ class Cohort:
 
     def record(self) -> StepRecord:
         """What the last updates saw; NaN for what has not been updated yet."""
-        loss, members = self._step.loss, len(self.configs)
         d, g = (Outcome(**dict(zip(*self._last[net], strict=True))) for net in ("d", "g"))
-        unknown = torch.full((members,), math.nan)
-        values = dict.fromkeys(PER_MEMBER, unknown) | {"penalty": torch.zeros(members)}
-        if d.real_logits is not None and d.fake_logits is not None and d.gradient_d is not None:
-            values |= judged(loss, d.real_logits, d.fake_logits)
-            extra = (self.state.numbers.label_smoothing,) if self.structure.smoothing else ()
-            values["d_loss"] = loss.d_loss(d.real_logits, d.fake_logits, *extra).mean(1)
-            values["grad_norm_d"] = d.gradient_d.norm(dim=1)
-        if d.penalty is not None:
-            values["penalty"] = d.penalty[:, 0]
-        if g.g_logits is not None and g.gradient_g is not None:
-            values["g_loss"] = loss.g_loss(g.g_logits).mean(1)
-            values["grad_norm_g"] = g.gradient_g.norm(dim=1)
-        sums = self.state.g.flat.sum(1) + self.state.d.flat.sum(1)
-        for logits in (d.real_logits, d.fake_logits, g.g_logits):
-            sums = sums if logits is None else sums + logits.sum(1)
-        values["finite"] = sums.isfinite()
-        return StepRecord(self.steps, self.updates["d"], self.updates["g"], **values)
+        counts = self.steps, self.updates["d"], self.updates["g"]
+        return recorded(self._step, self.state, d, g, counts)
+
+
+def recorded(
+    step: AdversarialStep, state: State, d: Outcome, g: Outcome, counts: tuple[int, int, int]
+) -> StepRecord:
+    """The record of what the last updates of D and of G saw, and of steps and updates so far."""
+    loss, numbers = step.loss, state.numbers
+    unknown = torch.full((len(state.g.flat),), math.nan)
+    values = dict.fromkeys(PER_MEMBER, unknown) | {"penalty": torch.zeros_like(unknown)}
+    if d.real_logits is not None and d.fake_logits is not None and d.gradient_d is not None:
+        values |= judged(loss, d.real_logits, d.fake_logits)
+        extra = (numbers.label_smoothing,) if step.structure.smoothing else ()
+        values["d_loss"] = loss.d_loss(d.real_logits, d.fake_logits, *extra).mean(1)
+        values["grad_norm_d"] = d.gradient_d.norm(dim=1)
+    if d.penalty is not None:
+        values["penalty"] = d.penalty[:, 0]
+    if g.g_logits is not None and g.gradient_g is not None:
+        values["g_loss"] = loss.g_loss(g.g_logits).mean(1)
+        values["grad_norm_g"] = g.gradient_g.norm(dim=1)
+    sums = state.g.flat.sum(1) + state.d.flat.sum(1)
+    for logits in (d.real_logits, d.fake_logits, g.g_logits):
+        sums = sums if logits is None else sums + logits.sum(1)
+    values["finite"] = sums.isfinite()
+    done, updates_d, updates_g = counts
+    return StepRecord(done, updates_d, updates_g, **values)
 
 
 def judged(loss: GanLoss, real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:

@@ -5,27 +5,29 @@ Words for people are not here; they are in `ui/locales`.
 """
 
 import dataclasses
-import difflib
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 from urllib.parse import unquote
 
 import torch
 
 from ganplay import points as own_points
 from ganplay.distributions import DISTRIBUTIONS, Distribution, from_points
+from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
 from ganplay.losses import LOSSES
-from ganplay.models.mlp import ACTIVATIONS, INITS, MINIBATCH, NORMS
+from ganplay.models.mlp import ACTIVATIONS, INITS, NORMS
+from ganplay.optimizers import OPTIMIZERS
 from ganplay.penalties import PENALTIES
+from ganplay.settings import MAX_SEED, ConfigError, Problem, Rule, Settings, check, unknown
+from ganplay.settings import choice as _choice
+from ganplay.settings import flag as _flag
+from ganplay.settings import number as _number
+from ganplay.settings import setting as _setting
 
 GROUPS = ("data", "generator", "discriminator", "loss", "training")
-Change = Literal["live", "rebuild"]
-MAX_MINIBATCH_DISCRIMINATION = 64
-"""Largest batch for minibatch discrimination, whose cost grows with the square of it."""
-MAX_SEED = 2**31 - 1
 STATE_VERSION, MAX_STATE, MAX_SETTINGS = "1", 100_000, 4000
 """What a state string begins with, its most characters, and the most of them beside points."""
 OWN = "own"
@@ -34,69 +36,8 @@ JITTER = 0.03
 """How far those are blurred, so that they are a density."""
 
 
-class Problem(NamedTuple):
-    """Why a setting was refused, and what stands in its place where settings are repaired.
-
-    `allowed` says it in English; `code` is for those who say it in another language.
-    """
-
-    field: str
-    value: object
-    allowed: str
-    used: object
-    code: str
-
-    def __str__(self) -> str:
-        shown = repr(self.value)
-        shown = shown if len(shown) <= 40 else shown[:37] + "..."
-        return f"{self.field}: {shown} is not possible; {self.allowed}"
-
-
-class ConfigError(ValueError):
-    """Settings that cannot be used, with a `Problem` for each."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
-        super().__init__("; ".join(map(str, self.problems)))
-
-
-def _setting(default: Any, group: str, change: Change, advanced: bool, **metadata: Any) -> Any:
-    metadata |= {"group": group, "change": change, "advanced": advanced}
-    return field(default=default, metadata=metadata)
-
-
-def _number(
-    default: float,
-    low: float,
-    high: float,
-    group: str,
-    change: Change = "live",
-    advanced: bool = False,
-    log: bool = False,
-) -> Any:
-    """A number in [low, high]; `log` asks for a slider that moves in factors."""
-    return _setting(default, group, change, advanced, bounds=(low, high), log=log)
-
-
-def _choice(
-    default: Any,
-    choices: Iterable[Any],
-    group: str,
-    change: Change = "live",
-    advanced: bool = False,
-) -> Any:
-    return _setting(default, group, change, advanced, choices=tuple(choices))
-
-
-def _flag(default: bool, group: str, change: Change = "live", advanced: bool = False) -> Any:
-    return _choice(default, (False, True), group, change, advanced)
-
-
-OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam")
-
-
 @dataclass(frozen=True)
-class ToyConfig:
+class ToyConfig(Settings):
     """Everything that defines a 2-D experiment, seed included.
 
     `change` in a field's metadata says what changing it costs: "live" takes effect on the next
@@ -156,14 +97,10 @@ class ToyConfig:
     # The last, so that a state string ends with what is long in it. As `points.encode` writes it.
     points: str = _setting("", "data", "live", True, most=own_points.MAX_POINTS)
 
-    def __post_init__(self) -> None:
-        """Give numbers their type and refuse what cannot be."""
-        problems = [p for f in fields(self) if (p := _check(f, getattr(self, f.name)))]
-        problems = problems or [p for rule in _RULES if (p := rule(self))]
-        if problems:
-            raise ConfigError(problems)
-        for f in fields(self):
-            object.__setattr__(self, f.name, _typed(f, getattr(self, f.name)))
+    @classmethod
+    def check(cls, f: dataclasses.Field, value: Any) -> Problem | None:
+        """The problem of a value that a field may not hold."""
+        return _check_points(value) if f.name == "points" else check(f, value)
 
     @property
     def data(self) -> Distribution:
@@ -175,22 +112,9 @@ class ToyConfig:
         """Labels that both nets are given: 0 if the model is not conditional."""
         return self.data.classes if self.conditional else 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """All settings by name, as JSON can hold them."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "ToyConfig":
-        """Settings by name; what is not named has its default.
-
-        Raises:
-            ConfigError: for unknown names too, with the nearest known one.
-        """
-        known = {f.name for f in fields(cls)}
-        unknown = [_unknown(k, v) for k, v in values.items() if k not in known]
-        if unknown:
-            raise ConfigError(unknown)
-        return cls(**values)
+    def rules(self) -> Iterable[Rule["ToyConfig"]]:
+        """Contradictions between settings."""
+        return _RULES
 
     def to_state(self) -> str:
         """All settings as a short string: what differs from the defaults.
@@ -242,8 +166,8 @@ class ToyConfig:
         valid: dict[str, Any] = {}
         for name, value in changes.items():
             if name not in by_name:
-                problems.append(_unknown(name, value))
-            elif problem := _check(by_name[name], value):
+                problems.append(unknown(_FIELDS, name, value))
+            elif problem := self.check(by_name[name], value):
                 problems.append(problem._replace(used=getattr(self, name)))
             else:
                 valid[name] = value
@@ -277,12 +201,6 @@ def needs_new_networks(old: ToyConfig, new: ToyConfig) -> bool:
     return old.classes != new.classes or any(getattr(old, n) != getattr(new, n) for n in changed)
 
 
-def _unknown(name: object, value: object) -> Problem:
-    near = difflib.get_close_matches(str(name)[:80], list(_FIELDS), n=1)
-    hint = f"did you mean {near[0]}?" if near else "there is no setting of that name"
-    return Problem(str(name)[:80], value, hint, None, "unknown")
-
-
 def _of_link(text: str) -> str:
     """The state string of a whole link; any other text as it is."""
     found = re.search(r"[#&]state=([^&]*)", text)
@@ -302,36 +220,6 @@ def _read(name: str, text: str) -> object:
 
 def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _typed(f: dataclasses.Field, value: Any) -> Any:
-    return float(value) if f.type is float else int(value) if f.type is int else value
-
-
-def allowed(f: dataclasses.Field) -> str:
-    """What a field may hold, in words."""
-    if f.type is str and "choices" not in f.metadata:
-        return f"at most {f.metadata['most']:,} points, as text"
-    if "choices" in f.metadata:
-        return "one of " + ", ".join(map(str, f.metadata["choices"]))
-    low, high = f.metadata["bounds"]
-    kind = "a whole number" if f.type is int else "a number"
-    return f"{kind} from {low:g} to {high:g}" if high < 1e6 else f"{kind} from {low} to {high}"
-
-
-def _check(f: dataclasses.Field, value: Any) -> Problem | None:
-    if f.name == "points":
-        return _check_points(value)
-    if "choices" in f.metadata:
-        choices = f.metadata["choices"]
-        # By type too: True == 1 and 1.0 == 1, but neither is a layer's name or a dimension.
-        ok = any(type(value) is type(c) and value == c for c in choices)
-    else:
-        low, high = f.metadata["bounds"]
-        ok = isinstance(value, int | float) and not isinstance(value, bool)
-        ok = ok and low <= value <= high  # false for NaN
-        ok = ok and (f.type is float or value == int(value))
-    return None if ok else Problem(f.name, value, allowed(f), f.default, "bounds")
 
 
 def _check_points(value: Any) -> Problem | None:
@@ -386,7 +274,7 @@ def _matching_needs_features(c: ToyConfig) -> Problem | None:
     return Problem("feature_matching", c.feature_matching, why, 0.0, "matching")
 
 
-_RULES: tuple[Callable[[ToyConfig], Problem | None], ...] = (
+_RULES: tuple[Rule[ToyConfig], ...] = (
     _own_needs_points,
     _points_need_own,
     _smoothing_needs_targets,

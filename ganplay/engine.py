@@ -22,9 +22,10 @@ from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.commands import Command
-from ganplay.config import PRESETS, Problem, ToyConfig, needs_new_networks
+from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
 from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, unshared
+from ganplay.settings import Problem
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer

@@ -84,6 +84,7 @@ UPDATES: dict[str, Callable[..., None]] = {
     "rmsprop": rmsprop_,
     "adam": adam_,
 }
+OPTIMIZERS = tuple(UPDATES)
 
 
 def clip_norm(grad: Flat, bound: Number) -> Flat:

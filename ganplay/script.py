@@ -8,7 +8,7 @@ weights with `ToyTrainer`'s step by step.
 import itertools
 
 from ganplay.config import JITTER, OWN, ToyConfig
-from ganplay.models.mlp import KERNEL_SIZE, KERNELS
+from ganplay.layers import KERNEL_SIZE, KERNELS
 from ganplay.points import EXTENT
 
 _MIXTURES = {

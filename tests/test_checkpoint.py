@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 import ganplay
 from ganplay import ToyConfig, ToyTrainer, checkpoint, points
 from ganplay.checkpoint import CheckpointError, toy_from_bytes, toy_to_bytes
-from ganplay.config import OPTIMIZERS
+from ganplay.optimizers import OPTIMIZERS
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
 CASES = {

@@ -11,11 +11,10 @@ from ganplay.config import (
     _RULES,
     GROUPS,
     PRESETS,
-    ConfigError,
     ToyConfig,
-    allowed,
     needs_new_networks,
 )
+from ganplay.settings import ConfigError, allowed
 
 FIELDS = {f.name: f for f in dataclasses.fields(ToyConfig)}
 

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from ganplay.models.mlp import ACTIVATIONS, INITS, KERNELS, Mlp, split
+from ganplay.layers import KERNELS
+from ganplay.models.mlp import ACTIVATIONS, INITS, Mlp
+from ganplay.models.plan import split
 
 TORCH_ACTIVATIONS = {
     "relu": nn.ReLU(),

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, metrics
-from ganplay.config import OPTIMIZERS
 from ganplay.losses import LOSSES
+from ganplay.optimizers import OPTIMIZERS
 from ganplay.points import encode
 from ganplay.streams import Streams, generator_of, real_points
 

@@ -1,5 +1,18 @@
 """Network architectures, one a file."""
 
-from ganplay.models.mlp import Mlp
+from collections.abc import Callable
+from typing import NamedTuple
 
-MODELS = {"mlp": Mlp}
+from ganplay.models.dcgan import DcganDiscriminator, DcganGenerator
+from ganplay.models.mlp import Mlp
+from ganplay.models.plan import Plan
+
+
+class Model(NamedTuple):
+    """The plans of a generator and of its discriminator."""
+
+    generator: Callable[..., Plan]
+    discriminator: Callable[..., Plan]
+
+
+MODELS = {"mlp": Model(Mlp, Mlp), "dcgan": Model(DcganGenerator, DcganDiscriminator)}

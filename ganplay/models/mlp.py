@@ -17,6 +17,8 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from ganplay import layers
+from ganplay.layers import KERNEL_SIZE, KERNELS
+from ganplay.models.plan import split
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     # In place where autograd can do with the result alone: what is overwritten is never read.
@@ -50,9 +52,6 @@ INITS: dict[str, Callable[[Tensor, Generator], object]] = {
 }
 
 NORMS = ("none", "layer", "spectral")
-MINIBATCH = ("none", "stddev", "discrimination")
-KERNELS, KERNEL_SIZE = 8, 4
-"""Of minibatch discrimination: how many projections, and the size of each."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +163,7 @@ class Mlp:
         batches: int = 1,
         reference: Float[Tensor, "s f r"] | None = None,
         hidden: list[Tensor] | None = None,
+        label: Float[Tensor, "s c n"] | None = None,
     ) -> tuple[Float[Tensor, "s o n"], Float[Tensor, "s f n"]]:
         """Output, and the features of the last hidden layer (the input, without any).
 
@@ -176,7 +176,10 @@ class Mlp:
             reference: features of the batch whose minibatch statistics are to be used instead,
                 so that single points can be judged as if they were part of it.
             hidden: takes what each hidden layer puts out, (s, width, n) each.
+            label: more inputs, after those of `x`.
         """
+        if label is not None:
+            x = torch.cat([x, label], dim=1)
         activate = ACTIVATIONS[self.activation]
         norms = weights[2 * (self.layers + 1) :]
         for i in range(self.layers):
@@ -189,7 +192,7 @@ class Mlp:
                 hidden.append(x)
         last = x
         if self.minibatch != "none":
-            extra = self._minibatch_features(x, weights[-1], batches, reference)
+            extra = layers.minibatch_features(self.minibatch, x, weights[-1], batches, reference)
             last = torch.cat([x, extra], dim=1)
         out = torch.bmm(self._matrix(weights, buffers, -1), last).add_(weights[2 * self.layers + 1])
         return (out.tanh() if self.tanh_output else out), x
@@ -203,20 +206,3 @@ class Mlp:
         if self.norm != "spectral":
             return weights[2 * i]
         return layers.spectral_normalise(weights[2 * i], buffers[2 * i], buffers[2 * i + 1])
-
-    def _minibatch_features(
-        self, x: Tensor, weight: Tensor, batches: int, reference: Tensor | None
-    ) -> Tensor:
-        apart = x.unflatten(2, (batches, -1)).transpose(1, 2)  # (s, batches, f, b)
-        others = apart if reference is None else reference[:, None]
-        if self.minibatch == "stddev":
-            features = layers.minibatch_stddev(others).expand(-1, batches, 1, apart.shape[3])
-        else:
-            features = layers.minibatch_discrimination(apart, others, weight[:, None], KERNELS)
-        return features.transpose(1, 2).flatten(2)  # (s, 1 or KERNELS, n)
-
-
-def split(flat: Float[Tensor, "s p"], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
-    """Views (s, *shape) of a flat tensor that share its memory."""
-    parts = flat.split([math.prod(shape) for shape in shapes], dim=1)
-    return [part.view(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]

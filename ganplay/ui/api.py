@@ -5,9 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from ganplay.config import PRESETS, ConfigError, ToyConfig
+from ganplay.config import PRESETS, ToyConfig
 from ganplay.experiment import report, train, train_until
 from ganplay.script import as_script
+from ganplay.settings import ConfigError
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 

@@ -1,0 +1,118 @@
+"""Pictures a second of `ImageTrainer` over the DCGAN loop that textbooks print."""
+
+import itertools
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.report import Row, arguments, finish, paired_ratio
+from ganplay.image_config import ImageConfig
+from ganplay.image_training import ImageTrainer, device_of, fastest_threads, half_is_fast
+
+SIZE, WIDTH, BATCH, NOISE, PICTURES = 32, 32, 64, 100, 4096
+
+
+class Case(NamedTuple):
+    """A configuration, and how many times the textbook's rate is asked for."""
+
+    name: str
+    config: ImageConfig
+    bound: str = ""
+
+
+BASE = ImageConfig(width_g=WIDTH, width_d=WIDTH, batch_size=BATCH, noise_dim=NOISE)
+CASES = [
+    Case("as it comes", BASE, ">= 1.4"),
+    Case("float32", replace(BASE, precision="float32")),
+    Case("conditional", replace(BASE, conditional=True)),
+    Case("hinge, spectral", replace(BASE, loss="hinge", norm_d="spectral")),
+]
+
+
+class Textbook:
+    """PyTorch's DCGAN tutorial at this size: nn.Sequential, BCELoss, labels anew, two Adams."""
+
+    def __init__(self, images: Tensor, device: torch.device) -> None:
+        self.data, self.device = images.float().to(device) / 127.5 - 1, device
+        up = [NOISE, WIDTH * 4, WIDTH * 2, WIDTH]
+        layers: list[nn.Module] = []
+        for i, (inputs, outputs) in enumerate(itertools.pairwise(up)):
+            place = (4, 2, 1) if i else (4, 1, 0)
+            layers += [nn.ConvTranspose2d(inputs, outputs, *place, bias=False)]
+            layers += [nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+        layers += [nn.ConvTranspose2d(WIDTH, 1, 4, 2, 1, bias=False), nn.Tanh()]
+        self.generator = nn.Sequential(*layers).to(device)
+        layers = [nn.Conv2d(1, WIDTH, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
+        for inputs, outputs in ((WIDTH, WIDTH * 2), (WIDTH * 2, WIDTH * 4)):
+            layers += [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs)]
+            layers += [nn.LeakyReLU(0.2, inplace=True)]
+        layers += [nn.Conv2d(WIDTH * 4, 1, 4, 1, 0, bias=False), nn.Sigmoid()]
+        self.discriminator = nn.Sequential(*layers).to(device)
+        betas = (0.5, 0.999)
+        self.adam_g = torch.optim.Adam(self.generator.parameters(), 2e-4, betas)
+        self.adam_d = torch.optim.Adam(self.discriminator.parameters(), 2e-4, betas)
+        self.criterion = nn.BCELoss()
+
+    def step(self) -> None:
+        """Update D, then G."""
+        self.discriminator.zero_grad()
+        real = self.data[torch.randint(PICTURES, (BATCH,), device=self.device)]
+        label = torch.full((BATCH,), 1.0, device=self.device)
+        self.criterion(self.discriminator(real).view(-1), label).backward()
+        fake = self.generator(torch.randn(BATCH, NOISE, 1, 1, device=self.device))
+        label = torch.full((BATCH,), 0.0, device=self.device)
+        self.criterion(self.discriminator(fake.detach()).view(-1), label).backward()
+        self.adam_d.step()
+        self.generator.zero_grad()
+        label = torch.full((BATCH,), 1.0, device=self.device)
+        self.criterion(self.discriminator(fake).view(-1), label).backward()
+        self.adam_g.step()
+
+
+def rate(step: Callable[[], object], seconds: float, device: torch.device) -> float:
+    """Pictures a second of a step."""
+    start, steps = time.perf_counter(), 0
+    while (spent := time.perf_counter() - start) < seconds:
+        step()
+        steps += 1
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+    return BATCH * steps / spent
+
+
+def main() -> int:
+    """Measure all cases."""
+    options = arguments(__doc__)
+    seconds, pairs = (0.7, 7) if options.quick else (1.5, 15)
+    device = device_of("auto")
+    generator = torch.Generator().manual_seed(options.first_seed)
+    images = torch.randint(0, 256, (PICTURES, 1, SIZE, SIZE), generator=generator)
+    images, labels = images.to(torch.uint8), torch.arange(PICTURES) % 10
+    textbook = Textbook(images, device)
+    # The textbook gets the number of threads that it is fastest with too.
+    torch.set_num_threads(fastest_threads(textbook.step))
+    rows = [Row("threads", torch.get_num_threads(), "")]
+    rows += [Row("bfloat16 in hardware", half_is_fast(device), "")]
+    for case in CASES:
+        trainer = ImageTrainer(case.config, images, labels, 10, device=device)
+        ratio, ours, base = paired_ratio(
+            partial(rate, trainer.step, seconds, device),
+            partial(rate, textbook.step, seconds, device),
+            pairs,
+        )
+        rows += [
+            Row(f"{case.name}: over textbook", ratio, "x", case.bound),
+            Row(f"{case.name}: pictures", ours, "1/s"),
+            Row(f"{case.name}: textbook", base, "1/s"),
+        ]
+    return finish(rows, options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

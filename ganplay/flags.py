@@ -1,0 +1,71 @@
+"""Flags of commands: those that are derived from a configuration, and what is wrong with one."""
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from ganplay.settings import allowed
+
+_PREFIX = "set_"
+
+
+def whole(low: int, high: int) -> Any:
+    """The type of a flag that takes whole numbers in bounds."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text}: a whole number from {low} to {high}")
+        return value
+
+    number.__name__ = "whole number"
+    return number
+
+
+def refuse(options: argparse.Namespace, why: str) -> NoReturn:
+    """End the process with a usage error."""
+    options.parser.error(why)
+    raise AssertionError("error() ends the process")
+
+
+def add_settings(
+    parser: argparse.ArgumentParser, fields: Iterable[dataclasses.Field], tips: Mapping[str, str]
+) -> None:
+    """A flag for each field of a configuration, in groups; `tips` say what each does."""
+    groups: dict[str, Any] = {}
+    for field in fields:
+        group = field.metadata["group"]
+        if group not in groups:
+            groups[group] = parser.add_argument_group(f"settings: {group}")
+        _add_setting(groups[group], field, tips[field.name])
+
+
+def _add_setting(group: Any, field: dataclasses.Field, tip: str) -> None:
+    names = list(dict.fromkeys([f"--{field.name.replace('_', '-')}", f"--{field.name}"]))
+    text = f"{tip} ({allowed(field)}; default {field.default})".replace("%", "%%")
+    common = {"dest": _PREFIX + field.name, "default": argparse.SUPPRESS, "help": text}
+    if field.type is bool:
+        group.add_argument(*names, action=argparse.BooleanOptionalAction, **common)
+        return
+    if "choices" in field.metadata:
+        common["choices"] = field.metadata["choices"]
+    group.add_argument(*names, type=field.type, metavar=field.name.upper(), **common)
+
+
+def settings_given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given as flags."""
+    given = vars(options).items()
+    return {name.removeprefix(_PREFIX): v for name, v in given if name.startswith(_PREFIX)}
+
+
+def read_config(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings of the JSON file of --config."""
+    try:
+        content = json.loads(options.config.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        refuse(options, f"--config {options.config}: {error}")
+    if not isinstance(content, dict):
+        refuse(options, f"--config {options.config}: an object of settings by name is needed")
+    return content

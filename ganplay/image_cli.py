@@ -1,0 +1,182 @@
+"""`ganplay train`: an image model from a data set to a folder of results."""
+
+import argparse
+import dataclasses
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from ganplay.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
+from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
+from ganplay.image_config import ImageConfig
+from ganplay.image_training import ImageTrainer, device_of, fastest_threads
+from ganplay.parallel import Group, group
+from ganplay.runs import Every, Run, RunError, tensorboard, train
+from ganplay.settings import ConfigError
+
+MAX_STEPS = 10_000_000
+SHOWN = ("d_loss", "g_loss", "d_real", "d_fake")
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    add, steps = parser.add_argument, whole(1, MAX_STEPS)
+    add("--data", choices=list(DATASETS), help="what to learn")
+    add("--data-root", type=Path, action="append", default=[], metavar="DIR",
+        help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
+    add("--size", type=whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
+    add("--count", type=whole(1, 10_000_000), metavar="N", help="learn at most so many pictures")
+    add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
+    add("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
+    add("--resume", action="store_true", help="go on with the run of that folder, if it has one")
+    add("--steps", type=whole(0, MAX_STEPS), default=10_000, metavar="N",
+        help="steps of the whole run (default 10000)")  # fmt: skip
+    add("--config", type=Path, metavar="FILE", help="JSON file of settings")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default auto")
+    add(
+        "--threads",
+        type=whole(1, 1024),
+        metavar="N",
+        help="threads of each process on the CPU (default: what is fastest just now)",
+    )
+    every = Every()
+    add("--log-every", type=steps, default=every.log, metavar="N", help=f"default {every.log}")
+    add("--sheet-every", type=steps, default=every.sheet, metavar="N",
+        help=f"draw samples (default {every.sheet})")  # fmt: skip
+    add("--save-every", type=steps, default=every.save, metavar="N",
+        help=f"keep what a run goes on from (default {every.save})")  # fmt: skip
+    fields = dataclasses.fields(ImageConfig)
+    add_settings(parser, fields, {f.name: f.metadata["tip"] for f in fields})
+    parser.set_defaults(run=_train, parser=parser)
+
+
+def _train(options: argparse.Namespace) -> int:
+    run = Run(options.out)
+    resumed = run.state_path.exists()
+    if resumed and not options.resume:
+        refuse(options, f"--out {options.out}: there is a run already; --resume goes on with it")
+    try:
+        kind = device_of(options.device).type
+        with group(kind) as processes:
+            return _run(options, run, processes, resumed)
+    except (ValueError, DataError, RunError) as error:
+        refuse(options, str(error))
+    except OSError as error:
+        refuse(options, f"--out {options.out}: {error}")
+
+
+def _run(options: argparse.Namespace, run: Run, processes: Group, resumed: bool) -> int:
+    config, chosen = _settings(options), _data(options)
+    if resumed:
+        config, chosen = _resumed(options, run, config, chosen)
+    if chosen["name"] is None:
+        refuse(options, "--data: the name of a data set is needed")
+    data = load(
+        chosen["name"], options.data_root, size=chosen["size"], count=chosen["count"],
+        cache=options.cache,
+    )  # fmt: skip
+    device = device_of(options.device, processes.local_rank)
+    make = partial(ImageTrainer, config, data.images, data.labels, len(data.names), device=device)
+    # A run keeps its number: with another one sums end in other last digits.
+    threads = options.threads or chosen.get("threads") or _threads(make, device)
+    torch.set_num_threads(threads)
+    trainer = make(group=processes)
+    if resumed:
+        run.restore(trainer)
+    main = processes.rank == 0
+    if main:
+        about = {"names": data.names, "shape": data.images.shape, "threads": threads}
+        run.describe(config, chosen | about)
+        run.trim_log(trainer.steps)
+    return _loop(options, trainer, run if main else None, processes)
+
+
+def _threads(make: Callable[[], ImageTrainer], device: torch.device) -> int:
+    if device.type != "cpu" or torch.get_num_threads() == 1:
+        return torch.get_num_threads()
+    return fastest_threads(make().step)
+
+
+def _loop(
+    options: argparse.Namespace, trainer: ImageTrainer, run: Run | None, processes: Group
+) -> int:
+    every = Every(options.log_every, options.sheet_every, options.save_every)
+    board = tensorboard(options.out, trainer.steps) if run else None
+    quiet = run is None or not sys.stderr.isatty()
+    with (
+        _signals() as received,
+        tqdm(total=options.steps, initial=trainer.steps, unit="step", disable=quiet) as bar,
+    ):
+
+        def tell(done: int, figures: Mapping[str, float | None] | None) -> None:
+            bar.update(done - bar.n)
+            if figures and board:
+                board(figures)
+                texts = {n: f"{v:.3f}" for n in SHOWN if (v := figures[n]) is not None}
+                bar.set_postfix(texts, refresh=False)
+
+        def stopped() -> bool:
+            return processes.agree(bool(received), trainer.device)
+
+        stop = train(trainer, run, options.steps, every, tell, stopped)
+    if run:
+        state = "stopped and kept" if stop else "done"
+        print(f"{state}: {trainer.steps} steps in {run.folder}", file=sys.stderr)
+    return 128 + received[0] if received else 128 + signal.SIGINT if stop else 0
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """The signals that asked for an end; a second one is not waited with."""
+    received: list[int] = []
+    before: dict[int, Any] = {}
+
+    def note(number: int, _: object) -> None:
+        received.append(number)
+        signal.signal(number, before[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, note)
+    try:
+        yield received
+    finally:
+        for changed, handler in before.items():
+            signal.signal(changed, handler)
+
+
+def _settings(options: argparse.Namespace) -> ImageConfig:
+    """File, then flags: what comes later counts."""
+    settings = read_config(options) if options.config else {}
+    try:
+        return ImageConfig.from_dict(settings | settings_given(options))
+    except ConfigError as error:
+        refuse(options, str(error))
+
+
+def _data(options: argparse.Namespace) -> dict[str, Any]:
+    return {"name": options.data, "size": options.size, "count": options.count}
+
+
+def _resumed(
+    options: argparse.Namespace, run: Run, config: ImageConfig, chosen: dict[str, Any]
+) -> tuple[ImageConfig, dict[str, Any]]:
+    """The settings and data of the run, which what was asked for must not contradict."""
+    kept, about = run.description()
+    asked = read_config(options) if options.config else {}
+    asked |= settings_given(options)
+    for name in asked:
+        old, new = getattr(kept, name), getattr(config, name)
+        if old != new:
+            refuse(options, f"{name}: {new} is not possible; the run that goes on has {old}")
+    for name, new in chosen.items():
+        old = about[name]
+        if new is not None and new != old:
+            refuse(options, f"{name}: {new} is not possible; the run that goes on has {old}")
+    return kept, about

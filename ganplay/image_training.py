@@ -1,0 +1,360 @@
+"""The trainer of image models: the adversarial step of the toys, on pictures and one network each.
+
+Nothing here prints, draws or writes files; that is `runs`.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import lru_cache
+from statistics import median
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from ganplay.adversarial import (
+    AdversarialStep,
+    Batch,
+    NetState,
+    Numbers,
+    Outcome,
+    State,
+    Structure,
+)
+from ganplay.augment import NUMBERS
+from ganplay.cohort import StepRecord, recorded
+from ganplay.image_config import ImageConfig
+from ganplay.models.plan import Plan, split
+from ganplay.optimizers import Moments
+from ganplay.parallel import ALONE, Group
+from ganplay.streams import generator_of
+
+SETTLE_BATCHES, SETTLE_SIZE = 16, 128
+"""Batches from which the statistics of G's batch norms are taken, and the pictures of each."""
+CHUNK = 256
+"""Pictures that are made at once."""
+
+
+def device_of(name: str, local_rank: int = 0) -> torch.device:
+    """The device of a name (auto, cpu, cuda, mps); auto is the fastest that there is.
+
+    Raises:
+        ValueError: if this machine has no such device.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next((kind for kind, found in there.items() if found), "cpu")
+    if not there.get(name, True):
+        raise ValueError(f"device {name}: torch finds none here")
+    return torch.device(name, local_rank) if name == "cuda" else torch.device(name)
+
+
+def half_is_fast(device: torch.device) -> bool:
+    """Whether convolutions in bfloat16 are faster there than in float32."""
+    if device.type == "cpu":
+        # Older versions of torch cannot tell.
+        can: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+        return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+    return device.type == "cuda"
+
+
+def fastest_threads(step: Callable[[], object], rounds: int = 3) -> int:
+    """How many threads a step is fastest with just now: all that torch would use, or one.
+
+    On a machine that is busy with other things many threads wait for each other, and are slower
+    than one, sometimes many times over.
+
+    Args:
+        step: is called some dozen times.
+        rounds: how often each is timed.
+    """
+    most = torch.get_num_threads()
+    seconds: dict[int, list[float]] = {1: [], most: []}
+    try:
+        for _ in range(rounds if most > 1 else 0):
+            for count, spent in seconds.items():
+                torch.set_num_threads(count)
+                step()  # gets its memory
+                start = time.perf_counter()
+                step()
+                step()
+                spent.append(time.perf_counter() - start)
+    finally:
+        torch.set_num_threads(most)
+    if most == 1:
+        return 1
+    # One is steadier: others may become busy later.
+    return most if 1.2 * median(seconds[most]) < median(seconds[1]) else 1
+
+
+def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "1 c h w n"]:
+    """Pictures as the nets have them: from -1 to 1, samples last."""
+    return (images.float() / 127.5 - 1).movedim(0, -1)[None]
+
+
+def to_bytes(pictures: Float[Tensor, "1 c h w n"]) -> UInt8[Tensor, "n c h w"]:
+    """Pictures as files have them."""
+    return ((pictures[0].movedim(-1, 0) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def latents(seeds: Sequence[int], dim: int) -> Float[Tensor, "z n"]:
+    """A latent vector for each seed, the same in whatever company."""
+    return torch.stack([torch.randn(dim, generator=generator_of(s, "z")) for s in seeds], dim=1)
+
+
+class Batches:
+    """The inputs of all steps, each a function of the seed and of how many there were before.
+
+    So there is no state to keep: a run that is taken up again draws what it would have drawn,
+    and every process of a group draws the whole batch and takes its part of it.
+    """
+
+    def __init__(
+        self,
+        config: ImageConfig,
+        structure: Structure,
+        images: Tensor,
+        labels: Tensor,
+        group: Group,
+    ) -> None:
+        self._config, self._structure, self._group = config, structure, group
+        self._images, self._labels = images, labels
+        # A shuffled order takes a while to make and serves a whole pass.
+        self._order = lru_cache(2)(self._shuffled)
+
+    def _shuffled(self, epoch: int) -> Int[Tensor, "n"]:
+        generator = generator_of(self._config.seed, f"epoch {epoch}")
+        return torch.randperm(len(self._images), generator=generator)
+
+    def index(self, number: int) -> Int[Tensor, "b"]:
+        """Places of the pictures of the batch of this number; each pass shows every one once."""
+        count, size = len(self._images), self._config.batch_size
+        places = torch.arange(number * size, (number + 1) * size)
+        parts = [
+            self._order(int(epoch))[places[places // count == epoch] % count]
+            for epoch in (places // count).unique()
+        ]
+        return torch.cat(parts)
+
+    def _own(self, drawn: Tensor, parts: int = 1) -> Tensor:
+        """This process's share of numbers that are drawn for a whole batch, on its device."""
+        size = self._structure.batch_size
+        start = self._group.rank * size
+        own = drawn.unflatten(-1, (parts, -1))[..., start : start + size].flatten(-2)
+        return own.to(self._images.device, non_blocking=True)
+
+    def get(self, number: int) -> Batch:
+        """The batch of this number."""
+        config, structure = self._config, self._structure
+        size, generator = config.batch_size, generator_of(config.seed, f"batch {number}")
+        index = self._own(self.index(number))
+        real = to_floats(self._images[index])
+        z = self._own(torch.randn(1, config.noise_dim, size, generator=generator))
+        mix = chance = jitter = label = None
+        if structure.penalty != "none":
+            mix = self._own(torch.rand(1, 1, 1, 1, size, generator=generator))
+        if structure.augment:
+            numbers = NUMBERS * len(structure.augment)
+            chance = self._own(torch.rand(1, numbers, 3 * size, generator=generator), 3)
+        if structure.instance_noise:
+            shape = real.shape[:-1]
+            jitter = self._own(torch.randn(*shape, 3 * size, generator=generator), 3)
+        if structure.classes:
+            label = one_hot(self._labels[index], structure.classes)
+        return Batch(real, z, label, mix, jitter, chance)
+
+
+def one_hot(labels: Int[Tensor, "n"], classes: int) -> Float[Tensor, "1 k n"]:
+    """Labels as the nets have them."""
+    return torch.nn.functional.one_hot(labels, classes).T.float()[None]
+
+
+class ImageTrainer:
+    """Trains one GAN on pictures held in memory.
+
+    With equal seed, settings, data, threads and device a run repeats exactly, also when it was
+    interrupted and taken up from `tensors` and `counters`.
+    """
+
+    def __init__(
+        self,
+        config: ImageConfig,
+        images: UInt8[Tensor, "n c h w"],
+        labels: Int[Tensor, "n"],
+        classes: int,
+        *,
+        device: torch.device | str = "cpu",
+        group: Group = ALONE,
+    ) -> None:
+        """Make fresh networks.
+
+        Args:
+            config: of model and training.
+            images: to learn; square, of a side that the model knows.
+            labels: of the images, looked at by a conditional model only.
+            classes: how many labels there are.
+            device: where to train.
+            group: processes that train together; each gets an equal part of every batch.
+
+        Raises:
+            ValueError: if images, labels, settings and processes do not fit together.
+        """
+        shape = check_images(images, labels, classes, config)
+        if config.batch_size % group.size:
+            raise ValueError(f"a batch of {config.batch_size} has no {group.size} equal parts")
+        own_batch = config.batch_size // group.size
+        self.config, self.device = config, torch.device(device)
+        self.classes = classes if config.conditional else 0
+        structure = Structure.of_images(config, shape, self.classes, own_batch)
+        self.structure = structure
+        share = group.mean if group.size > 1 else None
+        self._step = AdversarialStep(structure, share)
+        self._step_without_penalty = AdversarialStep(replace(structure, penalty="none"), share)
+        self._labels = labels.to(self.device)
+        self._batches = Batches(config, structure, images.to(self.device), self._labels, group)
+        numbers = Numbers.of([config])
+        strong = numbers.penalty_weight * config.penalty_interval
+        one = torch.ones(1, 1, device=self.device)
+        self.state = State(
+            self._net(structure.generator, "generator"),
+            self._net(structure.discriminator, "discriminator"),
+            Numbers(*(n.to(self.device) for n in numbers._replace(penalty_weight=strong))),
+            updates=torch.zeros_like(one),
+            ones=one,
+        )
+        self.steps = self.updates_d = self._drawn = 0
+        self._seen_d = self._seen_g = Outcome()
+
+    def _net(self, plan: Plan, purpose: str) -> NetState:
+        flat, buffers = plan.initialise([generator_of(self.config.seed, purpose)])
+        flat, buffers = flat.to(self.device), buffers.to(self.device)
+        weights, views = split(flat, plan.shapes()), split(buffers, plan.buffer_shapes())
+        return NetState(flat, flat.clone(), Moments.zeros(flat), weights, views)
+
+    def step(self) -> StepRecord:
+        """Update D as often as configured and G once."""
+        # So that the average forgets the untrained net soon.
+        ema = min(self.config.ema, (1 + self.steps) / (10 + self.steps))
+        self.state.numbers.ema.fill_(ema)
+        with torch.no_grad(), self._precision():
+            for _ in range(self.config.steps_d - 1):
+                self._seen_d = self._update(AdversarialStep.update_d)
+            self._seen_d = self._seen_g = self._update(AdversarialStep.update_both)
+        self.steps += 1
+        return self.record()
+
+    def _update(self, update: Callable[[AdversarialStep, State, Batch], Outcome]) -> Outcome:
+        due = self.updates_d % self.config.penalty_interval == 0
+        step = self._step if due else self._step_without_penalty
+        outcome = update(step, self.state, self._batches.get(self._drawn))
+        self.updates_d += 1
+        self._drawn += 1
+        return outcome
+
+    def _precision(self) -> AbstractContextManager:
+        wanted = self.config.precision
+        half = half_is_fast(self.device) if wanted == "auto" else wanted == "bfloat16"
+        return torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext()
+
+    def record(self) -> StepRecord:
+        """What the last step saw; of this process alone."""
+        counts = self.steps, self.updates_d, self.steps
+        return recorded(self._step, self.state, self._seen_d, self._seen_g, counts)
+
+    def generator(self) -> tuple[Float[Tensor, "1 p"], Float[Tensor, "1 q"]]:
+        """Parameters and buffers of G as it is sampled: averaged, with statistics of its own."""
+        plan = self.structure.generator
+        flat = self.state.g.average if self.config.ema else self.state.g.flat
+        buffers = torch.cat([flat[:, :0], *(b.flatten(1) for b in self.state.g.buffers)], dim=1)
+        plan.settle_(
+            split(flat, plan.shapes()), split(buffers, plan.buffer_shapes()), self._settling()
+        )
+        return flat.clone(), buffers
+
+    def _settling(self) -> list[tuple[Tensor, Tensor | None]]:
+        """Noise, and labels as often as the data have them; the same at every call."""
+        generator = generator_of(self.config.seed, "settle")
+        batches: list[tuple[Tensor, Tensor | None]] = []
+        for _ in range(SETTLE_BATCHES):
+            z = torch.randn(1, self.config.noise_dim, SETTLE_SIZE, generator=generator)
+            index = torch.randint(len(self._labels), (SETTLE_SIZE,), generator=generator)
+            label = self._labels[index.to(self.device)]
+            hot = one_hot(label, self.classes) if self.classes else None
+            batches.append((z.to(self.device), hot))
+        return batches
+
+    def sample(
+        self, seeds: Sequence[int], labels: Sequence[int] | None = None
+    ) -> UInt8[Tensor, "n c h w"]:
+        """A picture for each seed (and label; by default each class in turn)."""
+        plan = self.structure.generator
+        flat, buffers = self.generator()
+        weights, kept = split(flat, plan.shapes()), split(buffers, plan.buffer_shapes())
+        labels = range(len(seeds)) if labels is None else labels
+        parts = []
+        for start in range(0, len(seeds), CHUNK):
+            chosen = slice(start, start + CHUNK)
+            z = latents(seeds[chosen], self.config.noise_dim)[None].to(self.device)
+            label = None
+            if self.classes:
+                numbers = torch.tensor(labels[chosen], device=self.device) % self.classes
+                label = one_hot(numbers, self.classes)
+            with torch.no_grad():
+                parts.append(to_bytes(plan(weights, z, kept, label=label, momentum=None)[0]))
+        return torch.cat(parts).cpu()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that steps change, by name; the trainer's own memory."""
+        named = {"updates": self.state.updates}
+        for name, net in (("generator", self.state.g), ("discriminator", self.state.d)):
+            named[f"{name}.parameters"] = net.flat
+            named |= {f"{name}.moments.{k}": m for k, m in net.moments._asdict().items()}
+            named |= {f"{name}.buffers.{i}": b for i, b in enumerate(net.buffers)}
+        return named | {"generator.average": self.state.g.average}
+
+    def counters(self) -> dict[str, int]:
+        """How far the run is; what it draws next follows from it."""
+        return {"steps": self.steps, "updates_d": self.updates_d, "drawn": self._drawn}
+
+    def restore(self, tensors: Mapping[str, Tensor], counters: Mapping[str, int]) -> None:
+        """Go on as a trainer with these settings did after it gave its tensors and counters.
+
+        Raises:
+            ValueError: if they are not those of such a trainer.
+        """
+        own = self.tensors()
+        if own.keys() != tensors.keys() or self.counters().keys() != counters.keys():
+            raise ValueError("this state is of another kind of model")
+        for name, tensor in own.items():
+            given = tensors[name]
+            if given.shape != tensor.shape or given.dtype != tensor.dtype:
+                kinds = (f"{t.dtype} {tuple(t.shape)}" for t in (given, tensor))
+                raise ValueError(f"{name} is {', not '.join(kinds)}")
+        for name, tensor in own.items():
+            tensor.copy_(tensors[name])
+        self.steps, self.updates_d = counters["steps"], counters["updates_d"]
+        self._drawn = counters["drawn"]
+        self._seen_d = self._seen_g = Outcome()
+
+
+def check_images(
+    images: Tensor, labels: Tensor, classes: int, config: ImageConfig
+) -> tuple[int, int, int]:
+    """The shape (c, h, w) of pictures that a model can learn; else a ValueError in words."""
+    from ganplay.models.dcgan import SIZES
+
+    count, channels, height, width = images.shape
+    if height != width or height not in SIZES or channels not in (1, 3):
+        sizes = ", ".join(map(str, SIZES))
+        raise ValueError(
+            f"pictures of {channels}x{height}x{width}: 1 or 3 channels and sides of {sizes} are "
+            "possible"
+        )
+    if not count:
+        raise ValueError("no pictures: at least one is needed")
+    if config.conditional and (classes < 2 or labels.min() < 0 or labels.max() >= classes):
+        raise ValueError(f"a conditional model needs labels of 2 or more classes, not {classes}")
+    return channels, height, width

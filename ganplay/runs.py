@@ -1,0 +1,250 @@
+"""Runs on disk: a folder with everything that training an image model gives, and the loop.
+
+    run.json            settings and data
+    state.safetensors   all that training goes on from
+    log.jsonl           a line of figures every so often
+    samples/            sheets of pictures, always from the same seeds
+    snapshots/          the averaged G at logarithmic steps, in half precision
+
+Every file is written whole or not at all, and what belongs to a step before that step's state. So
+a run may be killed at any moment; taken up again it repeats what came after its last state, to
+the same numbers.
+"""
+
+import io
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from ganplay.cohort import PER_MEMBER, StepRecord
+from ganplay.image_config import ImageConfig
+from ganplay.image_training import ImageTrainer
+from ganplay.sheets import contact_sheet
+
+FORMAT = "ganplay run"
+SHEET_ROWS, SHEET_COLUMNS = 8, 10
+
+
+class RunError(ValueError):
+    """A folder that cannot be used, or a run that cannot go on, with words on why."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that, whenever the process or the machine stops, it is old or new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def is_snapshot_step(step: int) -> bool:
+    """Whether G is kept at this step: 0, 10, 30, 100, 300, 1000 and so on."""
+    power = 10 ** int(math.log10(max(step, 1)) + 1e-9)
+    return step == 0 or (step >= 10 and step in (power, 3 * power))
+
+
+@dataclass(frozen=True)
+class Every:
+    """After how many steps each thing is done."""
+
+    log: int = 50
+    sheet: int = 500
+    save: int = 500
+
+
+class Run:
+    """The folder of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def state_path(self) -> Path:
+        """Where all is that training goes on from."""
+        return self.folder / "state.safetensors"
+
+    @property
+    def log_path(self) -> Path:
+        """Where the figures are."""
+        return self.folder / "log.jsonl"
+
+    def describe(self, config: ImageConfig, data: Mapping[str, Any]) -> None:
+        """Write down settings and data."""
+        about = {"format": FORMAT, "data": dict(data), "config": config.to_dict()}
+        text = json.dumps(about, indent=2, ensure_ascii=False)
+        write_whole(self.folder / "run.json", text.encode())
+
+    def description(self) -> tuple[ImageConfig, dict[str, Any]]:
+        """The settings and data of a run.
+
+        Raises:
+            RunError: if there are none that can be used.
+        """
+        path = self.folder / "run.json"
+        try:
+            about = json.loads(path.read_text(encoding="utf-8"))
+            return ImageConfig.from_dict(about["config"]), dict(about["data"])
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise RunError(f"{path}: {error}") from error
+
+    def save(self, trainer: ImageTrainer) -> None:
+        """Keep all that training goes on from."""
+        tensors = {name: tensor.cpu() for name, tensor in trainer.tensors().items()}
+        metadata = {FORMAT: json.dumps(trainer.counters())}
+        write_whole(self.state_path, save(tensors, metadata))
+
+    def restore(self, trainer: ImageTrainer) -> None:
+        """Go on where the last state was kept, and forget what the log has from later.
+
+        Raises:
+            RunError: if the state is not that of such a trainer.
+        """
+        try:
+            with safe_open(self.state_path, framework="pt") as file:
+                counters = json.loads(file.metadata()[FORMAT])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            trainer.restore(tensors, counters)
+        except (OSError, SafetensorError, ValueError, TypeError, KeyError) as error:
+            raise RunError(f"{self.state_path}: {error}") from error
+
+    def trim_log(self, steps: int) -> None:
+        """Forget lines of later steps, which will be written again, and broken ones."""
+        lines = self.log_path.read_text().splitlines() if self.log_path.exists() else []
+        kept = [line for line in lines if _step(line) <= steps]
+        write_whole(self.log_path, "".join(f"{line}\n" for line in kept).encode())
+
+    def log(self, figures: Mapping[str, float | None]) -> None:
+        """Add a line."""
+        with self.log_path.open("a") as file:
+            file.write(json.dumps(figures) + "\n")
+
+    def sheet(self, trainer: ImageTrainer) -> None:
+        """Draw what G makes of the same seeds as ever, a class in each column."""
+        columns = min(trainer.classes, 26) or SHEET_COLUMNS
+        count = SHEET_ROWS * columns
+        # Down a column stays the class, along a row the noise.
+        seeds = [i // columns for i in range(count)] if trainer.classes else list(range(count))
+        images = trainer.sample(seeds, [i % columns for i in range(count)])
+        content = io.BytesIO()
+        contact_sheet(images, columns).save(content, "PNG")
+        write_whole(self.folder / "samples" / f"{trainer.steps:07}.png", content.getvalue())
+
+    def snapshot(self, trainer: ImageTrainer) -> None:
+        """Keep the averaged G in half precision."""
+        parameters, buffers = trainer.generator()
+        tensors = {"parameters": parameters, "buffers": buffers}
+        half: dict[str, Tensor] = {name: t.half().cpu() for name, t in tensors.items()}
+        path = self.folder / "snapshots" / f"{trainer.steps:07}.safetensors"
+        write_whole(path, save(half, {"step": str(trainer.steps)}))
+
+
+def _step(line: str) -> float:
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+
+
+def figures_of(record: StepRecord) -> dict[str, float | None]:
+    """A record of one member as plain figures, fit for JSON (NaN as None)."""
+    figures: dict[str, float | None] = {
+        f.name: getattr(record, f.name) for f in fields(record) if f.name not in PER_MEMBER
+    }
+    for name in PER_MEMBER:
+        value = float(getattr(record, name)[0])
+        if name != "finite":
+            figures[name] = round(value, 6) if math.isfinite(value) else None
+    return figures
+
+
+def train(
+    trainer: ImageTrainer,
+    run: Run | None,
+    steps: int,
+    every: Every,
+    tell: Callable[[int, Mapping[str, float | None] | None], None],
+    stopped: Callable[[], bool],
+) -> bool:
+    """Train until so many steps were done since the start.
+
+    Args:
+        trainer: what to train.
+        run: where to keep what comes of it; None keeps nothing (another process does).
+        steps: how many steps the run shall have in all.
+        every: after how many steps each thing is done.
+        tell: called after each step with the steps so far, and the figures where they are logged.
+        stopped: asked after each step; True ends the training, which is kept.
+
+    Returns:
+        Whether it was ended by `stopped`.
+
+    Raises:
+        RunError: if the numbers are no longer finite; what was kept last stays.
+    """
+    if run and trainer.steps == 0:
+        run.snapshot(trainer)
+    began, before = time.monotonic(), trainer.steps
+    stop = False
+    while trainer.steps < steps and not stop:
+        record = trainer.step()
+        done = trainer.steps
+        stop = stopped()
+        last = stop or done == steps
+        figures = None
+        logged = done % every.log == 0 or last
+        if (logged or done % every.save == 0) and not bool(record.finite):
+            raise RunError(f"the numbers are no longer finite at step {done}")
+        if logged:
+            figures = figures_of(record)
+            if run:
+                rate = (done - before) * trainer.config.batch_size / (time.monotonic() - began)
+                run.log(figures | {"images_per_second": round(rate, 1)})
+        if run:
+            _keep(trainer, run, every, last, done == steps)
+        tell(done, figures)
+    return stop
+
+
+def _keep(trainer: ImageTrainer, run: Run, every: Every, last: bool, finished: bool) -> None:
+    done = trainer.steps
+    if is_snapshot_step(done) or finished:
+        run.snapshot(trainer)
+    if done % every.sheet == 0 or last:
+        run.sheet(trainer)
+    if done % every.save == 0 or last:
+        run.save(trainer)
+
+
+def tensorboard(folder: Path, steps: int) -> Callable[[Mapping[str, float | None]], None]:
+    """Writes figures for TensorBoard too, where that is installed; else nothing."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return lambda figures: None
+    writer = SummaryWriter(str(folder / "tensorboard"), purge_step=steps)
+
+    def write(figures: Mapping[str, float | None]) -> None:
+        for name, value in figures.items():
+            if value is not None and name != "step":
+                writer.add_scalar(name, value, int(figures["step"] or 0))
+        writer.flush()
+
+    return write
