@@ -25,10 +25,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay import commands, points
 from ganplay.commands import CommandError
-from ganplay.config import PRESETS, Problem, ToyConfig
+from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.points import PointsError
 from ganplay.script import as_script
+from ganplay.settings import Problem
 from ganplay.ui import tokens
 from ganplay.ui.schema import ASSETS, schema
 
