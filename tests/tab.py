@@ -22,7 +22,9 @@ class Tab:
         return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
 
     def until(self, condition, seconds=20):
-        self.page.wait_for_function(f"window.ganplay && ({condition})", timeout=seconds * 1000)
+        self.page.wait_for_function(
+            f"window.ganplay?.frame && ({condition})", timeout=seconds * 1000
+        )
 
     def see(self, expression):
         return self.page.evaluate(expression)
