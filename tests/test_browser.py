@@ -30,7 +30,7 @@ def test_a_tour_of_the_lab(chromium, server):
     # Charts, with hover, drawn by Plotly from our own server.
     page.wait_for_selector(".chart .scatterlayer path")
     tab.until("document.querySelectorAll('.chart .main-svg').length >= 4")
-    page.hover(".chart:nth-child(2) .plot .nsewdrag")
+    page.hover(".chart:nth-child(2) .plot .nsewdrag", position={"x": 60, "y": 30})
     page.wait_for_selector(".chart:nth-child(2) .hoverlayer text")
 
     # The keys: space, S, D, G, R.
@@ -552,8 +552,14 @@ def test_time_back_and_forth(chromium, server):
     tab.until("ganplay.plane.canvas.width > 400")
     assert tab.pixels() == end
 
-    # A curve leads to its step; a replay leads on to the present.
-    page.hover(".chart:nth-child(2) .plot .nsewdrag")
+    # A curve leads to its step, however far its points lie apart; a replay leads to the present.
+    tab.see(
+        "['steps', 'rows'].forEach((k) => {"
+        " const h = ganplay.charts.history; h[k] = [h[k][0], h[k].at(-1)]; });"
+        " ganplay.charts.redraw()"
+    )
+    tab.until("document.querySelectorAll('.chart .plot')[1].data[0].x.length === 2")
+    page.hover(".chart:nth-child(2) .plot .nsewdrag", position={"x": 60, "y": 30})
     page.wait_for_selector(".chart:nth-child(2) .hoverlayer text")
     page.mouse.down()
     page.mouse.up()

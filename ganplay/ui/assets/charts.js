@@ -165,7 +165,7 @@ export class Charts {
       width: chart.plot.clientWidth, height: chart.plot.clientHeight,
       margin: MARGIN,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      showlegend: false, hovermode: "x unified", font: { family: "system-ui, sans-serif", size: 11 },
+      showlegend: false, hovermode: "x unified", hoverdistance: -1, font: { family: "system-ui, sans-serif", size: 11 },
       hoverlabel: { bgcolor: colours.panel, bordercolor: colours.line, font: { color: colours.inkText } },
       xaxis: { ...axis, showspikes: false, rangemode: "tozero" },
       yaxis: { ...axis, ...(range ? { range } : { rangemode: "normal" }) },
