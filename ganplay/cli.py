@@ -14,6 +14,7 @@ from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.config import OWN, PRESETS, ToyConfig, needs_new_networks
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
+from ganplay.evaluation_cli import add_classifier
 from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
@@ -46,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_toy(commands.add_parser("toy", help=text, usage="ganplay toy [options] [settings]"))
     usage = "ganplay train --data NAME --out DIR [options] [settings]"
     add_train(commands.add_parser("train", help="train an image model", usage=usage))
+    add_classifier(
+        commands.add_parser("classifier", help="train what image models are measured by")
+    )
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     options = parser.parse_args(argv)
     try:

@@ -1,0 +1,319 @@
+"""A small classifier of pictures, whose features image models are measured in.
+
+It is a plain torch.nn net with a head for each thing that it tells; what it learnt is kept as
+`model.safetensors` with a `card.json` that says what it is. Reading trusts neither.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int, UInt8
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from ganplay.datasets import LARGEST, SMALLEST, ImageData
+from ganplay.image_training import half_is_fast
+
+Pixels = UInt8[Tensor, "n c h w"]
+Features = Float[Tensor, "n f"]
+FORMAT, VERSION = "ganplay classifier", 1
+FEATURES = 128
+WIDTHS = (16, 32, 64, 128)
+"""Channels of the maps of 32x32 pixels and of each half of that."""
+LABEL = "label"
+"""The head of data whose label is all that is told."""
+BATCH, RATE, CHUNK = 128, 4e-3, 500
+SHIFT, SCALE = 0.08, 0.1
+"""How far training pictures are moved and scaled at most, as shares of their side."""
+MAX_CARD, MAX_WEIGHTS, MAX_HEADS, MAX_CLASSES = 2**20, 2**24, 64, 4096
+"""Bytes of the two files, and numbers that a card may ask for."""
+
+
+class ClassifierError(ValueError):
+    """A classifier that cannot be used, with words on why."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a classifier.
+
+    Attributes:
+        channels: of its pictures, 1 or 3.
+        side: of its pictures, in pixels.
+        heads: what it tells, each with the names of its classes.
+        data: name, licence and how_to_get of the data, and the count of pictures learnt.
+        seed: of its training.
+        epochs: passes over the data.
+        accuracy: of each head on the test split, in [0, 1].
+        test_count: pictures of the test split.
+        sha256: of `model.safetensors`, in hexadecimal.
+    """
+
+    channels: int
+    side: int
+    heads: Mapping[str, tuple[str, ...]]
+    data: Mapping[str, Any]
+    seed: int
+    epochs: int
+    accuracy: Mapping[str, float]
+    test_count: int
+    sha256: str = ""
+
+
+def heads_of(data: ImageData) -> dict[str, tuple[tuple[str, ...], Int[Tensor, "n"]]]:
+    """What can be told of the pictures: names of the classes and the numbers (n,), by head.
+
+    That is the label; where the label is one of several attributes, all that are choices.
+    """
+    if data.names in data.choices.values():
+        return {name: (words, data.attributes[name]) for name, words in data.choices.items()}
+    return {LABEL: (data.names, data.labels)}
+
+
+class Classifier(nn.Module):
+    """Pictures (n, c, side, side) to features (n, 128), and features to logits of each head."""
+
+    def __init__(self, channels: int, side: int, heads: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.channels, self.side, self.heads = channels, side, dict(heads)
+        stride = max(1, side // 32)
+        layers = _convolution(channels, WIDTHS[0], stride)
+        for wide_in, wide_out in pairwise(WIDTHS):
+            layers += _convolution(wide_in, wide_out, 2) + _convolution(wide_out, wide_out, 1)
+        self.body = nn.Sequential(
+            *layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(),
+            nn.Linear(4 * WIDTHS[-1], FEATURES, bias=False), nn.BatchNorm1d(FEATURES), nn.ReLU(),
+        )  # fmt: skip
+        self.logits = nn.Linear(FEATURES, sum(map(len, self.heads.values())))
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> dict[str, Float[Tensor, "n k"]]:
+        """Logits of each head, of pictures from -1 to 1."""
+        return self.read(self.body(x))
+
+    def read(self, features: Features) -> dict[str, Float[Tensor, "n k"]]:
+        """Logits of each head."""
+        sizes = [len(names) for names in self.heads.values()]
+        return dict(zip(self.heads, self.logits(features).split(sizes, dim=1), strict=True))
+
+    @torch.no_grad()
+    def features(self, images: Pixels) -> Features:
+        """What the last layer but one sees in pictures, on the CPU.
+
+        Raises:
+            ValueError: if they are of another size.
+        """
+        if images.shape[1:] != (self.channels, self.side, self.side):
+            raise ValueError(
+                f"pictures of {'x'.join(map(str, images.shape[1:]))}: this classifier takes"
+                f" {self.channels}x{self.side}x{self.side}"
+            )
+        self.eval()
+        device = self.logits.weight.device
+        return torch.cat([self.body(_floats(p.to(device))).cpu() for p in images.split(CHUNK)])
+
+    @torch.no_grad()
+    def predict(self, features: Features) -> dict[str, Int[Tensor, "n"]]:
+        """The likeliest class in each head."""
+        logits = self.read(features.to(self.logits.weight.device))
+        return {name: values.argmax(1).cpu() for name, values in logits.items()}
+
+
+def _convolution(wide_in: int, wide_out: int, stride: int) -> list[nn.Module]:
+    # Wide enough that no pixel is stepped over.
+    kernel = max(3, 2 * stride - 1)
+    return [
+        nn.Conv2d(wide_in, wide_out, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(wide_out),
+        nn.ReLU(),
+    ]
+
+
+def _floats(images: Pixels) -> Float[Tensor, "n c h w"]:
+    return images.float() / 127.5 - 1
+
+
+def _moved(x: Float[Tensor, "n c h w"], u: Float[Tensor, "n 4"]) -> Float[Tensor, "n c h w"]:
+    """Pictures scaled along each axis and shifted by uniform numbers in [0, 1)."""
+    change = 2 * u - 1
+    theta = torch.zeros(len(x), 2, 3, device=x.device)
+    theta[:, 0, 0], theta[:, 1, 1] = (1 + SCALE * change[:, :2]).T
+    theta[:, :, 2] = 2 * SHIFT * change[:, 2:]  # the side is 2 long
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def train_classifier(
+    data: ImageData,
+    epochs: int,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    tell: Callable[[float], object] = lambda loss: None,
+) -> Classifier:
+    """A classifier of the data; with equal seed, device and threads the same one.
+
+    Args:
+        data: what to learn.
+        epochs: passes over it.
+        seed: of weights, order and changes of pictures.
+        device: where to train.
+        tell: is given the loss after each step.
+    """
+    device = torch.device(device)
+    generator = torch.Generator().manual_seed(seed)
+    heads = heads_of(data)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = Classifier(*data.images.shape[1:3], {n: names for n, (names, _) in heads.items()})
+    model = model.to(device, memory_format=torch.channels_last)
+    steps = steps_of(data, epochs)
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    half = torch.autocast(device.type, torch.bfloat16) if half_is_fast(device) else nullcontext()
+    model.train()
+    for _ in range(epochs):
+        order = torch.randperm(len(data), generator=generator)
+        for index in order.tensor_split(steps // epochs):
+            u = torch.rand(len(index), 4, generator=generator)
+            x = _moved(_floats(data.images[index].to(device)), u.to(device))
+            with half:
+                logits = model(x.contiguous(memory_format=torch.channels_last))
+            loss = torch.stack([
+                F.cross_entropy(logits[name].float(), labels[index].to(device))
+                for name, (_, labels) in heads.items()
+            ]).sum()  # fmt: skip
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            tell(loss.item())
+    return model.eval()
+
+
+def steps_of(data: ImageData, epochs: int) -> int:
+    """Steps of a training."""
+    return epochs * math.ceil(len(data) / BATCH)
+
+
+def accuracies(model: Classifier, data: ImageData) -> dict[str, float]:
+    """Share of right answers of each head, in [0, 1]."""
+    told = model.predict(model.features(data.images))
+    return {
+        name: float((told[name] == labels).double().mean())
+        for name, (_, labels) in heads_of(data).items()
+    }
+
+
+def save_classifier(
+    model: Classifier, folder: str | Path, *, train: ImageData, test: ImageData,
+    about: Mapping[str, Any], seed: int, epochs: int,
+) -> Card:  # fmt: skip
+    """Write a classifier, in half precision, and its card.
+
+    Args:
+        model: which; its own weights are rounded too.
+        folder: is made where there is none.
+        train: what it learnt.
+        test: what it is measured on, as it is kept.
+        about: name of the data, and whatever else is to stand with it.
+        seed: of its training.
+        epochs: of its training.
+    """
+    weights = {name: t.half().contiguous().cpu() for name, t in _weights(model).items()}
+    _fill(model, weights)
+    content = save(weights)
+    card = Card(
+        channels=model.channels,
+        side=model.side,
+        heads=model.heads,
+        data={
+            **about, "licence": train.licence, "how_to_get": train.how_to_get, "count": len(train),
+        },
+        seed=seed,
+        epochs=epochs,
+        accuracy=accuracies(model, test),
+        test_count=len(test),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "model.safetensors").write_bytes(content)
+    text = json.dumps({"format": FORMAT, "version": VERSION} | asdict(card), indent=2)
+    (place / "card.json").write_text(text + "\n", encoding="utf-8")
+    return card
+
+
+def load_classifier(folder: str | Path) -> tuple[Classifier, Card]:
+    """The classifier of a folder that `save_classifier` wrote, and its card.
+
+    Raises:
+        OSError: if a file cannot be read.
+        ClassifierError: if they are not just such files.
+    """
+    card = _card(_read(Path(folder) / "card.json", MAX_CARD))
+    content = _read(Path(folder) / "model.safetensors", MAX_WEIGHTS)
+    if hashlib.sha256(content).hexdigest() != card.sha256:
+        _refuse("the weights are not those of the card: their hash is another one")
+    try:
+        weights = load(content)
+    except (SafetensorError, ValueError, KeyError, OverflowError, RuntimeError) as error:
+        _refuse(f"not a safetensors file: {error}")
+    model = Classifier(card.channels, card.side, card.heads)
+    expected = {name: (torch.float16, t.shape) for name, t in _weights(model).items()}
+    if {name: (t.dtype, t.shape) for name, t in weights.items()} != expected:
+        _refuse("the weights are not those of such a net: other names, shapes or types")
+    if not all(bool(t.isfinite().all()) for t in weights.values()):
+        _refuse("not all weights are finite numbers")
+    _fill(model, weights)
+    return model.eval(), card
+
+
+def _refuse(why: str) -> NoReturn:
+    raise ClassifierError(why) from None
+
+
+def _weights(model: Classifier) -> dict[str, Tensor]:
+    """All but the counts of batches, which nothing reads."""
+    return {name: t for name, t in model.state_dict().items() if t.is_floating_point()}
+
+
+def _fill(model: Classifier, weights: Mapping[str, Tensor]) -> None:
+    for name, tensor in _weights(model).items():
+        tensor.copy_(weights[name])
+
+
+def _read(path: Path, most: int) -> bytes:
+    if (size := path.stat().st_size) > most:
+        _refuse(f"{path.name} of {size} bytes: at most {most} are possible")
+    return path.read_bytes()
+
+
+def _card(content: bytes) -> Card:
+    try:
+        about = json.loads(content)
+        if (about.pop("format"), about.pop("version")) != (FORMAT, VERSION):
+            _refuse(f"not a card of a {FORMAT} of version {VERSION}")
+        about["heads"] = {name: tuple(names) for name, names in about["heads"].items()}
+        card = Card(**about)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        _refuse(f"not a card of a {FORMAT} of version {VERSION}")
+    sizes = [len(names) for names in card.heads.values()]
+    if (
+        card.channels not in (1, 3)
+        or type(card.side) is not int
+        or not SMALLEST <= card.side <= LARGEST
+        or not 1 <= len(sizes) <= MAX_HEADS
+        or not 1 <= min(sizes) <= max(sizes) <= MAX_CLASSES
+        or not all(isinstance(name, str) for names in card.heads.values() for name in names)
+    ):
+        _refuse("a card of a net that cannot be: its channels, side or heads are out of bounds")
+    return card
