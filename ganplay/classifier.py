@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import torch
 import torch.nn.functional as F
@@ -68,6 +68,13 @@ class Card:
     accuracy: Mapping[str, float]
     test_count: int
     sha256: str = ""
+
+
+class Judge(NamedTuple):
+    """A classifier with what is known of it."""
+
+    net: "Classifier"
+    card: Card
 
 
 def heads_of(data: ImageData) -> dict[str, tuple[tuple[str, ...], Int[Tensor, "n"]]]:
@@ -173,8 +180,9 @@ def train_classifier(
     heads = heads_of(data)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = Classifier(*data.images.shape[1:3], {n: names for n, (names, _) in heads.items()})
-    model = model.to(device, memory_format=torch.channels_last)
+        _, channels, side, _ = data.images.shape
+        model = Classifier(channels, side, {name: names for name, (names, _) in heads.items()})
+    model = model.to(device).to(memory_format=torch.channels_last)
     steps = steps_of(data, epochs)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
@@ -252,7 +260,7 @@ def save_classifier(
     return card
 
 
-def load_classifier(folder: str | Path) -> tuple[Classifier, Card]:
+def load_classifier(folder: str | Path) -> Judge:
     """The classifier of a folder that `save_classifier` wrote, and its card.
 
     Raises:
@@ -274,7 +282,7 @@ def load_classifier(folder: str | Path) -> tuple[Classifier, Card]:
     if not all(bool(t.isfinite().all()) for t in weights.values()):
         _refuse("not all weights are finite numbers")
     _fill(model, weights)
-    return model.eval(), card
+    return Judge(model.eval(), card)
 
 
 def _refuse(why: str) -> NoReturn:

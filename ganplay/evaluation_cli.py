@@ -1,36 +1,54 @@
-"""`ganplay classifier`: the small classifier that image models are measured by."""
+"""`ganplay eval`, and `ganplay classifier`, which trains what image models are measured by."""
 
 import argparse
+import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from tqdm import tqdm
 
-from ganplay.classifier import save_classifier, steps_of, train_classifier
+from ganplay.checkpoint import CheckpointError
+from ganplay.classifier import (
+    ClassifierError,
+    Judge,
+    load_classifier,
+    save_classifier,
+    steps_of,
+    train_classifier,
+)
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
+from ganplay.evaluation import MAX_COUNT, MAX_SEED, EvaluationError, K, closest_pairs, evaluate
 from ganplay.flags import refuse, whole
 from ganplay.image_training import device_of
 
 EPOCHS = 8
+BUNDLED = Path(__file__).resolve().parents[1] / "checkpoints"
 
 
 def add_classifier(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay classifier`."""
     add = parser.add_argument
     add("--data", choices=list(DATASETS), required=True, help="what to tell apart")
-    add("--data-root", type=Path, action="append", default=[], metavar="DIR",
-        help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
+    _add_places(parser)
     add("--size", type=whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
     add("--count", type=whole(2, 10_000_000), metavar="N", help="learn at most so many pictures")
-    add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the weights")
     add("--epochs", type=whole(1, 1000), default=EPOCHS, metavar="N",
         help=f"passes over the data (default {EPOCHS})")  # fmt: skip
     add("--seed", type=whole(0, 2**31 - 1), default=0, metavar="N", help="default 0")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default auto")
-    add("--threads", type=whole(1, 1024), metavar="N", help="threads on the CPU")
     parser.set_defaults(run=_classifier, parser=parser)
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--data-root", type=Path, action="append", default=[], metavar="DIR",
+        help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
+    add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
+    add("--threads", type=whole(1, 1024), metavar="N", help="threads on the CPU")
 
 
 def _classifier(options: argparse.Namespace) -> int:
@@ -62,3 +80,108 @@ def _classifier(options: argparse.Namespace) -> int:
     for name, share in card.accuracy.items():
         print(f"{name}: {share:.4f} of {card.test_count} held-out pictures told right")
     return 0
+
+
+def add_eval(parser: argparse.ArgumentParser) -> None:
+    """The flags of `ganplay eval`."""
+    add = parser.add_argument
+    add("name", metavar="NAME", help="a model that comes with ganplay, a folder, or owner/name")
+    _add_places(parser)
+    add("--classifier", type=Path, metavar="DIR",
+        help="folder of the classifier to measure by (default: the data's that comes with "
+        "ganplay)")  # fmt: skip
+    add("--count", type=whole(2 * K, MAX_COUNT), default=10_000, metavar="N",
+        help="samples, and real pictures to hold them against (default 10000)")  # fmt: skip
+    add("--seed", type=whole(0, MAX_SEED), default=0, metavar="N", help="of samples (default 0)")
+    add("--json", action="store_true", help="print JSON instead of a table")
+    add("--pairs", type=Path, metavar="FILE.png",
+        help="draw the samples nearest to training pictures beside these")  # fmt: skip
+    add("--write", action="store_true", help="put the figures on the model's card")
+    parser.set_defaults(run=_eval, parser=parser)
+
+
+def _eval(options: argparse.Namespace) -> int:
+    import ganplay  # the package itself, which is not whole while this is imported
+
+    pairs = options.pairs
+    if pairs and pairs.suffix.lower() != ".png":
+        refuse(options, f"--pairs {pairs}: a file name that ends in .png is needed")
+    if pairs and not pairs.parent.is_dir():
+        refuse(options, f"--pairs {pairs}: there is no such folder")
+    folder = Path(options.name) if Path(options.name).is_dir() else BUNDLED / options.name
+    if options.write and not folder.is_dir():
+        refuse(options, f"--write: {options.name} is no folder here")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        model = ganplay.load(options.name)
+        data, size = model.card.data, model.card.shape[1]
+        judge = _judge(options, data.name)
+        train, test = (
+            load(data.name, options.data_root, split, size, count=count, cache=options.cache)
+            for split, count in (("train", data.count), ("test", None))
+        )
+        report = evaluate(model, train, test, judge, options.count, options.seed, _tell)
+    except (CheckpointError, DataError, EvaluationError) as error:
+        refuse(options, str(error))
+    report = {"model": {"name": model.card.name, "sha256": model.card.sha256}} | report
+    print(json.dumps(report, indent=2, allow_nan=False) if options.json else table(report))
+    try:
+        if pairs:
+            closest_pairs(model, train, report).save(pairs)
+        if options.write:
+            model.with_metrics(report).save_pretrained(folder)
+    except OSError as error:
+        refuse(options, str(error))
+    return 0
+
+
+def _judge(options: argparse.Namespace, data: str) -> Judge:
+    folder = options.classifier or BUNDLED / "classifiers" / data
+    try:
+        return load_classifier(folder)
+    except OSError as error:
+        refuse(
+            options,
+            f"--classifier {folder}: {error.strerror}; `ganplay classifier --data {data}"
+            " --out DIR` makes one",
+        )
+    except ClassifierError as error:
+        refuse(options, f"--classifier {folder}: {error}")
+
+
+def _tell(stage: str) -> None:
+    if sys.stderr.isatty():
+        print(f"{stage} ...", file=sys.stderr)
+
+
+COLUMNS = ("samples", "held_out", "training")
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """The figures that stand in columns: of samples, and of real pictures in their place."""
+    rows = [(name, cells) for name, cells in _figures(report) if "samples" in cells]
+    wide = max(len(name) for name, _ in rows)
+    lines = [" " * wide + "".join(f"{column:>12}" for column in COLUMNS)]
+    for name, cells in rows:
+        texts = ("-" if (v := cells.get(c)) is None else f"{v:.4g}" for c in COLUMNS)
+        lines.append(f"{name:<{wide}}" + "".join(f"{text:>12}" for text in texts))
+    return "\n".join(lines)
+
+
+def _figures(report: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """All rows, by a name that tells where each stands."""
+    for name, part in report.items():
+        if not isinstance(part, Mapping):
+            continue
+        place = f"{path} {name}".strip().replace("_", " ")
+        if isinstance(part.get("samples"), Mapping):
+            # A figure of each class: turned, so that the classes are the rows.
+            for key in part["samples"]:
+                yield f"{place} {key}", {c: part[c].get(key) for c in COLUMNS if c in part}
+            yield from _figures({k: v for k, v in part.items() if k not in COLUMNS}, place)
+        elif "samples" in part:
+            yield place, part
+            yield from _figures({k: v for k, v in part.items() if k != "samples"}, place)
+        else:
+            yield from _figures(part, place)

@@ -1,10 +1,11 @@
 """Contact sheets: many small pictures on one, to be looked at."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import UInt8
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 
@@ -26,3 +27,25 @@ def contact_sheet(
         sheet[:, top : top + height, left : left + width] = image  # grey fills all channels
     picture = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
     return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+
+
+def pair_sheet(
+    first: UInt8[Tensor, "n c h w"],
+    second: UInt8[Tensor, "n c h w"],
+    words: Sequence[str],
+    zoom: int = 2,
+) -> Image.Image:
+    """Pictures side by side in pairs, with words below each; no pair is joined to the next."""
+    gap, line = 2, 12
+    height, width = first.shape[2] * zoom, first.shape[3] * zoom
+    columns = math.ceil(math.sqrt(len(words) / 2))
+    wide, high = 2 * width + 4 * gap, height + line + 2 * gap
+    size = (columns * wide, math.ceil(len(words) / columns) * high)
+    sheet = Image.new("RGB", size, (128, 128, 128))
+    pen = ImageDraw.Draw(sheet)
+    for i, text in enumerate(words):
+        row, column = divmod(i, columns)
+        pair = contact_sheet(torch.stack([first[i], second[i]]), columns=2, gap=0, zoom=zoom)
+        sheet.paste(pair, (column * wide + 2 * gap, row * high + gap))
+        pen.text((column * wide + 2 * gap, row * high + gap + height), text, fill=(255, 255, 255))
+    return sheet

@@ -1,0 +1,390 @@
+"""How good an image model is: its samples against real pictures, in a classifier's features.
+
+Two finite sets of real pictures never agree exactly. So every figure stands beside the one that
+real pictures reach in the samples' place: those of the test split (`held_out`) and, where the
+data have enough, others of the training split (`training`), which are always as many as the
+samples.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from PIL import Image
+from torch import Tensor
+
+from ganplay import image_metrics, lettering
+from ganplay.classifier import LABEL, Classifier, Judge, heads_of
+from ganplay.datasets import ImageData
+from ganplay.sheets import pair_sheet
+from ganplay.streams import generator_of
+
+K = 5
+COMPARED = 2000
+"""Pictures whose nearest training pictures are looked for."""
+STYLES = 400
+"""Latent vectors of which whole alphabets are made."""
+PAIRS = 24
+CHUNK = 1000
+MAX_COUNT, MAX_SEED = 100_000, 10_000
+"""So that the seeds of all samples stay below 2^31."""
+LETTERS = 26
+
+
+class Model(Protocol):
+    """What is evaluated: see `ganplay.ImageModel`."""
+
+    @property
+    def classes(self) -> int:
+        """Classes that may be asked for; 0 if there are none."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes of its data."""
+
+    def sample(
+        self, seeds: Sequence[int], label: Sequence[int] | None = None, /
+    ) -> UInt8[Tensor, "n c h w"]:
+        """A picture for each seed."""
+
+
+class EvaluationError(ValueError):
+    """Things that cannot be evaluated together, with words on why."""
+
+
+class _Set(NamedTuple):
+    """Pictures with what the classifier makes of them."""
+
+    images: UInt8[Tensor, "n c h w"]
+    features: Float[Tensor, "n f"]
+    told: Mapping[str, Int[Tensor, "n"]]
+
+    def take(self, index: Int[Tensor, "m"]) -> "_Set":
+        told = {head: values[index] for head, values in self.told.items()}
+        return _Set(self.images[index], self.features[index], told)
+
+
+class _Sets(NamedTuple):
+    """All that is compared: `real` and `others` are parts of `learnt`, at the places `order`."""
+
+    learnt: _Set
+    real: _Set
+    others: _Set | None
+    held_out: _Set
+    samples: _Set
+    order: Int[Tensor, "n"]
+
+    def compared(self) -> dict[str, _Set]:
+        """Those that are held against `real`, by name."""
+        others = {} if self.others is None else {"training": self.others}
+        return {"samples": self.samples, "held_out": self.held_out, **others}
+
+
+def evaluate(
+    model: Model,
+    train: ImageData,
+    test: ImageData,
+    classifier: Judge,
+    count: int = 10_000,
+    seed: int = 0,
+    tell: Callable[[str], object] = lambda stage: None,
+) -> dict[str, Any]:
+    """All figures of a model, as plain data for JSON; the same ones for the same seed.
+
+    Args:
+        model: which.
+        train: all that it learnt from.
+        test: real pictures that it has not seen.
+        classifier: of these data.
+        count: samples, and real pictures that they are held against, at most as many as `train`
+            has.
+        seed: of samples and choices.
+        tell: is told what is going on.
+
+    Raises:
+        EvaluationError: if they do not fit together, or there is too little of something.
+    """
+    _check(model, train, test, classifier.net, count, seed)
+    seeds = range(seed * count, (seed + 1) * count)
+    labels = _even(model.classes, count, seed)
+    tell("samples")
+    images = _sampled(model, seeds, labels)
+    tell("features")
+    sets = _sets(images, train, test, classifier.net, count, seed)
+    tell("distances")
+    report = {
+        "protocol": _protocol(model, sets, classifier, seeds, seed),
+        **_distances(sets),
+        "accuracy": _accuracy(sets, test, labels),
+        "shares": _shares(sets, train),
+        "diversity": _diversity(sets, train),
+        "attributes": _attributes(sets, train),
+    }
+    tell("nearest training pictures")
+    report["memorisation"] = _memorisation(sets, labels, seeds)
+    tell("styles")
+    report["style"] = _style(model, train, test, seed)
+    return {name: part for name, part in report.items() if part is not None}
+
+
+def _check(
+    model: Model, train: ImageData, test: ImageData, net: Classifier, count: int, seed: int
+) -> None:
+    if not 2 * K <= count <= MAX_COUNT:
+        raise EvaluationError(f"count {count}: {2 * K} to {MAX_COUNT} are possible")
+    if not 0 <= seed <= MAX_SEED:
+        raise EvaluationError(f"seed {seed}: 0 to {MAX_SEED} are possible")
+    for name, data in (("training", train), ("test", test)):
+        if len(data) < 2 * K:
+            raise EvaluationError(f"{len(data)} {name} pictures: at least {2 * K} are needed")
+        if data.images.shape[1:] != (net.channels, net.side, net.side):
+            shape = "x".join(map(str, data.images.shape[1:]))
+            raise EvaluationError(
+                f"{name} pictures of {shape}, and a classifier of"
+                f" {net.channels}x{net.side}x{net.side}"
+            )
+        if {head: names for head, (names, _) in heads_of(data).items()} != net.heads:
+            raise EvaluationError(f"the classifier tells other classes than the {name} pictures")
+    if model.classes and tuple(model.labels) != train.names:
+        raise EvaluationError("the model has other classes than the data")
+
+
+def _even(classes: int, count: int, seed: int) -> Int[Tensor, "n"] | None:
+    """Each class equally often, in a mixed order."""
+    order = torch.randperm(count, generator=generator_of(seed, "labels"))
+    return order % classes if classes else None
+
+
+def _sampled(
+    model: Model, seeds: Sequence[int], labels: Int[Tensor, "n"] | None
+) -> UInt8[Tensor, "n c h w"]:
+    parts = []
+    for start in range(0, len(seeds), CHUNK):
+        chosen = slice(start, start + CHUNK)
+        asked = None if labels is None else labels[chosen].tolist()
+        parts.append(model.sample(list(seeds[chosen]), asked))
+    return torch.cat(parts)
+
+
+def _read(net: Classifier, images: UInt8[Tensor, "n c h w"]) -> _Set:
+    features = net.features(images)
+    return _Set(images, features, net.predict(features))
+
+
+def _sets(
+    samples: Tensor, train: ImageData, test: ImageData, net: Classifier, count: int, seed: int
+) -> _Sets:
+    if samples.shape[1:] != train.images.shape[1:]:
+        raise EvaluationError(
+            f"samples of {'x'.join(map(str, samples.shape[1:]))}, and data of"
+            f" {'x'.join(map(str, train.images.shape[1:]))}"
+        )
+    learnt, held_out = _read(net, train.images), _read(net, test.images)
+    order = torch.randperm(len(train), generator=generator_of(seed, "real"))
+    others = learnt.take(order[count : 2 * count]) if len(train) >= 2 * count else None
+    mixed = torch.randperm(len(test), generator=generator_of(seed, "held out"))
+    return _Sets(
+        learnt, learnt.take(order[:count]), others, held_out.take(mixed[:count]),
+        _read(net, samples), order,
+    )  # fmt: skip
+
+
+def _protocol(
+    model: Model, sets: _Sets, classifier: Judge, seeds: range, seed: int
+) -> dict[str, Any]:
+    card = classifier.card
+    return {
+        "seed": seed,
+        "first_sample_seed": seeds[0],
+        "labels": "each class equally often" if model.classes else None,
+        "samples": len(sets.samples.images),
+        "real": len(sets.real.images),
+        "held_out": len(sets.held_out.images),
+        "training": 0 if sets.others is None else len(sets.others.images),
+        "learnt": len(sets.learnt.images),
+        "k": K,
+        "classifier": {
+            "data": card.data["name"],
+            "features": sets.real.features.shape[1],
+            "sha256": card.sha256,
+            "accuracy": dict(card.accuracy),
+            "test_count": card.test_count,
+        },
+    }
+
+
+def _distances(sets: _Sets) -> dict[str, Any]:
+    """Each distance, by what is held against the real pictures."""
+    found: dict[str, dict[str, float]] = {}
+    for name, other in sets.compared().items():
+        figures = {"frechet": image_metrics.frechet(sets.real.features, other.features)}
+        figures |= image_metrics.manifold(sets.real.features, other.features, K)._asdict()
+        for figure, value in figures.items():
+            found.setdefault(figure, {})[name] = value
+    return found
+
+
+def _label_head(data: ImageData) -> str:
+    """The head that tells what the label says."""
+    return next(head for head, (names, _) in heads_of(data).items() if names == data.names)
+
+
+def _accuracy(
+    sets: _Sets, test: ImageData, labels: Int[Tensor, "n"] | None
+) -> dict[str, float] | None:
+    if labels is None:
+        return None
+    head = _label_head(test)
+    told = sets.samples.told[head]
+    hits = (told == labels).double()
+    worst = min(float(hits[labels == c].mean()) for c in labels.unique())
+    return {"samples": float(hits.mean()), "worst_class": worst}
+
+
+def _shares(sets: _Sets, train: ImageData) -> dict[str, dict[str, float]]:
+    """Of each class: as the classifier reads it, and `data` as the data say themselves."""
+    head, classes = _label_head(train), len(train.names)
+    found = {
+        name: image_metrics.shares(one.told[head], classes)
+        for name, one in sets.compared().items()
+    } | {"data": image_metrics.shares(train.labels, classes)}  # fmt: skip
+    return {name: _named(train.names, values) for name, values in found.items()}
+
+
+def _named(names: Sequence[str], values: Float[Tensor, "k"]) -> dict[str, float]:
+    return dict(zip(names, values.tolist(), strict=True))
+
+
+def _diversity(sets: _Sets, train: ImageData) -> dict[str, dict[str, Any]]:
+    """Mean distance of two pictures that are read as of one class, over that of real ones."""
+    head, classes = _label_head(train), len(train.names)
+
+    def within(one: _Set, space: Callable[[_Set], Tensor]) -> Float[Tensor, "k"]:
+        return image_metrics.diversity(space(one), one.told[head], classes)
+
+    spaces = {"features": lambda s: s.features, "pixels": lambda s: s.images.flatten(1)}
+    found: dict[str, dict[str, Any]] = {}
+    for place, space in spaces.items():
+        real = within(sets.real, space)
+        found[place] = {}
+        for name, one in sets.compared().items():
+            ratio = within(one, space) / real
+            found[place][name] = _number(ratio[ratio.isfinite()].mean())
+            if name == "samples":
+                values = map(_number, ratio)
+                found[place]["by_class"] = dict(zip(train.names, values, strict=True))
+    return found
+
+
+def _number(value: Tensor) -> float | None:
+    """For JSON, which knows no NaN."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _attributes(sets: _Sets, train: ImageData) -> dict[str, Any] | None:
+    """Marginals of the attributes as the classifier reads them, and how far they are off.
+
+    `total_variation` is from what the data say themselves, `from_read` from what the classifier
+    reads in the test split, so that its own mistakes cancel.
+    """
+    heads = heads_of(train)
+    if LABEL in heads:
+        return None
+    found = {}
+    for head, (names, values) in heads.items():
+        true = image_metrics.shares(values, len(names))
+        read, floor = (
+            image_metrics.shares(one.told[head], len(names))
+            for one in (sets.samples, sets.held_out)
+        )
+        found[head] = {
+            "samples": _named(names, read),
+            "held_out": _named(names, floor),
+            "data": _named(names, true),
+            "total_variation": {
+                "samples": image_metrics.total_variation(read, true),
+                "held_out": image_metrics.total_variation(floor, true),
+                "from_read": image_metrics.total_variation(read, floor),
+            },
+        }
+    return found
+
+
+def _memorisation(
+    sets: _Sets, labels: Int[Tensor, "n"] | None, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """Distances to the nearest training picture: pixels count from 0 to 1.
+
+    `training` are training pictures themselves, each without itself: the reference where the
+    test split is of another kind, as letters of other fonts are.
+    """
+    chosen = {"samples": sets.samples, "held_out": sets.held_out}
+    places = sets.order[:COMPARED]
+    found: dict[str, Any] = {}
+    for place, scale in (("pixels", 255), ("features", 1)):
+        learnt = _rows(sets.learnt, place)
+        near = {
+            name: image_metrics.nearest(_rows(one, place)[:COMPARED], learnt)
+            for name, one in chosen.items()
+        } | {"training": image_metrics.nearest(learnt[places], learnt, barred=places)}
+        found[place] = {
+            name: {
+                "median": float(n.distance.median()) / scale,
+                "first_percentile": float(n.distance.quantile(0.01)) / scale,
+            }
+            for name, n in near.items()
+        }
+        if place == "pixels":
+            closest = near["samples"].distance.argsort(stable=True)[:PAIRS].tolist()
+            found["closest"] = [
+                {
+                    "seed": seeds[i],
+                    "label": None if labels is None else int(labels[i]),
+                    "place": int(near["samples"].place[i]),
+                    "distance": float(near["samples"].distance[i]) / scale,
+                }
+                for i in closest
+            ]
+    return {"compared": {name: min(COMPARED, len(one.images)) for name, one in chosen.items()},
+            **found}  # fmt: skip
+
+
+def _rows(one: _Set, place: str) -> Tensor:
+    return one.features if place == "features" else one.images.flatten(1)
+
+
+def _style(
+    model: Model, train: ImageData, test: ImageData, seed: int
+) -> dict[str, dict[str, float]] | None:
+    """How far the letters of an alphabet agree on its style, of samples and of real fonts."""
+    if model.classes != LETTERS or "font" not in train.attributes:
+        return None
+    seeds = [seed * STYLES + i // LETTERS for i in range(STYLES * LETTERS)]
+    letters = torch.arange(STYLES * LETTERS) % LETTERS
+    samples = _sampled(model, seeds, letters)[:, 0].unflatten(0, (STYLES, LETTERS))
+    drawn = {"samples": samples} | {"held_out": _alphabets(test), "training": _alphabets(train)}
+    measures = {"ink_share": lettering.ink_share, "slant": lettering.slant}
+    found: dict[str, dict[str, float]] = {
+        name: {of: lettering.agreement(measure(a)) for of, a in drawn.items()}
+        for name, measure in measures.items()
+    }
+    return found | {"alphabets": {of: len(a) for of, a in drawn.items()}}
+
+
+def _alphabets(data: ImageData) -> UInt8[Tensor, "z 26 h w"]:
+    """The pictures of all fonts whose letters are all there."""
+    order = (data.attributes["font"] * LETTERS + data.labels).argsort()
+    _, counts = data.attributes["font"].unique(return_counts=True)
+    whole = (counts == LETTERS).repeat_interleave(counts)
+    return data.images[order[whole], 0].unflatten(0, (-1, LETTERS))
+
+
+def closest_pairs(model: Model, train: ImageData, report: Mapping[str, Any]) -> Image.Image:
+    """The samples nearest to training pictures: each beside its own, with their distance."""
+    pairs = report["memorisation"]["closest"]
+    labels = torch.tensor([pair["label"] for pair in pairs]) if model.classes else None
+    samples = _sampled(model, [pair["seed"] for pair in pairs], labels)
+    originals = train.images[[pair["place"] for pair in pairs]]
+    return pair_sheet(samples, originals, [f"{pair['distance']:.2f}" for pair in pairs])
