@@ -47,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_toy(commands.add_parser("toy", help=text, usage="ganplay toy [options] [settings]"))
     usage = "ganplay train --data NAME --out DIR [options] [settings]"
     add_train(commands.add_parser("train", help="train an image model", usage=usage))
+    add_eval(commands.add_parser("eval", help="measure an image model"))
     add_classifier(
         commands.add_parser("classifier", help="train what image models are measured by")
     )
