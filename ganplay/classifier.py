@@ -312,16 +312,26 @@ def _card(content: bytes) -> Card:
             _refuse(f"not a card of a {FORMAT} of version {VERSION}")
         about["heads"] = {name: tuple(names) for name, names in about["heads"].items()}
         card = Card(**about)
+        if not _possible(card):
+            _refuse("a card of a net that cannot be: something is missing or out of bounds")
+    except ClassifierError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         _refuse(f"not a card of a {FORMAT} of version {VERSION}")
-    sizes = [len(names) for names in card.heads.values()]
-    if (
-        card.channels not in (1, 3)
-        or type(card.side) is not int
-        or not SMALLEST <= card.side <= LARGEST
-        or not 1 <= len(sizes) <= MAX_HEADS
-        or not 1 <= min(sizes) <= max(sizes) <= MAX_CLASSES
-        or not all(isinstance(name, str) for names in card.heads.values() for name in names)
-    ):
-        _refuse("a card of a net that cannot be: its channels, side or heads are out of bounds")
     return card
+
+
+def _possible(card: Card) -> bool:
+    sizes = [len(names) for names in card.heads.values()]
+    names = [name for names in card.heads.values() for name in names]
+    return (
+        card.channels in (1, 3)
+        and type(card.side) is int
+        and SMALLEST <= card.side <= LARGEST
+        and 1 <= len(sizes) <= MAX_HEADS
+        and 1 <= min(sizes) <= max(sizes) <= MAX_CLASSES
+        and all(isinstance(name, str) for name in names)
+        and card.accuracy.keys() == card.heads.keys()
+        and all(isinstance(share, float) for share in card.accuracy.values())
+        and isinstance(card.data["name"], str)
+    )

@@ -8,7 +8,7 @@ samples.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int, UInt8
@@ -33,6 +33,7 @@ MAX_COUNT, MAX_SEED = 100_000, 10_000
 LETTERS = 26
 
 
+@runtime_checkable
 class Model(Protocol):
     """What is evaluated: see `ganplay.ImageModel`."""
 
@@ -117,13 +118,13 @@ def evaluate(
     report = {
         "protocol": _protocol(model, sets, classifier, seeds, seed),
         **_distances(sets),
-        "accuracy": _accuracy(sets, test, labels),
+        "accuracy": _accuracy(sets, test, labels, classifier),
         "shares": _shares(sets, train),
         "diversity": _diversity(sets, train),
         "attributes": _attributes(sets, train),
     }
     tell("nearest training pictures")
-    report["memorisation"] = _memorisation(sets, labels, seeds)
+    report["memorisation"] = _memorisation(sets, _label_head(train), labels, seeds)
     tell("styles")
     report["style"] = _style(model, train, test, seed)
     return {name: part for name, part in report.items() if part is not None}
@@ -232,15 +233,21 @@ def _label_head(data: ImageData) -> str:
 
 
 def _accuracy(
-    sets: _Sets, test: ImageData, labels: Int[Tensor, "n"] | None
+    sets: _Sets, test: ImageData, labels: Int[Tensor, "n"] | None, classifier: Judge
 ) -> dict[str, float] | None:
+    """The share of samples that are read as what was asked for."""
     if labels is None:
         return None
     head = _label_head(test)
     told = sets.samples.told[head]
-    hits = (told == labels).double()
-    worst = min(float(hits[labels == c].mean()) for c in labels.unique())
-    return {"samples": float(hits.mean()), "worst_class": worst}
+    worst = min(
+        image_metrics.accuracy(told[labels == c], labels[labels == c]) for c in labels.unique()
+    )
+    return {
+        "samples": image_metrics.accuracy(told, labels),
+        "held_out": classifier.card.accuracy[head],
+        "worst_class": worst,
+    }
 
 
 def _shares(sets: _Sets, train: ImageData) -> dict[str, dict[str, float]]:
@@ -313,7 +320,7 @@ def _attributes(sets: _Sets, train: ImageData) -> dict[str, Any] | None:
 
 
 def _memorisation(
-    sets: _Sets, labels: Int[Tensor, "n"] | None, seeds: Sequence[int]
+    sets: _Sets, head: str, labels: Int[Tensor, "n"] | None, seeds: Sequence[int]
 ) -> dict[str, Any]:
     """Distances to the nearest training picture: pixels count from 0 to 1.
 
@@ -322,7 +329,8 @@ def _memorisation(
     """
     chosen = {"samples": sets.samples, "held_out": sets.held_out}
     places = sets.order[:COMPARED]
-    found: dict[str, Any] = {}
+    compared = {name: min(COMPARED, len(one.images)) for name, one in chosen.items()}
+    found: dict[str, Any] = {"compared": compared | {"training": len(places)}}
     for place, scale in (("pixels", 255), ("features", 1)):
         learnt = _rows(sets.learnt, place)
         near = {
@@ -337,18 +345,34 @@ def _memorisation(
             for name, n in near.items()
         }
         if place == "pixels":
-            closest = near["samples"].distance.argsort(stable=True)[:PAIRS].tolist()
-            found["closest"] = [
-                {
-                    "seed": seeds[i],
-                    "label": None if labels is None else int(labels[i]),
-                    "place": int(near["samples"].place[i]),
-                    "distance": float(near["samples"].distance[i]) / scale,
-                }
-                for i in closest
-            ]
-    return {"compared": {name: min(COMPARED, len(one.images)) for name, one in chosen.items()},
-            **found}  # fmt: skip
+            told = sets.samples.told[head][:COMPARED]
+            found["closest"] = _closest(near["samples"], told, labels, seeds, scale)
+    return found
+
+
+def _closest(
+    near: image_metrics.Neighbours,
+    told: Int[Tensor, "n"],
+    labels: Int[Tensor, "n"] | None,
+    seeds: Sequence[int],
+    scale: float,
+) -> list[dict[str, Any]]:
+    """The samples nearest to a training picture, by the median of their class.
+
+    Without that all would be of the class with the least ink: any two ones are near.
+    """
+    usual = torch.ones(len(told), dtype=torch.float64)
+    for c in told.unique():
+        usual[told == c] = near.distance[told == c].median().clamp_min(1e-9)
+    return [
+        {
+            "seed": seeds[i],
+            "label": None if labels is None else int(labels[i]),
+            "place": int(near.place[i]),
+            "distance": float(near.distance[i]) / scale,
+        }
+        for i in (near.distance / usual).argsort(stable=True)[:PAIRS].tolist()
+    ]
 
 
 def _rows(one: _Set, place: str) -> Tensor:

@@ -164,7 +164,8 @@ def table(report: Mapping[str, Any]) -> str:
     wide = max(len(name) for name, _ in rows)
     lines = [" " * wide + "".join(f"{column:>12}" for column in COLUMNS)]
     for name, cells in rows:
-        texts = ("-" if (v := cells.get(c)) is None else f"{v:.4g}" for c in COLUMNS)
+        values = (cells.get(column) for column in COLUMNS)
+        texts = (f"{v:.4g}" if isinstance(v, float) else str(v or "-") for v in values)
         lines.append(f"{name:<{wide}}" + "".join(f"{text:>12}" for text in texts))
     return "\n".join(lines)
 

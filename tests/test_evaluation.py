@@ -1,0 +1,319 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+
+import ganplay
+from ganplay import classifier, evaluation
+from ganplay.classifier import Card, Classifier, Judge, heads_of, save_classifier, train_classifier
+from ganplay.cli import main
+from ganplay.datasets import ImageData, load
+from ganplay.evaluation import EvaluationError, closest_pairs, evaluate
+from ganplay.sheets import pair_sheet
+
+PLACES = ("left", "right")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Two threads wait for each other where the machine is busy, and nets are tiny here."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def bars(n=256, seed=0, noise=80):
+    """Noise with a bright bar on one side, a third of them left."""
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(noise, (n, 1, 16, 16), generator=generator, dtype=torch.uint8)
+    labels = (torch.arange(n) % 3 > 0).long()
+    images[labels == 0, :, :, 2:5] = 220
+    images[labels == 1, :, :, 11:14] = 220
+    return ImageData(images, labels, PLACES, "none", "make it")
+
+
+class Model:
+    """A picture of the data for each seed (and label)."""
+
+    def __init__(self, data, classes=0, change=lambda images: images):
+        self.data, self.classes, self.labels, self.change = data, classes, data.names, change
+
+    def sample(self, seeds, label=None):
+        assert (label is not None) == bool(self.classes)
+        if label is None:
+            return self.change(self.data.images[torch.tensor(seeds) % len(self.data)])
+        own = [(self.data.labels == c).nonzero()[:, 0] for c in range(self.classes)]
+        chosen = [own[c][s % len(own[c])] for s, c in zip(seeds, label, strict=True)]
+        return self.change(self.data.images[torch.stack(chosen)])
+
+
+TRAIN, TEST, MORE = bars(), bars(60, seed=1), bars(128, seed=2)
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bars")
+    model = train_classifier(bars(1024), epochs=4)
+    about = {"name": "bars"}
+    save_classifier(model, folder, train=TRAIN, test=TEST, about=about, seed=0, epochs=4)
+    return classifier.load_classifier(folder)
+
+
+def untrained(data):
+    heads = {name: names for name, (names, _) in heads_of(data).items()}
+    _, channels, side, _ = data.images.shape
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = Classifier(channels, side, heads).eval()
+    card = Card(channels, side, heads, {"name": "x"}, 0, 1, dict.fromkeys(heads, 0.5), 1)
+    return Judge(net, card)
+
+
+def test_real_pictures_reach_the_floor(judge):
+    report = evaluate(Model(MORE), TRAIN, TEST, judge, count=60)
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    counts = {"samples": 60, "real": 60, "held_out": 60, "training": 60, "learnt": 256}
+    assert report["protocol"].items() >= counts.items()
+    assert report["protocol"]["classifier"]["sha256"] == judge.card.sha256
+    assert report["frechet"]["samples"] < 3 * report["frechet"]["held_out"]
+    for figure in ("precision", "recall", "density", "coverage"):
+        assert all(value > 0.7 for value in report[figure].values())
+        assert report[figure].keys() == {"samples", "held_out", "training"}
+    near = report["memorisation"]["pixels"]
+    assert near["samples"]["median"] == pytest.approx(near["held_out"]["median"], rel=0.05)
+    assert near["training"]["median"] == pytest.approx(near["held_out"]["median"], rel=0.05)
+    assert report["diversity"]["pixels"]["samples"] == pytest.approx(1, abs=0.05)
+    assert report["shares"]["data"] == {"left": 86 / 256, "right": 170 / 256}
+    assert report["shares"]["samples"] == {"left": 20 / 60, "right": 40 / 60}
+    assert "accuracy" not in report  # nothing was asked for
+    assert "attributes" not in report
+    assert "style" not in report
+
+
+def test_the_same_seed_gives_the_same_figures(judge):
+    first, second, other = (
+        evaluate(Model(MORE), TRAIN, TEST, judge, count=40, seed=seed) for seed in (3, 3, 4)
+    )
+    assert first == second
+    assert first["frechet"] != other["frechet"]
+    assert first["protocol"]["first_sample_seed"] == 120
+
+
+def test_what_is_learnt_by_heart_is_seen(judge):
+    report = evaluate(Model(TRAIN), TRAIN, TEST, judge, count=40)
+    for space in ("pixels", "features"):
+        near = report["memorisation"][space]
+        assert near["samples"] == {"median": 0, "first_percentile": 0}
+        assert near["held_out"]["first_percentile"] > 0.01
+    closest = report["memorisation"]["closest"]
+    assert len(closest) == evaluation.PAIRS
+    assert all(pair["distance"] == 0 and pair["place"] == pair["seed"] for pair in closest)
+
+
+def test_samples_of_one_kind_are_seen(judge):
+    def one(images):
+        return TRAIN.images[:1].expand(len(images), -1, -1, -1)
+
+    report = evaluate(Model(TRAIN, change=one), TRAIN, TEST, judge, count=60)
+    assert report["frechet"]["samples"] > 5 * report["frechet"]["held_out"]
+    assert report["coverage"]["samples"] < 0.2
+    assert report["shares"]["samples"] == {"left": 1, "right": 0}
+    assert report["diversity"]["pixels"]["samples"] == 0
+    assert report["diversity"]["pixels"]["by_class"] == {"left": 0, "right": None}
+
+
+def test_labels_that_are_asked_for(judge):
+    report = evaluate(Model(MORE, classes=2), TRAIN, TEST, judge, count=60)
+    assert report["accuracy"] == {"samples": 1, "held_out": 1, "worst_class": 1}
+    assert report["shares"]["samples"] == {"left": 0.5, "right": 0.5}
+
+    swapped = evaluate(
+        Model(MORE, classes=2, change=lambda x: x.flip(3)), TRAIN, TEST, judge, count=60
+    )
+    assert swapped["accuracy"]["samples"] == 0
+    deaf = Model(MORE, classes=2)
+    left = MORE.images[MORE.labels == 0]
+    deaf.sample = lambda seeds, label: left[torch.tensor(seeds) % len(left)]
+    found = evaluate(deaf, TRAIN, TEST, judge, count=60)["accuracy"]
+    assert found == {"samples": 0.5, "held_out": 1, "worst_class": 0}
+
+
+def test_attributes_of_faces():
+    train, test = load("faces", count=60, size=16), load("faces", split="test", count=40, size=16)
+    report = evaluate(Model(train), train, test, untrained(train), count=30)
+    found = report["attributes"]
+    assert found.keys() == train.choices.keys()
+    glasses = found["glasses"]
+    none = float((train.attributes["glasses"] == 0).double().mean())
+    assert glasses["data"]["none"] == pytest.approx(none)
+    read, true, floor = (glasses[name] for name in ("samples", "data", "held_out"))
+    assert sum(read.values()) == pytest.approx(1)
+    for name, (p, q) in {
+        "samples": (read, true), "held_out": (floor, true), "from_read": (read, floor)
+    }.items():  # fmt: skip
+        expected = sum(abs(p[k] - q[k]) for k in p) / 2
+        assert glasses["total_variation"][name] == pytest.approx(expected)
+    assert report["shares"]["data"] == found["hair"]["data"]
+
+
+def alphabets(fonts, seed=0, keep=True):
+    """Letters as upright bars, of a width and height of the font's or, else, of each letter's."""
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.zeros(fonts, 26, 1, 16, 16, dtype=torch.uint8)
+    for font in range(fonts):
+        for letter in range(26):
+            if keep and letter:
+                images[font, letter] = images[font, 0]
+                continue
+            wide, lean = torch.randint(1, 5, (2,), generator=generator).tolist()
+            for row in range(2, 14):
+                start = 4 + (lean * (13 - row)) // 12
+                images[font, letter, 0, row, start : start + wide] = 255
+    return ImageData(
+        images.flatten(0, 1), torch.arange(26).repeat(fonts), tuple(map(chr, range(65, 91))), "",
+        "", {"font": torch.arange(fonts).repeat_interleave(26)},
+    )  # fmt: skip
+
+
+def test_style_of_letters(monkeypatch):
+    monkeypatch.setattr(evaluation, "STYLES", 40)
+    train, test = alphabets(40), alphabets(12, seed=1)
+    # A font of which a letter is missing is left out.
+    train = train.subset(torch.randperm(40 * 26, generator=torch.Generator().manual_seed(0))[:-1])
+    judge = untrained(train)
+    report = evaluate(Model(alphabets(40), classes=26), train, test, judge, count=60)
+    style = report["style"]
+    assert style["alphabets"] == {"samples": 40, "held_out": 12, "training": 39}
+    for measure in ("ink_share", "slant"):
+        assert style[measure] == pytest.approx(dict.fromkeys(style[measure], 1))
+    mixed = Model(alphabets(40, keep=False), classes=26)
+    style = evaluate(mixed, train, test, judge, count=60)["style"]
+    assert abs(style["slant"]["samples"]) < 0.2
+    assert abs(style["ink_share"]["samples"]) < 0.2
+
+
+def test_few_data_have_no_second_reference(judge):
+    report = evaluate(Model(MORE), TRAIN, TEST, judge, count=200)
+    assert report["frechet"].keys() == {"samples", "held_out"}
+    assert (report["protocol"]["training"], report["protocol"]["held_out"]) == (0, 60)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"count": 9}, "count 9: 10 to"),
+        ({"seed": -1}, "seed -1"),
+        ({"test": TEST.subset(torch.arange(5))}, "5 test pictures: at least 10"),
+        ({"train": load("faces", count=20, size=16)}, "training pictures of 3x16x16"),
+        ({"test": ImageData(TEST.images, TEST.labels, ("a", "b"), "", "")}, "other classes"),
+        ({"model": Model(ImageData(TEST.images, TEST.labels, ("a", "b"), "", ""), classes=2)},
+         "the model has other classes"),
+        ({"model": Model(MORE, change=lambda x: x[:, :, :8])}, "samples of 1x8x16"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told(judge, changes, words):
+    arguments = {"model": Model(MORE), "train": TRAIN, "test": TEST, "count": 20, "seed": 0}
+    with pytest.raises(EvaluationError, match=words):
+        evaluate(classifier=judge, **(arguments | changes))
+
+
+def test_pairs_are_drawn(judge):
+    model = Model(TRAIN, classes=2)
+    report = evaluate(model, TRAIN, TEST, judge, count=20)
+    picture = closest_pairs(model, TRAIN, report)
+    assert picture.mode == "RGB"
+    pair = report["memorisation"]["closest"][0]
+    expected = Image.fromarray(TRAIN.images[pair["place"], 0].numpy()).resize((32, 32), 0)
+    for left in (4, 36):  # the sample, a copy here, and the training picture
+        assert picture.crop((left, 2, left + 32, 34)).convert("L").tobytes() == expected.tobytes()
+
+
+def test_pair_sheet_keeps_pairs_apart():
+    white = torch.full((3, 3, 4, 4), 255, dtype=torch.uint8)
+    sheet = pair_sheet(white, torch.zeros_like(white), ["", "", ""], zoom=1)
+    assert sheet.size == (2 * 16, 2 * 20)
+    assert [sheet.getpixel((x, 4))[0] for x in (3, 4, 7, 8, 11, 12)] == [128, 255, 255, 0, 0, 128]
+
+
+# The command
+
+
+@pytest.fixture
+def here(judge, monkeypatch, tmp_path):
+    """A model `bars` that `ganplay.load` knows, its data and its classifier."""
+    kept = []
+
+    class Trained(Model):
+        card = SimpleNamespace(
+            name="bars", sha256="ab", shape=(1, 16, 16), data=SimpleNamespace(name="bars", count=99)
+        )
+
+        def with_metrics(self, metrics):
+            return SimpleNamespace(save_pretrained=lambda folder: kept.append((folder, metrics)))
+
+    def load_data(name, root, split, size, *, count, cache):
+        assert (name, size, count) == ("bars", 16, 99 if split == "train" else None)
+        return TRAIN if split == "train" else TEST
+
+    monkeypatch.setattr(ganplay, "load", lambda name: Trained(MORE), raising=False)
+    monkeypatch.setattr("ganplay.evaluation_cli.load", load_data)
+    monkeypatch.setattr("ganplay.evaluation_cli.load_classifier", lambda folder: judge)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bars").mkdir()
+    return kept
+
+
+def test_command_reports_and_keeps(here, capsys):
+    arguments = ["eval", "bars", "--count", "60", "--seed", "2"]
+    assert main([*arguments, "--json", "--pairs", "pairs.png", "--write"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    expected = evaluate(Model(MORE), TRAIN, TEST, evaluation_judge(), count=60, seed=2)
+    assert report == {"model": {"name": "bars", "sha256": "ab"}} | expected
+    assert [(str(folder), metrics) for folder, metrics in here] == [("bars", report)]
+    assert Image.open("pairs.png").size[0] > 100
+
+
+def evaluation_judge():
+    from ganplay import evaluation_cli
+
+    return evaluation_cli.load_classifier("bars")
+
+
+def test_command_prints_a_table(here, capsys):
+    assert main(["eval", "bars", "--count", "60"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["samples", "held_out", "training"]
+    assert len({len(line) for line in lines}) == 1
+    rows = {" ".join(line.split()[:-3]): line.split()[-3:] for line in lines[1:]}
+    assert rows["protocol"] == ["60", "60", "60"]
+    assert rows["shares left"][0] == f"{20 / 60:.4g}"
+    assert {"frechet", "coverage", "diversity pixels", "memorisation pixels median"} <= rows.keys()
+    assert here == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--count", "9"], "--count"),
+        (["--pairs", "x.gif"], "ends in .png"),
+        (["--pairs", "no/x.png"], "no such folder"),
+        (["--seed", "x"], "--seed"),
+        (["--write"], "--write: other is no folder here"),
+    ],
+)
+def test_command_tells_what_is_wrong(here, arguments, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["eval", "other", *arguments])
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_command_tells_where_classifiers_come_from(here, monkeypatch, capsys):
+    monkeypatch.setattr("ganplay.evaluation_cli.load_classifier", classifier.load_classifier)
+    with pytest.raises(SystemExit):
+        main(["eval", "bars"])
+    error = capsys.readouterr().err
+    assert "`ganplay classifier --data bars --out DIR` makes one" in error
