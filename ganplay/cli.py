@@ -19,6 +19,7 @@ from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
+from ganplay.model_cli import add_export
 from ganplay.pictures import panels
 from ganplay.script import as_script
 from ganplay.settings import ConfigError
@@ -36,23 +37,29 @@ COLUMNS = ("js", "sliced_wasserstein", "energy", "modes", "high_quality", "d_rea
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status."""
-    parser = argparse.ArgumentParser(
+    options = parser().parse_args(argv)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags of all commands."""
+    made = argparse.ArgumentParser(
         prog="ganplay", description="Watch, break and mend generative adversarial networks."
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_app(commands.add_parser("app", help="serve the page"))
     # A usage line that named all settings would hide the error below it.
     text = "train 2-D GANs and report how well they learnt"
     _add_toy(commands.add_parser("toy", help=text, usage="ganplay toy [options] [settings]"))
     usage = "ganplay train --data NAME --out DIR [options] [settings]"
     add_train(commands.add_parser("train", help="train an image model", usage=usage))
+    add_export(commands.add_parser("export", help="make a checkpoint of a training run"))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
-    options = parser.parse_args(argv)
-    try:
-        return options.run(options)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    return made
 
 
 def _add_app(parser: argparse.ArgumentParser) -> None:

@@ -1,11 +1,14 @@
 """Contact sheets: many small pictures on one, to be looked at."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
+
+ROWS, COLUMNS, MOST_COLUMNS = 8, 10, 26
 
 
 def contact_sheet(
@@ -26,3 +29,21 @@ def contact_sheet(
         sheet[:, top : top + height, left : left + width] = image  # grey fills all channels
     picture = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
     return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+
+
+def sheet_of(
+    sample: Callable[[Sequence[int], Sequence[int] | None], UInt8[Tensor, "n c h w"]], classes: int
+) -> Image.Image:
+    """What a model makes of always the same seeds, with a class in each column if it has any.
+
+    Args:
+        sample: gives a picture for each seed and, if there are classes, label.
+        classes: that the model knows; at most MOST_COLUMNS are shown.
+    """
+    columns = min(classes, MOST_COLUMNS) or COLUMNS
+    places = range(ROWS * columns)
+    if not classes:
+        return contact_sheet(sample(places, None), columns)
+    # Down a column stays the class, along a row the noise.
+    labels = [i % columns for i in places]
+    return contact_sheet(sample([i // columns for i in places], labels), columns)
