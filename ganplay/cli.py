@@ -1,4 +1,4 @@
-"""The command line: `ganplay app` serves the page, `toy` trains without one, `data` shows data."""
+"""The command line: `ganplay app` serves the page, `toy` and `train` train, `data` shows data."""
 
 import argparse
 import dataclasses
