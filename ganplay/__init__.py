@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ganplay import metrics, points
-from ganplay.checkpoint import load_toy, save_toy
+from ganplay.checkpoint import CheckpointError, ImageModel, load, load_toy, save_toy
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
 from ganplay.image_config import ImageConfig
@@ -22,11 +22,14 @@ __all__ = [
     "MODELS",
     "PENALTIES",
     "PRESETS",
+    "CheckpointError",
     "ImageConfig",
+    "ImageModel",
     "ImageTrainer",
     "ToyConfig",
     "ToyTrainer",
     "launch",
+    "load",
     "load_toy",
     "metrics",
     "points",

@@ -69,13 +69,7 @@ def responses(
         x = plane(cells, trainer.distribution().extent)
     else:
         x = directions @ plane(cells, noise_reach(config.noise))
-    hot = None
-    if config.classes:
-        hot = torch.zeros(1, config.classes, x.shape[1])
-        hot[:, label % config.classes] = 1
-    members = len(trainer)
-    inputs = x[None].expand(members, -1, -1)
-    hot = hot if hot is None else hot.expand(members, -1, -1)
+    inputs, hot = x.expand(len(trainer), -1, -1), trainer.labels(x.shape[1], label)
     return [layer[0] for layer in trainer.hidden(net, inputs, hot)]
 
 

@@ -1,4 +1,4 @@
-"""The command line: `ganplay app` serves the page, `toy` trains without one, `data` shows data."""
+"""The command line: `ganplay app` serves the page, `toy` and `train` train, `data` shows data."""
 
 import argparse
 import dataclasses
@@ -20,6 +20,7 @@ from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
+from ganplay.model_cli import add_export
 from ganplay.pictures import panels
 from ganplay.script import as_script
 from ganplay.settings import ConfigError
@@ -37,27 +38,33 @@ COLUMNS = ("js", "sliced_wasserstein", "energy", "modes", "high_quality", "d_rea
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status."""
-    parser = argparse.ArgumentParser(
+    options = parser().parse_args(argv)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags of all commands."""
+    made = argparse.ArgumentParser(
         prog="ganplay", description="Watch, break and mend generative adversarial networks."
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_app(commands.add_parser("app", help="serve the page"))
     # A usage line that named all settings would hide the error below it.
     text = "train 2-D GANs and report how well they learnt"
     _add_toy(commands.add_parser("toy", help=text, usage="ganplay toy [options] [settings]"))
     usage = "ganplay train --data NAME --out DIR [options] [settings]"
     add_train(commands.add_parser("train", help="train an image model", usage=usage))
+    add_export(commands.add_parser("export", help="make a checkpoint of a training run"))
     add_eval(commands.add_parser("eval", help="measure an image model"))
     add_classifier(
         commands.add_parser("classifier", help="train what image models are measured by")
     )
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
-    options = parser.parse_args(argv)
-    try:
-        return options.run(options)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    return made
 
 
 def _add_app(parser: argparse.ArgumentParser) -> None:

@@ -139,13 +139,12 @@ class Camera:
         self.trainer = trainer
         config = trainer.configs[0]
         self.extent = trainer.distribution().extent
-        ticks = (torch.arange(MAP) + 0.5) * (2 / MAP) - 1
-        y, x = torch.meshgrid(ticks, ticks, indexing="ij")
-        self._cells = torch.stack([x, y], dim=-1).view(1, -1, 2) * self.extent
+        self._cells = anatomy.plane(MAP, self.extent).T[None]
         generator = generator_of(config.seed, "camera")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
-        self._real = trainer.real(MEASURED)
+        real, labels = real_points(config, MEASURED)
+        self._real, self._real_labels = real[None], labels[:REAL]
         self._measured_z = trainer.noise(MEASURED)
         self._metrics: dict[str, float] = {}
         self.measured_at = -1
@@ -160,8 +159,7 @@ class Camera:
     @property
     def real_labels(self) -> Tensor | None:
         """Their classes, if the model is conditional."""
-        config = self.trainer.configs[0]
-        return real_points(config, MEASURED)[1][:REAL] if config.classes else None
+        return self._real_labels if self.trainer.configs[0].classes else None
 
     def measure(self) -> dict[str, float]:
         """Bring the metrics up to date: the costly part of a frame, done less often."""
@@ -227,32 +225,18 @@ class Camera:
         self, fakes: Float[Tensor, "n 2"], low: float, high: float
     ) -> Float[Tensor, "2 bins"]:
         """Histograms over the map's range; what lies outside counts at its ends."""
-        config, hot = self.trainer.configs[0], None
-        real = self.real[: len(fakes)]
-        if config.classes:
-            labels = real_points(config, MEASURED)[1][: len(real)]
-            hot = torch.nn.functional.one_hot(labels, config.classes).T.float()[None]
-            hot = torch.cat([hot, self._hot_in_turn(len(fakes))], dim=2)
+        real, hot = self.real[: len(fakes)], self.trainer.labels(len(fakes))
+        if hot is not None:
+            labels = self._real_labels[: len(real)]
+            known = torch.nn.functional.one_hot(labels, hot.shape[1]).T.float()[None]
+            hot = torch.cat([known, hot], dim=2)
         logits = self.trainer.discriminate(torch.cat([real, fakes])[None], hot)[0]
         share = ((self._output(logits) - low) / (high - low)).nan_to_num(0.0).clamp(0, 1)
         return torch.stack([torch.histc(s, BINS, 0.0, 1.0) for s in share.split(len(real))])
 
-    def _hot_in_turn(self, n: int) -> Float[Tensor, "1 c n"]:
-        """Labels of the shown fakes: each class in turn."""
-        label = self.trainer.labels(n)
-        assert label is not None
-        return label[:1]
-
-    def _hot(self, label: int, n: int) -> Float[Tensor, "1 c n"] | None:
-        classes = self.trainer.configs[0].classes
-        if not classes:
-            return None
-        hot = torch.zeros(1, classes, n)
-        hot[:, label % classes] = 1
-        return hot
-
     def _judge(self, points: Float[Tensor, "1 n 2"], label: int) -> Float[Tensor, "n"]:
-        logits = self.trainer.discriminate(points, self._hot(label, points.shape[1]))[0]
+        hot = self.trainer.labels(points.shape[1], label)
+        logits = self.trainer.discriminate(points, hot)[0]
         return self._output(logits)
 
     def _output(self, logits: Tensor) -> Tensor:
@@ -277,7 +261,7 @@ class Camera:
             second, first = torch.meshgrid(ticks, ticks, indexing="ij")
             z = (self._directions() @ torch.stack([first, second]).view(2, -1))[None]
             rows = GRID
-        return self.trainer.generate(z, self._hot(label, z.shape[2]))[0].view(rows, -1, 2)
+        return self.trainer.generate(z, self.trainer.labels(z.shape[2], label))[0].view(rows, -1, 2)
 
     @property
     def ticks(self) -> Float[Tensor, "n"]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,9 @@ def _run(options: argparse.Namespace, run: Run, processes: Group, resumed: bool)
         run.restore(trainer)
     main = processes.rank == 0
     if main:
-        about = {"names": data.names, "shape": data.images.shape, "threads": threads}
+        about = {"names": data.names, "shape": data.images.shape, "pictures": len(data)}
+        about |= {"licence": data.licence, "how_to_get": data.how_to_get}
+        about |= {"threads": threads, "code": version("ganplay")}
         run.describe(config, chosen | about)
         run.trim_log(trainer.steps)
     return _loop(options, trainer, run if main else None, processes)

@@ -30,12 +30,11 @@ from ganplay.image_config import ImageConfig
 from ganplay.models.plan import Plan, split
 from ganplay.optimizers import Moments
 from ganplay.parallel import ALONE, Group
+from ganplay.sampler import Sampler, one_hot
 from ganplay.streams import generator_of
 
 SETTLE_BATCHES, SETTLE_SIZE = 16, 128
 """Batches from which the statistics of G's batch norms are taken, and the pictures of each."""
-CHUNK = 256
-"""Pictures that are made at once."""
 
 
 def device_of(name: str, local_rank: int = 0) -> torch.device:
@@ -93,16 +92,6 @@ def fastest_threads(step: Callable[[], object], rounds: int = 3) -> int:
 def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "1 c h w n"]:
     """Pictures as the nets have them: from -1 to 1, samples last."""
     return (images.float() / 127.5 - 1).movedim(0, -1)[None]
-
-
-def to_bytes(pictures: Float[Tensor, "1 c h w n"]) -> UInt8[Tensor, "n c h w"]:
-    """Pictures as files have them."""
-    return ((pictures[0].movedim(-1, 0) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-
-
-def latents(seeds: Sequence[int], dim: int) -> Float[Tensor, "z n"]:
-    """A latent vector for each seed, the same in whatever company."""
-    return torch.stack([torch.randn(dim, generator=generator_of(s, "z")) for s in seeds], dim=1)
 
 
 class Batches:
@@ -165,11 +154,6 @@ class Batches:
         if structure.classes:
             label = one_hot(self._labels[index], structure.classes)
         return Batch(real, z, label, mix, jitter, chance)
-
-
-def one_hot(labels: Int[Tensor, "n"], classes: int) -> Float[Tensor, "1 k n"]:
-    """Labels as the nets have them."""
-    return torch.nn.functional.one_hot(labels, classes).T.float()[None]
 
 
 class ImageTrainer:
@@ -290,21 +274,9 @@ class ImageTrainer:
         self, seeds: Sequence[int], labels: Sequence[int] | None = None
     ) -> UInt8[Tensor, "n c h w"]:
         """A picture for each seed (and label; by default each class in turn)."""
-        plan = self.structure.generator
-        flat, buffers = self.generator()
-        weights, kept = split(flat, plan.shapes()), split(buffers, plan.buffer_shapes())
+        sampler = Sampler(self.structure.generator, *self.generator())
         labels = range(len(seeds)) if labels is None else labels
-        parts = []
-        for start in range(0, len(seeds), CHUNK):
-            chosen = slice(start, start + CHUNK)
-            z = latents(seeds[chosen], self.config.noise_dim)[None].to(self.device)
-            label = None
-            if self.classes:
-                numbers = torch.tensor(labels[chosen], device=self.device) % self.classes
-                label = one_hot(numbers, self.classes)
-            with torch.no_grad():
-                parts.append(to_bytes(plan(weights, z, kept, label=label, momentum=None)[0]))
-        return torch.cat(parts).cpu()
+        return sampler.sample(seeds, [label % max(self.classes, 1) for label in labels])
 
     def tensors(self) -> dict[str, Tensor]:
         """All that steps change, by name; the trainer's own memory."""

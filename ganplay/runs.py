@@ -29,10 +29,9 @@ from torch import Tensor
 from ganplay.cohort import PER_MEMBER, StepRecord
 from ganplay.image_config import ImageConfig
 from ganplay.image_training import ImageTrainer
-from ganplay.sheets import contact_sheet
+from ganplay.sheets import sheet_of
 
 FORMAT = "ganplay run"
-SHEET_ROWS, SHEET_COLUMNS = 8, 10
 
 
 class RunError(ValueError):
@@ -112,16 +111,30 @@ class Run:
         write_whole(self.state_path, save(tensors, metadata))
 
     def restore(self, trainer: ImageTrainer) -> None:
-        """Go on where the last state was kept, and forget what the log has from later.
+        """Go on where the last state was kept.
 
         Raises:
             RunError: if the state is not that of such a trainer.
         """
         try:
+            trainer.restore(*self._state())
+        except (ValueError, KeyError) as error:
+            raise RunError(f"{self.state_path}: {error}") from error
+
+    def state(self) -> tuple[dict[str, Tensor], int]:
+        """What was kept last, by name, and after how many steps.
+
+        Raises:
+            RunError: if there is nothing that can be used.
+        """
+        tensors, counters = self._state()
+        return tensors, counters["steps"]
+
+    def _state(self) -> tuple[dict[str, Tensor], dict[str, int]]:
+        try:
             with safe_open(self.state_path, framework="pt") as file:
                 counters = json.loads(file.metadata()[FORMAT])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            trainer.restore(tensors, counters)
+                return {name: file.get_tensor(name) for name in file.keys()}, counters  # noqa: SIM118
         except (OSError, SafetensorError, ValueError, TypeError, KeyError) as error:
             raise RunError(f"{self.state_path}: {error}") from error
 
@@ -138,13 +151,8 @@ class Run:
 
     def sheet(self, trainer: ImageTrainer) -> None:
         """Draw what G makes of the same seeds as ever, a class in each column."""
-        columns = min(trainer.classes, 26) or SHEET_COLUMNS
-        count = SHEET_ROWS * columns
-        # Down a column stays the class, along a row the noise.
-        seeds = [i // columns for i in range(count)] if trainer.classes else list(range(count))
-        images = trainer.sample(seeds, [i % columns for i in range(count)])
         content = io.BytesIO()
-        contact_sheet(images, columns).save(content, "PNG")
+        sheet_of(trainer.sample, trainer.classes).save(content, "PNG")
         write_whole(self.folder / "samples" / f"{trainer.steps:07}.png", content.getvalue())
 
     def snapshot(self, trainer: ImageTrainer) -> None:
@@ -152,8 +160,16 @@ class Run:
         parameters, buffers = trainer.generator()
         tensors = {"parameters": parameters, "buffers": buffers}
         half: dict[str, Tensor] = {name: t.half().cpu() for name, t in tensors.items()}
-        path = self.folder / "snapshots" / f"{trainer.steps:07}.safetensors"
-        write_whole(path, save(half, {"step": str(trainer.steps)}))
+        write_whole(self.snapshot_path(trainer.steps), save(half, {"step": str(trainer.steps)}))
+
+    def snapshot_path(self, step: int) -> Path:
+        """Where the G of this step is."""
+        return self.folder / "snapshots" / f"{step:07}.safetensors"
+
+    def snapshots(self) -> list[int]:
+        """Steps whose G was kept."""
+        found = (self.folder / "snapshots").glob("[0-9]*.safetensors")
+        return sorted(int(path.stem) for path in found)
 
 
 def _step(line: str) -> float:

@@ -1,12 +1,14 @@
 """Contact sheets: many small pictures on one, to be looked at."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 from torch import Tensor
+
+ROWS, COLUMNS, MOST_COLUMNS = 8, 10, 26
 
 
 def contact_sheet(
@@ -49,3 +51,21 @@ def pair_sheet(
         sheet.paste(pair, (column * wide + 2 * gap, row * high + gap))
         pen.text((column * wide + 2 * gap, row * high + gap + height), text, fill=(255, 255, 255))
     return sheet
+
+
+def sheet_of(
+    sample: Callable[[Sequence[int], Sequence[int] | None], UInt8[Tensor, "n c h w"]], classes: int
+) -> Image.Image:
+    """What a model makes of always the same seeds, with a class in each column if it has any.
+
+    Args:
+        sample: gives a picture for each seed and, if there are classes, label.
+        classes: that the model knows; at most MOST_COLUMNS are shown.
+    """
+    columns = min(classes, MOST_COLUMNS) or COLUMNS
+    places = range(ROWS * columns)
+    if not classes:
+        return contact_sheet(sample(places, None), columns)
+    # Down a column stays the class, along a row the noise.
+    labels = [i % columns for i in places]
+    return contact_sheet(sample([i // columns for i in places], labels), columns)

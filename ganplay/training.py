@@ -187,12 +187,13 @@ class ToyTrainer:
             ]
         )
 
-    def labels(self, n: int) -> Float[Tensor, "s c n"] | None:
-        """N one-hot labels, each class in turn; None if the model is not conditional."""
+    def labels(self, n: int, only: int | None = None) -> Float[Tensor, "s c n"] | None:
+        """N one-hot labels, each class in turn or `only` one; None if the model has no classes."""
         classes = self.configs[0].classes
         if not classes:
             return None
-        hot = torch.nn.functional.one_hot(torch.arange(n) % classes, classes)
+        index = torch.arange(n) if only is None else torch.full((n,), only)
+        hot = torch.nn.functional.one_hot(index % classes, classes)
         return hot.T.float().expand(len(self), -1, -1)
 
     def sample(self, n: int) -> Float[Tensor, "s n 2"]:
@@ -243,14 +244,16 @@ class ToyTrainer:
         norms at the last step. `noise_floor` has what two real samples would give.
         """
         fake, real = self.sample(n), self.real(n)
-        report = self.compare(n)
+        report = self._compared(real, fake)
         loss, record = LOSSES[self.configs[0].loss], self.record()
         report |= judged(loss, self.discriminate(real), self.discriminate(fake))
         return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
 
     def compare(self, n: int, quick: bool = False) -> dict[str, Float[Tensor, "s"]]:
         """`metrics.compare` of n fakes with n real points, by name; each (S,)."""
-        fake, real = self.sample(n), self.real(n)
+        return self._compared(self.real(n), self.sample(n), quick)
+
+    def _compared(self, real: Tensor, fake: Tensor, quick: bool = False) -> dict[str, Tensor]:
         rows = [
             metrics.compare(real[i], fake[i], self.distribution(i), quick) for i in range(len(self))
         ]

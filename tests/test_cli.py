@@ -224,7 +224,7 @@ def test_app_serves_the_page_until_it_is_interrupted():
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
             assert b"gradio_config" in answer.read()
         process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=20)
+        _, complaints = process.communicate(timeout=60)
         assert "Traceback" not in complaints
     finally:
         process.kill()

@@ -11,12 +11,11 @@ from ganplay.image_training import (
     ImageTrainer,
     device_of,
     fastest_threads,
-    latents,
-    to_bytes,
     to_floats,
 )
 from ganplay.models.dcgan import DcganGenerator
 from ganplay.models.plan import split
+from ganplay.sampler import latents, to_bytes
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -188,8 +189,10 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
     assert about["config"]["loss"] == "hinge"
     assert about["data"] == {
         "name": "folder", "size": 16, "count": None, "names": ["lying", "standing"],
-        "shape": [36, 3, 16, 16],  # without those held out
-        "threads": 1,
+        "shape": [36, 3, 16, 16], "pictures": 36,  # without those held out
+        "licence": "your own pictures: their licences are yours to know",
+        "how_to_get": "a folder of yours with a folder of pictures for each class",
+        "threads": 1, "code": version("ganplay"),
     }  # fmt: skip
     for more, complaint in (
         (["--steps", 4], "there is a run already; --resume goes on with it"),

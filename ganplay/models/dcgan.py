@@ -148,7 +148,8 @@ class DcganGenerator:
                 maps = layers.scale_and_shift(maps, gain, bias)
             maps = torch.relu_(maps)
             last, maps = maps, layers.conv_up(maps, _maps(kernels[i]))
-        pictures = (maps.float() + weights[depth + 1][0][:, None, None]).tanh()
+        bias = weights[depth + 1][0]
+        pictures = (maps.to(bias.dtype) + bias[:, None, None]).tanh()
         return pictures.permute(1, 2, 3, 0)[None], last.permute(1, 2, 3, 0)[None]
 
     def settle_(

@@ -19,9 +19,8 @@ SECONDS = 60.0
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:
     # Numbers may come as 8.0: JSON does not tell them apart.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise gr.Error(f"{name}: {value!r} is not possible; a whole number from {low} to {high}")
-    if value != int(value):
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (known and low <= value <= high and value == int(value)):
         raise gr.Error(f"{name}: {value!r} is not possible; a whole number from {low} to {high}")
     return int(value)
 

@@ -23,7 +23,6 @@ export class History {
   clear() {
     this.steps = [];
     this.rows = [];
-    this.every = 1;
     this.run = null;
   }
 
@@ -154,7 +153,7 @@ export class Charts {
     if (this.paired) traces.push(...curves(this.rival, { dash: "5px,3px", hover: () => ({ hoverinfo: "skip" }) }));
     const axis = {
       color: colours.text, gridcolor: colours.line, zerolinecolor: colours.line, tickfont: { size: 10 },
-      fixedrange: true, automargin: false, nticks: 5,
+      fixedrange: true, automargin: false, nticks: 5, ticklabelstandoff: 2,
     };
     const shapes = chart.floor
       ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: this.data.floor, y1: this.data.floor,

@@ -1,14 +1,9 @@
 // The settings panel: a control for each field of ToyConfig, made from the schema.
 
+import { make } from "./make.js";
 import { t, has } from "./words.js";
 
 const SLIDER_STEPS = 200;
-
-const make = (tag, properties = {}, ...children) => {
-  const one = Object.assign(document.createElement(tag), properties);
-  one.append(...children);
-  return one;
-};
 
 // Where a number stands on its slider (0 to SLIDER_STEPS), and back. On a logarithmic slider 0
 // stands at the very left, and the rest begins six powers of ten below the top.

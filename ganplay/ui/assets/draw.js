@@ -1,6 +1,7 @@
 // Somebody's own data: drawn on the plane by mouse, pen, touch or keys, or out of a file. What has
 // been drawn goes to the session when a stroke ends, and is kept in this tab.
 
+import { make } from "./make.js";
 import { MARGIN } from "./plane.js";
 import { has, t } from "./words.js";
 
@@ -160,18 +161,16 @@ export class Draw {
 
   build() {
     const { lab } = this, box = lab.find(".canvas-box");
-    const make = (tag, more) => Object.assign(document.createElement(tag), more);
     this.ink = make("canvas", { className: "ink", hidden: true, tabIndex: 0 });
     this.ink.setAttribute("role", "application");
     this.ink.dataset.tLabel = "own.sheet";
     this.crossMark = make("div", { className: "ink-cross", hidden: true });
     box.append(this.ink, this.crossMark);
     for (let k = 0; k < CLASSES; k++) {
-      const choice = make("label", { className: "draw-choice" }), shape = make("canvas", { width: 32, height: 32 });
       const radio = make("input", { type: "radio", name: "lab-draw-class", checked: k === 0 });
       radio.onchange = () => { this.k = k; };
-      choice.append(radio, shape, make("span", { textContent: String(k + 1) }));
-      lab.find(".draw-classes").append(choice);
+      lab.find(".draw-classes").append(make("label", { className: "draw-choice" },
+        radio, make("canvas", { width: 32, height: 32 }), make("span", { textContent: String(k + 1) })));
     }
     this.radio = lab.find("[data-data=own] input");
     this.radio.parentElement.classList.add("empty");
@@ -339,7 +338,7 @@ export class Draw {
   move(event) {
     if (!this.stroke || !event.isPrimary) return;
     const steps = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-    for (const step of steps.length ? steps : [event]) this.go(this.place(step));
+    this.go(...(steps.length ? steps : [event]).map((step) => this.place(step)));
   }
 
   begin(erasing) {
@@ -347,16 +346,18 @@ export class Draw {
     this.stroke = erasing ? { erases: true } : new Stroke(this.k, this.width, this.limits.extent);
   }
 
-  go(place) {
+  go(...places) {
     const { sketch, stroke } = this;
     if (stroke.erases) {
-      sketch.erase(stroke.at || place, place, Math.max(this.width, LEAST_ERASED));
-      stroke.at = place;
+      for (const place of places) {
+        sketch.erase(stroke.at || place, place, Math.max(this.width, LEAST_ERASED));
+        stroke.at = place;
+      }
       this.paint();
       return;
     }
     const before = sketch.points.length;
-    const room = sketch.add(stroke.to(place));
+    const room = sketch.add(places.flatMap((place) => stroke.to(place)));
     this.dab(sketch.points.slice(before));
     if (!room) this.lab.toast(t("own.full", { most: this.limits.most.toLocaleString(this.lab.root.lang) }));
   }

@@ -58,7 +58,7 @@ export class Film {
 
   async start() {
     const { lab } = this, seconds = this.seconds.valueAsNumber, kind = this.kind.value;
-    const moments = lab.timeline ? lab.timeline.frames : [];
+    const moments = lab.timeline.frames;
     if (!(seconds >= SECONDS[0] && seconds <= SECONDS[1])) return this.say(t("film.length", { low: SECONDS[0], high: SECONDS[1] }));
     if (moments.length < 2) return this.say(t("film.nothing"));
     const { count, fps } = pace(moments.length, seconds, kind);

@@ -2,6 +2,7 @@
 // back. Every part is a small picture of the frame that is shown; clicking it shows it large.
 
 import { formula, partFormulas } from "./formulas.js";
+import { make } from "./make.js";
 import * as paint from "./paint.js";
 import { MARGIN, PALETTES } from "./plane.js";
 import { number, t } from "./words.js";
@@ -19,12 +20,6 @@ const EDGES = [
   ["M935 62V92H605V80", "back back-d", "losses d"], ["M605 92H235V80", "back back-g", "d g"],
 ];
 const PAUSE = 90; // milliseconds between two small pictures' redrawings
-
-const make = (tag, properties = {}, ...children) => {
-  const one = Object.assign(document.createElement(tag), properties);
-  one.append(...children);
-  return one;
-};
 
 export class Graph {
   constructor(lab) {

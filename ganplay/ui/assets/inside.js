@@ -1,18 +1,13 @@
 // The inside of both nets: every shown hidden unit as a small map of what it responds to (D's over the
 // plane of the data, G's over that of the noise), weights as lines, gradients of the layers as bars.
 
+import { make } from "./make.js";
 import * as paint from "./paint.js";
 import { PALETTES } from "./plane.js";
 import { number, t } from "./words.js";
 
 const SHOWN = 12, SIDE = 16, PAUSE = 200;
 const NETS = ["g", "d"]; // as they stand on the page, G first; in a frame D comes first
-
-const make = (tag, properties = {}, ...children) => {
-  const one = Object.assign(document.createElement(tag), properties);
-  one.append(...children);
-  return one;
-};
 
 // Which inputs, units and outputs of a net are shown from `first` on: a list of columns, each a list of
 // indices, as `ganplay.anatomy.shown` chooses them.
@@ -51,7 +46,7 @@ export class Inside {
     lab.hear("state", () => this.layOut());
     lab.hear("data", () => this.layOut());
     lab.hear("words", () => this.layOut(true));
-    lab.hear("theme", () => { this.shownAt = 0; });
+    lab.hear("theme", () => this.redraw());
     new ResizeObserver(() => this.layOut(true)).observe(this.host);
   }
 
@@ -110,6 +105,10 @@ export class Inside {
     this.pager.children[2].title = t("inside.later");
     for (const i of [0, 2]) this.pager.children[i].setAttribute("aria-label", this.pager.children[i].title);
     for (const name of NETS) this.layOutNet(name);
+    this.redraw();
+  }
+
+  redraw() {
     this.shownAt = 0;
     if (this.lab.frame) this.show(this.lab.frame);
   }

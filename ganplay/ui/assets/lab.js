@@ -683,6 +683,11 @@ class Lab {
       asked = false;
       this.look();
     };
+    const show = () => {
+      if (!this.probeAt || !this.frame) return;
+      const [x, y] = this.probeAt.map((v) => number(v)), { probe, rival } = this.frame, d = number(probe, 3);
+      box.textContent = rival ? t("pair.probe", { x, y, a: d, b: number(rival.probe, 3) }) : t("stage.probe", { x, y, d });
+    };
     const move = (plane, { clientX, clientY, pointerType }) => {
       const { canvas } = plane;
       if (plane === this.second && !(this.frame && this.frame.rival)) return;
@@ -694,6 +699,7 @@ class Lab {
       box.style.top = `${clientY - area.top + (pointerType === "touch" ? -64 : 12)}px`;
       box.classList.toggle("left", right);
       box.hidden = false;
+      show();
       if (!asked) requestAnimationFrame(ask);
       asked = true;
     };
@@ -706,14 +712,7 @@ class Lab {
         this.look();
       });
     }
-    const show = () => {
-      if (this.probeAt && this.frame) {
-        const [x, y] = this.probeAt.map((v) => number(v)), { probe, rival } = this.frame, d = number(probe, 3);
-        box.textContent = rival ? t("pair.probe", { x, y, a: d, b: number(rival.probe, 3) }) : t("stage.probe", { x, y, d });
-      }
-      requestAnimationFrame(show);
-    };
-    show();
+    this.hear("frame", show);
   }
 
   // ---- kept over a reload, in this tab only ---------------------------------------------------

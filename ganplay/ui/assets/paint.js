@@ -1,7 +1,7 @@
 // Small true pictures of a GAN's parts, on a canvas of any size: noise, grid, points, D's map, what D
 // says of both samples, sizes of gradients. Each is given the lab's data and the frame it shows.
 
-import { MARGIN, ramp } from "./plane.js";
+import { MARGIN, drawValues, ramp } from "./plane.js";
 
 // Colours of the four corners of the space of noise; between them they are mixed. All are kin to the
 // fakes' orange, none to the real points' blue.
@@ -89,18 +89,15 @@ export function dots(canvas, points, colour, { palette, unit }) {
 }
 
 const ramps = new WeakMap();
+let small;
 
 // Values 0 to 255 on a square, rows upwards, from the colours' low to their high; scaled up smoothly.
 export function square(canvas, values, n, { palette }, ends = palette) {
   const { pen, side } = begin(canvas, palette.ground);
   if (!n) return;
   if (!ramps.has(ends)) ramps.set(ends, new Uint32Array(ramp(ends).buffer));
-  const colours = ramps.get(ends), small = new OffscreenCanvas(n, n), drawer = small.getContext("2d");
-  const image = drawer.createImageData(n, n), pixels = new Uint32Array(image.data.buffer);
-  for (let row = 0; row < n; row++) {
-    for (let column = 0; column < n; column++) pixels[(n - 1 - row) * n + column] = colours[values[row * n + column]];
-  }
-  drawer.putImageData(image, 0, 0);
+  small ||= document.createElement("canvas"); // one for all: what is drawn from it is copied at once
+  drawValues(small, values, n, ramps.get(ends));
   pen.drawImage(small, -side / 2, -side / 2, side, side);
 }
 

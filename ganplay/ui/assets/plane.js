@@ -29,6 +29,23 @@ export function ramp({ low, middle, high }) {
   return colours;
 }
 
+// Values 0 to 255 as pixels of a canvas that is as small as they are many; their rows go upwards.
+export function drawValues(small, values, n, colours) {
+  if (small.width !== n) small.width = small.height = n;
+  const pen = small.getContext("2d"), image = pen.createImageData(n, n), pixels = new Uint32Array(image.data.buffer);
+  for (let row = 0; row < n; row++) {
+    for (let column = 0; column < n; column++) pixels[(n - 1 - row) * n + column] = colours[values[row * n + column]];
+  }
+  pen.putImageData(image, 0, 0);
+}
+
+// The numbers at which the axes have lines.
+export function ticks(extent) {
+  const step = [0.25, 0.5, 1, 2, 5, 10].find((s) => extent / s <= 4) || extent / 2;
+  const last = Math.floor(extent / step);
+  return Array.from({ length: 2 * last + 1 }, (_, i) => (i - last) * step);
+}
+
 export class Plane {
   constructor(canvas, schema) {
     this.canvas = canvas;
@@ -45,7 +62,7 @@ export class Plane {
 
   setTheme(theme) {
     this.palette = PALETTES[theme];
-    this.ramp = ramp(this.palette);
+    this.ramp = new Uint32Array(ramp(this.palette).buffer);
     this.realStale = true;
   }
 
@@ -109,46 +126,35 @@ export class Plane {
   }
 
   drawMap(frame) {
-    const n = frame.cells, small = this.mapCanvas;
-    if (small.width !== n) small.width = small.height = n;
-    const pen = small.getContext("2d"), image = pen.createImageData(n, n);
-    const pixels = new Uint32Array(image.data.buffer), colours = new Uint32Array(this.ramp.buffer);
-    for (let row = 0; row < n; row++) { // the frame's rows go upwards, an image's down
-      for (let column = 0; column < n; column++) {
-        pixels[(n - 1 - row) * n + column] = colours[frame.map[row * n + column]];
-      }
-    }
-    pen.putImageData(image, 0, 0);
+    drawValues(this.mapCanvas, frame.map, frame.cells, this.ramp);
     const size = this.canvas.width, edge = (size - size / MARGIN) / 2;
     this.context.imageSmoothingEnabled = true;
     this.context.imageSmoothingQuality = "medium";
-    this.context.drawImage(small, edge, edge, size - 2 * edge, size - 2 * edge);
+    this.context.drawImage(this.mapCanvas, edge, edge, size - 2 * edge, size - 2 * edge);
   }
 
   drawAxes(frame) {
     const { context: pen, palette } = this, size = this.canvas.width;
-    const pixels = size / (2 * MARGIN * frame.extent);
-    const step = [0.25, 0.5, 1, 2, 5, 10].find((s) => frame.extent / s <= 4) || frame.extent / 2;
+    const pixels = size / (2 * MARGIN * frame.extent), numbers = ticks(frame.extent);
     pen.lineWidth = 1;
     pen.strokeStyle = palette.line;
     pen.fillStyle = palette.text;
     pen.font = `${Math.round(Math.max(10, size / 58))}px system-ui, sans-serif`;
     pen.globalAlpha = 0.6;
     pen.beginPath();
-    const last = Math.floor(frame.extent / step);
-    for (let k = -last; k <= last; k++) {
-      const at = Math.round(size / 2 + k * step * pixels) + 0.5;
+    for (const n of numbers) {
+      const at = Math.round(size / 2 + n * pixels) + 0.5;
       pen.moveTo(at, 0), pen.lineTo(at, size);
       pen.moveTo(0, at), pen.lineTo(size, at);
     }
     pen.stroke();
     pen.globalAlpha = 0.9;
-    for (let k = -last; k <= last; k++) {
-      const at = size / 2 + k * step * pixels, name = String(k * step).replace("-", "−");
+    for (const [i, n] of numbers.entries()) {
+      const at = size / 2 + n * pixels, name = String(n).replace("-", "−");
       pen.textAlign = "center";
       pen.fillText(name, at, size - size / 130);
       pen.textAlign = "left";
-      if (k > -last) pen.fillText(name, size / 130, size - at + size / 180);
+      if (i) pen.fillText(name, size / 130, size - at + size / 180);
     }
     pen.globalAlpha = 1;
   }

@@ -1,20 +1,13 @@
 // The plane as a drawing of lines and dots, for print and for taking apart. In it are numbers and
 // words of ours, nothing that a visitor wrote.
 
-import { LONGEST_PULL, MARGIN } from "./plane.js";
+import { LONGEST_PULL, MARGIN, ticks } from "./plane.js";
 
 const SIDE = 1000;
 const DOT = SIDE / 260;
 
 const escaped = (text) => text.replace(/[<>&"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const short = (value) => String(Math.round(value * 10) / 10);
-
-// Steps between the lines of the axes, as the plane has them.
-function ticks(extent) {
-  const step = [0.25, 0.5, 1, 2, 5, 10].find((s) => extent / s <= 4) || extent / 2;
-  const last = Math.floor(extent / step);
-  return Array.from({ length: 2 * last + 1 }, (_, i) => (i - last) * step);
-}
 
 function axes(extent, palette) {
   const scale = SIDE / (2 * MARGIN * extent), half = SIDE / 2, numbers = ticks(extent);

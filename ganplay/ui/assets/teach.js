@@ -1,6 +1,7 @@
 // A lesson's link: which parts of the page are hidden or locked, in which language and how large.
 // It lies behind the address's #, beside the state: `#state=...&hide=presets&lock=lr_g&view=projector`.
 
+import { make } from "./make.js";
 import { current, t } from "./words.js";
 
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
@@ -76,11 +77,6 @@ export class Teach {
 
   // The choices of a teacher in the share dialog; `changed` is called after each.
   build(host, changed) {
-    const make = (tag, more, ...children) => {
-      const element = Object.assign(document.createElement(tag), more);
-      element.append(...children);
-      return element;
-    };
     const rows = PARTS.map((name) => {
       const now = ["hide", "lock"].find((how) => this.chosen[how].includes(name)) || "show";
       const select = make("select", {}, ...["show", "lock", "hide"].map((how) =>

@@ -7,13 +7,15 @@ nothing: whatever is not just what such networks have is refused before it is us
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.adversarial import Structure
+from ganplay.checkpoint import safe
+from ganplay.checkpoint.safe import Kind, check_finite, check_kind, check_names, refuse
 from ganplay.cohort import Snapshot
 from ganplay.config import ToyConfig
 from ganplay.streams import PURPOSES, Position, Streams, is_generator_state
@@ -29,14 +31,6 @@ _HEADER_OF_A_MEMBER = 2**17
 _PENDING, _RANDOM = "pending.", "random."
 
 
-class CheckpointError(ValueError):
-    """Weights that cannot be kept or used; `code` is for those who say why in another language."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
-        self.code = code
-
-
 def toy_to_bytes(trainer: ToyTrainer) -> bytes:
     """Everything that training goes on from, as a safetensors file.
 
@@ -44,7 +38,7 @@ def toy_to_bytes(trainer: ToyTrainer) -> bytes:
         CheckpointError: if a member's networks are no longer finite.
     """
     snapshot = trainer.snapshot()
-    _check_finite(snapshot.tensors)
+    check_finite(snapshot.tensors)
     starts = {_RANDOM + name: p.start for name, p in snapshot.positions.items()}
     tensors = {name: t.contiguous() for name, t in (snapshot.tensors | starts).items()}
     # One text, as the library writes several in no particular order.
@@ -77,24 +71,21 @@ def toy_from_bytes(
         CheckpointError: if it is not just such a file.
     """
     if len(data) > max_bytes:
-        _refuse("size", f"weights of {len(data)} bytes: at most {max_bytes} are possible")
+        refuse("size", f"weights of {len(data)} bytes: at most {max_bytes} are possible")
     about = _about(data, _HEADER_OF_A_MEMBER * (max_members + 1))
     configs = _configs(about, max_members)
-    try:
-        tensors = load(data)
-    except Exception as error:  # the library does not say what it raises for odd shapes
-        _refuse("format", f"not a safetensors file: {error}")
+    tensors = safe.tensors(data)
     _check_parameters(tensors, configs)
     try:
         trainer = ToyTrainer(configs, threads=threads)
     except ValueError as error:
-        _refuse("settings", str(error))
+        refuse("settings", str(error))
     snapshot = _snapshot(tensors, about, configs)
     _check_shapes(tensors, trainer, configs)
-    _check_finite(snapshot.tensors)
+    check_finite(snapshot.tensors)
     for position in snapshot.positions.values():
         if not all(map(is_generator_state, position.start)):
-            _refuse("random", "the state of a random generator is not a possible one")
+            refuse("random", "the state of a random generator is not a possible one")
     trainer.restore(snapshot)
     return trainer
 
@@ -115,39 +106,32 @@ def load_toy(path: str | Path, *, threads: int | None = None) -> ToyTrainer:
     return toy_from_bytes(Path(path).read_bytes(), threads=threads, max_bytes=2**32)
 
 
-def _refuse(code: str, why: str) -> NoReturn:
-    raise CheckpointError(code, why) from None
-
-
 def _about(data: bytes, most: int) -> Mapping[str, Any]:
     """What the header says of the weights; of a version that we know."""
-    length = int.from_bytes(data[:8], "little")
-    if not 2 <= length <= min(len(data) - 8, most):
-        _refuse("format", "not a safetensors file of ganplay's: its header has no possible length")
+    entries = safe.header(data, most)
     try:
-        header = json.loads(data[8 : 8 + length])
-        about = json.loads(header["__metadata__"][FORMAT])
+        about = json.loads(entries["__metadata__"][FORMAT])
     except (ValueError, TypeError, KeyError, RecursionError):
         about = None
     if not isinstance(about, dict):
-        _refuse("format", "not a file of ganplay's weights")
+        refuse("format", "not a file of ganplay's weights")
     if about.get("version") != VERSION:
         shown = str(about.get("version"))[:20]
-        _refuse("version", f"version {shown} of ganplay's weights; version {VERSION} is needed")
+        refuse("version", f"version {shown} of ganplay's weights; version {VERSION} is needed")
     return about
 
 
 def _configs(about: Mapping[str, Any], most: int) -> list[ToyConfig]:
     states = about.get("states")
     if not isinstance(states, list) or not all(isinstance(state, str) for state in states):
-        _refuse("settings", "states: a list of state strings is needed")
+        refuse("settings", "states: a list of state strings is needed")
     if not 1 <= len(states) <= most:
-        _refuse("members", f"{len(states)} members: from 1 to {most} are possible")
+        refuse("members", f"{len(states)} members: from 1 to {most} are possible")
     configs = []
     for state in states:
         config, problems = ToyConfig.from_state(state)
         if problems:
-            _refuse("settings", "; ".join(map(str, problems[:5])))
+            refuse("settings", "; ".join(map(str, problems[:5])))
         configs.append(config)
     return configs
 
@@ -159,7 +143,7 @@ def _check_parameters(tensors: Mapping[str, Tensor], configs: list[ToyConfig]) -
         ("generator.parameters", structure.generator),
         ("discriminator.parameters", structure.discriminator),
     ):
-        _check_shape(name, tensors.get(name), (len(configs), plan.size()), torch.float32)
+        check_kind(name, tensors.get(name), Kind((len(configs), plan.size())))
 
 
 def _snapshot(
@@ -170,7 +154,7 @@ def _snapshot(
     for purpose in PURPOSES:
         start, used = tensors.get(_RANDOM + purpose), _count(about, f"used.{purpose}", block)
         if start is None or start.ndim != 2 or start.dtype != torch.uint8:
-            _refuse("tensors", f"{_RANDOM}{purpose}: states of random generators are needed")
+            refuse("tensors", f"{_RANDOM}{purpose}: states of random generators are needed")
         positions[purpose] = Position(start, used)
     return Snapshot(
         _count(about, "steps", MAX_COUNT),
@@ -185,7 +169,7 @@ def _count(about: Mapping[str, Any], path: str, most: int) -> int:
     for name in path.split("."):
         number = number.get(name) if isinstance(number, dict) else None
     if type(number) is not int or not 0 <= number <= most:
-        _refuse("settings", f"{path}: a whole number from 0 to {most} is needed")
+        refuse("settings", f"{path}: a whole number from 0 to {most} is needed")
     return number
 
 
@@ -198,24 +182,6 @@ def _check_shapes(
     if any(name.startswith(_PENDING) for name in tensors):
         batch = Streams(configs).next()._asdict()
         expected |= {_PENDING + n: t for n, t in batch.items() if t is not None}
-    unknown = tensors.keys() - expected.keys()
-    if unknown:
-        _refuse("tensors", f"{min(unknown)[:60]!r}: such networks have nothing of that name")
+    check_names(tensors, expected)
     for name, tensor in expected.items():
-        _check_shape(name, tensors.get(name), tuple(tensor.shape), tensor.dtype)
-
-
-def _check_shape(
-    name: str, tensor: Tensor | None, shape: tuple[int, ...], dtype: torch.dtype
-) -> None:
-    if tensor is None:
-        _refuse("tensors", f"{name} is missing")
-    if tuple(tensor.shape) != shape or tensor.dtype != dtype:
-        found = f"{tuple(tensor.shape)} of {tensor.dtype}"
-        _refuse("tensors", f"{name}: {found} instead of {shape} of {dtype}")
-
-
-def _check_finite(tensors: Mapping[str, Tensor]) -> None:
-    for name, tensor in tensors.items():
-        if not bool(tensor.isfinite().all()):
-            _refuse("finite", f"{name}: not all of its numbers are finite")
+        check_kind(name, tensors[name], Kind(tuple(tensor.shape), tensor.dtype))

@@ -1,0 +1,21 @@
+"""Trained weights as files: toys in one file, image models in a folder with a card."""
+
+from ganplay.checkpoint.card import Card
+from ganplay.checkpoint.export import model_of_run
+from ganplay.checkpoint.image import ImageModel, bundled, load
+from ganplay.checkpoint.safe import CheckpointError
+from ganplay.checkpoint.toy import MAX_BYTES, load_toy, save_toy, toy_from_bytes, toy_to_bytes
+
+__all__ = [
+    "MAX_BYTES",
+    "Card",
+    "CheckpointError",
+    "ImageModel",
+    "bundled",
+    "load",
+    "load_toy",
+    "model_of_run",
+    "save_toy",
+    "toy_from_bytes",
+    "toy_to_bytes",
+]

@@ -1,0 +1,146 @@
+"""What is known of a trained image model: its `card.json`."""
+
+import dataclasses
+import shlex
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    JsonValue,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from typing_extensions import Self
+
+from ganplay.adversarial import Structure
+from ganplay.checkpoint.safe import refuse
+from ganplay.image_config import ImageConfig
+from ganplay.models.dcgan import SIZES
+
+MAX_BYTES = 2**20
+NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+Step = Annotated[int, Field(ge=0, le=10_000_000)]
+Words = Annotated[str, StringConstraints(max_length=2000)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Config = Annotated[
+    InstanceOf[ImageConfig],
+    BeforeValidator(lambda v: ImageConfig.from_dict(v) if isinstance(v, dict) else v),
+    PlainSerializer(ImageConfig.to_dict),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Data(_Strict):
+    """The data set of a model.
+
+    Attributes:
+        name: as `ganplay.datasets.load` knows it.
+        count: how many pictures were learnt from.
+        licence: its terms.
+        how_to_get: what to do to have the same.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
+    count: Annotated[int, Field(ge=1)]
+    licence: Words
+    how_to_get: Words
+
+
+class Card(_Strict):
+    """Of a checkpoint: all that its weights need, and where they come from.
+
+    Attributes:
+        version: of this format.
+        name: lower-case letters, digits and hyphens.
+        data: what it learnt from.
+        shape: of a picture, (c, h, w).
+        labels: names of the data's classes; a conditional model is given their places.
+        steps: updates of G behind the weights.
+        snapshots: earlier steps whose G is kept too.
+        config: of model and training, the seed included.
+        generator: arguments of G's plan, which follow from the above; here to be read.
+        discriminator: of D's.
+        code: version of ganplay that trained it.
+        sha256: of model.safetensors.
+        metrics: as `ganplay eval` reports them, with their protocol.
+    """
+
+    version: Literal[1] = 1
+    name: Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
+    data: Data
+    shape: tuple[Literal[1, 3], int, int]
+    labels: Annotated[tuple[Label, ...], Field(min_length=1, max_length=1000)]
+    steps: Step
+    snapshots: Annotated[tuple[Step, ...], Field(max_length=64)]
+    config: Config
+    generator: dict[str, int | str] = {}
+    discriminator: dict[str, int | str] = {}
+    code: Annotated[str, StringConstraints(max_length=40)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+    metrics: dict[str, JsonValue] = {}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _, height, width = self.shape
+        if height != width or height not in SIZES:
+            raise ValueError(f"shape: {height}x{width}; squares of {SIZES} are possible")
+        if list(self.snapshots) != sorted({s for s in self.snapshots if s < self.steps}):
+            raise ValueError("snapshots: rising steps below those of the model are needed")
+        for name, plan in self.plans().items():
+            own, given = dataclasses.asdict(plan), getattr(self, name)
+            if given and given != own:
+                raise ValueError(f"{name}: {given}, but the settings make {own}")
+            given.update(own)
+        return self
+
+    @property
+    def classes(self) -> int:
+        """Classes that the model is told; 0 if it is not conditional."""
+        return len(self.labels) if self.config.conditional else 0
+
+    def plans(self) -> dict[str, Any]:
+        """The plans of both nets, by name."""
+        made = Structure.of_images(self.config, self.shape, self.classes, self.config.batch_size)
+        return {"generator": made.generator, "discriminator": made.discriminator}
+
+    def command(self) -> str:
+        """What trains such a model again."""
+        words = ["ganplay", "train", "--data", self.data.name, "--size", str(self.shape[1])]
+        for f in dataclasses.fields(self.config):
+            value, flag = getattr(self.config, f.name), f.name.replace("_", "-")
+            if value == f.default:
+                continue
+            if f.type is bool:
+                words.append(f"--{flag}" if value else f"--no-{flag}")
+            else:
+                words += [f"--{flag}", str(value)]
+        return shlex.join([*words, "--steps", str(self.steps), "--out", f"runs/{self.name}"])
+
+    def to_json(self) -> str:
+        """As `card.json` has it."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Card":
+        """A card, checked.
+
+        Raises:
+            CheckpointError: naming what is wrong.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            place = ".".join(map(str, first["loc"])) or "the whole"
+            shown = repr(first["input"])[:60]
+            refuse("card", f"card.json, {place}: {first['msg'][:500]} (found {shown})")

@@ -1,0 +1,115 @@
+"""Reading safetensors that come from anybody: nothing is used before it is known to fit.
+
+Nothing is ever unpickled, and no memory is taken for what a header merely claims.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple, NoReturn
+
+import torch
+from safetensors.torch import load
+from torch import Tensor
+
+_DTYPES = {"F32": torch.float32, "F16": torch.float16, "U8": torch.uint8}
+
+
+class CheckpointError(ValueError):
+    """Weights that cannot be kept or used; `code` is for those who say why in another language."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class Kind(NamedTuple):
+    """What a tensor has to be."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype = torch.float32
+
+
+def refuse(code: str, why: str) -> NoReturn:
+    """Refuse a file."""
+    raise CheckpointError(code, why) from None
+
+
+def header(data: bytes, most: int) -> dict[str, Any]:
+    """A file's header, which is as long as it says and at most so many bytes.
+
+    Raises:
+        CheckpointError: with the code "format".
+    """
+    length = int.from_bytes(data[:8], "little")
+    if not 2 <= length <= min(len(data) - 8, most):
+        refuse("format", "not a safetensors file of ganplay's: its header has no possible length")
+    try:
+        found = json.loads(data[8 : 8 + length])
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        refuse("format", "not a safetensors file: its header is no JSON object")
+    return found
+
+
+def tensors(data: bytes) -> dict[str, Tensor]:
+    """What a file holds.
+
+    Raises:
+        CheckpointError: with the code "format".
+    """
+    try:
+        return load(data)
+    except Exception as error:  # the library does not say what it raises for odd shapes
+        refuse("format", f"not a safetensors file: {error}")
+
+
+def tensors_of(data: bytes, kinds: Mapping[str, Kind], most: int) -> dict[str, Tensor]:
+    """What a file holds, which must be just tensors of these kinds, and finite.
+
+    Args:
+        data: the file's content.
+        kinds: of its tensors, by name.
+        most: bytes that its header may have.
+
+    Raises:
+        CheckpointError: naming the tensor.
+    """
+    entries = header(data, most)
+    entries.pop("__metadata__", None)
+    check_names(entries, kinds)
+    for name, kind in kinds.items():
+        entry = entries[name] if isinstance(entries[name], dict) else {}
+        shape, dtype = entry.get("shape"), _DTYPES.get(str(entry.get("dtype")))
+        if shape != list(kind.shape) or dtype != kind.dtype:
+            shown = f"{str(entry.get('dtype'))[:20]} {str(shape)[:60]}"
+            refuse("tensors", f"{name}: {shown} instead of {list(kind.shape)} of {kind.dtype}")
+    found = tensors(data)
+    check_finite(found)
+    return found
+
+
+def check_names(found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Refuse tensors of other names, and those that are missing."""
+    unknown = found.keys() - expected.keys()
+    if unknown:
+        refuse("tensors", f"{min(unknown)[:60]!r}: such networks have nothing of that name")
+    missing = expected.keys() - found.keys()
+    if missing:
+        refuse("tensors", f"{min(missing)} is missing")
+
+
+def check_kind(name: str, tensor: Tensor | None, kind: Kind) -> None:
+    """Refuse a tensor of another kind, or none."""
+    if tensor is None:
+        refuse("tensors", f"{name} is missing")
+    if tuple(tensor.shape) != kind.shape or tensor.dtype != kind.dtype:
+        found = f"{tuple(tensor.shape)} of {tensor.dtype}"
+        refuse("tensors", f"{name}: {found} instead of {kind.shape} of {kind.dtype}")
+
+
+def check_finite(named: Mapping[str, Tensor]) -> None:
+    """Refuse numbers that are not finite."""
+    for name, tensor in named.items():
+        if not bool(tensor.isfinite().all()):
+            refuse("finite", f"{name}: not all of its numbers are finite")
