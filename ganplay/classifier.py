@@ -12,15 +12,16 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
+from ganplay.checkpoint import safe
+from ganplay.checkpoint.safe import CheckpointError, Kind, refuse
 from ganplay.datasets import LARGEST, SMALLEST, ImageData
 from ganplay.image_training import half_is_fast
 
@@ -35,12 +36,8 @@ LABEL = "label"
 BATCH, RATE, CHUNK = 128, 4e-3, 500
 SHIFT, SCALE = 0.08, 0.1
 """How far training pictures are moved and scaled at most, as shares of their side."""
-MAX_CARD, MAX_WEIGHTS, MAX_HEADS, MAX_CLASSES = 2**20, 2**24, 64, 4096
-"""Bytes of the two files, and numbers that a card may ask for."""
-
-
-class ClassifierError(ValueError):
-    """A classifier that cannot be used, with words on why."""
+MAX_CARD, MAX_WEIGHTS, MAX_HEADER, MAX_CLASSES = 2**20, 2**24, 2**16, 4096
+"""Bytes of the two files and of the weights' header, and classes of all heads together."""
 
 
 @dataclass(frozen=True)
@@ -265,28 +262,16 @@ def load_classifier(folder: str | Path) -> Judge:
 
     Raises:
         OSError: if a file cannot be read.
-        ClassifierError: if they are not just such files.
+        CheckpointError: if they are not just such files.
     """
     card = _card(_read(Path(folder) / "card.json", MAX_CARD))
     content = _read(Path(folder) / "model.safetensors", MAX_WEIGHTS)
     if hashlib.sha256(content).hexdigest() != card.sha256:
-        _refuse("the weights are not those of the card: their hash is another one")
-    try:
-        weights = load(content)
-    except (SafetensorError, ValueError, KeyError, OverflowError, RuntimeError) as error:
-        _refuse(f"not a safetensors file: {error}")
+        refuse("hash", "model.safetensors: its SHA-256 is not the one of card.json")
     model = Classifier(card.channels, card.side, card.heads)
-    expected = {name: (torch.float16, t.shape) for name, t in _weights(model).items()}
-    if {name: (t.dtype, t.shape) for name, t in weights.items()} != expected:
-        _refuse("the weights are not those of such a net: other names, shapes or types")
-    if not all(bool(t.isfinite().all()) for t in weights.values()):
-        _refuse("not all weights are finite numbers")
-    _fill(model, weights)
+    kinds = {n: Kind(tuple(t.shape), torch.float16) for n, t in _weights(model).items()}
+    _fill(model, safe.tensors_of(content, kinds, MAX_HEADER))
     return Judge(model.eval(), card)
-
-
-def _refuse(why: str) -> NoReturn:
-    raise ClassifierError(why) from None
 
 
 def _weights(model: Classifier) -> dict[str, Tensor]:
@@ -301,7 +286,7 @@ def _fill(model: Classifier, weights: Mapping[str, Tensor]) -> None:
 
 def _read(path: Path, most: int) -> bytes:
     if (size := path.stat().st_size) > most:
-        _refuse(f"{path.name} of {size} bytes: at most {most} are possible")
+        refuse("size", f"{path.name} of {size} bytes: at most {most} are possible")
     return path.read_bytes()
 
 
@@ -309,15 +294,15 @@ def _card(content: bytes) -> Card:
     try:
         about = json.loads(content)
         if (about.pop("format"), about.pop("version")) != (FORMAT, VERSION):
-            _refuse(f"not a card of a {FORMAT} of version {VERSION}")
+            refuse("card", f"not a card of a {FORMAT} of version {VERSION}")
         about["heads"] = {name: tuple(names) for name, names in about["heads"].items()}
         card = Card(**about)
         if not _possible(card):
-            _refuse("a card of a net that cannot be: something is missing or out of bounds")
-    except ClassifierError:
+            refuse("card", "a net that cannot be: something is missing or out of bounds")
+    except CheckpointError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        _refuse(f"not a card of a {FORMAT} of version {VERSION}")
+        refuse("card", f"not a card of a {FORMAT} of version {VERSION}")
     return card
 
 
@@ -328,8 +313,8 @@ def _possible(card: Card) -> bool:
         card.channels in (1, 3)
         and type(card.side) is int
         and SMALLEST <= card.side <= LARGEST
-        and 1 <= len(sizes) <= MAX_HEADS
-        and 1 <= min(sizes) <= max(sizes) <= MAX_CLASSES
+        and min(sizes) >= 1
+        and sum(sizes) <= MAX_CLASSES
         and all(isinstance(name, str) for name in names)
         and card.accuracy.keys() == card.heads.keys()
         and all(isinstance(share, float) for share in card.accuracy.values())

@@ -11,8 +11,9 @@ import torch
 from tqdm import tqdm
 
 from ganplay.checkpoint import CheckpointError
+from ganplay.checkpoint import load as load_model
+from ganplay.checkpoint.image import BUNDLED
 from ganplay.classifier import (
-    ClassifierError,
     Judge,
     load_classifier,
     save_classifier,
@@ -25,7 +26,6 @@ from ganplay.flags import refuse, whole
 from ganplay.image_training import device_of
 
 EPOCHS = 8
-BUNDLED = Path(__file__).resolve().parents[1] / "checkpoints"
 
 
 def add_classifier(parser: argparse.ArgumentParser) -> None:
@@ -101,8 +101,6 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    import ganplay  # the package itself, which is not whole while this is imported
-
     pairs = options.pairs
     if pairs and pairs.suffix.lower() != ".png":
         refuse(options, f"--pairs {pairs}: a file name that ends in .png is needed")
@@ -114,7 +112,7 @@ def _eval(options: argparse.Namespace) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        model = ganplay.load(options.name)
+        model = load_model(options.name)
         data, size = model.card.data, model.card.shape[1]
         judge = _judge(options, data.name)
         train, test = (
@@ -146,7 +144,7 @@ def _judge(options: argparse.Namespace, data: str) -> Judge:
             f"--classifier {folder}: {error.strerror}; `ganplay classifier --data {data}"
             " --out DIR` makes one",
         )
-    except ClassifierError as error:
+    except CheckpointError as error:
         refuse(options, f"--classifier {folder}: {error}")
 
 

@@ -5,7 +5,6 @@ import pytest
 import torch
 from PIL import Image
 
-import ganplay
 from ganplay import classifier, evaluation
 from ganplay.classifier import Card, Classifier, Judge, heads_of, save_classifier, train_classifier
 from ganplay.cli import main
@@ -258,7 +257,7 @@ def here(judge, monkeypatch, tmp_path):
         assert (name, size, count) == ("bars", 16, 99 if split == "train" else None)
         return TRAIN if split == "train" else TEST
 
-    monkeypatch.setattr(ganplay, "load", lambda name: Trained(MORE), raising=False)
+    monkeypatch.setattr("ganplay.evaluation_cli.load_model", lambda name: Trained(MORE))
     monkeypatch.setattr("ganplay.evaluation_cli.load", load_data)
     monkeypatch.setattr("ganplay.evaluation_cli.load_classifier", lambda folder: judge)
     monkeypatch.chdir(tmp_path)

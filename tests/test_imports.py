@@ -15,7 +15,7 @@ FLOORS = {
     "sheets": 0, "metrics": 1, "models": 1, "config": 2, "datasets": 2,
     "adversarial": 3, "streams": 4, "cohort": 5, "points": 0,
     "stopping": 0,
-    "image_metrics": 0, "lettering": 0, "classifier": 7, "evaluation": 8, "evaluation_cli": 11,
+    "image_metrics": 0, "lettering": 0, "classifier": 9, "evaluation": 10, "evaluation_cli": 11,
     "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 8, "frames": 8, "slow": 9,
     "lane": 9,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
