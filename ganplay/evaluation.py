@@ -338,10 +338,7 @@ def _memorisation(
             for name, one in chosen.items()
         } | {"training": image_metrics.nearest(learnt[places], learnt, barred=places)}
         found[place] = {
-            name: {
-                "median": float(n.distance.median()) / scale,
-                "first_percentile": float(n.distance.quantile(0.01)) / scale,
-            }
+            name: {key: value / scale for key, value in image_metrics.spread(n.distance).items()}
             for name, n in near.items()
         }
         if place == "pixels":

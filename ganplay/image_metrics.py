@@ -83,6 +83,18 @@ def nearest(
     return Neighbours(torch.cat(exact), index)
 
 
+def spread(distance: Float[Tensor, "n"]) -> dict[str, float]:
+    """Median, its standard error, and first percentile.
+
+    The error is half the distance between the order statistics a standard deviation of
+    Binomial(n, 1/2) below and above the middle.
+    """
+    half = 0.5 / len(distance) ** 0.5
+    steps = torch.tensor([0.5 - half, 0.5, 0.5 + half, 0.01], dtype=distance.dtype)
+    low, median, high, first = distance.quantile(steps.clamp(0, 1)).tolist()
+    return {"median": median, "median_error": (high - low) / 2, "first_percentile": first}
+
+
 def radii(a: Features, k: int) -> Float[Tensor, "n"]:
     """The distance of each row to its k-th nearest other row of the same sample.
 

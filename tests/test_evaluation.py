@@ -105,7 +105,7 @@ def test_what_is_learnt_by_heart_is_seen(judge):
     report = evaluate(Model(TRAIN), TRAIN, TEST, judge, count=40)
     for space in ("pixels", "features"):
         near = report["memorisation"][space]
-        assert near["samples"] == {"median": 0, "first_percentile": 0}
+        assert near["samples"] == {"median": 0, "median_error": 0, "first_percentile": 0}
         assert near["held_out"]["first_percentile"] > 0.01
     closest = report["memorisation"]["closest"]
     assert len(closest) == evaluation.PAIRS

@@ -124,6 +124,14 @@ def test_nearest_among_many_pictures_in_bytes():
     assert torch.allclose(others.distance, table.scatter(1, found.place[:, None], 1e9).min(1)[0])
 
 
+def test_spread_of_distances():
+    # 0 to 100: a standard deviation of the count below the middle is 5 of 100.
+    found = metrics.spread(torch.linspace(0, 100, 101, dtype=torch.float64))
+    assert found["median"] == 50
+    assert found["first_percentile"] == pytest.approx(1)
+    assert found["median_error"] == pytest.approx(5, rel=0.01)
+
+
 # Labels
 
 
