@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
@@ -31,6 +32,15 @@ class Server(NamedTuple):
     engine: object
     routes: object
     transfers: object
+
+
+@pytest.fixture
+def one_thread():
+    """Small tensors are fastest so, and on a busy machine by far."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
