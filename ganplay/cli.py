@@ -23,7 +23,7 @@ from ganplay.image_cli import add_train
 from ganplay.model_cli import add_export
 from ganplay.pictures import panels
 from ganplay.script import as_script
-from ganplay.settings import ConfigError
+from ganplay.settings import MAX_SEED, ConfigError
 from ganplay.sheets import contact_sheet
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
@@ -90,7 +90,7 @@ def _condition(text: str) -> Stop:
 
 
 def _add_toy(parser: argparse.ArgumentParser) -> None:
-    add, count, first = parser.add_argument, whole(1, MAX_SEEDS), whole(0, 2**31 - 1 - MAX_SEEDS)
+    add, count, first = parser.add_argument, whole(1, MAX_SEEDS), whole(0, MAX_SEED - MAX_SEEDS)
     steps = whole(0, MAX_STEPS)
     add("--preset", choices=list(PRESETS), help="where to begin (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
@@ -278,7 +278,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--split", choices=SPLITS, default="train", help="part of the data (default train)")
     add("--size", type=whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of a picture")
     add("--count", type=whole(1, 10_000), default=100, metavar="N", help="how many (default 100)")
-    add("--seed", type=whole(0, 2**31 - 1), default=0, metavar="N", help="which ones (default 0)")
+    add("--seed", type=whole(0, MAX_SEED), default=0, metavar="N", help="which ones (default 0)")
     add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
     add("--sheet", type=Path, metavar="FILE.png", help="write the pictures on one sheet")
     add("--zoom", type=whole(1, 8), default=1, metavar="N", help="enlarge the sheet (default 1)")

@@ -150,7 +150,7 @@ def conv_down(
 def conv_up(x: Maps, weight: Float[Tensor, "c o 4 4"]) -> Float[Tensor, "n o h2 w2"]:
     """Transposed convolution, 4x4 with stride 2, to twice the height and width."""
     if weight.shape[1] == 1 and x.device.type == "cpu":
-        # torch's own takes four times as long towards a single channel.
+        # torch's own is slow towards a single channel.
         columns = x.flatten(2).mT @ weight.flatten(1)  # (n, h w, 16)
         return F.fold(columns.mT, (2 * x.shape[2], 2 * x.shape[3]), 4, padding=1, stride=2)
     return F.conv_transpose2d(x, weight, None, 2, 1)

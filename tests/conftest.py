@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
@@ -15,7 +16,8 @@ PACKAGE = Path(find_spec("ganplay").origin).parent
 # Not those without tensors: in `config` and `commands` the checks of types are what is tested.
 PLAIN = ("__init__", "settings", "config", "image_config", "commands", "engine", "cli", "stopping")
 ROOMS = [f"ganplay.{p.stem}" for p in PACKAGE.glob("*.py") if p.stem not in PLAIN]
-install_import_hook([*ROOMS, "ganplay.models", "ganplay.datasets"], "typecheck.checked")
+PACKAGES = ["ganplay.models", "ganplay.datasets", "ganplay.checkpoint"]
+install_import_hook([*ROOMS, *PACKAGES], "typecheck.checked")
 
 # The same examples at every run, and no clock: these machines are shared and noisy.
 settings.register_profile(
@@ -31,6 +33,15 @@ class Server(NamedTuple):
     engine: object
     routes: object
     transfers: object
+
+
+@pytest.fixture
+def one_thread():
+    """Small tensors are fastest so, and on a busy machine by far."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -30,8 +30,13 @@ class Tab:
         return self.page.evaluate(expression)
 
     def settled(self):
-        """Wait until a drawn frame has taken everything asked for into account."""
-        self.page.wait_for_timeout(30)
+        """Wait until a drawn frame has taken everything asked for into account.
+
+        What is asked for waits for up to two of the browser's frames before it is sent.
+        """
+        self.see(
+            "new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(() => f())))"
+        )
         self.until("ganplay.frame.applied >= ganplay.sent")
 
     def pause(self):
@@ -45,6 +50,16 @@ class Tab:
     def press(self, key):
         self.page.keyboard.press(key)
         self.settled()
+
+    def comes_back(self, loses):
+        """Wait until the line that this breaks is up again, and a frame has come over it."""
+        self.see("(window.former = [ganplay.link.socket, ganplay.drawn], 0)")
+        loses()
+        self.until(
+            "ganplay.link.socket !== former[0] && ganplay.status === 'live'"
+            " && ganplay.drawn > former[1]",
+            30,
+        )
 
     def words(self, selector):
         return self.page.inner_text(selector)

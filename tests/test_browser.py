@@ -127,7 +127,7 @@ def test_a_tour_of_the_lab(chromium, server):
     tab.toast("Conditional was switched off: these data have no classes.")
     page.wait_for_selector(".classes", state="hidden")
     page.wait_for_selector(".chart.missing")
-    assert tab.words("[data-tile=modes] b") == "–"
+    tab.until("document.querySelector('[data-tile=modes] b').textContent === '–'")
 
     # Presets; a new seed; slow motion.
     page.click("[data-preset=oscillation]")
@@ -142,9 +142,11 @@ def test_a_tour_of_the_lab(chromium, server):
     assert tab.words(".speed-text") == "1 steps/s"
     page.click("[data-preset=ring]")
     tab.until("ganplay.config.distribution === 'ring'")
+    tab.settled()
+    began = time.monotonic()
     page.keyboard.press("Space")
     tab.until("ganplay.frame.step >= 2")
-    assert tab.see("ganplay.frame.step") <= 3
+    assert tab.see("ganplay.frame.step") <= 1.1 + time.monotonic() - began
     page.focus(".speed")
     page.keyboard.press("End")
     tab.until("ganplay.frame.step > 500")
@@ -210,7 +212,7 @@ def test_a_tour_of_the_lab(chromium, server):
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
     page.keyboard.press("Escape")
-    assert "two real samples" in page.get_attribute(".plane", "aria-label")
+    page.wait_for_function("document.querySelector('.plane').ariaLabel.includes('two real')")
     page.click(".language")
     assert tab.words(".step-d") == "走一步 D"
     assert page.get_attribute("html", "lang") == "zh-CN"
@@ -475,9 +477,7 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     # A broken line: the page comes back to the very run that it left.
     tab.until("ganplay.frame.step > 60")
     run = tab.see("ganplay.frame.run")
-    tab.see("(ganplay.link.socket.close(), 0)")
-    tab.until("ganplay.status === 'lost'")
-    tab.until("ganplay.status === 'live'")
+    tab.comes_back(lambda: tab.see("(ganplay.link.socket.close(), 0)"))
     step = tab.see("ganplay.frame.step")
     tab.until(f"ganplay.frame.step > {step}")
     assert tab.see("ganplay.frame.run") == run
@@ -486,9 +486,8 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     step = tab.pause()
     with server.engine._wake:
         del server.engine._sessions[session_id]
-    page.keyboard.press("s")  # asked of a session that is gone
-    tab.until("ganplay.status === 'lost'")
-    tab.until(f"ganplay.status === 'live' && ganplay.frame.step >= {step}", 30)
+    tab.comes_back(lambda: page.keyboard.press("s"))  # asked of a session that is gone
+    tab.until(f"ganplay.frame.step >= {step}", 30)
     assert tab.see("ganplay.config.lr_g") == 0.002
     assert not tab.see("ganplay.playing")
     assert session_id in server.engine._sessions
@@ -496,9 +495,8 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     # The server was restarted and knows none of its tokens: the page gets a new one by itself.
     monkeypatch.setattr(tokens, "_KEY", b"after a restart")
     del server.engine._sessions[session_id]
-    tab.see("(ganplay.link.socket.close(), 0)")
-    tab.until("ganplay.status !== 'live'")
-    tab.until(f"ganplay.status === 'live' && ganplay.frame.step >= {step}", 30)
+    tab.comes_back(lambda: tab.see("(ganplay.link.socket.close(), 0)"))
+    tab.until(f"ganplay.frame.step >= {step}", 30)
     assert tab.see("ganplay.config.lr_g") == 0.002
     (session_id,) = [k for k, s in server.engine._sessions.items() if s.config.lr_g == 0.002]
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 from test_image_training import trainer
-from test_runs import one_thread, run_train, train, write_pictures  # noqa: F401
+from test_runs import run_train, train, write_pictures
 
 import ganplay
 from ganplay import cli
@@ -21,6 +21,8 @@ from ganplay.latent import principal_directions
 from ganplay.models.dcgan import DcganGenerator
 from ganplay.runs import Every, Run, RunError
 from ganplay.sampler import Sampler
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 ABOUT = {
     "name": "folder", "names": ["lying", "standing"], "shape": [40, 1, 16, 16], "pictures": 40,
@@ -82,7 +84,6 @@ def test_the_same_seed_gives_the_same_bytes_in_whatever_company(bars):
     [
         (lambda m: m.sample([-1]), "seed -1: a whole number from 0 to 2147483647 is needed"),
         (lambda m: m.sample([True]), "seed True"),
-        (lambda m: m.sample([1.5]), r"seed 1\.5"),
         (lambda m: m.sample([1], 2), "label 2: a number from 0 to 1 or one of lying, standing"),
         (lambda m: m.sample([1], "sitting"), "label 'sitting'"),
         (lambda m: m.sample([1, 2], [0]), "label: one or 2 are needed, not 1"),

@@ -17,16 +17,7 @@ from ganplay.models.dcgan import DcganGenerator
 from ganplay.models.plan import split
 from ganplay.sampler import latents, to_bytes
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Tensors this small are fastest so, and on a busy machine by far."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = ImageConfig(
     width_g=4, width_d=4, batch_size=8, noise_dim=6, precision="float32", lr_g=2e-3, lr_d=2e-3
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from test_image_training import pictures
 from test_runs import FLAGS, write_pictures
 from two_processes import CONFIGS, trained
 
@@ -38,16 +39,10 @@ def test_processes_agree_and_do_what_one_would(tmp_path):
             assert torch.equal(tensor, second[key]), (name, key)
     both = load_file(tmp_path / "apart0.safetensors")
     alone = trained(CONFIGS["apart"]).tensors()
-    fresh = ImageTrainer(CONFIGS["apart"], *_pictures(), 2).tensors()
+    fresh = ImageTrainer(CONFIGS["apart"], *pictures(), 2).tensors()
     for key in ("generator.parameters", "discriminator.parameters", "generator.average"):
         torch.testing.assert_close(both[key], alone[key], rtol=1e-4, atol=1e-6)
         assert (both[key] - fresh[key]).abs().max() > 1e-3  # they did move
-
-
-def _pictures():
-    from test_image_training import pictures
-
-    return pictures()
 
 
 def test_the_command_under_torchrun_writes_once(tmp_path):
@@ -62,4 +57,4 @@ def test_the_command_under_torchrun_writes_once(tmp_path):
 
 def test_a_batch_that_cannot_be_parted_is_refused():
     with pytest.raises(ValueError, match="a batch of 8 has no 3 equal parts"):
-        ImageTrainer(CONFIGS["normed"], *_pictures(), 2, group=Group(0, 3))
+        ImageTrainer(CONFIGS["normed"], *pictures(), 2, group=Group(0, 3))

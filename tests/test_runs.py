@@ -18,6 +18,7 @@ from ganplay import runs
 from ganplay.cli import main
 from ganplay.runs import Every, Run, RunError, is_snapshot_step, write_whole
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FLAGS = [
     "--data", "folder", "--size", "16", "--conditional", "--width-g", "4", "--width-d", "4",
     "--batch-size", "8", "--noise-dim", "6", "--threads", "1", "--precision", "float32",
@@ -40,14 +41,6 @@ def run_train(data, out, *more):
 
 def train(made, run, steps, every=None, stopped=lambda: False):
     return runs.train(made, run, steps, every or Every(), lambda done, figures: None, stopped)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_snapshots_are_at_logarithmic_steps():

@@ -98,6 +98,7 @@ def slow_motion(tab):
     page = tab.page
     tab.mode("slow")
     tab.until("ganplay.holdsPicture === 'slow'")
+    tab.settled()
     step = tab.see("ganplay.slow.kept[0].step")
     sentences, pictures = [], []
     for i in range(10):
@@ -141,6 +142,7 @@ def inside(tab):
             "words => document.querySelector('.unit-large p').textContent.startsWith(words)",
             arg=words,
         )
+        tab.settled()
         seen.add(tab.see(large))
     assert len(seen) == 3
     page.click(".pager button:last-child")
@@ -176,8 +178,9 @@ def own_data(tab):
     tab.until("ganplay.config.points && !ganplay.config.points.includes('.')")
     page.click(".draw-done")
     drawn = tab.see("ganplay.config.points")
+    run = tab.see("ganplay.frame.run")
     page.click(".rewind")
-    tab.until("ganplay.frame.step < 20")
+    tab.until(f"ganplay.frame.run > {run} && ganplay.frame.step < 20")
     assert tab.see("ganplay.config.points") == drawn  # it survives a reset
 
 

@@ -16,7 +16,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from typing_extensions import Self
 
 from ganplay.adversarial import Structure
 from ganplay.checkpoint.safe import refuse
@@ -90,7 +89,7 @@ class Card(_Strict):
     metrics: dict[str, JsonValue] = {}
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _consistent(self) -> "Card":
         _, height, width = self.shape
         if height != width or height not in SIZES:
             raise ValueError(f"shape: {height}x{width}; squares of {SIZES} are possible")

@@ -1,7 +1,7 @@
 """Multilayer perceptrons, S at once: every weight carries a leading axis `s`, one net a member.
 
 Samples are the last axis, `(s, d, b)`: products with very few inputs or outputs, which toys are
-full of, are then long contiguous ones (ten times faster in a batch than with samples first).
+full of, are then long contiguous ones, much faster in a batch than with samples first.
 An `Mlp` is a plan without any weights; those are handed in as a list of tensors, which are views
 of one flat `(s, p)` tensor, so that an optimiser step is a handful of operations.
 """

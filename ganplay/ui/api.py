@@ -8,7 +8,7 @@ import gradio as gr
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.experiment import report, train, train_until
 from ganplay.script import as_script
-from ganplay.settings import ConfigError
+from ganplay.settings import MAX_SEED, ConfigError
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 
@@ -73,7 +73,7 @@ def train_toy(
         "first_seed",
         config.seed if first_seed is None else first_seed,
         0,
-        2**31 - 1 - MAX_SEEDS,
+        MAX_SEED - MAX_SEEDS,
     )
     trainer = ToyTrainer(config, seeds=range(first, first + count), threads=1)
     deadline = time.monotonic() + SECONDS

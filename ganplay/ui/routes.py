@@ -34,6 +34,8 @@ from ganplay.ui import tokens
 from ganplay.ui.schema import ASSETS, schema
 
 PREFIX = "/ganplay"
+TOKEN = "x-ganplay-token"
+"""The header with the page's token: in an address it would stand in logs."""
 MAX_MESSAGE = 131_072
 """Characters; one with all the points that there can be has 80,000."""
 MAX_BODY = 2 * MAX_MESSAGE
@@ -318,7 +320,7 @@ class LabRoutes:
         The answer is `{points, count, classes}`, or `{error: {code, ...}}`. The file is read in
         memory; nothing of it stays.
         """
-        session_id = tokens.session_of(request.headers.get("x-ganplay-token"))
+        session_id = tokens.session_of(request.headers.get(TOKEN))
         if not same_origin(request.headers) or session_id is None:
             return _error(403, "refused")
         if not self.engine.notice(session_id):

@@ -20,10 +20,17 @@ from ganplay import commands, film
 from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
 from ganplay.engine import Engine
 from ganplay.ui import tokens
-from ganplay.ui.routes import GONE, PREFIX, REFUSED, TOO_MANY, Refusal, limited_body, same_origin
+from ganplay.ui.routes import (
+    GONE,
+    PREFIX,
+    REFUSED,
+    TOKEN,
+    TOO_MANY,
+    Refusal,
+    limited_body,
+    same_origin,
+)
 
-TOKEN = "x-ganplay-token"
-"""The header with the page's token: in an address it would stand in logs."""
 WEIGHTS_AT_ONCE, FILMS_AT_ONCE = 4, 2
 """How many are read, written or drawn at a time."""
 DRAWN = b"."
