@@ -35,7 +35,7 @@ class Server(NamedTuple):
     transfers: object
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one_thread():
     """Small tensors are fastest so, and on a busy machine by far."""
     before = torch.get_num_threads()

@@ -21,16 +21,8 @@ from ganplay.cli import main
 from ganplay.datasets import ImageData
 from ganplay.datasets import load as load_data
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PLACES = ("left", "right")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads wait for each other where the machine is busy, and nets are tiny here."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def bars(n=192, seed=0):

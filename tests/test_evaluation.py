@@ -12,16 +12,8 @@ from ganplay.datasets import ImageData, load
 from ganplay.evaluation import EvaluationError, closest_pairs, evaluate
 from ganplay.sheets import pair_sheet
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PLACES = ("left", "right")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads wait for each other where the machine is busy, and nets are tiny here."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def bars(n=256, seed=0, noise=80):
