@@ -175,9 +175,10 @@ def _figures(report: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, M
             continue
         place = f"{path} {name}".strip().replace("_", " ")
         if isinstance(part.get("samples"), Mapping):
-            # A figure of each class: turned, so that the classes are the rows.
-            for key in part["samples"]:
-                yield f"{place} {key}", {c: part[c].get(key) for c in COLUMNS if c in part}
+            # Turned, so that classes are rows. The attributes' own are many: JSON has them.
+            for key in () if path == "attributes" else part["samples"]:
+                row = {c: part[c].get(key) for c in COLUMNS if c in part}
+                yield f"{place} {key}".replace("_", " "), row
             yield from _figures({k: v for k, v in part.items() if k not in COLUMNS}, place)
         elif "samples" in part:
             yield place, part

@@ -10,6 +10,7 @@ from ganplay.classifier import Card, Classifier, Judge, heads_of, save_classifie
 from ganplay.cli import main
 from ganplay.datasets import ImageData, load
 from ganplay.evaluation import EvaluationError, closest_pairs, evaluate
+from ganplay.evaluation_cli import table
 from ganplay.sheets import pair_sheet
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -283,6 +284,24 @@ def test_command_prints_a_table(here, capsys):
     assert rows["shares left"][0] == f"{20 / 60:.4g}"
     assert {"frechet", "coverage", "diversity pixels", "memorisation pixels median"} <= rows.keys()
     assert here == []
+
+
+def test_table_is_short():
+    shares = {"a": 0.5, "b": 0.5}
+    variation = {"samples": 0.01, "held_out": 0.02, "from_read": 0.03}
+    report = {
+        "shares": {"samples": shares, "data": shares},
+        "attributes": {"skin": {"samples": shares, "data": shares, "total_variation": variation}},
+        "memorisation": {"pixels": {"samples": {"median_error": None}}, "closest": [{"seed": 1}]},
+    }
+    rows = [line.split() for line in table(report).splitlines()]
+    assert rows == [
+        ["samples", "held_out", "training"],
+        ["shares", "a", "0.5", "-", "-"],
+        ["shares", "b", "0.5", "-", "-"],
+        ["attributes", "skin", "total", "variation", "0.01", "0.02", "-"],
+        ["memorisation", "pixels", "median", "error", "-", "-", "-"],
+    ]
 
 
 @pytest.mark.parametrize(
