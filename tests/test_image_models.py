@@ -125,12 +125,35 @@ def test_card_and_page_tell_what_was_done(bars):
     assert (given.steps, given.size, given.data) == (12, 16, "folder")
 
 
-def test_metrics_are_kept(bars, tmp_path):
+def test_metrics_are_kept_and_told(bars, tmp_path):
     model, _, folder = bars
-    model.with_metrics({"frechet": {"value": 1.5}}).save_pretrained(tmp_path / "bars")
+    assert "How good" not in (folder / "README.md").read_text()
+    near = {"samples": {"median": 4.25}, "held_out": {"median": 4.0}}
+    metrics = {
+        "model": {"name": "bars"},
+        "protocol": {"samples": 10_000, "real": 10_000, "held_out": 4, "classifier": {}},
+        "frechet": {"samples": 1.5, "held_out": 0.25, "training": 0.125},
+        "accuracy": {"samples": 0.98765},
+        "shares": {"samples": {"lying": 0.25, "standing": 0.75}},
+        "memorisation": {"pixels": near},
+        "attributes": {"hair_colour": {"total_variation": {"samples": 0.0625}}},
+        "precision": "a text",  # a card may come from anybody
+    }
+    model.with_metrics(metrics).save_pretrained(tmp_path / "bars")
     again = load(tmp_path / "bars")
-    assert again.card.metrics == {"frechet": {"value": 1.5}}
+    assert again.card.metrics == metrics
     assert again.card.sha256 == load(folder).card.sha256
+    page = (tmp_path / "bars" / "README.md").read_text()
+    for row in (
+        "10,000 samples, 10,000 pictures that it learnt from and\n4 that it did not",
+        "| told by the classifier as what was asked for | 98.77% | - |",
+        "| share of each class | 25.0% to 75.0% | - |",
+        "| Fréchet distance | 1.5 | 0.25 |",
+        "| distance to the nearest training picture, pixels (median) | 4.25 | 4 |",
+        "| hair colour: total variation from the data's shares | 0.062 | - |",
+        "| precision | - | - |",
+    ):
+        assert row in page
 
 
 def refusal(folder):

@@ -163,4 +163,6 @@ def _at(part: Any, path: str) -> Any:
 
 def _text(part: Any, path: str, form: str = "{:.4g}") -> str:
     value = _at(part, path)
-    return form.format(value) if isinstance(value, int | float) else "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return form.format(value) if isinstance(value, float) else "-"
