@@ -22,6 +22,7 @@ from ganplay.image_config import ImageConfig
 from ganplay.losses import LOSSES
 from ganplay.models import MODELS
 from ganplay.models.mlp import Mlp
+from ganplay.models.pairs import PairedGenerator
 from ganplay.models.plan import Plan
 from ganplay.optimizers import UPDATES, Moments, Rates, clip_norm
 from ganplay.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
@@ -95,11 +96,20 @@ class Structure(Generic[P]):
         generator = model.generator(
             config.noise_dim, width=config.width_g, norm=config.norm_g, **pictures
         )
+        if config.pairs:
+            generator = PairedGenerator(generator)
+            pictures |= {"channels": 2 * channels, "classes": 2 * classes}
         discriminator = model.discriminator(
             width=config.width_d, norm=config.norm_d, minibatch=config.minibatch_d, **pictures
         )
         shared = _shared(config, classes) | {"batch_size": batch_size, "augment": config.augment}
         return Structure(generator, discriminator, **shared)
+
+    @property
+    def single(self) -> Any:
+        """The plan that makes one picture of one latent vector."""
+        own = self.generator
+        return own.one if isinstance(own, PairedGenerator) else own
 
 
 def _shared(config: ToyConfig | ImageConfig, classes: int) -> dict[str, Any]:

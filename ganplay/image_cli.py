@@ -84,7 +84,10 @@ def _run(options: argparse.Namespace, run: Run, processes: Group, resumed: bool)
         cache=options.cache,
     )  # fmt: skip
     device = device_of(options.device, processes.local_rank)
-    make = partial(ImageTrainer, config, data.images, data.labels, len(data.names), device=device)
+    make = partial(
+        ImageTrainer, config, data.images, data.labels, len(data.names),
+        groups=data.attributes.get("font"), device=device,
+    )  # fmt: skip
     # A run keeps its number: with another one sums end in other last digits.
     threads = options.threads or chosen.get("threads") or _threads(make, device)
     torch.set_num_threads(threads)

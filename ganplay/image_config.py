@@ -26,6 +26,8 @@ class ImageConfig(Settings):
 
     model: str = choice("dcgan", IMAGE_MODELS, "data", tip="architecture of both nets")
     conditional: bool = flag(False, "data", tip="give both nets the label")
+    pairs: bool = flag(False, "data", tip="D judges two pictures of one group at a time, such as "
+                       "two letters of a font, which holds G to one style")  # fmt: skip
     batch_size: int = number(64, 2, 4096, "data", log=True, tip="pictures of each update")
     noise_dim: int = number(100, 1, 512, "data", tip="numbers that a picture is made of")
     seed: int = number(0, 0, MAX_SEED, "data", tip="where all random numbers come from")
@@ -73,7 +75,7 @@ class ImageConfig(Settings):
 
     def rules(self) -> Iterable[Rule["ImageConfig"]]:
         """Contradictions between settings."""
-        return (_smoothing, _discrimination, _penalty)
+        return (_smoothing, _discrimination, _penalty, _pairs)
 
     @property
     def augment(self) -> tuple[str, ...]:
@@ -102,3 +104,10 @@ def _penalty(c: ImageConfig) -> Problem | None:
         return None
     why = "with a penalty on D's gradient D may not be batch-normed: one of none, spectral"
     return Problem("norm_d", c.norm_d, why, "none", "penalty_norm")
+
+
+def _pairs(c: ImageConfig) -> Problem | None:
+    if not c.pairs or c.conditional:
+        return None
+    why = "without labels the pictures of a pair could not differ, so it must be False"
+    return Problem("pairs", c.pairs, why, False, "pairs")

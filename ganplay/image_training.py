@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float, Int, UInt8
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ganplay.adversarial import (
     AdversarialStep,
@@ -108,9 +108,10 @@ class Batches:
         images: Tensor,
         labels: Tensor,
         group: Group,
+        companions: "Companions | None" = None,
     ) -> None:
         self._config, self._structure, self._group = config, structure, group
-        self._images, self._labels = images, labels
+        self._images, self._labels, self._companions = images, labels, companions
         # A shuffled order takes a while to make and serves a whole pass.
         self._order = lru_cache(2)(self._shuffled)
 
@@ -139,8 +140,11 @@ class Batches:
         """The batch of this number."""
         config, structure = self._config, self._structure
         size, generator = config.batch_size, generator_of(config.seed, f"batch {number}")
-        index = self._own(self.index(number))
-        real = to_floats(self._images[index])
+        places = self.index(number)
+        indices = [self._own(places)]
+        if self._companions:
+            indices.append(self._own(self._companions.of(places, generator)))
+        real = torch.cat([to_floats(self._images[index]) for index in indices], dim=1)
         z = self._own(torch.randn(1, config.noise_dim, size, generator=generator))
         mix = chance = jitter = label = None
         if structure.penalty != "none":
@@ -152,8 +156,34 @@ class Batches:
             shape = real.shape[:-1]
             jitter = self._own(torch.randn(*shape, 3 * size, generator=generator), 3)
         if structure.classes:
-            label = one_hot(self._labels[index], structure.classes)
+            labels = [one_hot(self._labels[index], structure.classes) for index in indices]
+            label = torch.cat(labels, dim=1)
         return Batch(real, z, label, mix, jitter, chance)
+
+
+class Companions:
+    """For each picture another one of its group, such as another letter of the same font."""
+
+    def __init__(self, groups: Int[Tensor, "n"]) -> None:
+        """Look who is with whom.
+
+        Raises:
+            ValueError: if one is alone.
+        """
+        _, number, self._count = groups.unique(return_inverse=True, return_counts=True)
+        if self._count.min() < 2:
+            raise ValueError("pairs: every group needs two pictures or more")
+        self._group, self._order = number, number.argsort(stable=True)
+        self._start = self._count.cumsum(0) - self._count
+        self._rank = torch.empty_like(number)
+        self._rank[self._order] = torch.arange(len(number)) - self._start[number[self._order]]
+
+    def of(self, places: Int[Tensor, "b"], generator: Generator) -> Int[Tensor, "b"]:
+        """Another place for each, any of its group with equal chance."""
+        group = self._group[places]
+        count = self._count[group]
+        ahead = 1 + (torch.rand(len(places), generator=generator) * (count - 1)).long()
+        return self._order[self._start[group] + (self._rank[places] + ahead) % count]
 
 
 class ImageTrainer:
@@ -170,6 +200,7 @@ class ImageTrainer:
         labels: Int[Tensor, "n"],
         classes: int,
         *,
+        groups: Int[Tensor, "n"] | None = None,
         device: torch.device | str = "cpu",
         group: Group = ALONE,
     ) -> None:
@@ -180,6 +211,7 @@ class ImageTrainer:
             images: to learn; square, of a side that the model knows.
             labels: of the images, looked at by a conditional model only.
             classes: how many labels there are.
+            groups: which pictures belong together, looked at for `pairs` only.
             device: where to train.
             group: processes that train together; each gets an equal part of every batch.
 
@@ -198,7 +230,12 @@ class ImageTrainer:
         self._step = AdversarialStep(structure, share)
         self._step_without_penalty = AdversarialStep(replace(structure, penalty="none"), share)
         self._labels = labels.to(self.device)
-        self._batches = Batches(config, structure, images.to(self.device), self._labels, group)
+        if config.pairs and groups is None:
+            raise ValueError("pairs: these data do not say which pictures belong together")
+        companions = Companions(groups) if config.pairs and groups is not None else None
+        self._batches = Batches(
+            config, structure, images.to(self.device), self._labels, group, companions
+        )
         numbers = Numbers.of([config])
         strong = numbers.penalty_weight * config.penalty_interval
         one = torch.ones(1, 1, device=self.device)
@@ -250,7 +287,7 @@ class ImageTrainer:
 
     def generator(self) -> tuple[Float[Tensor, "1 p"], Float[Tensor, "1 q"]]:
         """Parameters and buffers of G as it is sampled: averaged, with statistics of its own."""
-        plan = self.structure.generator
+        plan = self.structure.single
         flat = self.state.g.average if self.config.ema else self.state.g.flat
         buffers = torch.cat([flat[:, :0], *(b.flatten(1) for b in self.state.g.buffers)], dim=1)
         plan.settle_(
@@ -274,7 +311,7 @@ class ImageTrainer:
         self, seeds: Sequence[int], labels: Sequence[int] | None = None
     ) -> UInt8[Tensor, "n c h w"]:
         """A picture for each seed (and label; by default each class in turn)."""
-        sampler = Sampler(self.structure.generator, *self.generator())
+        sampler = Sampler(self.structure.single, *self.generator())
         labels = range(len(seeds)) if labels is None else labels
         return sampler.sample(seeds, [label % max(self.classes, 1) for label in labels])
 

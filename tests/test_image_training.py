@@ -8,12 +8,14 @@ import torch.nn.functional as F
 
 from ganplay.image_config import ImageConfig
 from ganplay.image_training import (
+    Companions,
     ImageTrainer,
     device_of,
     fastest_threads,
     to_floats,
 )
 from ganplay.models.dcgan import DcganGenerator
+from ganplay.models.pairs import PairedGenerator
 from ganplay.models.plan import split
 from ganplay.sampler import latents, to_bytes
 
@@ -36,7 +38,8 @@ def pictures(count=40, channels=1, seed=0):
 
 
 def trainer(channels=1, **settings):
-    return ImageTrainer(dataclasses.replace(TINY, **settings), *pictures(channels=channels), 2)
+    config, data = dataclasses.replace(TINY, **settings), pictures(channels=channels)
+    return ImageTrainer(config, *data, 2, groups=torch.arange(40) // 4)
 
 
 def weights(made):
@@ -59,6 +62,8 @@ VARIANTS = {
     "gradient clipping": {"grad_clip": 0.1},
     "no norms": {"norm_g": "none", "norm_d": "none", "conditional": True},
     "no average": {"ema": 0.0},
+    "pairs": {"conditional": True, "pairs": True},
+    "pairs, r1": {"conditional": True, "pairs": True, "penalty": "r1", "norm_d": "none"},
     "bfloat16": {"precision": "bfloat16", "conditional": True},
     "bfloat16, wgan_gp": {"precision": "bfloat16", "penalty": "wgan_gp", "norm_d": "spectral"},
 }
@@ -128,6 +133,49 @@ def test_our_steps_are_the_textbooks():
     for ours, theirs in ((made.state.g.weights, book.g), (made.state.d.weights, book.d)):
         for a, b in zip(ours, theirs, strict=True):
             torch.testing.assert_close(a[0], b.detach(), rtol=1e-3, atol=1e-4)
+
+
+def test_companions_are_any_others_of_the_group():
+    groups = torch.tensor([7, 3, 7, 7, 3])
+    companions = Companions(groups)
+    places = torch.arange(5).repeat(3000)
+    found = companions.of(places, torch.Generator().manual_seed(0))
+    assert not (found == places).any()
+    assert torch.equal(groups[found], groups[places])
+    for place, others in enumerate([[2, 3], [4], [0, 3], [0, 2], [1]]):
+        met = found[places == place].bincount(minlength=5)[others] / 3000
+        assert met.tolist() == pytest.approx([1 / len(others)] * len(others), abs=0.03)
+    with pytest.raises(ValueError, match="pairs: every group needs two pictures"):
+        Companions(torch.tensor([0, 1, 1]))
+    with pytest.raises(ValueError, match="pairs: these data do not say"):
+        ImageTrainer(dataclasses.replace(TINY, conditional=True, pairs=True), *pictures(), 2)
+
+
+def test_a_pair_is_two_pictures_of_a_group_with_their_labels():
+    made = trainer(conditional=True, pairs=True)
+    images, labels = pictures()
+    floats = to_floats(images)[0]
+    batch = made._batches.get(3)
+    assert batch.real.shape == (1, 2, 16, 16, 8)
+    assert batch.label.shape == (1, 4, 8)
+    for i in range(8):
+        alike = [(floats[0] == batch.real[0, c, ..., i, None]).all(0).all(0) for c in range(2)]
+        groups = [set((same.nonzero()[:, 0] // 4).tolist()) for same in alike]
+        assert groups[0] & groups[1]
+        for c in range(2):
+            told = batch.label[0, 2 * c : 2 * c + 2, i].argmax()
+            assert told in labels[alike[c]]
+
+
+def test_a_paired_generator_is_its_one_asked_twice():
+    one = DcganGenerator(6, 16, 1, 4, 2, "none")
+    flat, _ = one.initialise([torch.Generator().manual_seed(0)])
+    weights, x = split(flat, one.shapes()), torch.randn(1, 6, 5)
+    labels = [F.one_hot(torch.tensor(k), 2).T.float()[None] for k in ([0, 1, 0, 1, 1], [1] * 5)]
+    pictures, _ = PairedGenerator(one)(weights, x, label=torch.cat(labels, dim=1))
+    for c, label in enumerate(labels):
+        alone, _ = one(weights, x, label=label)
+        torch.testing.assert_close(pictures[:, c : c + 1], alone)
 
 
 def test_each_pass_shows_every_picture_once():

@@ -110,7 +110,7 @@ class Card(_Strict):
     def plans(self) -> dict[str, Any]:
         """The plans of both nets, by name."""
         made = Structure.of_images(self.config, self.shape, self.classes, self.config.batch_size)
-        return {"generator": made.generator, "discriminator": made.discriminator}
+        return {"generator": made.single, "discriminator": made.discriminator}
 
     def command(self) -> str:
         """What trains such a model again."""
