@@ -1,4 +1,7 @@
-"""Latent space: what in it changes a picture most."""
+"""Latent space: ways through it, and what in it changes a picture most.
+
+Rows are latent vectors: (n, z).
+"""
 
 from typing import NamedTuple
 
@@ -12,6 +15,35 @@ from ganplay.streams import generator_of
 PLACES = 32
 """Latent vectors at which a picture's change is looked at."""
 _NUDGE = 1e-3
+
+
+def lerp(
+    a: Float[Tensor, "*n z"], b: Float[Tensor, "*n z"], t: Float[Tensor, "t"]
+) -> Float[Tensor, "*n t z"]:
+    """Straight from a to b: `(1 - t) a + t b`, which is shorter on the way than at its ends."""
+    t = t[:, None]
+    return (1 - t) * a[..., None, :] + t * b[..., None, :]
+
+
+def slerp(
+    a: Float[Tensor, "*n z"], b: Float[Tensor, "*n z"], t: Float[Tensor, "t"]
+) -> Float[Tensor, "*n t z"]:
+    """Along the arc from a to b, the length going evenly from one's to the other's.
+
+    `sin((1 - t) w) / sin(w) a' + sin(t w) / sin(w) b'` of the unit vectors a' and b' with the
+    angle w between them (White 2016, "Sampling generative networks", section 2). Where the
+    two point the same or opposite ways there is no one arc: then it is `lerp`.
+    """
+    lengths = [x.norm(dim=-1, keepdim=True) for x in (a, b)]
+    one, other = (x / n.clamp_min(1e-12) for x, n in zip((a, b), lengths, strict=True))
+    angle = (one * other).sum(-1, keepdim=True).clamp(-1, 1).arccos()[..., None]
+    t = t[:, None]
+    shares = ((1 - t) * angle).sin(), (t * angle).sin()
+    arc = shares[0] * one[..., None, :] + shares[1] * other[..., None, :]
+    length = (1 - t) * lengths[0][..., None] + t * lengths[1][..., None]
+    # A vector without a length has no direction either.
+    sine = angle.sin() * (lengths[0] * lengths[1] > 1e-12)[..., None]
+    return torch.where(sine > 1e-4, arc / sine.clamp_min(1e-4) * length, lerp(a, b, t[:, 0]))
 
 
 class Directions(NamedTuple):
