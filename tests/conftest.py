@@ -33,6 +33,7 @@ class Server(NamedTuple):
     engine: object
     routes: object
     transfers: object
+    explorer: object
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,7 @@ def server():
         port = probe.getsockname()[1]
     engine = Engine()
     app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
+    app.Explorer = kept(app.Explorer)
     demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
     yield Server(url, engine, *made)
     demo.close(verbose=False)

@@ -17,7 +17,7 @@ FLOORS = {
     "stopping": 0,
     "image_metrics": 0, "lettering": 0, "classifier": 9, "evaluation": 10, "evaluation_cli": 11,
     "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 8, "frames": 8, "slow": 9,
-    "lane": 9,
+    "lane": 9, "gallery": 9,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
     "ui": 12, "cli": 13, "script": 3,
 }  # fmt: skip
