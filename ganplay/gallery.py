@@ -10,11 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 import torch
 
 from ganplay.checkpoint import Card, ImageModel, bundled, image, load
-from ganplay.exploration import LatentState, read_state
+from ganplay.exploration import read_state
 from ganplay.sampler import latents
 from ganplay.settings import MAX_SEED, Problem
 from ganplay.streams import generator_of
@@ -165,7 +164,8 @@ class Gallery:
         z = torch.tensor(state.at) if state.at else latents([state.seed], dim)[:, 0]
         move = torch.randn(dim, generator=generator_of(seed, "nudge"))
         at = (1 - NUDGE**2) ** 0.5 * z + NUDGE * move
-        return str(_at(state, at.numpy()))
+        # As a string can hold it: in half precision.
+        return str(replace(state, seed=0, at=tuple(at.half().tolist())))
 
     def submit(self, work: Callable[..., Result], *arguments: Any, pictures: int) -> Future[Result]:
         """Have one of our threads do something that makes so many pictures."""
@@ -176,11 +176,6 @@ class Gallery:
         """Let the threads go when they have done what is waiting."""
         self._quick.shutdown(wait=False)
         self._slow.shutdown(wait=False)
-
-
-def _at(state: LatentState, vector: "np.ndarray[Any, Any]") -> LatentState:
-    """At a latent vector, as a string can hold it."""
-    return replace(state, seed=0, at=tuple(vector.astype("<f2").astype(float).tolist()))
 
 
 def _threads(count: int) -> ThreadPoolExecutor:
