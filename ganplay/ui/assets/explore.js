@@ -10,7 +10,7 @@ import { Tiles } from "./tiles.js";
 import { addressOf } from "./views.js";
 import { fill, t } from "./words.js";
 
-const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_SEED = LIMITS.seed[1];
+const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
 export async function open(lab, views) {
   const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/explore.css` });
@@ -104,7 +104,7 @@ class Explore {
 
   async draw(nudge = null) {
     const text = write(this.state);
-    this.asked += 1;
+    const asked = ++this.asked;
     const answer = await this.source.ask("picture", { model: this.state.model, states: [text], nudge, latent: this.axes.open });
     if (!answer) return null; // a newer one is on its way
     if (answer.type !== "pictures") {
@@ -113,7 +113,7 @@ class Explore {
     }
     paint(this.picture, answer.pixels, answer.shape);
     this.shown = { text: answer.states[0], ...cut(answer.pixels, answer.shape) };
-    this.drawn = this.asked;
+    this.drawn = asked;
     const entry = this.past.list.find((one) => one.text === text && !one.pixels);
     if (entry && nudge === null) {
       Object.assign(entry, cut(answer.pixels, answer.shape));
@@ -363,9 +363,9 @@ class Explore {
   }
 
   complain(problems) {
-    for (const { field, value, code } of problems.slice(0, 20)) {
-      this.lab.toast(t(`explore.problems.${code}`, { field, value, allowed: this.allowed(field), model: this.state.model }));
-    }
+    const texts = problems.slice(0, MOST_PROBLEMS).map(({ field, value, code }) =>
+      t(`explore.problems.${code}`, { field, value, allowed: this.allowed(field), model: this.state.model }));
+    if (texts.length) this.lab.toast(texts.join("\n"), PROBLEMS_SECONDS);
   }
 
   allowed(field) {

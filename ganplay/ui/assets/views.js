@@ -7,7 +7,13 @@ const MOST_OF_A_STATE = 8001; // one more than the server reads: it says so itse
 // The state that an address asks to explore: "" for any, null if it asks for the lab.
 export function exploredIn(hash) {
   const piece = hash.replace(/^#/, "").split("&").find((one) => /^explore(=|$)/.test(one));
-  return piece === undefined ? null : piece.slice("explore=".length, "explore=".length + MOST_OF_A_STATE);
+  if (piece === undefined) return null;
+  const text = piece.slice("explore=".length, "explore=".length + MOST_OF_A_STATE);
+  try {
+    return decodeURIComponent(text); // some programs escape what needs no escaping
+  } catch {
+    return text;
+  }
 }
 
 // What stands behind the #: a lesson's parts, and the state where one is explored.
