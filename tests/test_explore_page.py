@@ -32,7 +32,10 @@ class ExploreTab(Tab):
         return bytes(
             self.see("""(() => {
                 const {picture} = ganplay.explore, {width, height} = picture;
-                const {data} = picture.getContext("2d").getImageData(0, 0, width, height);
+                const copy = new OffscreenCanvas(width, height)
+                    .getContext("2d", {willReadFrequently: true});
+                copy.drawImage(picture, 0, 0);
+                const {data} = copy.getImageData(0, 0, width, height);
                 return Array.from({length: width * height}, (_, i) => data[4 * i]);
             })()""")
         )
