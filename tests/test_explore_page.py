@@ -79,6 +79,23 @@ def test_a_walk_through_explore(chromium, server, model):
     assert tab.fits()
     first = tab.drawn(model)
 
+    # The picture can be dragged, across and up.
+    box = page.locator(".ex-picture").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 120, steps=8)
+    page.mouse.up()
+    assert tab.drawn(model) != first
+    per_pixel = 8 / tab.see("ganplay.explore.picture.clientWidth")
+    moves = tab.see(f"{STATE}.moves")
+    assert moves["0"] == pytest.approx(60 * per_pixel, abs=0.01)
+    assert moves["1"] == pytest.approx(80 * per_pixel, abs=0.01)
+    page.locator(".ex-picture").press("ArrowLeft")
+    tab.drawn(model)
+    assert tab.see(f"{STATE}.moves[0]") == pytest.approx(moves["0"] - 0.2)
+    page.click(".ex-reset")
+    assert tab.drawn(model) == first
+
     # A slider follows the hand; where it is let go is what is drawn.
     slider = page.locator(".ex-direction input[type=range]").first
     box = slider.bounding_box()

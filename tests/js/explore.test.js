@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ends } from "../../ganplay/ui/assets/axes.js";
 import { rgba, cut } from "../../ganplay/ui/assets/pixels.js";
 import { Pending, unpack } from "../../ganplay/ui/assets/source.js";
-import { Past, carried, fresh, labelOf, mixOf, modelOf, put, read, write } from "../../ganplay/ui/assets/states.js";
+import { Past, carried, dragged, fresh, labelOf, mixOf, modelOf, put, read, write } from "../../ganplay/ui/assets/states.js";
 import { commandOf, pythonOf } from "../../ganplay/ui/assets/taking.js";
 import { step, tilesOf } from "../../ganplay/ui/assets/tiles.js";
 import { addressOf, exploredIn } from "../../ganplay/ui/assets/views.js";
@@ -41,6 +41,11 @@ test("an amount is put, changed and taken back without touching the old state", 
   assert.deepEqual(put(before, 0, 3), { 0: 3, 1: 2 });
   assert.deepEqual(put(before, 1, null), {});
   assert.deepEqual(before, { 1: 2 });
+});
+
+test("the hand moves along two directions and stays within bounds", () => {
+  assert.deepEqual(dragged({ 3: 1 }, 0.5, -0.126), { 0: 0.5, 1: -0.13, 3: 1 });
+  assert.deepEqual(dragged({ 0: 9.9, 1: 2 }, 5, -2), { 0: 10 });
 });
 
 test("another model takes over what means something there", () => {

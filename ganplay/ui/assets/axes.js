@@ -91,6 +91,7 @@ export class Axes {
       show(state.moves[i] ?? 0);
       row.classList.toggle("moved", Boolean(state.moves[i]));
     });
+    if (!this.open) return;
     this.values.forEach(({ show, row }, i) => {
       const own = this.latent ? this.latent[i] * state.truncation : 0;
       show(state.values[i] ?? own);

@@ -1,16 +1,16 @@
 // Explore: the state of an exploration, the controls that change it and the picture that follows.
 
-import { Axes } from "./axes.js";
+import { Axes, END } from "./axes.js";
 import { make } from "./make.js";
 import { cut, paint } from "./pixels.js";
 import { Source } from "./source.js";
-import { LIMITS, Past, carried, fresh, labelOf, mixOf, modelOf, read, write } from "./states.js";
+import { LIMITS, Past, carried, dragged, fresh, labelOf, mixOf, modelOf, read, write } from "./states.js";
 import { commandOf, copy, pythonOf } from "./taking.js";
 import { Tiles } from "./tiles.js";
 import { addressOf } from "./views.js";
 import { fill, t } from "./words.js";
 
-const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
+const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, KEY_STEP = 0.2, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
 export async function open(lab, views) {
   const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/explore.css` });
@@ -48,7 +48,7 @@ class Explore {
   // From a link the server keeps what it can and says what it cannot.
   async start(text) {
     const named = modelOf(text);
-    const model = this.models.find(({ name }) => name === named) || this.models[0];
+    const model = this.models.find(({ name }) => name === named) || this.models.find(({ labels }) => labels.length) || this.models[0];
     this.turnTo(fresh(model.name));
     if (text) {
       const answer = await this.source.ask("picture", { model: model.name, states: [text] });
@@ -164,6 +164,33 @@ class Explore {
     };
     this.wireAmount(".ex-time", (place, done) => this.set({ step: this.stepOf(place) }, done), () => this.set({ step: null }, true));
     document.addEventListener("keydown", (event) => this.key(event));
+    this.wireHand();
+  }
+
+  // The picture itself can be dragged, across along direction 1 and up along direction 2.
+  wireHand() {
+    const { picture } = this;
+    let from = null;
+    picture.onpointerdown = ({ button, pointerId, clientX, clientY }) => {
+      if (button || this.model.dim < 2) return;
+      picture.setPointerCapture(pointerId);
+      from = { x: clientX, y: clientY, moves: this.state.moves };
+    };
+    picture.onpointermove = ({ clientX, clientY }) => {
+      if (!from) return;
+      const far = (2 * END) / picture.clientWidth;
+      this.set({ moves: dragged(from.moves, (clientX - from.x) * far, (from.y - clientY) * far) });
+    };
+    picture.onpointerup = picture.onpointercancel = () => {
+      if (from) this.set({}, true);
+      from = null;
+    };
+    picture.onkeydown = (event) => {
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
+      if (!way || this.model.dim < 2) return;
+      event.preventDefault();
+      this.set({ moves: dragged(this.state.moves, ...way.map((one) => one * KEY_STEP)) }, true);
+    };
   }
 
   wireAmount(selector, set, back) {
@@ -225,8 +252,8 @@ class Explore {
       if (frechet !== undefined) quality.push(t("explore.frechet", { value: frechet.toFixed(1) }));
       if (accuracy !== undefined) quality.push(t("explore.accuracy", { value: (100 * accuracy).toFixed(1) }));
       const button = make("button", { type: "button", className: "ex-model" },
-        make("b", { textContent: one.name }), make("small", { textContent: about.join(" · ") }),
-        ...(quality.length ? [make("small", { textContent: quality.join(" · ") })] : []));
+        make("b", { textContent: one.name }), make("small", { textContent: quality.join(" · ") }),
+        make("small", { textContent: about.join(" · ") }));
       button.title = t("explore.model_tip", { data: one.data, count: one.count.toLocaleString(this.lab.root.lang) });
       button.setAttribute("aria-pressed", one === model);
       button.onclick = () => this.chooseModel(one);

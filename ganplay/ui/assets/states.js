@@ -63,6 +63,15 @@ export function put(amounts, place, amount) {
   return amount === null ? others : { ...others, [place]: amount };
 }
 
+// Along the two strongest directions, as far as states may go.
+export function dragged(moves, across, up) {
+  const [low, high] = LIMITS.move;
+  return [across, up].reduce((all, way, place) => {
+    const to = Number(Math.min(high, Math.max(low, (moves[place] ?? 0) + way)).toFixed(2));
+    return put(all, place, to === 0 ? null : to);
+  }, moves);
+}
+
 // What another model can take over of a state: its own space means nothing there.
 export function carried(state, model) {
   const label = state.label.every(([k]) => k < model.labels.length) ? state.label : [];
