@@ -101,3 +101,15 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def bars(tmp_path_factory):
+    """A tiny conditional image model, its trainer, and the folder of its checkpoint."""
+    from test_image_models import model_in  # which this file's hook must come before
+
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("bars")
+    model, made = model_in(folder, conditional=True, norm_d="spectral")
+    model.save_pretrained(folder / "bars")
+    return model, made, folder / "bars"

@@ -4,10 +4,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from test_image_models import bars  # noqa: F401
 
 from ganplay.exploration import LatentState, Space, model_of, read_state
-from ganplay.latent import lerp, slerp
 from ganplay.sampler import latents
 
 SPACE = Space(6, 10, (0, 10, 300))
@@ -112,7 +110,7 @@ def test_latent_vectors_by_hand():
     assert LatentState("m").mixture(0) is None
 
 
-def test_a_state_gives_the_same_bytes_as_its_seed_and_label(bars):  # noqa: F811
+def test_a_state_gives_the_same_bytes_as_its_seed_and_label(bars):
     model, _, _ = bars
     states = [LatentState("bars", seed, label=((1, 1.0),)) for seed in range(70)]
     many = model.render(states)
@@ -124,24 +122,3 @@ def test_a_state_gives_the_same_bytes_as_its_seed_and_label(bars):  # noqa: F811
     assert torch.equal(model.render([early])[0], model.sample([3], 0, step=10)[0])
     moved = LatentState("bars", 3, moves=((0, 3.0),))
     assert not torch.equal(model.render([moved]), model.render([LatentState("bars", 3)]))
-
-
-def test_straight_and_along_the_arc():
-    a, b = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 4.0])
-    t = torch.tensor([0.0, 0.5, 1.0])
-    assert lerp(a, b, t).tolist() == [[2, 0], [1, 2], [0, 4]]
-    half = 3 / 2**0.5
-    torch.testing.assert_close(slerp(a, b, t), torch.tensor([[2.0, 0], [half, half], [0, 4]]))
-    # In 100 dimensions the straight way leads through the thinly populated middle.
-    ends = torch.randn(2, 1000, 100, generator=torch.Generator().manual_seed(0))
-    middle = torch.tensor([0.5])
-    lengths = [way(*ends, middle).norm(dim=-1).mean() / 10 for way in (lerp, slerp)]
-    assert lengths[0] == pytest.approx(0.707, abs=0.01)
-    assert lengths[1] == pytest.approx(1, abs=0.01)
-
-
-@pytest.mark.parametrize("b", [[1.0, 0.0], [3.0, 0.0], [-2.0, 0.0], [0.0, 0.0]])
-def test_without_an_arc_it_goes_straight(b):
-    a, b = torch.tensor([1.0, 0.0]), torch.tensor(b)
-    t = torch.linspace(0, 1, 5)
-    torch.testing.assert_close(slerp(a, b, t), lerp(a, b, t))

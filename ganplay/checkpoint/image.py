@@ -143,9 +143,14 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         labels = [label] * n if isinstance(label, int | str) else label
         if len(labels) != n:
             raise ValueError(f"label: one or {n} are needed, not {len(labels)}")
-        return [self._number(one) for one in labels]
+        return [self.label_number(one) for one in labels]
 
-    def _number(self, label: int | str) -> int:
+    def label_number(self, label: int | str) -> int:
+        """The number of a label that is given by number or name.
+
+        Raises:
+            ValueError: if there is no such label.
+        """
         if isinstance(label, str) and label in self.labels:
             return self.labels.index(label)
         if type(label) is int and 0 <= label < self.classes:
