@@ -10,7 +10,7 @@ import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
-from test_image_models import bars, model_in  # noqa: F401
+from test_image_models import model_in
 
 from ganplay.checkpoint import image
 from ganplay.exploration import read_state
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
-def shelf(bars, tmp_path_factory):  # noqa: F811
+def shelf(bars, tmp_path_factory):
     """Three models side by side: two that differ in their names and weights, one without labels."""
     place = tmp_path_factory.mktemp("shelf")
     model, _, _ = bars
