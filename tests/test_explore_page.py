@@ -219,6 +219,15 @@ def test_a_walk_through_explore(chromium, server, model, tmp_path, monkeypatch):
     assert tab.text() == f"1;model:{MODEL};seed:2;label:1"
     assert page.locator(".ex-tiles [aria-current=true]").count() == 1
 
+    # A line that breaks loses nothing of what the hand did meanwhile.
+    tab.see("ganplay.explore.source.socket.close()")
+    page.wait_for_function("!ganplay.explore.source.up")
+    slider.press("ArrowRight")
+    tab.drawn(model)
+    assert tab.see(f"{STATE}.moves[0]") == pytest.approx(0.05)
+    page.keyboard.press("Control+z")
+    tab.drawn(model)
+
     # The other language, and the lab again, which goes on from where it was.
     page.click(".language")
     assert tab.words("#view-explore") == "探索"

@@ -248,12 +248,12 @@ class Explore {
       const [c, , w] = one.shape;
       const about = [t("explore.size", { w }), t(c === 1 ? "explore.grey" : "explore.colour")];
       if (one.labels.length) about.push(t("explore.classes", { n: one.labels.length }));
-      const { frechet, accuracy } = one.quality, quality = [];
-      if (frechet !== undefined) quality.push(t("explore.frechet", { value: frechet.toFixed(1) }));
-      if (accuracy !== undefined) quality.push(t("explore.accuracy", { value: (100 * accuracy).toFixed(1) }));
+      const { frechet, accuracy } = one.quality;
+      const distance = frechet === undefined ? "" : t("explore.frechet", { value: frechet.toFixed(1) });
+      const asked = accuracy === undefined ? "" : t("explore.accuracy", { value: (100 * accuracy).toFixed(1) });
       const button = make("button", { type: "button", className: "ex-model" },
-        make("b", { textContent: one.name }), make("small", { textContent: quality.join(" · ") }),
-        make("small", { textContent: about.join(" · ") }));
+        make("b", { textContent: one.name }), make("small", { textContent: distance }),
+        make("small", { textContent: about.join(" · ") }), make("small", { textContent: asked }));
       button.title = t("explore.model_tip", { data: one.data, count: one.count.toLocaleString(this.lab.root.lang) });
       button.setAttribute("aria-pressed", one === model);
       button.onclick = () => this.chooseModel(one);
