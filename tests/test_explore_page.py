@@ -301,6 +301,11 @@ def test_a_phone_has_room_for_fingers(chromium, server):
     tab.page.click(".ex-dimensions-box summary")
     tab.page.click(".ex-sheet")
     assert tab.fits()
+    for view in ("#view-lab", "#view-explore"):
+        tab.page.click(view)
+        right = """Math.max(...[...document.querySelectorAll(".bar button")]
+            .map((one) => one.getBoundingClientRect().right))"""
+        assert tab.see(right) <= 390
     # Small pictures of the training lie beside a slider that does the same.
     small = tab.see("""[...document.querySelectorAll(
         ".bar button, .explore :is(button, select, input[type=range], summary):not(.ex-steps *)")]
