@@ -6,6 +6,7 @@ from ganplay import metrics, points
 from ganplay.checkpoint import CheckpointError, ImageModel, load, load_toy, save_toy
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
+from ganplay.exploration import LatentState, read_state
 from ganplay.image_config import ImageConfig
 from ganplay.image_training import ImageTrainer
 from ganplay.losses import LOSSES
@@ -26,6 +27,7 @@ __all__ = [
     "ImageConfig",
     "ImageModel",
     "ImageTrainer",
+    "LatentState",
     "ToyConfig",
     "ToyTrainer",
     "launch",
@@ -33,6 +35,7 @@ __all__ = [
     "load_toy",
     "metrics",
     "points",
+    "read_state",
     "save_toy",
 ]
 

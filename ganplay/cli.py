@@ -20,7 +20,7 @@ from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
-from ganplay.model_cli import add_export
+from ganplay.model_cli import add_export, add_info, add_sample, add_walk
 from ganplay.pictures import panels
 from ganplay.script import as_script
 from ganplay.settings import MAX_SEED, ConfigError
@@ -63,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
     add_classifier(
         commands.add_parser("classifier", help="train what image models are measured by")
     )
+    add_info(commands.add_parser("info", help="what is known of trained image models"))
+    add_sample(commands.add_parser("sample", help="pictures of a trained image model"))
+    add_walk(commands.add_parser("walk", help="a film through its latent space"))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     return made
 

@@ -3,27 +3,24 @@
 Everything happens in memory. What a page sends is read by `read_order`, which trusts nothing.
 """
 
-import io
 import json
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-import av
 import numpy as np
 import torch
 from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from ganplay.encoders import KINDS, gif, mp4
 from ganplay.experiment import train
 from ganplay.frames import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
 from ganplay.training import ToyTrainer
 from ganplay.unpacking import unpack
 
-KINDS = ("gif", "mp4")
 THEMES: dict[str, dict[str, tuple[int, int, int]]] = {
     "light": {
         "ground": (251, 252, 253), "line": (227, 232, 238), "text": (70, 82, 99),
@@ -263,36 +260,8 @@ def film(
 
     if kind == "gif":
         # With a palette of its own for each frame colours would flicker.
-        return _gif(pictures(), painter.palette(frames), rate)
-    return _mp4(pictures(), style.size, rate)
-
-
-def _gif(pictures: Iterator[Image.Image], palette: Image.Image, rate: int) -> bytes:
-    def reduced() -> Iterator[Image.Image]:
-        for picture in pictures:
-            yield picture.quantize(palette=palette, dither=Image.Dither.NONE)
-
-    few, buffer = reduced(), io.BytesIO()
-    next(few).save(
-        buffer, "GIF", save_all=True, append_images=few, duration=10 * round(100 / rate), loop=0
-    )
-    return buffer.getvalue()
-
-
-def _mp4(pictures: Iterator[Image.Image], size: int, rate: int) -> bytes:
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as container:
-        # H.264 where the library has an encoder for it, else what it has of its own.
-        codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-        stream: Any = container.add_stream(codec, rate=Fraction(rate))
-        stream.width = stream.height = size
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "20", "preset": "veryfast"} if codec == "libx264" else {}
-        stream.thread_count = 1
-        for picture in pictures:
-            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
-        container.mux(stream.encode())
-    return buffer.getvalue()
+        return gif(pictures(), painter.palette(frames), rate)
+    return mp4(pictures(), rate)
 
 
 def shoot(

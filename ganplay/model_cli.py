@@ -1,26 +1,61 @@
-"""Commands on trained image models: `ganplay export` makes a checkpoint of a run."""
+"""Commands on trained image models: `ganplay info`, `sample`, `walk`, and `export` to make one."""
 
 import argparse
+import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from ganplay.checkpoint import model_of_run
-from ganplay.flags import refuse
+from torch import Tensor
+from tqdm import tqdm
+
+from ganplay.checkpoint import BUNDLED, CheckpointError, ImageModel, bundled, load, model_of_run
+from ganplay.classifier import load_classifier
+from ganplay.encoders import KINDS
+from ganplay.exploration import MAX_TRUNCATION, LatentState, model_of, read_state
+from ganplay.flags import refuse, whole
 from ganplay.runs import Run, RunError
+from ganplay.settings import MAX_SEED
+from ganplay.sheets import contact_sheet
+from ganplay.walk import EASINGS, MAX_FRAMES, PATHS, Images, Walk, encoded, frames, gaps, unevenness
+
+MAX_PICTURES = 10_000
 
 
-def _steps(text: str) -> list[int]:
-    return [int(part) for part in text.split(",") if part]
+def _numbers(text: str) -> list[int]:
+    """Whole numbers and spans of them: 1,2,5-9."""
+    found: list[int] = []
+    for part in text.split(","):
+        low, dash, high = part.partition("-")
+        span = range(int(low), int(high if dash else low) + 1)
+        if len(found) + len(span) > MAX_PICTURES:
+            raise argparse.ArgumentTypeError(f"{text}: at most {MAX_PICTURES} are possible")
+        found += span
+    if not found or max(found) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text}: numbers from 0 to {MAX_SEED} are possible")
+    return found
 
 
-_steps.__name__ = "list of steps"
+_numbers.__name__ = "list of whole numbers, such as 1,2,5-9,"
+
+
+def _truncation(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= MAX_TRUNCATION:
+        raise argparse.ArgumentTypeError(f"{text}: a number from 0 to {MAX_TRUNCATION:g}")
+    return value
+
+
+_truncation.__name__ = "number"
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
-    """The flags of the command."""
+    """The flags of `ganplay export`."""
     parser.add_argument("from_run", type=Path, metavar="RUN", help="folder of a finished run")
     parser.add_argument("folder", type=Path, metavar="FOLDER",
         help="where the checkpoint goes; its last part is the model's name")  # fmt: skip
-    parser.add_argument("--snapshots", type=_steps, metavar="STEPS",
+    parser.add_argument("--snapshots", type=_numbers, metavar="STEPS",
         help="earlier steps to keep, as 100,1000 (default: all)")  # fmt: skip
     parser.set_defaults(run=_export, parser=parser)
 
@@ -36,3 +71,180 @@ def _export(options: argparse.Namespace) -> int:
     size = sum(path.stat().st_size for path in options.folder.iterdir())
     print(f"{model.card.name}: {size / 1e6:.1f} MB in {options.folder}")
     return 0
+
+
+def add_info(parser: argparse.ArgumentParser) -> None:
+    """The flags of `ganplay info`."""
+    parser.add_argument("name", nargs="?", metavar="NAME",
+        help="a model that comes with ganplay, a folder, or owner/name (default: all)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print the card as JSON")
+    parser.set_defaults(run=_info, parser=parser)
+
+
+def _info(options: argparse.Namespace) -> int:
+    models = [_load(options, name) for name in ([options.name] if options.name else bundled())]
+    if options.json:
+        cards = [json.loads(model.card.to_json()) for model in models]
+        print(json.dumps(cards[0] if options.name else cards, indent=2))
+        return 0
+    for model in models:
+        card = model.card
+        shape = "x".join(map(str, card.shape))
+        labels = f"{model.classes} classes" if model.classes else "no labels"
+        print(f"{card.name}: {card.config.model}, {shape} pictures of {card.data.name}, {labels},"
+              f" {card.config.noise_dim} dimensions, {card.steps:,} steps")  # fmt: skip
+        if options.name:
+            print("labels: " + ", ".join(model.labels))
+            print("steps that were kept: " + ", ".join(map(str, model.steps)))
+            print(f"terms of the data: {card.data.licence}\ntrained by: {card.command()}")
+    return 0
+
+
+def add_sample(parser: argparse.ArgumentParser) -> None:
+    """The flags of `ganplay sample`."""
+    _add_states(parser)
+    parser.add_argument("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png",
+        help="where to write; several pictures come on one sheet")  # fmt: skip
+    parser.set_defaults(run=_sample, parser=parser)
+
+
+def _add_states(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("name", nargs="?", metavar="NAME", help="a model that comes with ganplay, a folder, or "
+        "owner/name (default: the state's)")  # fmt: skip
+    add("--seeds", type=_numbers, metavar="LIST", help="such as 1,2,5-9 (default 0)")
+    add("--label", action="append", metavar="NAME", help="one for all, or one for each seed")
+    add("--truncation", type=_truncation, default=1.0, metavar="X",
+        help=f"0 to {MAX_TRUNCATION:g}: how far from the middle (default 1)")  # fmt: skip
+    add("--step", type=whole(0, 2**31 - 1), metavar="N", help="of the training (default: the end)")
+    add("--state", action="append", metavar="TEXT",
+        help="what a share link holds, in place of these; may be given several times")  # fmt: skip
+    add("--zoom", type=whole(1, 16), default=1, metavar="N", help="enlarge (default 1)")
+
+
+def _load(options: argparse.Namespace, name: str) -> ImageModel:
+    try:
+        return load(name)
+    except CheckpointError as error:
+        refuse(options, str(error))
+
+
+def _states(options: argparse.Namespace) -> tuple[ImageModel, list[LatentState]]:
+    name = options.name or (options.state and model_of(options.state[0]))
+    if not name:
+        refuse(options, f"NAME: one of {', '.join(bundled())}, a folder, or owner/name is needed")
+    model = _load(options, name)
+    return model, _read(options, model, name) if options.state else _of_seeds(options, model, name)
+
+
+def _read(options: argparse.Namespace, model: ImageModel, name: str) -> list[LatentState]:
+    states = []
+    for text in options.state:
+        state, problems = read_state(text, name, model.space)
+        if problems:
+            refuse(options, "--state: " + "; ".join(map(str, problems)))
+        states.append(state)
+    return states
+
+
+def _of_seeds(options: argparse.Namespace, model: ImageModel, name: str) -> list[LatentState]:
+    seeds, labels = options.seeds or [0], options.label or [None]
+    if len(labels) not in (1, len(seeds)):
+        refuse(options, f"--label: one or {len(seeds)} are needed, not {len(labels)}")
+    if options.step is not None and options.step not in model.steps:
+        kept = ", ".join(map(str, model.steps))
+        refuse(options, f"--step {options.step}: one of {kept} is needed")
+    step = None if options.step == model.card.steps else options.step
+    labels = labels * len(seeds) if len(labels) == 1 else labels
+    return [
+        LatentState(name, seed, (), options.truncation, _label(options, model, label), step)
+        for seed, label in zip(seeds, labels, strict=True)
+    ]
+
+
+def _label(
+    options: argparse.Namespace, model: ImageModel, text: str | None
+) -> tuple[tuple[int, float], ...]:
+    if text is None:
+        return ()
+    if not model.classes:
+        refuse(options, f"--label {text}: {model.card.name} is not conditional")
+    try:
+        known = text in model.labels or not text.isdecimal()
+        return ((model.label_number(text if known else int(text)), 1.0),)
+    except ValueError as error:
+        refuse(options, f"--label: {error}")
+
+
+def _sample(options: argparse.Namespace) -> int:
+    if options.out.suffix.lower() != ".png":
+        refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
+    model, states = _states(options)
+    if len({state.step for state in states}) > 1:
+        refuse(options, "--state: all must be of one step of the training")
+    images = model.render(states)
+    gap = 2 if len(images) > 1 else 0
+    sheet = contact_sheet(images, options.columns, gap, options.zoom)
+    return _written(options, lambda: sheet.save(options.out))
+
+
+def _written(options: argparse.Namespace, write: Any) -> int:
+    try:
+        write()
+    except OSError as error:
+        refuse(options, f"--out {options.out}: {error.strerror}")
+    return 0
+
+
+def add_walk(parser: argparse.ArgumentParser) -> None:
+    """The flags of `ganplay walk`."""
+    _add_states(parser)
+    add = parser.add_argument
+    add("--frames", type=whole(2, MAX_FRAMES), default=120, metavar="N", help="default 120")
+    add("--path", choices=PATHS, default="slerp", help="from one to the next (default slerp)")
+    add("--easing", choices=EASINGS, default="linear", help="smooth slows down at each")
+    add("--loop", action="store_true", help="come back to the first")
+    add(
+        "--even", action="store_true", help="go at an even pace, as a classifier's features have it"
+    )
+    add("--rate", type=whole(1, 50), default=24, metavar="N", help="frames a second (default 24)")
+    add("--out", type=Path, required=True, metavar="FILE",
+        help="ends in .mp4, .gif, or .png for all frames on one sheet")  # fmt: skip
+    add("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
+    parser.set_defaults(run=_walk, parser=parser)
+
+
+def _walk(options: argparse.Namespace) -> int:
+    kind = options.out.suffix.lower().removeprefix(".")
+    if kind not in (*KINDS, "png"):
+        refuse(options, f"--out {options.out}: a name that ends in .mp4, .gif or .png is needed")
+    model, states = _states(options)
+    try:
+        walk = Walk(tuple(states), options.frames, options.path, options.easing, options.loop)
+    except ValueError as error:
+        refuse(options, str(error))
+    features = _features(model)
+    with tqdm(unit="frame", disable=not sys.stderr.isatty()) as bar:
+
+        def tell(done: int, of: int) -> bool:
+            bar.total = of
+            bar.update(done - bar.n)
+            return True
+
+        images = frames(model, walk, features if options.even else None, tell)
+    print(f"unevenness {unevenness(gaps(features(images))):.3f}: standard deviation of the distance"
+          " from frame to frame, over its mean")  # fmt: skip
+    if kind == "png":
+        sheet = contact_sheet(images, options.columns, zoom=options.zoom)
+        return _written(options, lambda: sheet.save(options.out))
+    film = encoded(images, kind, options.rate, options.zoom)
+    return _written(options, lambda: options.out.write_bytes(film))
+
+
+def _features(model: ImageModel) -> Callable[[Images], Tensor]:
+    """The space in which frames are near or far: the data's classifier's, or that of pixels."""
+    try:
+        return load_classifier(BUNDLED / "classifiers" / model.card.data.name).net.features
+    except (OSError, CheckpointError):
+        return lambda images: images.flatten(1).float()

@@ -53,11 +53,28 @@ def pair(page: Page) -> None:
     page.wait_for_timeout(2500)
 
 
+def explore(page: Page) -> None:
+    """A digit on the way along two directions, with what was seen before."""
+    page.click("#view-explore")
+    drawn = "window.ganplay.explore?.drawn > 0 && ganplay.explore.drawn === ganplay.explore.asked"
+    page.wait_for_function(drawn)
+    page.click(".ex-classes button:nth-child(4)")
+    for seed in range(7, 13):
+        page.fill("#ex-seed", str(seed))
+        page.keyboard.press("Enter")
+        page.wait_for_function(drawn)
+    page.locator(".ex-direction input[type=number]").nth(1).fill("1.5")
+    page.keyboard.press("Enter")
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(1500)
+
+
 PICTURES: dict[str, tuple[Callable[[Page], None], str]] = {
     "lab": (lab, "light"),
     "slow": (slow, "dark"),
     "inside": (inside, "light"),
     "pair": (pair, "light"),
+    "explore": (explore, "light"),
 }
 
 

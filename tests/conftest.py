@@ -33,6 +33,7 @@ class Server(NamedTuple):
     engine: object
     routes: object
     transfers: object
+    explorer: object
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,7 @@ def server():
         port = probe.getsockname()[1]
     engine = Engine()
     app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
+    app.Explorer = kept(app.Explorer)
     demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
     yield Server(url, engine, *made)
     demo.close(verbose=False)
@@ -99,3 +101,15 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def bars(tmp_path_factory):
+    """A tiny conditional image model, its trainer, and the folder of its checkpoint."""
+    from test_image_models import model_in  # which this file's hook must come before
+
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("bars")
+    model, made = model_in(folder, conditional=True, norm_d="spectral")
+    model.save_pretrained(folder / "bars")
+    return model, made, folder / "bars"

@@ -37,16 +37,6 @@ def model_in(folder, **settings):
     return model_of_run(run, "bars"), made
 
 
-@pytest.fixture(scope="module")
-def bars(tmp_path_factory):
-    """A conditional model, its trainer and its folder."""
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("bars")
-    model, made = model_in(folder, conditional=True, norm_d="spectral")
-    model.save_pretrained(folder / "bars")
-    return model, made, folder / "bars"
-
-
 def test_a_run_becomes_a_checkpoint_that_gives_the_same_pictures(bars):
     model, made, folder = bars
     assert {p.name for p in folder.iterdir()} == {

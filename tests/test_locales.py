@@ -22,7 +22,8 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "draw.js",
            "film.js", "weights.js",
            "timeline.js", "stop.js",
-           "pair.js"]  # fmt: skip
+           "pair.js",
+           "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 

@@ -2,11 +2,12 @@
 
 from ganplay.checkpoint.card import Card
 from ganplay.checkpoint.export import model_of_run
-from ganplay.checkpoint.image import ImageModel, bundled, load
+from ganplay.checkpoint.image import BUNDLED, ImageModel, bundled, load
 from ganplay.checkpoint.safe import CheckpointError
 from ganplay.checkpoint.toy import MAX_BYTES, load_toy, save_toy, toy_from_bytes, toy_to_bytes
 
 __all__ = [
+    "BUNDLED",
     "MAX_BYTES",
     "Card",
     "CheckpointError",

@@ -16,8 +16,9 @@ from ganplay.checkpoint import page, safe
 from ganplay.checkpoint.card import MAX_BYTES as MAX_CARD
 from ganplay.checkpoint.card import Card
 from ganplay.checkpoint.safe import Kind, refuse
+from ganplay.exploration import LatentState, Space
 from ganplay.runs import write_whole
-from ganplay.sampler import Sampler
+from ganplay.sampler import Sampler, to_bytes
 from ganplay.settings import MAX_SEED
 from ganplay.sheets import sheet_of
 
@@ -142,9 +143,14 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         labels = [label] * n if isinstance(label, int | str) else label
         if len(labels) != n:
             raise ValueError(f"label: one or {n} are needed, not {len(labels)}")
-        return [self._number(one) for one in labels]
+        return [self.label_number(one) for one in labels]
 
-    def _number(self, label: int | str) -> int:
+    def label_number(self, label: int | str) -> int:
+        """The number of a label that is given by number or name.
+
+        Raises:
+            ValueError: if there is no such label.
+        """
         if isinstance(label, str) and label in self.labels:
             return self.labels.index(label)
         if type(label) is int and 0 <= label < self.classes:
@@ -153,6 +159,25 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         raise ValueError(
             f"label {label!r}: a number from 0 to {self.classes - 1} or one of {names} is needed"
         )
+
+    @property
+    def space(self) -> Space:
+        """What may be chosen in its latent space."""
+        return Space(self.card.config.noise_dim, self.classes, self.steps)
+
+    def render(self, states: Sequence[LatentState]) -> UInt8[Tensor, "n c h w"]:
+        """The pictures of some states of one step of the training.
+
+        The same to the last byte in whatever company.
+
+        Args:
+            states: at least one; what they hold must suit `space`, as `read_state` sees to.
+        """
+        (step,) = {state.step for state in states}
+        z = torch.stack([state.latent(self.directions) for state in states], dim=1)
+        labels = [mix for s in states if (mix := s.mixture(self.classes)) is not None]
+        label = torch.stack(labels, dim=1) if labels else None
+        return to_bytes(self.sampler(step).pictures(z, label)).cpu()
 
     def with_metrics(self, metrics: Mapping[str, Any]) -> "ImageModel":
         """The same model, with other figures on its card."""

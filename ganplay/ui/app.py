@@ -14,8 +14,10 @@ from typing import Any
 import gradio as gr
 
 from ganplay.engine import Engine
+from ganplay.gallery import Gallery
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
+from ganplay.ui.explorer import Explorer
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
@@ -82,8 +84,9 @@ def launch(
     engine = engine or Engine()
     engine.warm_up()
     demo = build()
+    rooms = LabRoutes(engine), Transfers(engine), Explorer(Gallery())
     arguments: dict[str, Any] = {
-        "app_kwargs": {"routes": [*LabRoutes(engine).all(), *Transfers(engine).all()]}
+        "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
     _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
         server_name=host,

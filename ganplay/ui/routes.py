@@ -62,6 +62,28 @@ class Refusal(Exception):
         self.kind, self.code = kind, code
 
 
+class Allowance:
+    """How much one page may send: a burst, and so much a second."""
+
+    def __init__(self) -> None:
+        self._tokens, self._filled = BURST, time.monotonic()
+
+    def pay(self, text: str) -> None:
+        """Take one message off.
+
+        Raises:
+            Refusal: if messages come too large or too fast.
+        """
+        if len(text) > MAX_MESSAGE:
+            raise Refusal("too_large", TOO_LARGE)
+        now, cost = time.monotonic(), 1 + len(text) / CHARACTERS_A_MESSAGE
+        self._tokens = min(BURST, self._tokens + (now - self._filled) * MESSAGES_A_SECOND)
+        self._filled = now
+        if self._tokens < cost:
+            raise Refusal("too_many", TOO_MANY)
+        self._tokens -= cost
+
+
 class Mailbox:
     """A session's sink: keeps all events, but of the frames only the newest."""
 
@@ -109,7 +131,7 @@ class Visit:
         self.engine = engine
         self.mailbox = Mailbox()
         self.session_id = ""
-        self._tokens, self._filled = BURST, time.monotonic()
+        self._allowance = Allowance()
 
     def begin(self, hello: Any) -> None:
         """Open (or find again) the session that the page's first message asks for.
@@ -161,9 +183,7 @@ class Visit:
         Raises:
             Refusal: if messages come too large or too fast, or the session is gone.
         """
-        if len(text) > MAX_MESSAGE:
-            raise Refusal("too_large", TOO_LARGE)
-        self._pay(1 + len(text) / CHARACTERS_A_MESSAGE)
+        self._allowance.pay(text)
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):
@@ -198,14 +218,6 @@ class Visit:
 
     def _complain(self, field: str, value: str, allowed: str) -> None:
         self.mailbox.event({"type": "error", "field": field, "value": value, "allowed": allowed})
-
-    def _pay(self, cost: float) -> None:
-        now = time.monotonic()
-        self._tokens = min(BURST, self._tokens + (now - self._filled) * MESSAGES_A_SECOND)
-        self._filled = now
-        if self._tokens < cost:
-            raise Refusal("too_many", TOO_MANY)
-        self._tokens -= cost
 
 
 def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Problem]]:
@@ -247,18 +259,18 @@ class LabRoutes:
         visit = Visit(self.engine)
         closed, sender = False, None
         try:
-            hello = await asyncio.wait_for(_receive(socket), GREETING_SECONDS)
+            hello = await asyncio.wait_for(receive(socket), GREETING_SECONDS)
             if len(hello) > MAX_MESSAGE:
                 raise Refusal("too_large", TOO_LARGE)
-            visit.begin(_decoded(hello))
+            visit.begin(decoded(hello))
             sender = asyncio.create_task(_send_all(socket, visit.mailbox))
             while True:
-                visit.take(await _receive(socket))
+                visit.take(await receive(socket))
         except Refusal as refusal:
-            await _turn_away(socket, sender, refusal)
+            await turn_away(socket, sender, refusal)
             closed = refusal.kind != "gone"
         except asyncio.TimeoutError:
-            await _turn_away(socket, sender, Refusal("refused", REFUSED))
+            await turn_away(socket, sender, Refusal("refused", REFUSED))
         except WebSocketDisconnect as end:
             closed = end.code in (1000, 1001)
         finally:
@@ -277,7 +289,7 @@ class LabRoutes:
             return JSONResponse({"type": "refused"}, 403)
         try:
             body = await limited_body(request, MAX_BODY)
-            content = _decoded(body.decode("utf-8", "replace"))
+            content = decoded(body.decode("utf-8", "replace"))
             messages = content.get("messages", [])
             if not isinstance(messages, list):
                 raise TypeError(f"messages is {messages!r}")
@@ -404,7 +416,8 @@ async def _plotly(request: Request) -> Response:
         )
 
 
-def _decoded(text: str) -> dict[str, Any]:
+def decoded(text: str) -> dict[str, Any]:
+    """A JSON object; an empty one in place of anything else."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
@@ -445,7 +458,7 @@ def _error(status: int, code: str, **values: int | str) -> JSONResponse:
     return JSONResponse({"error": {"code": code, **values}}, status)
 
 
-async def _receive(socket: WebSocket) -> str:
+async def receive(socket: WebSocket) -> str:
     """One text message; a binary one counts as unreadable text."""
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
@@ -468,9 +481,10 @@ async def _send_all(socket: WebSocket, mailbox: Mailbox) -> None:
                 await socket.send_bytes(frame)
 
 
-async def _turn_away(
+async def turn_away(
     socket: WebSocket, sender: "asyncio.Task[None] | None", refusal: Refusal
 ) -> None:
+    """Say in a message and in the code why a socket is closed."""
     if sender:
         sender.cancel()
     with suppress(WebSocketDisconnect, RuntimeError):

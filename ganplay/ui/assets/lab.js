@@ -15,6 +15,7 @@ import { Slow } from "./slow.js";
 import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
+import { Views, exploredIn } from "./views.js";
 import { Weights } from "./weights.js";
 import * as words from "./words.js";
 
@@ -56,6 +57,7 @@ class Lab {
     this.layers = schema.frame.layers;
     this.shown = LAYERS.reduce((sum, name) => sum + this.layers[name], 0);
     this.label = 0;
+    const explored = exploredIn(location.hash);
     this.readLink();
     if (this.opened === null) this.readKept();
     this.listeners = {};
@@ -79,6 +81,7 @@ class Lab {
     this.pair = new Pair(this);
     this.wire();
     this.relabel();
+    this.views = new Views(this, explored);
     for (const plane of [this.plane, this.second]) {
       new ResizeObserver(() => plane.resize() && plane.draw()).observe(plane.canvas.parentElement);
     }
@@ -156,7 +159,7 @@ class Lab {
     const known = Object.keys(this.config).length > 0;
     const step = Math.max(this.frame ? this.frame.step : 0, this.restoring);
     this.restoring = step;
-    const playing = this.playing && this.begun;
+    const playing = this.playing && this.begun && !this.away;
     const given = this.opened === null ? { config: known ? this.config : null } : { state: this.opened };
     const rival = this.opened === null ? this.rival && this.rival.config : this.openedRival;
     return { ...given, rival, playing, speed: this.speed, stop: this.stop, step };
@@ -164,7 +167,14 @@ class Lab {
 
   begin() {
     this.begun = true;
-    if (this.playing) this.send("play", { playing: true });
+    if (this.playing && !this.away) this.send("play", { playing: true });
+  }
+
+  // While another view is shown nothing is trained; after that all is as it was.
+  setAway(away) {
+    this.away = away;
+    if (this.begun && this.playing) this.send("play", { playing: !away });
+    if (!away) this.charts.redraw(); // what is not to be seen has no size
   }
 
   send(type, content = {}) {
@@ -228,7 +238,7 @@ class Lab {
     const first = !Object.keys(this.config).length;
     Object.assign(this, { config, state, rival, speed, stop, opened: null });
     if (!rival) this.lane = "a";
-    if (this.begun) this.playing = playing;
+    if (this.begun && !this.away) this.playing = playing;
     if (restarted) this.hideVeil();
     this.complain(problems);
     this.controls.show(this.edited);
@@ -655,7 +665,7 @@ class Lab {
   key(event) {
     const { target, key } = event;
     const typing = target.closest("input:not([type=checkbox]):not([type=radio]):not([type=range]), select, textarea, dialog, [contenteditable]");
-    if (event.ctrlKey || event.metaKey || event.altKey || typing || !this.root.isConnected) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || typing || this.away || !this.root.isConnected) return;
     if (key === " " && target.closest("button, summary, input[type=checkbox]")) return;
     const layer = LAYERS[Number(key) - 1];
     const [part, does] = {

@@ -19,6 +19,7 @@ export const PARTS = [
   "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
   "pair",
   "share",
+  "explore", "explore-directions", "explore-gallery", "explore-dimensions",
 ];
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
 
@@ -67,7 +68,7 @@ export class Teach {
     const empty = (section) => ![...root.querySelectorAll(`${section} [data-part]`)].some((one) => !one.classList.contains("gone"));
     root.classList.toggle("no-choose", empty(".choose"));
     root.classList.toggle("no-story", empty(".story"));
-    return [...hide, ...lock].filter((name) => !this.part(name).length);
+    return [...hide, ...lock].filter((name) => !PARTS.includes(name) && !this.part(name).length);
   }
 
   setProjector(on) {

@@ -1,0 +1,226 @@
+"""One moment of an exploration as a short string, as links, history, commands and the API have it.
+
+`1;model:digits-conditional;seed:5;label:7;d0:2.5` is what seed 5 gives as a seven, moved by 2.5
+along the model's strongest direction.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ganplay.sampler import latents
+from ganplay.settings import MAX_SEED, Problem
+
+VERSION = "1"
+MAX_STATE = 8000
+MAX_TRUNCATION, MAX_MOVE, MAX_VALUE = 2.0, 10.0, 6.0
+MAX_WEIGHT, MAX_PARTS = 100.0, 8
+
+Amounts = tuple[tuple[int, float], ...]
+
+
+class Space(NamedTuple):
+    """What a model lets one choose: dimensions of z, classes (or 0) and kept steps."""
+
+    dim: int
+    classes: int
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LatentState:
+    """Where somebody is in a model's latent space.
+
+    Attributes:
+        model: name, folder or id.
+        seed: of the latent vector.
+        at: the latent vector itself instead, in half precision; empty to take the seed's.
+        truncation: the vector's factor, from 0 (the middle of the space) to 2.
+        label: classes with weights above 0, of which the mean is taken; empty for the first class.
+        step: of the training, one that was kept; None for the end.
+        values: dimensions of z that were set by hand, -6 to 6.
+        moves: along the model's directions, -10 to 10.
+    """
+
+    model: str
+    seed: int = 0
+    at: tuple[float, ...] = field(default=(), repr=False)
+    truncation: float = 1.0
+    label: Amounts = ()
+    step: int | None = None
+    values: Amounts = ()
+    moves: Amounts = ()
+
+    def latent(self, directions: Float[Tensor, "k z"]) -> Float[Tensor, "z"]:
+        """The latent vector, in double precision."""
+        own = torch.tensor(self.at) if self.at else latents([self.seed], directions.shape[1])[:, 0]
+        z = own.double() * self.truncation
+        for place, value in self.values:
+            z[place] = value
+        for place, amount in self.moves:
+            z += amount * directions[place].double()
+        return z
+
+    def mixture(self, classes: int) -> Float[Tensor, "k"] | None:
+        """The label as shares that sum to 1; None for a model without labels."""
+        if not classes:
+            return None
+        shares = torch.zeros(classes, dtype=torch.float64)
+        for place, weight in self.label or ((0, 1.0),):
+            shares[place] += weight
+        return shares / shares.sum()
+
+    def __str__(self) -> str:
+        """The string; what is as by default is left out."""
+        return ";".join([VERSION, f"model:{self.model}", *self._pieces()])
+
+    def _pieces(self) -> Iterator[str]:
+        if self.at:
+            packed = np.asarray(self.at, "<f2").tobytes()
+            yield "at:" + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        elif self.seed:
+            yield f"seed:{self.seed}"
+        if self.truncation != 1:
+            yield f"truncation:{_written(self.truncation)}"
+        if self.label:
+            yield "label:" + "+".join(
+                str(k) if w == 1 else f"{_written(w)}*{k}" for k, w in self.label
+            )
+        if self.step is not None:
+            yield f"step:{self.step}"
+        yield from (f"z{place}:{_written(value)}" for place, value in self.values)
+        yield from (f"d{place}:{_written(amount)}" for place, amount in self.moves)
+
+
+def _written(number: float) -> str:
+    """As short as can be, so that reading it gives the same number."""
+    return repr(float(number)).removesuffix(".0")
+
+
+def model_of(text: str) -> str | None:
+    """The model that a state string names, if it does."""
+    found = re.search(r"(?:^|;)model:([^;]{1,200})", text[:MAX_STATE])
+    return found[1] if found else None
+
+
+def read_state(text: str, model: str, space: Space) -> tuple[LatentState, list[Problem]]:
+    """The state of a string for a model, and what was wrong with it.
+
+    Never raises for what the string holds: each piece that cannot be used is reported and left
+    out, so that what a string of another model or an older version has in common is kept.
+
+    Args:
+        text: the string.
+        model: whose state it is to be.
+        space: of that model.
+    """
+    state = LatentState(model)
+    if len(text) > MAX_STATE:
+        why = f"at most {MAX_STATE} characters are possible"
+        return state, [Problem("state", text[:40], why, "", "state_long")]
+    version, *pieces = text.strip().split(";")
+    problems: list[Problem] = []
+    if version != VERSION:
+        why = f"version {VERSION} is needed at its start"
+        problems.append(Problem("state", version[:40], why, "", "state_version"))
+        pieces = [version, *pieces] if ":" in version else pieces
+    for piece in filter(None, pieces):
+        name, colon, value = piece.partition(":")
+        if not colon:
+            problems.append(Problem(name[:80], "", "name:value is needed", "", "state_piece"))
+            continue
+        try:
+            state = _with(state, name, value, space)
+        except _Refused as refused:
+            problems.append(Problem(name[:80], value[:80], refused.allowed, None, refused.code))
+    return state, problems
+
+
+class _Refused(Exception):
+    def __init__(self, allowed: str, code: str = "bounds") -> None:
+        self.allowed, self.code = allowed, code
+
+
+def _with(state: LatentState, name: str, value: str, space: Space) -> LatentState:
+    """The state with one more piece."""
+    if name == "model":
+        if value != state.model:
+            raise _Refused(f"this is {state.model}; what both have is kept", "model")
+        return state
+    if name == "seed":
+        return replace(state, seed=_whole(value, 0, MAX_SEED), at=())
+    if name == "at":
+        return replace(state, at=_vector(value, space.dim))
+    if name == "truncation":
+        return replace(state, truncation=_number(value, 0, MAX_TRUNCATION))
+    if name == "step":
+        step = _whole(value, 0, 2**31 - 1)
+        if step not in space.steps:
+            raise _Refused("one of " + ", ".join(map(str, space.steps)))
+        return replace(state, step=None if step == space.steps[-1] else step)
+    if name == "label":
+        return replace(state, label=_mixture(value, space.classes))
+    if found := re.fullmatch(r"([zd])(\d{1,4})", name):
+        place = int(found[2])
+        if place >= space.dim:
+            raise _Refused(f"this model has {found[1]}0 to {found[1]}{space.dim - 1}", "unknown")
+        if found[1] == "z":
+            amount = _number(value, -MAX_VALUE, MAX_VALUE)
+            return replace(state, values=_put(state.values, place, amount))
+        return replace(state, moves=_put(state.moves, place, _number(value, -MAX_MOVE, MAX_MOVE)))
+    raise _Refused("there is no setting of that name", "unknown")
+
+
+def _put(amounts: Amounts, place: int, amount: float) -> Amounts:
+    return tuple(sorted((dict(amounts) | {place: amount}).items()))
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not re.fullmatch(r"\d{1,10}", text) or not low <= int(text) <= high:
+        raise _Refused(f"a whole number from {low} to {high}")
+    return int(text)
+
+
+def _number(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise _Refused(f"a number from {low:g} to {high:g}")
+    return value
+
+
+def _vector(text: str, dim: int) -> tuple[float, ...]:
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        vector = np.frombuffer(packed, "<f2")
+    except (ValueError, binascii.Error):
+        vector = np.empty(0)
+    if len(vector) != dim or not np.isfinite(vector).all():
+        raise _Refused(f"{dim} finite numbers of half precision in base64", "vector")
+    return tuple(vector.astype(float).tolist())
+
+
+def _mixture(text: str, classes: int) -> Amounts:
+    if not classes:
+        raise _Refused("this model is not conditional", "no_classes")
+    parts = text.split("+")
+    if len(parts) > MAX_PARTS:
+        raise _Refused(f"at most {MAX_PARTS} classes can be mixed", "mixture")
+    found: dict[int, float] = {}
+    for part in parts:
+        weight, star, place = part.rpartition("*")
+        number = _number(weight, 0, MAX_WEIGHT) if star else 1.0
+        found[_whole(place, 0, classes - 1)] = number
+    if not sum(found.values()):
+        raise _Refused("at least one weight above 0 is needed", "mixture")
+    return tuple(sorted(found.items()))

@@ -1,0 +1,114 @@
+// Sliders through latent space: a few directions that matter most, with a look at both their ends,
+// and the plain dimensions of z.
+
+import { make } from "./make.js";
+import { paint } from "./pixels.js";
+import { LIMITS, put, write } from "./states.js";
+import { t } from "./words.js";
+
+export const SHOWN = 8, END = 4; // a direction of z is seldom farther from 0 than that
+
+// The states at both ends of each of the shown directions.
+export function ends(state, dim) {
+  return Array.from({ length: Math.min(SHOWN, dim) }, (_, i) => [-END, END].map((end) => ({ ...state, moves: put(state.moves, i, end) }))).flat();
+}
+
+// A slider with a number beside it; `set(value, done)` follows the hand, null takes the value back.
+export function amount({ name, low, high, bounds, set, complain }) {
+  const slider = make("input", { type: "range", min: low, max: high, step: 0.05, ariaLabel: name });
+  const box = make("input", { type: "number", min: bounds[0], max: bounds[1], step: 0.1, inputMode: "decimal", ariaLabel: name });
+  const back = () => set(null, true);
+  slider.oninput = () => set(slider.valueAsNumber, false);
+  slider.onchange = () => set(slider.valueAsNumber, true);
+  slider.ondblclick = back;
+  slider.onkeydown = (event) => {
+    if (!["Delete", "Backspace"].includes(event.key)) return;
+    event.preventDefault();
+    back();
+  };
+  box.onchange = () => {
+    const value = box.valueAsNumber;
+    if (box.value === "" && !box.validity.badInput) back();
+    else if (value >= bounds[0] && value <= bounds[1]) set(value, true);
+    else complain(name, box.value, bounds);
+  };
+  const show = (value) => {
+    slider.value = value;
+    const text = String(Number(value.toFixed(2)));
+    if (document.activeElement !== box || box.value === "" || Number(box.value) !== value) box.value = text;
+    slider.setAttribute("aria-valuetext", text);
+  };
+  return { slider, box, show };
+}
+
+export class Axes {
+  constructor(explore) {
+    this.explore = explore;
+    this.directions = explore.find(".ex-directions");
+    this.dimensions = explore.find(".ex-dimensions");
+    explore.find(".ex-dimensions-box").ontoggle = () => explore.draw();
+  }
+
+  get open() {
+    return this.explore.find(".ex-dimensions-box").open;
+  }
+
+  build() {
+    const { model } = this.explore;
+    this.moves = Array.from({ length: Math.min(SHOWN, model.dim) }, (_, i) => this.direction(i));
+    this.directions.replaceChildren(...this.moves.map(({ row }) => row));
+    this.values = Array.from({ length: model.dim }, (_, i) => this.dimension(i));
+    this.dimensions.replaceChildren(...this.values.map(({ row }) => row));
+    this.latent = null;
+  }
+
+  direction(i) {
+    const { explore } = this, name = t("explore.direction", { n: i + 1 });
+    const set = (value, done) => explore.set({ moves: put(explore.state.moves, i, value === 0 ? null : value) }, done);
+    const one = amount({ name, low: -END, high: END, bounds: LIMITS.move, set, complain: (...what) => explore.complainBounds(...what) });
+    one.slider.title = t("explore.slider_tip");
+    const previews = [-END, END].map((end) => {
+      const button = make("button", { type: "button", className: "ex-end", title: t("explore.end_tip", { name, value: end }) }, make("canvas"));
+      button.ariaLabel = button.title;
+      button.onclick = () => set(end, true);
+      return button;
+    });
+    const words = make("span", { className: "ex-name", textContent: name });
+    const row = make("div", { className: "ex-direction" }, previews[0], make("span", { className: "ex-middle" }, words, one.box, one.slider), previews[1]);
+    return { ...one, row, canvases: previews.map((button) => button.firstChild) };
+  }
+
+  dimension(i) {
+    const { explore } = this, name = `z${i}`;
+    const set = (value, done) => explore.set({ values: put(explore.state.values, i, value) }, done);
+    const one = amount({ name, low: -4, high: 4, bounds: LIMITS.value, set, complain: (...what) => explore.complainBounds(...what) });
+    one.slider.title = t("explore.slider_tip");
+    return { ...one, row: make("div", { className: "ex-dimension" }, make("span", { textContent: name }), one.slider, one.box) };
+  }
+
+  show(state) {
+    this.moves.forEach(({ show, row }, i) => {
+      show(state.moves[i] ?? 0);
+      row.classList.toggle("moved", Boolean(state.moves[i]));
+    });
+    if (!this.open) return;
+    this.values.forEach(({ show, row }, i) => {
+      const own = this.latent ? this.latent[i] * state.truncation : 0;
+      show(state.values[i] ?? own);
+      row.classList.toggle("moved", i in state.values);
+    });
+  }
+
+  // Where the state stands in each dimension before anything was set by hand.
+  setLatent(latent) {
+    this.latent = latent;
+    this.show(this.explore.state);
+  }
+
+  async preview() {
+    const { state, model, source } = this.explore, moves = this.moves;
+    const answer = await source.ask("previews", { model: state.model, states: ends(state, model.dim).map(write) });
+    if (!answer || answer.type !== "pictures" || moves !== this.moves) return;
+    moves.forEach(({ canvases }, i) => canvases.forEach((canvas, k) => paint(canvas, answer.pixels, answer.shape, 2 * i + k)));
+  }
+}

@@ -1,0 +1,270 @@
+"""Routes of the Explore view: states of image models up, their pictures down.
+
+A page sends what it wants to see as JSON, over a socket or, where those are forbidden, as plain
+requests. An answer is the length of a JSON head (uint32), that head, and the pictures' bytes.
+While a request is rendered only the newest of the next ones is kept for each of its purposes, so
+that a slow machine has no backlog and the last position is always drawn.
+"""
+
+import asyncio
+import struct
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple, NoReturn
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ganplay.engine import as_plain
+from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
+from ganplay.settings import MAX_SEED, Problem
+from ganplay.ui import tokens
+from ganplay.ui.routes import (
+    FULL,
+    GREETING_SECONDS,
+    MAX_BODY,
+    MAX_MESSAGE,
+    PREFIX,
+    REFUSED,
+    TOKEN,
+    TOO_LARGE,
+    Allowance,
+    Refusal,
+    decoded,
+    dump,
+    limited_body,
+    receive,
+    same_origin,
+    turn_away,
+)
+from ganplay.ui.transfers import Places
+
+PURPOSES = ("picture", "previews", "steps", "tiles", "history")
+MOST_SOCKETS, MOST_OF_A_PAGE = 300, 4
+REQUESTS_AT_ONCE = 8
+
+
+class Asked(NamedTuple):
+    """One request of a page.
+
+    Attributes:
+        id: the page's own number for it.
+        purpose: one of PURPOSES.
+        model: its name.
+        states: strings.
+        nudge: seed of a small random move of the first state; None for none.
+        latent: whether the latent vector of the first state is wanted too.
+    """
+
+    id: int
+    purpose: str
+    model: str
+    states: list[str]
+    nudge: int | None
+    latent: bool
+
+
+def read(content: dict[str, Any]) -> Asked:
+    """What a page asks for.
+
+    Raises:
+        GalleryError: naming the field that cannot be used.
+    """
+    number, purpose, model = (content.get(name) for name in ("id", "purpose", "model"))
+    states, nudge = content.get("states"), content.get("nudge")
+    if type(number) is not int or not 0 <= number < 2**53:
+        _refuse("id", number, "a whole number is needed")
+    if not isinstance(purpose, str) or purpose not in PURPOSES:
+        _refuse("purpose", purpose, "one of " + ", ".join(PURPOSES))
+    if not isinstance(model, str):
+        _refuse("model", model, "a name is needed")
+    if not isinstance(states, list) or not 1 <= len(states) <= MOST_PICTURES:
+        _refuse("states", states, f"a list of 1 to {MOST_PICTURES} strings is needed")
+    if not all(isinstance(state, str) for state in states):
+        _refuse("states", states, "strings are needed")
+    if nudge is not None and (type(nudge) is not int or not 0 <= nudge <= MAX_SEED):
+        _refuse("nudge", nudge, f"a whole number from 0 to {MAX_SEED}")
+    return Asked(number, purpose, model, states, nudge, content.get("latent") is True)
+
+
+def _refuse(field: str, value: object, allowed: str) -> NoReturn:
+    raise GalleryError(Problem(field, str(value)[:40], allowed, None, "message"))
+
+
+class Slots:
+    """One piece of work at a time for each purpose; of those that wait only the newest stays."""
+
+    def __init__(self, work: Callable[[Asked], Awaitable[None]]) -> None:
+        self._work = work
+        self._waiting: dict[str, Asked] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def put(self, asked: Asked) -> None:
+        """Have something done, now or after what is being done."""
+        self._waiting[asked.purpose] = asked
+        if asked.purpose not in self._running:
+            self._running[asked.purpose] = asyncio.create_task(self._run(asked.purpose))
+
+    async def _run(self, purpose: str) -> None:
+        try:
+            while asked := self._waiting.pop(purpose, None):
+                await self._work(asked)
+        finally:
+            del self._running[purpose]
+
+    def stop(self) -> None:
+        """Nobody waits any more."""
+        self._waiting.clear()
+        for task in self._running.values():
+            task.cancel()
+
+
+class Explorer:
+    """The routes of one gallery."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        self._sockets: Counter[str] = Counter()
+        self._places = Places(REQUESTS_AT_ONCE)
+
+    async def socket(self, socket: WebSocket) -> None:
+        """Requests up, answers down; the first message holds the page's token."""
+        if not same_origin(socket.headers):
+            await socket.close(REFUSED)
+            return
+        await socket.accept()
+        try:
+            hello = await asyncio.wait_for(receive(socket), GREETING_SECONDS)
+            with self._taken(decoded(hello[: MAX_MESSAGE + 1]).get("token")):
+                await socket.send_text(dump({"type": "welcome"}))
+                await self._serve(socket)
+        except Refusal as refusal:
+            await turn_away(socket, None, refusal)
+        except asyncio.TimeoutError:
+            await turn_away(socket, None, Refusal("refused", REFUSED))
+        except WebSocketDisconnect:
+            pass
+
+    @contextmanager
+    def _taken(self, token: object) -> Iterator[None]:
+        """A place for a page's socket.
+
+        Raises:
+            Refusal: if the token is not ours, or there is no room.
+        """
+        session = tokens.session_of(token)
+        if session is None:
+            raise Refusal("refused", REFUSED)
+        full = self._sockets.total() >= MOST_SOCKETS
+        if full or self._sockets[session] >= MOST_OF_A_PAGE:
+            raise Refusal("full", FULL)
+        self._sockets[session] += 1
+        try:
+            yield
+        finally:
+            self._sockets[session] -= 1
+            self._sockets += Counter()  # drops those without a socket
+
+    async def _serve(self, socket: WebSocket) -> None:
+        allowance, sending = Allowance(), asyncio.Lock()
+
+        async def work(asked: Asked) -> None:
+            answer = await self._answer(asked)
+            async with sending:
+                with suppress(WebSocketDisconnect, RuntimeError):
+                    await socket.send_bytes(answer)
+
+        slots = Slots(work)
+        try:
+            while True:
+                text = await receive(socket)
+                allowance.pay(text)
+                content = decoded(text)
+                try:
+                    slots.put(read(content))
+                except GalleryError as error:
+                    async with sending:
+                        await socket.send_bytes(_refusal(content, error.problem))
+        finally:
+            slots.stop()
+
+    async def request(self, request: Request) -> Response:
+        """One request and its answer, where sockets are forbidden."""
+        if not same_origin(request.headers):
+            return JSONResponse({"type": "refused"}, 403)
+        try:
+            if tokens.session_of(request.headers.get(TOKEN)) is None:
+                raise Refusal("refused", REFUSED)
+            with self._places.taken():
+                body = await limited_body(request, MAX_BODY)
+                text = body.decode("utf-8", "replace")
+                if len(text) > MAX_MESSAGE:
+                    raise Refusal("too_large", TOO_LARGE)
+                content = decoded(text)
+                try:
+                    answer = await self._answer(read(content))
+                except GalleryError as error:
+                    answer = _refusal(content, error.problem)
+        except Refusal as refusal:
+            return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
+        except ClientDisconnect:
+            return JSONResponse({"type": "gone"}, 408)
+        return Response(answer, media_type="application/octet-stream")
+
+    async def _answer(self, asked: Asked) -> bytes:
+        work = self.gallery.submit(self._render, asked, pictures=len(asked.states))
+        return await asyncio.wrap_future(work)
+
+    def _render(self, asked: Asked) -> bytes:
+        """An answer, in a thread of the gallery."""
+        gallery, (first, *others) = self.gallery, asked.states
+        try:
+            if asked.nudge is not None:
+                first = gallery.nudged(asked.model, first, asked.nudge)
+            made = gallery.render(asked.model, [first, *others])
+            latent = gallery.latent(asked.model, first) if asked.latent else None
+        except ValueError as error:  # weights on the disk may be broken too
+            return _refusal(asked._asdict(), _problem(error))
+        head = {
+            "type": "pictures", "id": asked.id, "purpose": asked.purpose, "model": asked.model,
+            "shape": made.shape, "states": made.states, "latent": latent,
+            "problems": [as_plain(problems) for problems in made.problems],
+        }  # fmt: skip
+        return _packed(head, made.pixels)
+
+    async def models(self, request: Request) -> Response:
+        """What models there are."""
+        return JSONResponse(
+            {"models": self.gallery.catalogue(), "most": MOST_PICTURES},
+            headers={"Cache-Control": "no-cache"},
+        )
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        return [
+            WebSocketRoute(f"{PREFIX}/explore/socket", self.socket),
+            Route(f"{PREFIX}/explore/render", self.request, methods=["POST"]),
+            Route(f"{PREFIX}/explore/models.json", self.models),
+        ]
+
+
+def _problem(error: ValueError) -> Problem:
+    if isinstance(error, GalleryError):
+        return error.problem
+    return Problem("model", "", str(error)[:500], None, "broken")
+
+
+def _refusal(content: dict[str, Any], problem: Problem) -> bytes:
+    """The answer to what cannot be rendered."""
+    asked = {name: content.get(name) for name in ("id", "purpose")}
+    known = {k: v for k, v in asked.items() if isinstance(v, int) or v in PURPOSES}
+    (told,) = as_plain([problem])
+    return _packed({"type": "error", **known, "problem": told})
+
+
+def _packed(head: dict[str, Any], pixels: bytes = b"") -> bytes:
+    text = dump(head).encode()
+    return struct.pack("<I", len(text)) + text + pixels
