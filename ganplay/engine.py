@@ -507,9 +507,9 @@ class Engine:
 
     def warm_up(self) -> None:
         """Load what a first capture needs (seconds of imports) before the first visitor waits."""
-        threading.Thread(
-            target=ToyTrainer(PRESETS["ring"], threads=1).warm_up, name="warm-up", daemon=True
-        ).start()
+        trainer = ToyTrainer(PRESETS["ring"], threads=1)
+        self._threads.append(threading.Thread(target=trainer.warm_up, name="warm-up", daemon=True))
+        self._threads[-1].start()
 
     def open(
         self,

@@ -106,5 +106,9 @@ def launch(
     )
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     if block:
-        demo.block_thread()
+        try:
+            demo.block_thread()
+        finally:
+            # Threads that are in the middle of a computation when Python ends abort the process.
+            engine.stop()
     return demo, url
