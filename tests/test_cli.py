@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import partial
 
 import av
 import pytest
@@ -218,6 +219,8 @@ def test_app_serves_the_page_until_it_is_interrupted():
     process = subprocess.Popen(
         [*COMMAND, "app", "--port", str(port)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Where the tests run in the background of a shell they ignore it, and so would this.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert f"http://127.0.0.1:{port}" in process.stderr.readline()
