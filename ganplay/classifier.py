@@ -264,10 +264,9 @@ def load_classifier(folder: str | Path) -> Judge:
         OSError: if a file cannot be read.
         CheckpointError: if they are not just such files.
     """
-    card = _card(_read(Path(folder) / "card.json", MAX_CARD))
-    content = _read(Path(folder) / "model.safetensors", MAX_WEIGHTS)
-    if hashlib.sha256(content).hexdigest() != card.sha256:
-        refuse("hash", "model.safetensors: its SHA-256 is not the one of card.json")
+    card = _card(safe.content(Path(folder) / "card.json", MAX_CARD))
+    content = safe.content(Path(folder) / "model.safetensors", MAX_WEIGHTS)
+    safe.check_hash(content, card.sha256)
     model = Classifier(card.channels, card.side, card.heads)
     kinds = {n: Kind(tuple(t.shape), torch.float16) for n, t in _weights(model).items()}
     _fill(model, safe.tensors_of(content, kinds, MAX_HEADER))
@@ -282,12 +281,6 @@ def _weights(model: Classifier) -> dict[str, Tensor]:
 def _fill(model: Classifier, weights: Mapping[str, Tensor]) -> None:
     for name, tensor in _weights(model).items():
         tensor.copy_(weights[name])
-
-
-def _read(path: Path, most: int) -> bytes:
-    if (size := path.stat().st_size) > most:
-        refuse("size", f"{path.name} of {size} bytes: at most {most} are possible")
-    return path.read_bytes()
 
 
 def _card(content: bytes) -> Card:

@@ -12,6 +12,10 @@ from PIL import Image
 KINDS = ("gif", "mp4")
 
 
+class Cancelled(Exception):
+    """Nobody wants the pictures any more."""
+
+
 def gif(pictures: Iterator[Image.Image], palette: Image.Image, rate: int) -> bytes:
     """Pictures as a GIF that goes on for ever.
 

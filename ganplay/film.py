@@ -15,7 +15,7 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ganplay.encoders import KINDS, gif, mp4
+from ganplay.encoders import KINDS, Cancelled, gif, mp4
 from ganplay.experiment import train
 from ganplay.frames import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
 from ganplay.training import ToyTrainer
@@ -51,10 +51,6 @@ class FilmError(ValueError):
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
         self.code = code
-
-
-class Cancelled(Exception):
-    """Nobody wants the film any more."""
 
 
 @dataclass(frozen=True)

@@ -124,10 +124,7 @@ class Gallery:
         model = self.model(name)
         read = [read_state(text, name, model.space) for text in texts]
         states, problems = [s for s, _ in read], [p for _, p in read]
-        pictures = torch.empty(len(states), *model.card.shape, dtype=torch.uint8)
-        for step in {state.step for state in states}:
-            places = [i for i, state in enumerate(states) if state.step == step]
-            pictures[places] = model.render([states[i] for i in places])
+        pictures = model.render(states)
         n, c, h, w = pictures.shape
         return Rendered(pictures.numpy().tobytes(), (n, c, h, w), list(map(str, states)), problems)
 

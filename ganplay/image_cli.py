@@ -86,7 +86,7 @@ def _run(options: argparse.Namespace, run: Run, processes: Group, resumed: bool)
     device = device_of(options.device, processes.local_rank)
     make = partial(
         ImageTrainer, config, data.images, data.labels, len(data.names),
-        groups=data.attributes.get("font"), device=device,
+        groups=data.groups, device=device,
     )  # fmt: skip
     # A run keeps its number: with another one sums end in other last digits.
     threads = options.threads or chosen.get("threads") or _threads(make, device)

@@ -181,8 +181,6 @@ def _sample(options: argparse.Namespace) -> int:
     if options.out.suffix.lower() != ".png":
         refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
     model, states = _states(options)
-    if len({state.step for state in states}) > 1:
-        refuse(options, "--state: all must be of one step of the training")
     images = model.render(states)
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)

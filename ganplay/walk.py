@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganplay.checkpoint import ImageModel
-from ganplay.encoders import KINDS, gif, mp4
+from ganplay.encoders import KINDS, Cancelled, gif, mp4
 from ganplay.exploration import LatentState
 from ganplay.latent import lerp, slerp, spline
 from ganplay.sampler import to_bytes
@@ -24,10 +24,6 @@ _FINER = 4
 """Pictures for each frame from which an even pace is found."""
 
 Images = UInt8[Tensor, "n c h w"]
-
-
-class Cancelled(Exception):
-    """Nobody wants the walk any more."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ def test_a_state_gives_the_same_bytes_as_its_seed_and_label(bars):
     again, problems = read_state(str(states[69]), "bars", model.space)
     assert not problems
     assert torch.equal(model.render([again])[0], many[69])
-    early = LatentState("bars", 3, step=10)
-    assert torch.equal(model.render([early])[0], model.sample([3], 0, step=10)[0])
+    mixed = model.render([LatentState("bars", 3), LatentState("bars", 3, step=10)])
+    assert torch.equal(mixed[0], model.sample([3], 0)[0])
+    assert torch.equal(mixed[1], model.sample([3], 0, step=10)[0])
     moved = LatentState("bars", 3, moves=((0, 3.0),))
     assert not torch.equal(model.render([moved]), model.render([LatentState("bars", 3)]))

@@ -17,16 +17,13 @@ from ganplay import cli
 from ganplay.checkpoint import CheckpointError, ImageModel, bundled, image, load, model_of_run
 from ganplay.checkpoint.card import Card
 from ganplay.image_config import ImageConfig
-from ganplay.latent import principal_directions
-from ganplay.models.dcgan import DcganGenerator
 from ganplay.runs import Every, Run, RunError
-from ganplay.sampler import Sampler
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 ABOUT = {
     "name": "folder", "names": ["lying", "standing"], "shape": [40, 1, 16, 16], "pictures": 40,
-    "licence": "none", "how_to_get": "drawn", "code": "0.1.0",
+    "licence": "none", "how_to_get": "drawn", "code": "0.1.0", "threads": 1,
 }  # fmt: skip
 
 
@@ -112,7 +109,7 @@ def test_card_and_page_tell_what_was_done(bars):
     given = parser.parse_args(words[1:])
     chosen = {k.removeprefix("set_"): v for k, v in vars(given).items() if k.startswith("set_")}
     assert ImageConfig.from_dict(chosen) == made.config
-    assert (given.steps, given.size, given.data) == (12, 16, "folder")
+    assert (given.steps, given.size, given.data, given.threads) == (12, 16, "folder", 1)
 
 
 def test_metrics_are_kept_and_told(bars, tmp_path):
@@ -337,21 +334,8 @@ def test_train_and_export_as_commands(tmp_path, capsys):
     assert "nothing" in capsys.readouterr().err
 
 
-def test_directions_are_those_that_move_a_picture():
-    """A linear G whose pictures move by 3, 2 and 1 along known axes."""
-
-    class Linear(DcganGenerator):
-        def __call__(self, weights, x, buffers=(), batches=1, *, label=None, momentum=0.0):
-            axes = torch.tensor([[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]], dtype=torch.float64)
-            moved = torch.diag(torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)) @ axes @ x[0]
-            return moved[None, None, None], x
-
-    plan = Linear(3, 16, 1, 1)
-    flat, buffers = plan.initialise([torch.Generator().manual_seed(0)])
-    found = principal_directions(Sampler(plan, flat, buffers), places=4)
-    torch.testing.assert_close(found.strengths, torch.tensor([3.0, 2.0, 1.0]))
-    expected = torch.tensor([[0.6, 0.8, 0], [0, 0, 1], [0.8, -0.6, 0]])
-    torch.testing.assert_close(found.vectors, expected)
+def test_the_models_that_come_along():
+    assert bundled() == ["digits", "digits-conditional", "letters-conditional"]
 
 
 @pytest.mark.parametrize("name", bundled())

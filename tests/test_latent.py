@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from ganplay.latent import lerp, slerp, spline
+from ganplay.latent import lerp, principal_directions, slerp, spline
+from ganplay.models.dcgan import DcganGenerator
+from ganplay.sampler import Sampler
 
 
 def test_straight_and_along_the_arc():
@@ -45,3 +47,20 @@ def test_a_spline_goes_through_its_points_without_corners():
     expected = torch.tensor([[1.05, 1.05]], dtype=torch.float64)
     expected = torch.stack([expected[:, 0].cos(), expected[:, 0].sin()], dim=1)
     torch.testing.assert_close(middle, expected)
+
+
+def test_directions_are_those_that_move_a_picture():
+    """A linear G whose pictures move by 3, 2 and 1 along known axes."""
+
+    class Linear(DcganGenerator):
+        def __call__(self, weights, x, buffers=(), batches=1, *, label=None, momentum=0.0):
+            axes = torch.tensor([[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]], dtype=torch.float64)
+            moved = torch.diag(torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)) @ axes @ x[0]
+            return moved[None, None, None], x
+
+    plan = Linear(3, 16, 1, 1)
+    flat, buffers = plan.initialise([torch.Generator().manual_seed(0)])
+    found = principal_directions(Sampler(plan, flat, buffers), places=4)
+    torch.testing.assert_close(found.strengths, torch.tensor([3.0, 2.0, 1.0]))
+    expected = torch.tensor([[0.6, 0.8, 0], [0, 0, 1], [0.8, -0.6, 0]])
+    torch.testing.assert_close(found.vectors, expected)

@@ -67,6 +67,7 @@ class Card(_Strict):
         steps: updates of G behind the weights.
         snapshots: earlier steps whose G is kept too.
         config: of model and training, the seed included.
+        threads: of the training on a CPU, whose number its sums depend on.
         generator: arguments of G's plan, which follow from the above; here to be read.
         discriminator: of D's.
         code: version of ganplay that trained it.
@@ -82,6 +83,7 @@ class Card(_Strict):
     steps: Step
     snapshots: Annotated[tuple[Step, ...], Field(max_length=64)]
     config: Config
+    threads: Annotated[int, Field(ge=1, le=1024)]
     generator: dict[str, int | str] = {}
     discriminator: dict[str, int | str] = {}
     code: Annotated[str, StringConstraints(max_length=40)]
@@ -123,7 +125,8 @@ class Card(_Strict):
                 words.append(f"--{flag}" if value else f"--no-{flag}")
             else:
                 words += [f"--{flag}", str(value)]
-        return shlex.join([*words, "--steps", str(self.steps), "--out", f"runs/{self.name}"])
+        words += ["--threads", str(self.threads), "--steps", str(self.steps)]
+        return shlex.join([*words, "--out", f"runs/{self.name}"])
 
     def to_json(self) -> str:
         """As `card.json` has it."""

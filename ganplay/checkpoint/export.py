@@ -43,6 +43,7 @@ def model_of_run(run: Run, name: str, snapshots: Sequence[int] | None = None) ->
         card = Card(
             name=name, data=about, shape=tuple(data["shape"][1:]), labels=tuple(data["names"]),
             steps=steps, snapshots=tuple(sorted(snapshots)), config=config, code=data["code"],
+            threads=data["threads"],
         )  # fmt: skip
     except KeyError as error:
         raise RunError(f"{run.folder}: run.json has no {error}; --resume adds it") from error

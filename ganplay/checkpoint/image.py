@@ -166,14 +166,20 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         return Space(self.card.config.noise_dim, self.classes, self.steps)
 
     def render(self, states: Sequence[LatentState]) -> UInt8[Tensor, "n c h w"]:
-        """The pictures of some states of one step of the training.
-
-        The same to the last byte in whatever company.
+        """The pictures of some states, the same to the last byte in whatever company.
 
         Args:
-            states: at least one; what they hold must suit `space`, as `read_state` sees to.
+            states: what they hold must suit `space`, as `read_state` sees to.
         """
-        (step,) = {state.step for state in states}
+        pictures = torch.empty(len(states), *self.card.shape, dtype=torch.uint8)
+        for step in {state.step for state in states}:
+            places = [i for i, state in enumerate(states) if state.step == step]
+            pictures[places] = self._rendered([states[i] for i in places], step)
+        return pictures
+
+    def _rendered(
+        self, states: Sequence[LatentState], step: int | None
+    ) -> UInt8[Tensor, "n c h w"]:
         z = torch.stack([state.latent(self.directions) for state in states], dim=1)
         labels = [mix for s in states if (mix := s.mixture(self.classes)) is not None]
         label = torch.stack(labels, dim=1) if labels else None
@@ -228,8 +234,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
 def _read(card_path: Path, weights_path: Path) -> ImageModel:
     card = Card.from_json(_bytes(card_path, MAX_CARD))
     weights = _bytes(weights_path, MAX_BYTES)
-    if hashlib.sha256(weights).hexdigest() != card.sha256:
-        refuse("hash", f"{weights_path.name}: its SHA-256 is not the one of card.json")
+    safe.check_hash(weights, card.sha256)
     return ImageModel(card, safe.tensors_of(weights, kinds_of(card), _HEADER))
 
 
@@ -237,9 +242,7 @@ def _bytes(path: Path, most: int) -> bytes:
     try:
         if not path.is_file():
             refuse("file", f"{path}: there is no such file")
-        if (size := path.stat().st_size) > most:
-            refuse("size", f"{path.name} has {size} bytes: at most {most} are possible")
-        return path.read_bytes()
+        return safe.content(path, most)
     except OSError as error:
         refuse("file", f"{path}: {error.strerror}")
 

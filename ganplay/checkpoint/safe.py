@@ -3,8 +3,10 @@
 Nothing is ever unpickled, and no memory is taken for what a header merely claims.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import torch
@@ -32,6 +34,24 @@ class Kind(NamedTuple):
 def refuse(code: str, why: str) -> NoReturn:
     """Refuse a file."""
     raise CheckpointError(code, why) from None
+
+
+def content(path: Path, most: int) -> bytes:
+    """What a file holds, which is not read if it has more bytes than that.
+
+    Raises:
+        OSError: if it cannot be read.
+        CheckpointError: with the code "size".
+    """
+    if (size := path.stat().st_size) > most:
+        refuse("size", f"{path.name} has {size} bytes: at most {most} are possible")
+    return path.read_bytes()
+
+
+def check_hash(weights: bytes, sha256: str) -> None:
+    """Refuse weights that are not those that their card tells of."""
+    if hashlib.sha256(weights).hexdigest() != sha256:
+        refuse("hash", "model.safetensors: its SHA-256 is not the one of card.json")
 
 
 def header(data: bytes, most: int) -> dict[str, Any]:

@@ -56,6 +56,11 @@ class ImageData:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def groups(self) -> Int[Tensor, "n"] | None:
+        """Which pictures belong together, as the letters of a font do; None where none do."""
+        return self.attributes.get("font")
+
     def subset(self, index: Int[Tensor, "m"]) -> "ImageData":
         """The pictures of these places, in this order."""
         attributes = {name: values[index] for name, values in self.attributes.items()}

@@ -84,7 +84,8 @@ def launch(
     engine = engine or Engine()
     engine.warm_up()
     demo = build()
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(Gallery())
+    gallery = Gallery()
+    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
@@ -111,4 +112,5 @@ def launch(
         finally:
             # Threads that are in the middle of a computation when Python ends abort the process.
             engine.stop()
+            gallery.stop()
     return demo, url
