@@ -36,6 +36,8 @@ RATE, WARM_UP = 0.2, 0.05
 """Of Adam at most, and the share of steps in which it gets there; then down along a cosine."""
 SAMPLES = 1024
 """From which the starting points are chosen, spread over the classes that may be it."""
+SCOUTS, SCOUTING = 32, 40
+"""Where the class is not known, how many classes are tried at most, and for how many steps."""
 CHUNK = 64
 LOOKED_AT = 64
 """Samples that show how a model draws."""
@@ -47,12 +49,15 @@ class Progress(NamedTuple):
     """A moment of a search.
 
     Attributes:
-        done: samples looked at and steps taken, of `total`.
+        stage: "samples" among which the nearest are looked for; "classes" of which each is tried
+            for a few steps, where it is not known; "descent" of the restarts.
+        done: what of the work is done, of `total`.
         total: at the end.
-        errors: of each restart, in grey levels of 255 (root mean square); empty before the first.
+        errors: of each class or restart, in grey levels of 255 (root mean square).
         picture: of the best so far; None before there is one.
     """
 
+    stage: str
     done: int
     total: int
     errors: Float[Tensor, "r"]
@@ -129,9 +134,15 @@ def project(
     _check(model, target, hidden, label, restarts, steps)
     seen = torch.ones(target.shape[1:]) if hidden is None else (~hidden).float()
     wanted = _Target(target.float() / 127.5 - 1, seen)
-    search = _Search(model, wanted, steps, tell)
-    start, labels = search.start(_classes(model, label), restarts, seed)
-    z, curves = search.descend(start, labels)
+    search = _Search(model, wanted, _classes(model, label), tell)
+    scouting = SCOUTING if len(search.classes) > 1 else 0
+    search.total = SAMPLES // CHUNK + scouting + steps
+    z, labels = search.start(restarts, seed)
+    if scouting:
+        tried, _ = search.descend(z, labels, scouting, "classes")
+        best = search.loss(tried, labels).topk(restarts, largest=False).indices
+        z, labels = tried[:, best], labels[best]
+    z, curves = search.descend(z, labels, steps, "descent")
     return search.found(z, labels, curves)
 
 
@@ -161,69 +172,67 @@ def _classes(model: ImageModel, label: int | None) -> list[int]:
 class _Search:
     """A search for one picture in one model."""
 
-    def __init__(self, model: ImageModel, target: _Target, steps: int, tell: Tell) -> None:
-        self.model, self.target, self.steps, self._tell = model, target, steps, tell
+    def __init__(self, model: ImageModel, target: _Target, classes: list[int], tell: Tell) -> None:
+        self.model, self.target, self.classes, self._tell = model, target, classes, tell
         self.pictures = model.sampler().single()
-        self.dim, self.classes = model.space.dim, model.classes
+        self.done = self.total = 0
 
-    def tell(self, done: int, errors: Tensor, pictures: Tensor | None = None) -> None:
+    def tell(self, stage: str, errors: Tensor, pictures: Tensor | None = None) -> None:
         """Say how far it is.
 
         Raises:
             Cancelled: if nobody wants it any more.
         """
         best = None if pictures is None else to_bytes(pictures[..., errors.argmin()][..., None])[0]
-        if not self._tell(Progress(done, SAMPLES // CHUNK + self.steps, errors, best)):
+        if not self._tell(Progress(stage, self.done, self.total, errors, best)):
             raise Cancelled
+        self.done += 1
 
     def hot(self, labels: Int[Tensor, "n"]) -> Float[Tensor, "k n"] | None:
         """Labels as G takes them."""
-        if not self.classes:
-            return None
-        return torch.nn.functional.one_hot(labels, self.classes).T.float()
+        classes = self.model.classes
+        return torch.nn.functional.one_hot(labels, classes).T.float() if classes else None
 
-    def start(
-        self, classes: list[int], restarts: int, seed: int
-    ) -> tuple[Float[Tensor, "z r"], Int[Tensor, "r"]]:
-        """The samples that are nearest, and their labels."""
-        z = torch.randn(self.dim, SAMPLES, generator=generator_of(seed, "projection"))
-        labels = torch.tensor(classes or [0]).repeat(math.ceil(SAMPLES / max(1, len(classes))))
-        labels = labels[:SAMPLES]
+    def start(self, restarts: int, seed: int) -> tuple[Float[Tensor, "z n"], Int[Tensor, "n"]]:
+        """The samples that are nearest, after the nearest of each class; and their labels."""
+        generator = generator_of(seed, "projection")
+        z = torch.randn(self.model.space.dim, SAMPLES, generator=generator)
+        labels = torch.tensor(self.classes or [0])
+        labels = labels.repeat(math.ceil(SAMPLES / len(labels)))[:SAMPLES]
         near = []
-        for done, place in enumerate(range(0, SAMPLES, CHUNK)):
-            self.tell(done, torch.empty(0))
+        for place in range(0, SAMPLES, CHUNK):
+            self.tell("samples", torch.empty(0))
             part = slice(place, place + CHUNK)
             with torch.no_grad():
                 made = self.pictures(z[:, part], self.hot(labels[part]))
             near.append(self.target.distance(made))
-        best = torch.cat(near).topk(restarts, largest=False).indices
-        return z[:, best], labels[best]
+        order = torch.cat(near).argsort()
+        firsts = _first_of_each(labels[order]) if len(self.classes) > 1 else []
+        others = [place for place in range(SAMPLES) if place not in firsts]
+        chosen = order[sorted([*firsts, *others[:restarts]])]
+        return z[:, chosen], labels[chosen]
 
     def descend(
-        self, start: Float[Tensor, "z r"], labels: Int[Tensor, "r"]
+        self, start: Float[Tensor, "z r"], labels: Int[Tensor, "r"], steps: int, stage: str
     ) -> tuple[Float[Tensor, "z r"], Float[Tensor, "r t"]]:
         """Where the search gets to from some starting points, and the errors on the way."""
         z, label = start.clone().requires_grad_(), self.hot(labels)
-        optimizer = torch.optim.Adam([z], lr=RATE, betas=(0.9, 0.99))
+        optimizer = torch.optim.Adam([z], betas=(0.9, 0.99))
         curves = []
-        for step in range(self.steps):
-            for group in optimizer.param_groups:
-                group["lr"] = self._rate(step)
+        for step in range(steps):
+            optimizer.param_groups[0]["lr"] = _rate(step / steps)
             made = self.pictures(z, label)
             distance = self.target.distance(made)
-            loss = distance + self._pull(z)
-            (z.grad,) = torch.autograd.grad(loss.sum(), z)
+            (z.grad,) = torch.autograd.grad((distance + _pull(z)).sum(), z)
             optimizer.step()
             curves.append(self.target.error(distance.detach()))
-            self.tell(SAMPLES // CHUNK + step, curves[-1], made.detach())
+            self.tell(stage, curves[-1], made.detach())
         return z.detach(), torch.stack(curves, dim=1)
 
-    def _rate(self, step: int) -> float:
-        warm = min(1.0, (step + 1) / (WARM_UP * self.steps))
-        return RATE * warm * (1 + math.cos(math.pi * step / self.steps)) / 2
-
-    def _pull(self, z: Float[Tensor, "z r"]) -> Float[Tensor, "r"]:
-        return PULL * z.square().mean(0)
+    def loss(self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"]) -> Float[Tensor, "r"]:
+        """L of each."""
+        with torch.no_grad():
+            return self.target.distance(self.pictures(z, self.hot(labels))) + _pull(z)
 
     def found(
         self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"], curves: Float[Tensor, "r t"]
@@ -233,15 +242,30 @@ class _Search:
         label = self.hot(labels)
         made = self.model.sampler().pictures(rounded.double(), label)
         distance = self.target.distance(made).float()
-        best = int((distance + self._pull(rounded.float())).argmin())
-        asked = ((int(labels[best]), 1.0),) if self.classes and labels[best] else ()
+        best = int((distance + _pull(rounded.float())).argmin())
+        asked = ((int(labels[best]), 1.0),) if labels[best] else ()
         state = LatentState(
             self.model.card.name, at=tuple(rounded[:, best].double().tolist()), label=asked
         )
         return Found(
             state, self.model.render([state])[0], float(self.target.error(distance[best])),
-            curves, tuple(labels.tolist()) if self.classes else (), best,
+            curves, tuple(labels.tolist()) if self.model.classes else (), best,
         )  # fmt: skip
+
+
+def _first_of_each(labels: Int[Tensor, "n"]) -> list[int]:
+    """Where each label stands first, for the SCOUTS that come first."""
+    found = [int((labels == label).nonzero()[0]) for label in labels.unique()]
+    return sorted(found)[:SCOUTS]
+
+
+def _rate(along: float) -> float:
+    """Adam's, at a share of the way."""
+    return RATE * min(1.0, along / WARM_UP + 0.1) * (1 + math.cos(math.pi * along)) / 2
+
+
+def _pull(z: Float[Tensor, "z r"]) -> Float[Tensor, "r"]:
+    return PULL * z.square().mean(0)
 
 
 def habit(model: ImageModel) -> Habit:
