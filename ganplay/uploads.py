@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 
@@ -34,6 +34,7 @@ MESSAGES = {
     "pixels": "the picture has too many pixels: at most {most:,} are possible",
     "broken": "the picture is cut off or broken",
     "empty": "the picture is all of one shade: nothing is drawn on it",
+    "mask": "the mask is not as wide and high as the picture",
 }
 NOTES = {
     "first": "it moves: the first picture of it was taken",
@@ -70,6 +71,10 @@ class Note(NamedTuple):
         return NOTES[self.code].format(ground=self.ground)
 
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels; the last two lie outside."""
+
+
 class Habit(NamedTuple):
     """How a model's pictures are drawn.
 
@@ -101,8 +106,8 @@ def _border(grey: Tensor) -> Tensor:
     return torch.cat(edges, dim=-1)
 
 
-def _box(grey: np.ndarray, ground: int) -> tuple[int, int, int, int] | None:
-    """Left, top, right and bottom of what is drawn; None for an empty ground."""
+def _box(grey: np.ndarray, ground: int) -> Box | None:
+    """Around what is drawn; None for an empty ground."""
     rows, columns = np.nonzero(np.abs(grey - float(ground)) > _INK)
     if not len(rows):
         return None
@@ -178,10 +183,24 @@ def _other_than(image: Image.Image) -> str:
     return "black" if (light * weight).sum() > 128 * weight.sum() else "white"
 
 
+class Fitted(NamedTuple):
+    """A picture in the shape of a model's.
+
+    Attributes:
+        pixels: (c, h, w).
+        hidden: True where a mask is white; None without one.
+        notes: what had to be done to the picture.
+    """
+
+    pixels: UInt8[Tensor, "c h w"]
+    hidden: Bool[Tensor, "h w"] | None
+    notes: list[Note]
+
+
 def fitted(
-    data: bytes, shape: Sequence[int], habit: Habit | None = None
-) -> tuple[UInt8[Tensor, "c h w"], list[Note]]:
-    """A file's picture in the shape of a model's, and what had to be done to it.
+    data: bytes, shape: Sequence[int], habit: Habit | None = None, mask: bytes | None = None
+) -> Fitted:
+    """A file's picture in the shape of a model's.
 
     One that has the model's own size already keeps its place; of others the middle square is
     taken, or where the model draws on a plain ground, what is drawn, as large as the model does.
@@ -190,27 +209,45 @@ def fitted(
         data: the file.
         shape: (c, h, w), with h = w.
         habit: of the model's pictures.
+        mask: the file of a picture of the same proportions, which is cut out in the same way.
 
     Raises:
         UploadError: if it cannot be used.
     """
     habit = habit or Habit()
-    if len(data) > MAX_BYTES:
-        raise UploadError("size", most=MAX_BYTES)
-    image, notes = opened(data, ground=None if habit.ground is not None else "white")
+    image, notes = _reduced(data, None if habit.ground is not None else "white")
     channels, height, width = shape
     fits = image.size == (width, height)
     image = image.convert("L" if channels == 1 else "RGB")
-    image.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)  # which leaves no seams
     if habit.ground is not None:
         image, swapped = _on_ground(image, habit.ground)
         notes += [Note("inverted")] * swapped
+    box = (0, 0, width, height)
     if not fits:
-        image, done = _square(image, habit)
+        if habit.ground is not None:
+            image = ImageOps.autocontrast(image)  # paper is seldom white, nor ink black
+        box, done = _square(image, habit)
         notes += [Note(done)] * (done != "")
-        image = image.resize((width, height), Image.Resampling.LANCZOS)
-    pixels = torch.from_numpy(np.array(image, np.uint8))
-    return pixels.view(height, width, channels).permute(2, 0, 1).contiguous(), notes
+    pixels = torch.from_numpy(np.array(_cut(image, box, width, habit.ground or 0)))
+    pixels = pixels.view(height, width, channels).permute(2, 0, 1).contiguous()
+    if mask is None:
+        return Fitted(pixels, None, notes)
+    hidden = _cut(_as_large(_reduced(mask)[0], image.size).convert("L"), box, width)
+    return Fitted(pixels, torch.from_numpy(np.array(hidden)) >= 128, notes)
+
+
+def _reduced(data: bytes, ground: str | None = "white") -> tuple[Image.Image, list[Note]]:
+    if len(data) > MAX_BYTES:
+        raise UploadError("size", most=MAX_BYTES)
+    image, notes = opened(data, ground=ground)
+    image.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)  # which leaves no seams
+    return image, notes
+
+
+def _as_large(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+    if abs(mask.width * size[1] - mask.height * size[0]) > 0.02 * mask.width * size[1]:
+        raise UploadError("mask")
+    return mask.resize(size, Image.Resampling.BOX)
 
 
 def _on_ground(image: Image.Image, ground: int) -> tuple[Image.Image, bool]:
@@ -224,18 +261,21 @@ def _on_ground(image: Image.Image, ground: int) -> tuple[Image.Image, bool]:
     return (ImageOps.invert(image) if swap else image), swap
 
 
-def _square(image: Image.Image, habit: Habit) -> tuple[Image.Image, str]:
-    """The square of a picture that is to be seen, and what was done to have it."""
+def _square(image: Image.Image, habit: Habit) -> tuple[Box, str]:
+    """The square of a picture that is to be seen, and what is done to have it."""
     width, height = image.size
-    if habit.ground is not None:
-        image = ImageOps.autocontrast(image)  # paper is seldom white, nor ink black
-        box = _box(np.asarray(image), habit.ground)
-        if box:
-            side = max(box[2] - box[0], box[3] - box[1]) / habit.reach
-            left, top = (box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2
-            canvas = Image.new("L", (math.ceil(side),) * 2, habit.ground)
-            canvas.paste(image, (round(-left), round(-top)))
-            return canvas, "framed"
+    drawn = None if habit.ground is None else _box(np.asarray(image), habit.ground)
+    if drawn:
+        side = math.ceil(max(drawn[2] - drawn[0], drawn[3] - drawn[1]) / habit.reach)
+        left, top = ((drawn[i] + drawn[i + 2] - side) // 2 for i in (0, 1))
+        return (left, top, left + side, top + side), "framed"
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
-    return image.crop((left, top, left + side, top + side)), "cropped" * (width != height)
+    return (left, top, left + side, top + side), "cropped" * (width != height)
+
+
+def _cut(image: Image.Image, box: Box, side: int, ground: int = 0) -> Image.Image:
+    """What is in a box, of any size; where that is outside the picture there is ground."""
+    canvas = Image.new(image.mode, (box[2] - box[0], box[3] - box[1]), ground)
+    canvas.paste(image, (-box[0], -box[1]))
+    return canvas.resize((side, side), Image.Resampling.LANCZOS)

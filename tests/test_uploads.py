@@ -31,7 +31,8 @@ def stroke(size=(320, 320), ink=0, paper=255, box=(140, 60, 180, 260)):
 
 
 def done(data, shape=GREY, habit=None):
-    pixels, notes = fitted(data, shape, habit)
+    pixels, hidden, notes = fitted(data, shape, habit)
+    assert hidden is None
     assert pixels.dtype == torch.uint8
     assert tuple(pixels.shape) == shape
     return pixels, [note.code for note in notes]
@@ -77,7 +78,7 @@ def test_a_picture_of_a_kind_that_is_not_read_is_refused_whatever_its_name():
 def test_what_is_cut_off_is_refused(kind):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
     whole = saved(Image.fromarray(noise), kind)
-    assert fitted(whole, GREY)[0].shape == GREY
+    assert fitted(whole, GREY).pixels.shape == GREY
     for share in (0.05, 0.3, 0.6):
         assert refused(whole[: int(share * len(whole))]) == "broken"
 
@@ -227,6 +228,27 @@ def test_a_drawing_in_a_corner_comes_to_the_middle_and_pale_paper_becomes_black(
     assert pixels[0, 16, 16] == 255
     rows = (pixels[0] > 128).any(1).nonzero().flatten().tolist()
     assert rows[0] + rows[-1] == 31
+
+
+def test_a_mask_is_cut_out_as_the_picture_is():
+    picture = saved(stroke((640, 480), box=(310, 200, 350, 400)))
+    mask = Image.new("L", (320, 240), 0)
+    mask.paste(255, (150, 100, 180, 150))  # the stroke's upper half
+    pixels, hidden, _ = fitted(picture, GREY, DIGITS, saved(mask))
+    ink = pixels[0] > 128
+    assert ink.sum() == 20 * 4
+    assert (ink & hidden).nonzero()[:, 0].unique().tolist() == list(range(6, 16))
+    small = Image.new("1", (32, 32))
+    small.paste(1, (3, 4, 5, 9))
+    hidden = fitted(saved(Image.new("RGB", (32, 32))), GREY, None, saved(small)).hidden
+    assert hidden.sum() == 2 * 5
+    assert hidden[4:9, 3:5].all()
+    with pytest.raises(UploadError) as error:
+        fitted(picture, GREY, DIGITS, saved(Image.new("L", (64, 64))))
+    assert error.value.code == "mask"
+    with pytest.raises(UploadError) as error:
+        fitted(picture, GREY, DIGITS, b"no picture")
+    assert error.value.code == "kind"
 
 
 def test_what_has_the_models_size_is_only_inverted():
