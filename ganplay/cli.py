@@ -23,6 +23,7 @@ from ganplay.frames import Frame
 from ganplay.image_cli import add_train
 from ganplay.model_cli import add_export, add_info, add_sample, add_walk
 from ganplay.pictures import panels
+from ganplay.project_cli import add_project
 from ganplay.script import as_script
 from ganplay.settings import MAX_SEED, ConfigError
 from ganplay.sheets import contact_sheet
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add_info(commands.add_parser("info", help="what is known of trained image models"))
     add_sample(commands.add_parser("sample", help="pictures of a trained image model"))
     add_walk(commands.add_parser("walk", help="a film through its latent space"))
+    add_project(commands.add_parser("project", help="find a picture in a trained image model"))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     return made
 

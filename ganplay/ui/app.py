@@ -14,11 +14,14 @@ from typing import Any
 import gradio as gr
 
 from ganplay.engine import Engine
+from ganplay.finding import Finder
 from ganplay.gallery import Gallery
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
+from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
+from ganplay.ui.project_api import ProjectApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
@@ -33,9 +36,9 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build(gallery: Gallery) -> gr.Blocks:
+def build(gallery: Gallery, finder: Finder) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
-    images = ImageApi(gallery)
+    images, finding = ImageApi(gallery), ProjectApi(finder)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
             html_template=_asset("lab.html"),
@@ -49,7 +52,7 @@ def build(gallery: Gallery) -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        for endpoint in (write_script, images.info, images.generate):
+        for endpoint in (write_script, images.info, images.generate, finding.project):
             gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
 
@@ -90,8 +93,9 @@ def launch(
     engine = engine or Engine()
     engine.warm_up()
     gallery = Gallery()
-    demo = build(gallery)
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery)
+    finder = Finder(gallery)
+    demo = build(gallery, finder)
+    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
@@ -119,5 +123,6 @@ def launch(
         finally:
             # Threads that are in the middle of a computation when Python ends abort the process.
             engine.stop()
+            finder.stop()
             gallery.stop()
     return demo, url
