@@ -20,6 +20,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.toy_speed --quick
 	$(BIN)/python -m benchmarks.image_speed --quick
 	$(BIN)/python -m benchmarks.live_view --quick
+	$(BIN)/python -m benchmarks.explorer --quick
 	$(BIN)/python -m benchmarks.sessions --quick
 
 clean:
