@@ -1,4 +1,4 @@
-"""`ganplay project` and the named endpoint: a picture goes in, the state that draws it comes out."""
+"""`ganplay project` and the named endpoint: of a picture they give the state that draws it."""
 
 import base64
 import io

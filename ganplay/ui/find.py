@@ -1,8 +1,8 @@
 """Routes of the panel that finds a picture: a file in the model's shape, and the search itself.
 
-A search is answered piece by piece: for each the lengths of a JSON head and of a picture's bytes
-(uint32 each), then both. Pieces say how far it is and what the best picture is; the last one has
-the state that was found, or why there is none.
+A search is asked for and answered in pieces: of each the lengths of a JSON head and of a
+picture's bytes (uint32 each), then both. They say how far it is and what the best picture is; the
+last one has the state that was found, or why there is none.
 """
 
 import asyncio
@@ -53,6 +53,12 @@ def piece(head: dict[str, Any], pixels: bytes = b"") -> bytes:
     return struct.pack("<II", len(text), len(pixels)) + text + pixels
 
 
+def parts(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """The head and the bytes of a piece that a page sent; what is none has an empty head."""
+    end = 8 + int.from_bytes(body[:4], "little")
+    return decoded(body[8:end].decode("utf-8", "replace")), body[end:]
+
+
 class Find:
     """The routes of one finder."""
 
@@ -80,10 +86,7 @@ class Find:
     async def project(self, request: Request, session: str) -> Response:
         """A search; a page's new one ends its last."""
         body = await limited_body(request, MAX_ORDER, "size")
-        length = int.from_bytes(body[:4], "little")
-        order = self.finder.order(
-            decoded(body[4 : 4 + length].decode("utf-8", "replace")), body[4 + length :]
-        )
+        order = self.finder.order(*parts(body))
         with ExitStack() as stack:
             stack.enter_context(self._searches.taken())
             stop = self._begun(session)
@@ -104,10 +107,13 @@ class Find:
     def _found(self, order: Order, stop: threading.Event, tell: Tell) -> bytes:
         """The last piece, in the finder's thread."""
         curves: list[list[float]] = []
-        told = 0.0
+        told, stage = 0.0, ""
 
         def progress(now: Progress) -> bool:
-            nonlocal told
+            nonlocal told, stage
+            if now.stage != stage:
+                curves.clear()
+                stage = now.stage
             curves.append([round(error, 2) for error in now.errors.tolist()])
             last = now.done == now.total - 1
             if not last and time.monotonic() - told < TELL_SECONDS:

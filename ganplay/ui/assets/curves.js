@@ -1,6 +1,7 @@
 // The error of each restart while it goes down, on a logarithmic scale; the best one stands out.
 
 const LEAST = 0.5; // grey levels: what is better looks the same
+const ROOM = 40; // for the numbers at the right
 
 // Where errors lie from 0 (the least of all) to 1 (the largest).
 export function scaleOf(curves) {
@@ -27,7 +28,7 @@ export function draw(canvas, curves, steps) {
     pen.strokeStyle = colour;
     pen.lineWidth = thick;
     pen.beginPath();
-    curve.forEach((error, i) => pen.lineTo((i / Math.max(1, steps - 1)) * (wide - 4) + 2, high - 4 - at(error) * (high - 8)));
+    curve.forEach((error, i) => pen.lineTo((i / Math.max(1, steps - 1)) * (wide - ROOM) + 2, high - 4 - at(error) * (high - 8)));
     pen.stroke();
   };
   curves.forEach((curve, r) => r !== best && line(curve, style.getPropertyValue("--muted"), 1));
