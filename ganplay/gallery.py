@@ -54,11 +54,9 @@ class Rendered(NamedTuple):
 
 
 def memory_of(card: Card) -> int:
-    """Bytes that a model takes when all its snapshots have been used."""
+    """Bytes that a model takes when D and all snapshots of G have been used."""
     kinds = image.kinds_of(card)
-    nets = sum(
-        kind.shape[0] for name, kind in kinds.items() if name.startswith(("gen", "snapshots."))
-    )
+    nets = sum(kind.shape[0] for name, kind in kinds.items() if "." in name)
     kept = sum(torch.Size(k.shape).numel() * k.dtype.itemsize for k in kinds.values())
     return kept + nets * torch.float64.itemsize
 

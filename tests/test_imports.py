@@ -11,8 +11,8 @@ ROOT = Path(ganplay.__file__).parent
 FLOORS = {
     "losses": 0, "penalties": 0, "layers": 0, "distributions": 0, "optimizers": 0, "capture": 0,
     "augment": 0, "settings": 0, "image_config": 2, "parallel": 5, "sampler": 5, "latent": 6,
-    "exploration": 6, "image_training": 6, "flags": 1, "runs": 7, "image_cli": 11, "model_cli": 11,
-    "sheets": 0, "metrics": 1, "models": 1, "config": 2, "datasets": 2,
+    "verdict": 6, "exploration": 6, "image_training": 6, "flags": 1, "runs": 7, "image_cli": 11,
+    "model_cli": 11, "sheets": 0, "metrics": 1, "models": 1, "config": 2, "datasets": 2,
     "adversarial": 3, "streams": 4, "cohort": 5, "points": 0,
     "stopping": 0, "encoders": 0, "walk": 9,
     "image_metrics": 0, "lettering": 0, "classifier": 9, "evaluation": 10, "evaluation_cli": 11,
