@@ -20,7 +20,9 @@ from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
+from ganplay.learnt import roots_given
 from ganplay.model_cli import add_export, add_info, add_sample, add_walk
+from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.pictures import panels
 from ganplay.script import as_script
 from ganplay.settings import MAX_SEED, ConfigError
@@ -66,6 +68,8 @@ def parser() -> argparse.ArgumentParser:
     add_info(commands.add_parser("info", help="what is known of trained image models"))
     add_sample(commands.add_parser("sample", help="pictures of a trained image model"))
     add_walk(commands.add_parser("walk", help="a film through its latent space"))
+    text = "the training pictures nearest to its pictures"
+    add_neighbours(commands.add_parser("neighbours", help=text))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     return made
 
@@ -75,13 +79,20 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    add_roots(parser)
     parser.set_defaults(run=_app)
 
 
 def _app(options: argparse.Namespace) -> int:
     from ganplay.ui.app import launch  # seconds of imports that no other command needs
 
-    launch(options.host, options.port, open_browser=options.open, root_path=options.root_path)
+    launch(
+        options.host,
+        options.port,
+        open_browser=options.open,
+        root_path=options.root_path,
+        data_roots=roots_given(options.data_root),
+    )
     return 0
 
 

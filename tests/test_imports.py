@@ -17,9 +17,9 @@ FLOORS = {
     "stopping": 0, "encoders": 0, "walk": 9,
     "image_metrics": 0, "lettering": 0, "classifier": 9, "evaluation": 10, "evaluation_cli": 11,
     "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 8, "frames": 8, "slow": 9,
-    "lane": 9, "gallery": 9,
+    "lane": 9, "learnt": 9, "neighbours": 10, "indexes": 11, "gallery": 12,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
-    "ui": 12, "cli": 13, "script": 3,
+    "neighbours_cli": 12, "ui": 13, "cli": 14, "script": 3,
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
 
