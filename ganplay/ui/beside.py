@@ -13,7 +13,8 @@ def verdict(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
     said = gallery.verdict(asked.model, asked.states[0])._asdict()
     if math.isnan(said["threshold"]):  # JSON has none
         said["threshold"] = None
-    return {"type": "verdict"} | said, b""
+    pairs = gallery.cards[asked.model].config.pairs
+    return {"type": "verdict", "pairs": pairs} | said, b""
 
 
 def neighbours(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:

@@ -2,6 +2,7 @@
 
 import { Axes, END } from "./axes.js";
 import { Bench } from "./bench.js";
+import { Beside } from "./beside.js";
 import { make } from "./make.js";
 import { cut, paint } from "./pixels.js";
 import { Source } from "./source.js";
@@ -14,9 +15,11 @@ import { fill, t } from "./words.js";
 const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, KEY_STEP = 0.2, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
 export async function open(lab, views) {
-  const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/explore.css` });
-  const styled = new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
-  document.head.append(sheet);
+  const styled = Promise.all(["explore", "beside"].map((name) => {
+    const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/${name}.css` });
+    document.head.append(sheet);
+    return new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
+  }));
   const [html, known] = await Promise.all([
     fetch(`${lab.base}/assets/explore.html`).then((answer) => answer.text()),
     fetch(`${lab.base}/explore/models.json`).then((answer) => answer.json()), styled]);
@@ -38,6 +41,7 @@ class Explore {
     this.axes = new Axes(this);
     this.tiles = new Tiles(this);
     this.bench = new Bench(this);
+    this.beside = new Beside(this);
     this.wire();
     fill(root);
     lab.teach.apply();
@@ -96,6 +100,7 @@ class Explore {
     if (kept) this.past.push({ text });
     if (this.views.shown === "explore") this.views.address(text);
     else this.views.opened = text;
+    this.beside.settle();
     this.axes.preview();
     this.drawSteps();
     this.bench.settle();
@@ -117,6 +122,7 @@ class Explore {
     paint(this.picture, answer.pixels, answer.shape);
     this.shown = { text: answer.states[0], ...cut(answer.pixels, answer.shape) };
     this.drawn = asked;
+    this.beside.follow();
     const entry = this.past.list.find((one) => one.text === text && !one.pixels);
     if (entry && nudge === null) {
       Object.assign(entry, cut(answer.pixels, answer.shape));
@@ -378,6 +384,7 @@ class Explore {
     this.build();
     this.show();
     this.bench.relabel();
+    this.beside.relabel();
     this.settle(false);
   }
 
