@@ -8,9 +8,11 @@ import { t } from "./words.js";
 
 export const SHOWN = 8, END = 4; // a direction of z is seldom farther from 0 than that
 
-// The states at both ends of each of the shown directions.
-export function ends(state, dim) {
-  return Array.from({ length: Math.min(SHOWN, dim) }, (_, i) => [-END, END].map((end) => ({ ...state, moves: put(state.moves, i, end) }))).flat();
+// The states at both ends of each of the shown directions, and of the visitor's own.
+export function ends(state, dim, vectors = []) {
+  const moved = Array.from({ length: Math.min(SHOWN, dim) }, (_, i) => (end) => ({ ...state, moves: put(state.moves, i, end) }));
+  const own = vectors.map((vector) => (end) => ({ ...state, own: put(state.own, vector, end) }));
+  return [...moved, ...own].flatMap((at) => [-END, END].map(at));
 }
 
 // A slider with a number beside it; `set(value, done)` follows the hand, null takes the value back.
@@ -47,6 +49,11 @@ export class Axes {
     this.directions = explore.find(".ex-directions");
     this.dimensions = explore.find(".ex-dimensions");
     explore.find(".ex-dimensions-box").ontoggle = () => explore.draw();
+    explore.own.heard.push(() => {
+      this.buildOwn();
+      this.show(explore.state);
+      this.preview();
+    });
   }
 
   get open() {
@@ -55,16 +62,31 @@ export class Axes {
 
   build() {
     const { model } = this.explore;
-    this.moves = Array.from({ length: Math.min(SHOWN, model.dim) }, (_, i) => this.direction(i));
-    this.directions.replaceChildren(...this.moves.map(({ row }) => row));
+    this.moves = Array.from({ length: Math.min(SHOWN, model.dim) }, (_, i) => this.direction(t("explore.direction", { n: i + 1 }), "moves", i));
+    this.buildOwn();
     this.values = Array.from({ length: model.dim }, (_, i) => this.dimension(i));
     this.dimensions.replaceChildren(...this.values.map(({ row }) => row));
     this.latent = null;
   }
 
-  direction(i) {
-    const { explore } = this, name = t("explore.direction", { n: i + 1 });
-    const set = (value, done) => explore.set({ moves: put(explore.state.moves, i, value === 0 ? null : value) }, done);
+  // The visitor's own directions; those of the state too, where a link brought others.
+  buildOwn() {
+    const { own, state } = this.explore;
+    this.vectors = [...new Set([...own.list.map(({ vector }) => vector), ...Object.keys(state.own)])];
+    this.owns = this.vectors.map((vector) => this.direction(own.nameOf(vector), "own", vector));
+    this.directions.replaceChildren(...[...this.moves, ...this.owns].map(({ row }) => row));
+  }
+
+  // `kind` says in which of the state's amounts, `place` which of them.
+  direction(name, kind, place) {
+    const { explore } = this;
+    const set = (value, done) => {
+      const amounts = put(explore.state[kind], place, value === 0 ? null : value);
+      if (kind === "own" && Object.keys(amounts).length > LIMITS.own) {
+        explore.lab.toast(t("places.own.too_many", { n: LIMITS.own }));
+        this.show(explore.state);
+      } else explore.set({ [kind]: amounts }, done);
+    };
     const one = amount({ name, low: -END, high: END, bounds: LIMITS.move, set, complain: (...what) => explore.complainBounds(...what) });
     one.slider.title = t("explore.slider_tip");
     const previews = [-END, END].map((end) => {
@@ -87,10 +109,13 @@ export class Axes {
   }
 
   show(state) {
-    this.moves.forEach(({ show, row }, i) => {
-      show(state.moves[i] ?? 0);
-      row.classList.toggle("moved", Boolean(state.moves[i]));
+    if (Object.keys(state.own).some((vector) => !this.vectors.includes(vector))) this.buildOwn();
+    const showAll = (rows, amounts, places) => rows.forEach(({ show, row }, i) => {
+      show(amounts[places[i]] ?? 0);
+      row.classList.toggle("moved", Boolean(amounts[places[i]]));
     });
+    showAll(this.moves, state.moves, this.moves.map((_, i) => i));
+    showAll(this.owns, state.own, this.vectors);
     if (!this.open) return;
     this.values.forEach(({ show, row }, i) => {
       const own = this.latent ? this.latent[i] * state.truncation : 0;
@@ -106,9 +131,9 @@ export class Axes {
   }
 
   async preview() {
-    const { state, model, source } = this.explore, moves = this.moves;
-    const answer = await source.ask("previews", { model: state.model, states: ends(state, model.dim).map(write) });
-    if (!answer || answer.type !== "pictures" || moves !== this.moves) return;
-    moves.forEach(({ canvases }, i) => canvases.forEach((canvas, k) => paint(canvas, answer.pixels, answer.shape, 2 * i + k)));
+    const { state, model, source } = this.explore, { moves, owns } = this;
+    const answer = await source.ask("previews", { model: state.model, states: ends(state, model.dim, this.vectors).map(write) });
+    if (!answer || answer.type !== "pictures" || moves !== this.moves || owns !== this.owns) return;
+    [...moves, ...owns].forEach(({ canvases }, i) => canvases.forEach((canvas, k) => paint(canvas, answer.pixels, answer.shape, 2 * i + k)));
   }
 }
