@@ -116,7 +116,7 @@ export class Groups {
     if (answer.type !== "direction") return void lab.toast(t("places.own.no_way"));
     if (!own.add(wished, answer.vector)) return;
     name.value = "";
-    lab.toast(t("places.own.made", { name: wished }));
+    this.find(".ar-told").textContent = t("places.own.made", { name: wished });
   }
 
   // ---- those that are kept ----------------------------------------------------------------------

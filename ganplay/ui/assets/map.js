@@ -110,7 +110,7 @@ export class Panel {
     if (this.axes) mosaic.marks = [{ place: this.here() }];
     mosaic.draw();
     this.label();
-    if (mosaic.pointed === null) this.look(null, explore.shown && { canvas: explore.picture });
+    if (!mosaic.pointed) this.look(null, explore.shown && { canvas: explore.picture });
   }
 
   here() {
@@ -129,6 +129,7 @@ export class Panel {
     this.off = off;
     mosaic.draw();
     this.label();
+    if (!mosaic.pointed) this.look(null);
   }
 
   home() {

@@ -99,7 +99,7 @@ export class Mosaic {
         const tile = this.tiles.get(String(place));
         if (!tile) continue;
         const { left, top, width, height } = sides(view, size, place, other, ratio);
-        pen.drawImage(tile.canvas, left, top, width - 1, height - 1);
+        pen.drawImage(tile.canvas, left, top, width, height);
       }
     }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -22,7 +22,8 @@ export function isVector(text, dim) {
 export function usable(list, dim) {
   if (!Array.isArray(list)) return [];
   const good = list.filter((one) => one && typeof one.name === "string" && one.name.trim() && one.dim === dim && isVector(one.vector, dim));
-  return good.slice(0, MOST).map(({ name, vector }) => ({ name: name.trim().slice(0, LONGEST_NAME), dim, vector }));
+  const different = good.filter(({ vector }, i) => good.findIndex((one) => one.vector === vector) === i);
+  return different.slice(0, MOST).map(({ name, vector }) => ({ name: name.trim().slice(0, LONGEST_NAME), dim, vector }));
 }
 
 export class Own {

@@ -64,6 +64,7 @@ export class Trio {
       here.title = here.ariaLabel = t("places.here_tip", { letter });
     }
     if (String(texts) !== this.drawn) this.draw();
+    else this.paint();
   }
 
   async draw() {
@@ -71,6 +72,12 @@ export class Trio {
     this.drawn = String(texts);
     const answer = await explore.source.ask("trio", { model: explore.state.model, states: texts });
     if (answer?.type !== "pictures") return;
-    for (const { i, picture } of this.slots) paint(picture.firstChild, answer.pixels, answer.shape, i);
+    this.answer = answer;
+    this.paint();
+  }
+
+  paint() {
+    if (!this.answer) return; // on its way
+    for (const { i, picture } of this.slots) paint(picture.firstChild, this.answer.pixels, this.answer.shape, i);
   }
 }
