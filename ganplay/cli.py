@@ -5,6 +5,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.config import OWN, PRESETS, ToyConfig, needs_new_networks
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
-from ganplay.evaluation_cli import add_classifier, add_eval
+from ganplay.evaluation_cli import add_classifier, add_directions, add_eval
 from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
@@ -63,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     add_classifier(
         commands.add_parser("classifier", help="train what image models are measured by")
     )
+    add_directions(
+        commands.add_parser("directions", help="find directions in latent space that have names")
+    )
     add_info(commands.add_parser("info", help="what is known of trained image models"))
     add_sample(commands.add_parser("sample", help="pictures of a trained image model"))
     add_walk(commands.add_parser("walk", help="a film through its latent space"))
@@ -75,13 +79,23 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
-    parser.set_defaults(run=_app)
+    parser.add_argument("--mcp", action="store_true", default=None,
+        help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
+    parser.set_defaults(run=_app, parser=parser)
 
 
 def _app(options: argparse.Namespace) -> int:
     from ganplay.ui.app import launch  # seconds of imports that no other command needs
 
-    launch(options.host, options.port, open_browser=options.open, root_path=options.root_path)
+    if options.mcp and find_spec("mcp") is None:
+        refuse(options, '--mcp: pip install "ganplay[mcp]" is needed first')
+    launch(
+        options.host,
+        options.port,
+        open_browser=options.open,
+        root_path=options.root_path,
+        mcp=options.mcp,
+    )
     return 0
 
 

@@ -27,7 +27,7 @@ def mapped(gallery: Gallery, asked: Asked) -> Answer:
         if "corners" in asked.options:
             states = algebra.between(model, state, _corners(gallery, asked), places)
         else:
-            states = algebra.along(state, _axes(asked, model.space.dim), places)
+            states = algebra.along(state, _axes(asked, len(model.directions)), places)
     return _pictures(gallery, asked, states)
 
 
@@ -94,11 +94,11 @@ def _corners(gallery: Gallery, asked: Asked) -> list[LatentState]:
     return _states(gallery, asked, texts)
 
 
-def _axes(asked: Asked, dim: int) -> tuple[int, int]:
+def _axes(asked: Asked, count: int) -> tuple[int, int]:
     axes: Any = asked.options.get("axes")
     ok = isinstance(axes, list) and len(axes) == 2
-    if not ok or not all(type(axis) is int and 0 <= axis < dim for axis in axes):
-        refuse("axes", axes, f"two whole numbers from 0 to {dim - 1} are needed")
+    if not ok or not all(type(axis) is int and 0 <= axis < count for axis in axes):
+        refuse("axes", axes, f"two whole numbers from 0 to {count - 1} are needed")
     return (axes[0], axes[1])
 
 

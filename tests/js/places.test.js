@@ -129,7 +129,7 @@ test("files say what they are", async () => {
 });
 
 test("the visitor's own directions have previews too, and stand in the string", () => {
-  const state = { ...fresh("m", 3), own: { AAAA: 2 } }, all = ends(state, 1, ["AAAA", "BBBB"]);
+  const state = { ...fresh("m", 3), own: { AAAA: 2 } }, all = ends(state, { dim: 1, named: [] }, ["AAAA", "BBBB"]);
   assert.deepEqual(all.map(({ own }) => own), [{ AAAA: 2 }, { AAAA: 2 }, { AAAA: -4 }, { AAAA: 4 }, { AAAA: 2, BBBB: -4 }, { AAAA: 2, BBBB: 4 }]);
   assert.equal(write(all[5]), "1;model:m;seed:3;own:2*AAAA;own:4*BBBB");
 });

@@ -18,6 +18,7 @@ export class Panel {
     this.number = this.find(".ar-number");
     this.result = make("canvas", { className: "ar-result" });
     this.result.setAttribute("role", "img");
+    this.result.setAttribute("aria-label", t("places.arithmetic.at", { value: 1 }));
     const slots = LETTERS.map((_, i) => explore.trio.slot(i)), signs = ["−", "+", "="].map((sign) => make("span", { className: "ar-sign", textContent: sign }));
     this.find(".ar-row").append(...slots.flatMap((slot, i) => [slot, signs[i]]), this.result);
     explore.trio.heard.push(() => this.show());

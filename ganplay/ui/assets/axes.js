@@ -4,13 +4,19 @@
 import { make } from "./make.js";
 import { paint } from "./pixels.js";
 import { LIMITS, put, write } from "./states.js";
-import { t } from "./words.js";
+import { has, t } from "./words.js";
 
 export const SHOWN = 8, END = 4; // a direction of z is seldom farther from 0 than that
 
+// Places of the directions that are shown: those with names first, then the strongest.
+export function shownOf({ dim, named }) {
+  const places = [...named.map((_, i) => dim + i), ...Array.from({ length: dim }, (_, i) => i)];
+  return places.slice(0, Math.max(SHOWN, named.length));
+}
+
 // The states at both ends of each of the shown directions, and of the visitor's own.
-export function ends(state, dim, vectors = []) {
-  const moved = Array.from({ length: Math.min(SHOWN, dim) }, (_, i) => (end) => ({ ...state, moves: put(state.moves, i, end) }));
+export function ends(state, model, vectors = []) {
+  const moved = shownOf(model).map((place) => (end) => ({ ...state, moves: put(state.moves, place, end) }));
   const own = vectors.map((vector) => (end) => ({ ...state, own: put(state.own, vector, end) }));
   return [...moved, ...own].flatMap((at) => [-END, END].map(at));
 }
@@ -62,23 +68,30 @@ export class Axes {
 
   build() {
     const { model } = this.explore;
-    this.moves = Array.from({ length: Math.min(SHOWN, model.dim) }, (_, i) => this.direction(t("explore.direction", { n: i + 1 }), "moves", i));
+    this.moves = shownOf(model).map((place) => this.direction("moves", place, this.nameOf(place)));
     this.buildOwn();
     this.values = Array.from({ length: model.dim }, (_, i) => this.dimension(i));
     this.dimensions.replaceChildren(...this.values.map(({ row }) => row));
     this.latent = null;
   }
 
+  // A direction's name in the present language; models of others may have names that we know not.
+  nameOf(place) {
+    const { dim, named } = this.explore.model, own = named[place - dim];
+    if (own === undefined) return t("explore.direction", { n: place + 1 });
+    return has(`explore.named.${own}`) ? t(`explore.named.${own}`) : own;
+  }
+
   // The visitor's own directions; those of the state too, where a link brought others.
   buildOwn() {
     const { own, state } = this.explore;
     this.vectors = [...new Set([...own.list.map(({ vector }) => vector), ...Object.keys(state.own)])];
-    this.owns = this.vectors.map((vector) => this.direction(own.nameOf(vector), "own", vector));
+    this.owns = this.vectors.map((vector) => this.direction("own", vector, own.nameOf(vector)));
     this.directions.replaceChildren(...[...this.moves, ...this.owns].map(({ row }) => row));
   }
 
-  // `kind` says in which of the state's amounts, `place` which of them.
-  direction(name, kind, place) {
+  // A row for one of the state's amounts of a kind.
+  direction(kind, place, name) {
     const { explore } = this;
     const set = (value, done) => {
       const amounts = put(explore.state[kind], place, value === 0 ? null : value);
@@ -97,7 +110,7 @@ export class Axes {
     });
     const words = make("span", { className: "ex-name", textContent: name });
     const row = make("div", { className: "ex-direction" }, previews[0], make("span", { className: "ex-middle" }, words, one.box, one.slider), previews[1]);
-    return { ...one, row, canvases: previews.map((button) => button.firstChild) };
+    return { ...one, place, row, canvases: previews.map((button) => button.firstChild) };
   }
 
   dimension(i) {
@@ -110,12 +123,12 @@ export class Axes {
 
   show(state) {
     if (Object.keys(state.own).some((vector) => !this.vectors.includes(vector))) this.buildOwn();
-    const showAll = (rows, amounts, places) => rows.forEach(({ show, row }, i) => {
-      show(amounts[places[i]] ?? 0);
-      row.classList.toggle("moved", Boolean(amounts[places[i]]));
-    });
-    showAll(this.moves, state.moves, this.moves.map((_, i) => i));
-    showAll(this.owns, state.own, this.vectors);
+    for (const [rows, amounts] of [[this.moves, state.moves], [this.owns, state.own]]) {
+      for (const { show, row, place } of rows) {
+        show(amounts[place] ?? 0);
+        row.classList.toggle("moved", Boolean(amounts[place]));
+      }
+    }
     if (!this.open) return;
     this.values.forEach(({ show, row }, i) => {
       const own = this.latent ? this.latent[i] * state.truncation : 0;
@@ -132,7 +145,7 @@ export class Axes {
 
   async preview() {
     const { state, model, source } = this.explore, { moves, owns } = this;
-    const answer = await source.ask("previews", { model: state.model, states: ends(state, model.dim, this.vectors).map(write) });
+    const answer = await source.ask("previews", { model: state.model, states: ends(state, model, this.vectors).map(write) });
     if (!answer || answer.type !== "pictures" || moves !== this.moves || owns !== this.owns) return;
     [...moves, ...owns].forEach(({ canvases }, i) => canvases.forEach((canvas, k) => paint(canvas, answer.pixels, answer.shape, 2 * i + k)));
   }

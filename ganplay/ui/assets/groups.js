@@ -72,8 +72,8 @@ export class Groups {
       add.title = t("places.own.add_tip");
       here.textContent = t("places.here");
       here.title = t("places.own.here_tip");
-      add.ariaLabel = `${head.textContent}: ${add.title}`;
-      here.ariaLabel = `${head.textContent}: ${here.title}`;
+      add.ariaLabel = `${add.textContent}: ${head.textContent}`;
+      here.ariaLabel = `${here.textContent}: ${head.textContent}`;
       tiles.replaceChildren(...groups[kind].map((text) => this.tile(kind, text)));
       if (!groups[kind].length) tiles.append(make("small", { textContent: t("places.own.empty") }));
     }

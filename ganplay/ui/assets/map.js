@@ -1,6 +1,6 @@
 // The map: a plane through the present state along two directions, or through the pictures A, B and C.
 
-import { SHOWN } from "./axes.js";
+import { shownOf } from "./axes.js";
 import { make } from "./make.js";
 import { Mosaic } from "./mosaic.js";
 import { SCALES } from "./lattice.js";
@@ -20,7 +20,7 @@ export function planeOf(state, mode, axes, corners) {
 
 export class Panel {
   constructor(explore, host) {
-    Object.assign(this, { explore, host, mode: "axes", chosen: [0, 1] });
+    Object.assign(this, { explore, host, mode: "axes" });
     this.find = (selector) => host.querySelector(selector);
     this.canvas = this.find(".mp-canvas");
     this.mosaic = new Mosaic(this.canvas, {
@@ -43,13 +43,13 @@ export class Panel {
   }
 
   build() {
-    const { model } = this.explore;
+    const { model, axes } = this.explore, places = shownOf(model);
+    if (model !== this.of) this.chosen = places.slice(0, 2);
     this.of = model;
-    this.names = Array.from({ length: Math.min(SHOWN, model.dim) }, (_, i) => t("explore.direction", { n: i + 1 }));
-    if (this.chosen.some((place) => place >= this.names.length)) this.chosen = [0, 1];
+    this.names = Object.fromEntries(places.map((place) => [place, axes.nameOf(place)]));
     [".mp-across", ".mp-up"].forEach((selector, i) => {
       const select = this.find(selector);
-      select.replaceChildren(...this.names.map((name, k) => make("option", { value: k, textContent: name })));
+      select.replaceChildren(...places.map((place) => make("option", { value: place, textContent: this.names[place] })));
       select.value = this.chosen[i];
     });
   }
@@ -110,7 +110,7 @@ export class Panel {
     if (this.axes) mosaic.marks = [{ place: this.here() }];
     mosaic.draw();
     this.label();
-    if (!mosaic.pointed) this.look(null, explore.shown && { canvas: explore.picture });
+    if (!mosaic.pointed) this.look(null);
   }
 
   here() {
@@ -156,12 +156,12 @@ export class Panel {
 
   // ---- words ----------------------------------------------------------------------------------
 
-  // The picture that is pointed at, large, and where it is.
+  // The picture that is pointed at, large, and where it is; else the present one.
   look(place, tile) {
-    const glass = this.find(".mp-glass"), pen = glass.getContext("2d");
-    if (tile) {
-      Object.assign(glass, { width: tile.canvas.width, height: tile.canvas.height });
-      pen.drawImage(tile.canvas, 0, 0);
+    const glass = this.find(".mp-glass"), picture = place ? tile?.canvas : this.explore.picture;
+    if (picture?.width) {
+      Object.assign(glass, { width: picture.width, height: picture.height });
+      glass.getContext("2d").drawImage(picture, 0, 0);
     }
     const [x, y] = (place || (this.axes ? this.here() : [0, 0])).map((value) => String(Number(value.toFixed(3))).replace("-", "−"));
     const names = this.chosen.map((one) => this.names[one]);

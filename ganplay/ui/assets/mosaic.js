@@ -203,7 +203,7 @@ export class Mosaic {
   }
 
   tell() {
-    if (this.pointed) this.look(this.pointed, this.tiles.get(String(this.pointed)));
+    this.look(this.pointed, this.pointed && this.tiles.get(String(this.pointed)));
   }
 
   zoom(factor, point = [this.size.width / 2, this.size.height / 2]) {

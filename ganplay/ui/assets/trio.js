@@ -61,7 +61,8 @@ export class Trio {
       seed.placeholder = state.at ? t("explore.moved") : "";
       if (document.activeElement !== seed) seed.value = state.at ? "" : state.seed;
       here.textContent = t("places.here");
-      here.title = here.ariaLabel = t("places.here_tip", { letter });
+      here.title = t("places.here_tip", { letter });
+      here.ariaLabel = `${here.textContent}: ${letter}`;
     }
     if (String(texts) !== this.drawn) this.draw();
     else this.paint();
