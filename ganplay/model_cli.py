@@ -18,6 +18,7 @@ from ganplay.flags import refuse, whole
 from ganplay.runs import Run, RunError
 from ganplay.settings import MAX_SEED
 from ganplay.sheets import contact_sheet
+from ganplay.verdict import Verdict
 from ganplay.walk import EASINGS, MAX_FRAMES, PATHS, Images, Walk, encoded, frames, gaps, unevenness
 
 MAX_PICTURES = 10_000
@@ -102,14 +103,16 @@ def _info(options: argparse.Namespace) -> int:
 
 def add_sample(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay sample`."""
-    _add_states(parser)
+    add_states(parser)
     parser.add_argument("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png",
         help="where to write; several pictures come on one sheet")  # fmt: skip
+    parser.add_argument("--verdict", action="store_true", help="say what D makes of each")
     parser.set_defaults(run=_sample, parser=parser)
 
 
-def _add_states(parser: argparse.ArgumentParser) -> None:
+def add_states(parser: argparse.ArgumentParser) -> None:
+    """The flags that name a model and states of it."""
     add = parser.add_argument
     add("name", nargs="?", metavar="NAME", help="a model that comes with ganplay, a folder, or "
         "owner/name (default: the state's)")  # fmt: skip
@@ -130,7 +133,8 @@ def _load(options: argparse.Namespace, name: str) -> ImageModel:
         refuse(options, str(error))
 
 
-def _states(options: argparse.Namespace) -> tuple[ImageModel, list[LatentState]]:
+def states_of(options: argparse.Namespace) -> tuple[ImageModel, list[LatentState]]:
+    """The model and the states that the flags of `add_states` name."""
     name = options.name or (options.state and model_of(options.state[0]))
     if not name:
         refuse(options, f"NAME: one of {', '.join(bundled())}, a folder, or owner/name is needed")
@@ -180,11 +184,22 @@ def _label(
 def _sample(options: argparse.Namespace) -> int:
     if options.out.suffix.lower() != ".png":
         refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
-    model, states = _states(options)
+    model, states = states_of(options)
     images = model.render(states)
+    if options.verdict:
+        for state in states:
+            print(f"{state}: {_said(model.verdict(state))}")
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
     return _written(options, lambda: sheet.save(options.out))
+
+
+def _said(verdict: Verdict) -> str:
+    name = "D(x)" if verdict.reading == "probability" else "D's score"
+    return (
+        f"{name} {verdict.output:.3f} (logit {verdict.logit:.3f}), more convincing than"
+        f" {verdict.rank:.0%} of {verdict.samples} samples; D of step {verdict.step}"
+    )
 
 
 def _written(options: argparse.Namespace, write: Any) -> int:
@@ -197,7 +212,7 @@ def _written(options: argparse.Namespace, write: Any) -> int:
 
 def add_walk(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay walk`."""
-    _add_states(parser)
+    add_states(parser)
     add = parser.add_argument
     add("--frames", type=whole(2, MAX_FRAMES), default=120, metavar="N", help="default 120")
     add("--path", choices=PATHS, default="slerp", help="from one to the next (default slerp)")
@@ -217,7 +232,7 @@ def _walk(options: argparse.Namespace) -> int:
     kind = options.out.suffix.lower().removeprefix(".")
     if kind not in (*KINDS, "png"):
         refuse(options, f"--out {options.out}: a name that ends in .mp4, .gif or .png is needed")
-    model, states = _states(options)
+    model, states = states_of(options)
     try:
         walk = Walk(tuple(states), options.frames, options.path, options.easing, options.loop)
     except ValueError as error:

@@ -4,6 +4,7 @@ import { Axes, END } from "./axes.js";
 import { Bench } from "./bench.js";
 import { Compare } from "./compare.js";
 import { Favourites } from "./favourites.js";
+import { Beside } from "./beside.js";
 import { make } from "./make.js";
 import { partsOf, stepName } from "./naming.js";
 import { Own } from "./own.js";
@@ -20,9 +21,11 @@ import { fill, t } from "./words.js";
 const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, KEY_STEP = 0.2, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
 export async function open(lab, views) {
-  const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/explore.css` });
-  const styled = new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
-  document.head.append(sheet);
+  const styled = Promise.all(["explore", "beside"].map((name) => {
+    const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/${name}.css` });
+    document.head.append(sheet);
+    return new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
+  }));
   const [html, known] = await Promise.all([
     fetch(`${lab.base}/assets/explore.html`).then((answer) => answer.text()),
     fetch(`${lab.base}/explore/models.json`).then((answer) => answer.json()), styled]);
@@ -49,6 +52,7 @@ class Explore {
     this.axes = new Axes(this);
     this.tiles = new Tiles(this);
     this.bench = new Bench(this);
+    this.beside = new Beside(this);
     this.wire();
     fill(root);
     lab.teach.apply();
@@ -115,6 +119,7 @@ class Explore {
     if (kept) this.past.push({ text });
     if (this.views.shown === "explore") this.views.address(text);
     else this.views.opened = text;
+    this.beside.settle();
     this.axes.preview();
     this.drawSteps();
     this.bench.settle();
@@ -136,6 +141,7 @@ class Explore {
     paint(this.picture, answer.pixels, answer.shape);
     this.shown = { text: answer.states[0], ...cut(answer.pixels, answer.shape) };
     this.drawn = asked;
+    this.beside.follow();
     const entry = this.past.list.find((one) => one.text === text && !one.pixels);
     if (entry && nudge === null) {
       Object.assign(entry, cut(answer.pixels, answer.shape));
@@ -390,6 +396,7 @@ class Explore {
     this.show();
     this.favourites.relabel();
     this.bench.relabel();
+    this.beside.relabel();
     this.settle(false);
   }
 
