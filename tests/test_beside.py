@@ -174,7 +174,10 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
         page.wait_for_timeout(25)
     assert tab.see("window.seen.size") > 2
     page.mouse.up()
-    page.wait_for_function(f"{TOLD}.text.endsWith(`d0:${{ganplay.explore.state.moves[0]}}`)")
+    page.wait_for_function(
+        f"(({{ moves }}) => {TOLD}.text.endsWith(`d${{Object.keys(moves)[0]}}:"
+        f"${{Object.values(moves)[0]}}`))(ganplay.explore.state)"
+    )
     state, _ = ganplay.read_state(tab.see(f"{TOLD}.text"), MODEL, model.space)
     assert tab.see(f"{TOLD}.logit") == model.verdict(state).logit
     first = f"{index.nearest(model.render([state])[0])[0].distance:.2f}"

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ganplay.engine import as_plain
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
 from ganplay.settings import MAX_SEED, Problem
-from ganplay.ui import beside, tokens
+from ganplay.ui import beside, planes, tokens
 from ganplay.ui.asking import Asked, Purpose, refuse
 from ganplay.ui.routes import (
     FULL,
@@ -65,6 +65,8 @@ def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
 
 PURPOSES = (
     dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
+    | dict.fromkeys(("compare", "favourites", "trio", "group"), Purpose(pictures))
+    | planes.PURPOSES
     | beside.PURPOSES
 )
 
