@@ -22,9 +22,10 @@ from ganplay.settings import MAX_SEED, Problem
 VERSION = "1"
 MAX_STATE = 8000
 MAX_TRUNCATION, MAX_MOVE, MAX_VALUE = 2.0, 10.0, 6.0
-MAX_WEIGHT, MAX_PARTS = 100.0, 8
+MAX_WEIGHT, MAX_PARTS, MAX_OWN = 100.0, 8, 4
 
 Amounts = tuple[tuple[int, float], ...]
+Vector = tuple[float, ...]
 
 
 class Space(NamedTuple):
@@ -48,25 +49,29 @@ class LatentState:
         step: of the training, one that was kept; None for the end.
         values: dimensions of z that were set by hand, -6 to 6.
         moves: along the model's directions, -10 to 10.
+        own: directions of one's own, in half precision, and how far along each, -10 to 10.
     """
 
     model: str
     seed: int = 0
-    at: tuple[float, ...] = field(default=(), repr=False)
+    at: Vector = field(default=(), repr=False)
     truncation: float = 1.0
     label: Amounts = ()
     step: int | None = None
     values: Amounts = ()
     moves: Amounts = ()
+    own: tuple[tuple[Vector, float], ...] = field(default=(), repr=False)
 
     def latent(self, directions: Float[Tensor, "k z"]) -> Float[Tensor, "z"]:
         """The latent vector, in double precision."""
-        own = torch.tensor(self.at) if self.at else latents([self.seed], directions.shape[1])[:, 0]
-        z = own.double() * self.truncation
+        base = torch.tensor(self.at) if self.at else latents([self.seed], directions.shape[1])[:, 0]
+        z = base.double() * self.truncation
         for place, value in self.values:
             z[place] = value
         for place, amount in self.moves:
             z += amount * directions[place].double()
+        for vector, amount in self.own:
+            z += amount * torch.tensor(vector, dtype=torch.float64)
         return z
 
     def mixture(self, classes: int) -> Float[Tensor, "k"] | None:
@@ -84,8 +89,7 @@ class LatentState:
 
     def _pieces(self) -> Iterator[str]:
         if self.at:
-            packed = np.asarray(self.at, "<f2").tobytes()
-            yield "at:" + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+            yield f"at:{_packed(self.at)}"
         elif self.seed:
             yield f"seed:{self.seed}"
         if self.truncation != 1:
@@ -98,6 +102,12 @@ class LatentState:
             yield f"step:{self.step}"
         yield from (f"z{place}:{_written(value)}" for place, value in self.values)
         yield from (f"d{place}:{_written(amount)}" for place, amount in self.moves)
+        yield from (f"own:{_written(amount)}*{_packed(vector)}" for vector, amount in self.own)
+
+
+def _packed(vector: Vector) -> str:
+    """Numbers in half precision as text for an address."""
+    return base64.urlsafe_b64encode(np.asarray(vector, "<f2").tobytes()).decode().rstrip("=")
 
 
 def _written(number: float) -> str:
@@ -168,6 +178,8 @@ def _with(state: LatentState, name: str, value: str, space: Space) -> LatentStat
         return replace(state, step=None if step == space.steps[-1] else step)
     if name == "label":
         return replace(state, label=_mixture(value, space.classes))
+    if name == "own":
+        return replace(state, own=_with_own(state.own, value, space.dim))
     if found := re.fullmatch(r"([zd])(\d{1,4})", name):
         place = int(found[2])
         if place >= space.dim:
@@ -199,7 +211,21 @@ def _number(text: str, low: float, high: float) -> float:
     return value
 
 
-def _vector(text: str, dim: int) -> tuple[float, ...]:
+def _with_own(
+    own: tuple[tuple[Vector, float], ...], value: str, dim: int
+) -> tuple[tuple[Vector, float], ...]:
+    amount, _, vector = value.partition("*")
+    far = _number(amount, -MAX_MOVE, MAX_MOVE)
+    try:
+        found = dict(own) | {_vector(vector, dim): far}
+    except _Refused as refused:
+        raise _Refused(refused.allowed, "own") from None
+    if len(found) > MAX_OWN:
+        raise _Refused(f"at most {MAX_OWN} directions of one's own are possible", "own")
+    return tuple(found.items())
+
+
+def _vector(text: str, dim: int) -> Vector:
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         vector = np.frombuffer(packed, "<f2")

@@ -136,7 +136,7 @@ class Gallery:
         """
         model = self.model(name)
         state, _ = read_state(text, name, model.space)
-        own = replace(state, truncation=1.0, values=(), moves=())
+        own = replace(state, truncation=1.0, values=(), moves=(), own=())
         return [round(v, 4) for v in own.latent(model.directions).tolist()]
 
     def nudged(self, name: str, text: str, seed: int) -> str:

@@ -23,6 +23,7 @@ STATES = st.builds(
     step=st.sampled_from([None, 0, 10]),
     values=AMOUNTS,
     moves=AMOUNTS,
+    own=st.dictionaries(HALVES, NUMBERS, max_size=4).map(lambda d: tuple(d.items())),
 )
 
 
@@ -48,6 +49,9 @@ def test_what_is_by_default_is_left_out():
         ("seed:-1", "a whole number from 0 to 2147483647"),
         ("seed:99999999999", "a whole number from 0 to 2147483647"),
         ("seed:1.5", "a whole number"),
+        ("own:1*AAAA", "6 finite numbers of half precision"),
+        ("own:1", "6 finite numbers of half precision"),
+        ("own:11*AAAAAAAAAAAAAAAA", "a number from -10 to 10"),
         ("truncation:2.1", "a number from 0 to 2"),
         ("truncation:nan", "a number from 0 to 2"),
         ("truncation:1e999", "a number from 0 to 2"),
@@ -123,3 +127,15 @@ def test_a_state_gives_the_same_bytes_as_its_seed_and_label(bars):
     assert torch.equal(mixed[1], model.sample([3], 0, step=10)[0])
     moved = LatentState("bars", 3, moves=((0, 3.0),))
     assert not torch.equal(model.render([moved]), model.render([LatentState("bars", 3)]))
+
+
+def test_directions_of_ones_own():
+    zero = torch.zeros(6, 6)
+    one, other = (1.0, 0, 0, 0, 0, 0.5), (0.0, 2, 0, 0, 0, 0)
+    state = LatentState("digits", 3, own=((one, 2.0), (other, -1.0)))
+    moved = state.latent(zero) - LatentState("digits", 3).latent(zero)
+    torch.testing.assert_close(moved, torch.tensor([2.0, -2, 0, 0, 0, 1]).double())
+    text = ";".join(f"own:1*{'A' * 15}{letter}" for letter in "AEIMQ")
+    kept, problems = read_state(f"1;{text}", "digits", SPACE)
+    assert len(kept.own) == 4
+    assert [problem.code for problem in problems] == ["own"]

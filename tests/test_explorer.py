@@ -268,7 +268,7 @@ def test_slots_stop_with_the_line():
             await asyncio.Event().wait()
 
         slots = Slots(work)
-        asked = Asked(1, "picture", "one", ["1"], None, False)
+        asked = Asked(1, "picture", "one", ["1"], {})
         slots.put(asked)
         slots.put(asked)
         await started.wait()

@@ -41,7 +41,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R L English β1 β2 x y A B".split()
+        "Xavier S R L English β1 β2 x y A B C".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)
@@ -79,7 +79,9 @@ def test_the_page_asks_for_words_that_are_there(name):
 
 def test_no_words_are_left_over():
     """Every text is reached from a script by its own key or a key put together there."""
-    source = "".join((ASSETS / n).read_text(encoding="utf-8") for n in (*SCRIPTS, "teach.js"))
+    source = "".join(
+        (ASSETS / n).read_text(encoding="utf-8") for n in (*SCRIPTS, "teach.js", "bench.js")
+    )
     together = [m.split("${")[0] for m in re.findall(r"t\(`([^`]+)`", source)]
     together += [
         f"{m}.{x}" for m in re.findall(r'addMode\("(\w+)"', source) for x in ("label", "tip")

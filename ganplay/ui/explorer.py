@@ -42,7 +42,6 @@ from ganplay.ui.routes import (
 )
 from ganplay.ui.transfers import Places
 
-PURPOSES = ("picture", "previews", "steps", "tiles", "history")
 MOST_SOCKETS, MOST_OF_A_PAGE = 300, 4
 REQUESTS_AT_ONCE = 8
 
@@ -55,16 +54,72 @@ class Asked(NamedTuple):
         purpose: one of PURPOSES.
         model: its name.
         states: strings.
-        nudge: seed of a small random move of the first state; None for none.
-        latent: whether the latent vector of the first state is wanted too.
+        options: the whole request, of which each purpose reads and checks what it needs.
     """
 
     id: int
     purpose: str
     model: str
     states: list[str]
-    nudge: int | None
-    latent: bool
+    options: dict[str, Any]
+
+    def whole(self, name: str, low: int, high: int) -> int | None:
+        """A whole number among the options; None if it is not there.
+
+        Raises:
+            GalleryError: if it is something else, or out of bounds.
+        """
+        value = self.options.get(name)
+        if value is None:
+            return None
+        if type(value) is not int or not low <= value <= high:
+            refuse(name, value, f"a whole number from {low} to {high}")
+        return value
+
+    def number(self, name: str, low: float, high: float) -> float | None:
+        """A number among the options; None if it is not there.
+
+        Raises:
+            GalleryError: if it is something else, or out of bounds.
+        """
+        value = self.options.get(name)
+        if value is None:
+            return None
+        if type(value) not in (int, float) or not low <= value <= high:
+            refuse(name, value, f"a number from {low:g} to {high:g}")
+        return float(value)
+
+
+class Purpose(NamedTuple):
+    """What requests of one kind are answered with.
+
+    Attributes:
+        work: makes the answer's head, to which id, purpose and model are added, and its pictures'
+            bytes, in a thread of the gallery. May raise a ValueError, best a GalleryError.
+        heavy: whether it is to wait behind many pictures even for a single state.
+    """
+
+    work: Callable[[Gallery, Asked], tuple[dict[str, Any], bytes]]
+    heavy: bool = False
+
+
+def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
+    """The states' pictures; of the first, if wanted, a small random move and its latent vector."""
+    first, *others = asked.states
+    seed = asked.whole("nudge", 0, MAX_SEED)
+    if seed is not None:
+        first = gallery.nudged(asked.model, first, seed)
+    made = gallery.render(asked.model, [first, *others])
+    wanted = asked.options.get("latent") is True
+    head = {
+        "type": "pictures", "shape": made.shape, "states": made.states,
+        "latent": gallery.latent(asked.model, first) if wanted else None,
+        "problems": [as_plain(problems) for problems in made.problems],
+    }  # fmt: skip
+    return head, made.pixels
+
+
+PURPOSES = dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
 
 
 def read(content: dict[str, Any]) -> Asked:
@@ -74,23 +129,22 @@ def read(content: dict[str, Any]) -> Asked:
         GalleryError: naming the field that cannot be used.
     """
     number, purpose, model = (content.get(name) for name in ("id", "purpose", "model"))
-    states, nudge = content.get("states"), content.get("nudge")
+    states = content.get("states")
     if type(number) is not int or not 0 <= number < 2**53:
-        _refuse("id", number, "a whole number is needed")
+        refuse("id", number, "a whole number is needed")
     if not isinstance(purpose, str) or purpose not in PURPOSES:
-        _refuse("purpose", purpose, "one of " + ", ".join(PURPOSES))
+        refuse("purpose", purpose, "one of " + ", ".join(PURPOSES))
     if not isinstance(model, str):
-        _refuse("model", model, "a name is needed")
+        refuse("model", model, "a name is needed")
     if not isinstance(states, list) or not 1 <= len(states) <= MOST_PICTURES:
-        _refuse("states", states, f"a list of 1 to {MOST_PICTURES} strings is needed")
+        refuse("states", states, f"a list of 1 to {MOST_PICTURES} strings is needed")
     if not all(isinstance(state, str) for state in states):
-        _refuse("states", states, "strings are needed")
-    if nudge is not None and (type(nudge) is not int or not 0 <= nudge <= MAX_SEED):
-        _refuse("nudge", nudge, f"a whole number from 0 to {MAX_SEED}")
-    return Asked(number, purpose, model, states, nudge, content.get("latent") is True)
+        refuse("states", states, "strings are needed")
+    return Asked(number, purpose, model, states, content)
 
 
-def _refuse(field: str, value: object, allowed: str) -> NoReturn:
+def refuse(field: str, value: object, allowed: str) -> NoReturn:
+    """Raise what the page is told of an option that cannot be used."""
     raise GalleryError(Problem(field, str(value)[:40], allowed, None, "message"))
 
 
@@ -215,25 +269,18 @@ class Explorer:
         return Response(answer, media_type="application/octet-stream")
 
     async def _answer(self, asked: Asked) -> bytes:
-        work = self.gallery.submit(self._render, asked, pictures=len(asked.states))
+        count = MOST_PICTURES if PURPOSES[asked.purpose].heavy else len(asked.states)
+        work = self.gallery.submit(self._made, asked, pictures=count)
         return await asyncio.wrap_future(work)
 
-    def _render(self, asked: Asked) -> bytes:
+    def _made(self, asked: Asked) -> bytes:
         """An answer, in a thread of the gallery."""
-        gallery, (first, *others) = self.gallery, asked.states
         try:
-            if asked.nudge is not None:
-                first = gallery.nudged(asked.model, first, asked.nudge)
-            made = gallery.render(asked.model, [first, *others])
-            latent = gallery.latent(asked.model, first) if asked.latent else None
+            head, pixels = PURPOSES[asked.purpose].work(self.gallery, asked)
         except ValueError as error:  # weights on the disk may be broken too
             return _refusal(asked._asdict(), _problem(error))
-        head = {
-            "type": "pictures", "id": asked.id, "purpose": asked.purpose, "model": asked.model,
-            "shape": made.shape, "states": made.states, "latent": latent,
-            "problems": [as_plain(problems) for problems in made.problems],
-        }  # fmt: skip
-        return _packed(head, made.pixels)
+        known = {"id": asked.id, "purpose": asked.purpose, "model": asked.model}
+        return _packed(known | head, pixels)
 
     async def models(self, request: Request) -> Response:
         """What models there are."""
@@ -260,7 +307,7 @@ def _problem(error: ValueError) -> Problem:
 def _refusal(content: dict[str, Any], problem: Problem) -> bytes:
     """The answer to what cannot be rendered."""
     asked = {name: content.get(name) for name in ("id", "purpose")}
-    known = {k: v for k, v in asked.items() if isinstance(v, int) or v in PURPOSES}
+    known = {k: v for k, v in asked.items() if isinstance(v, int) or v in list(PURPOSES)}
     (told,) = as_plain([problem])
     return _packed({"type": "error", **known, "problem": told})
 

@@ -5,16 +5,14 @@ memory; a visitor reaches the session of the page's own token and no other.
 """
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
 
 from ganplay import commands, film
 from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
@@ -30,6 +28,7 @@ from ganplay.ui.routes import (
     limited_body,
     same_origin,
 )
+from ganplay.ui.streaming import Streamed, Tell
 
 WEIGHTS_AT_ONCE, FILMS_AT_ONCE = 4, 2
 """How many are read, written or drawn at a time."""
@@ -97,7 +96,13 @@ class Transfers:
             stack.enter_context(self._studios.taken())
             data = await uploaded(request, film.MAX_BYTES)
             order = await asyncio.to_thread(film.read_order, data)
-            return Studio(_shown(order), stack.pop_all())
+
+            def drawn(tell: Tell) -> bytes:
+                return film.film(
+                    order.frames, order.style, order.kind, order.rate, lambda _: tell(DRAWN)
+                )
+
+            return Streamed(drawn, stack.pop_all())
 
     def _post(self, session_id: str, command: commands.Command) -> None:
         if not self.engine.post(session_id, 0, command):
@@ -128,46 +133,6 @@ class Transfers:
             Route(f"{PREFIX}/{path}", partial(self._answered, work), methods=["POST"])
             for path, work in routes.items()
         ]
-
-
-class Studio(StreamingResponse):
-    """A film while it is drawn; leaves its place when it is done or nobody waits any more."""
-
-    def __init__(self, content: AsyncIterator[bytes], place: ExitStack) -> None:
-        super().__init__(content, media_type="application/octet-stream")
-        self._place = place
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
-        with self._place:
-            await super().__call__(scope, receive, send)
-
-
-async def _shown(order: film.Order) -> AsyncIterator[bytes]:
-    loop, gone = asyncio.get_running_loop(), threading.Event()
-    news: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def drawn(count: int) -> bool:
-        loop.call_soon_threadsafe(news.put_nowait, DRAWN)
-        return not gone.is_set()
-
-    def ended(work: "asyncio.Task[bytes]") -> None:
-        # Asked for its error, so that nobody hears of one that nobody waits for.
-        if not work.cancelled() and work.exception() is None:
-            news.put_nowait(work.result())
-        else:
-            news.put_nowait(b"")
-
-    work = asyncio.create_task(
-        asyncio.to_thread(film.film, order.frames, order.style, order.kind, order.rate, drawn)
-    )
-    work.add_done_callback(ended)
-    try:
-        while (piece := await news.get()) == DRAWN:
-            yield piece
-        yield piece
-    finally:
-        gone.set()
 
 
 async def uploaded(request: Request, most: int) -> bytes:

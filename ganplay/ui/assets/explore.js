@@ -1,6 +1,7 @@
 // Explore: the state of an exploration, the controls that change it and the picture that follows.
 
 import { Axes, END } from "./axes.js";
+import { Bench } from "./bench.js";
 import { make } from "./make.js";
 import { cut, paint } from "./pixels.js";
 import { Source } from "./source.js";
@@ -36,9 +37,11 @@ class Explore {
     this.source = new Source({ base: lab.base, ticket: () => lab.link.ticket(), heard: (status) => this.hear(status) });
     this.axes = new Axes(this);
     this.tiles = new Tiles(this);
+    this.bench = new Bench(this);
     this.wire();
     fill(root);
     lab.teach.apply();
+    this.bench.check();
     lab.hear("words", () => this.relabel());
     this.start(views.opened);
   }
@@ -95,7 +98,7 @@ class Explore {
     else this.views.opened = text;
     this.axes.preview();
     this.drawSteps();
-    this.tiles.show();
+    this.bench.settle();
     this.showPast();
     this.fillPast();
   }
@@ -374,7 +377,7 @@ class Explore {
     fill(this.root);
     this.build();
     this.show();
-    this.tiles.texts = null;
+    this.bench.relabel();
     this.settle(false);
   }
 

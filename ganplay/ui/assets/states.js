@@ -4,7 +4,7 @@
 export const LIMITS = { truncation: [0, 2], move: [-10, 10], value: [-6, 6], seed: [0, 2 ** 31 - 1] };
 
 export function fresh(model, seed = 0) {
-  return { model, seed, at: "", truncation: 1, label: [], step: null, values: {}, moves: {} };
+  return { model, seed, at: "", truncation: 1, label: [], step: null, values: {}, moves: {}, own: {} };
 }
 
 // The string; what is as by default is left out, as in Python.
@@ -21,6 +21,7 @@ export function write(state) {
       pieces.push(`${letter}${place}:${amounts[place]}`);
     }
   }
+  for (const [vector, amount] of Object.entries(state.own)) pieces.push(`own:${amount}*${vector}`);
   return pieces.join(";");
 }
 
@@ -35,7 +36,10 @@ export function read(text) {
       const [weight, place] = part.includes("*") ? part.split("*") : [1, part];
       return [Number(place), Number(weight)];
     });
-    else if (name === "model" || name === "at") state[name] = value;
+    else if (name === "own") {
+      const star = value.indexOf("*");
+      state.own[value.slice(star + 1)] = Number(value.slice(0, star));
+    } else if (name === "model" || name === "at") state[name] = value;
     else state[name] = Number(value);
   }
   return state;

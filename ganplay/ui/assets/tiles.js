@@ -67,6 +67,10 @@ export class Tiles {
     if (!same) this.draw();
   }
 
+  relabel() {
+    this.texts = null;
+  }
+
   build() {
     this.host.dataset.kind = this.kind;
     this.host.style.setProperty("--columns", this.kind === "sheet" ? this.classes : "");
