@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import torch
 from tqdm import tqdm
 
 from ganplay.checkpoint import ImageModel
@@ -12,19 +11,8 @@ from ganplay.encoders import KINDS
 from ganplay.exploration import model_of
 from ganplay.flags import refuse, whole
 from ganplay.model_cli import add_states, load_named, states_of, written
-from ganplay.walk import (
-    EASINGS,
-    MAX_FRAMES,
-    MAX_RATE,
-    PATHS,
-    Images,
-    Walk,
-    closed,
-    gaps,
-    made,
-    unevenness,
-)
-from ganplay.walk_files import encoded
+from ganplay.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
+from ganplay.walk_files import exported
 from ganplay.walk_text import keyframes_of, read_walk
 
 
@@ -73,10 +61,16 @@ def _run(options: argparse.Namespace) -> int:
     elif options.strip:
         refuse(options, f"--strip: --out {options.out} is no .png")
     model, walk = _told(options) if options.walk else _of_flags(options)
-    images, pace = _made(model, walk)
-    print(f"unevenness {pace:.3f}: standard deviation of the distance from frame to frame, over"
-          f" its mean\nwalk: {walk}")  # fmt: skip
-    data = encoded(images, kind, walk.rate, options.zoom, columns=options.columns)
+    with tqdm(unit="picture", disable=not sys.stderr.isatty()) as bar:
+
+        def tell(done: int, of: int) -> bool:
+            bar.total = of
+            bar.update(done - bar.n)
+            return True
+
+        data, pace = exported(model, walk, kind, options.zoom, tell, options.columns)
+    print(f"unevenness {pace.unevenness:.3f}: standard deviation of the distance from frame to"
+          f" frame, over its mean\nwalk: {walk}")  # fmt: skip
     return written(options, lambda: options.out.write_bytes(data))
 
 
@@ -102,16 +96,3 @@ def _of_flags(options: argparse.Namespace) -> tuple[ImageModel, Walk]:
     except ValueError as error:
         refuse(options, str(error))
     return model, walk
-
-
-def _made(model: ImageModel, walk: Walk) -> tuple[Images, float]:
-    """All frames, and how uneven their pace is."""
-    parts = []
-    with tqdm(unit="picture", disable=not sys.stderr.isatty()) as bar:
-        for part in made(model, walk):
-            bar.total = part.of
-            bar.update(part.done - bar.n)
-            parts.append(part)
-    features = torch.cat([part.features for part in parts])
-    images = torch.cat([part.images for part in parts])
-    return images, unevenness(gaps(closed(features, walk.loop)))

@@ -1,23 +1,87 @@
-"""Walks as files: a film as GIF or MP4, or all frames on one PNG, in a row or as a sheet."""
+"""Walks as what is seen of them: frames as they are made, a film, or all frames on one PNG."""
 
 import io
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
+from ganplay.checkpoint import ImageModel
 from ganplay.encoders import KINDS as FILMS
 from ganplay.encoders import Cancelled, gif, mp4
 from ganplay.sheets import contact_sheet
-from ganplay.walk import Images
+from ganplay.walk import Images, Made, Walk, closed, gaps, made, unevenness
 
 KINDS = (*FILMS, "strip", "sheet")
 MAX_ZOOM = 16
 WIDEST = 16_384
 """Pixels that a strip is wide at most: browsers draw no wider picture."""
 _PALETTE_FROM = 36
+
+
+class Pace(NamedTuple):
+    """How far a walk goes from frame to frame.
+
+    Attributes:
+        gaps: in the space of features, from each frame to the next; of a loop also from the last
+            one to the first.
+        unevenness: their standard deviation over their mean.
+    """
+
+    gaps: list[float]
+    unevenness: float
+
+
+def pace_of(walk: Walk, parts: list[Made]) -> Pace:
+    """The pace of a walk that has been made."""
+    found = gaps(closed(torch.cat([part.features for part in parts]), walk.loop))
+    return Pace(found.tolist(), unevenness(found))
+
+
+class File(NamedTuple):
+    """A walk as a file, and its pace."""
+
+    data: bytes
+    pace: Pace
+
+
+def exported(
+    model: ImageModel,
+    walk: Walk,
+    kind: str,
+    zoom: int = 1,
+    tell: Callable[[int, int], bool] = lambda done, of: True,
+    columns: int | None = None,
+) -> File:
+    """A walk, made and written.
+
+    Args:
+        model: which.
+        walk: through its latent space.
+        kind: one of KINDS, see `encoded`.
+        zoom: how many times as large the pictures are.
+        tell: told how much is done, and of how much; False ends it.
+        columns: of a sheet.
+
+    Raises:
+        ValueError: if there is no such kind.
+        Cancelled: if `tell` said so.
+    """
+    parts, drawn = [], walk.frames if kind in FILMS else 0
+    for part in made(model, walk):
+        parts.append(part)
+        if not tell(part.done, part.of + drawn):
+            raise Cancelled
+    images, before = torch.cat([part.images for part in parts]), parts[-1].of
+
+    def told(done: int) -> bool:
+        return tell(before + done, before + drawn)
+
+    data = encoded(images, kind, walk.rate, zoom, told, columns)
+    return File(data, pace_of(walk, parts))
 
 
 def suffix(kind: str) -> str:
@@ -79,3 +143,8 @@ def _png(sheet: Image.Image) -> bytes:
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def norms_of(part: Made) -> list[float]:
+    """The lengths of the frames' latent vectors."""
+    return [round(norm, 3) for norm in part.z.norm(dim=1).tolist()]

@@ -83,7 +83,7 @@ def _keyframe(text: str, model: str, space: Space) -> tuple[Keyframe, list[Probl
 
 
 def keyframes_of(
-    states: Iterable[LatentState], durations: Iterable[float], easings: Iterable[str]
+    states: Iterable[LatentState], durations: Iterable[Any], easings: Iterable[Any]
 ) -> tuple[Keyframe, ...]:
     """Keyframes of states; durations and easings are one for all, or one for each.
 

@@ -15,12 +15,13 @@ import gradio as gr
 
 from ganplay.engine import Engine
 from ganplay.gallery import Gallery
-from ganplay.ui import tokens
+from ganplay.ui import tokens, walk_api
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
+from ganplay.ui.walks import Walks
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
          "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
@@ -32,7 +33,7 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build() -> gr.Blocks:
+def build(walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
@@ -48,6 +49,7 @@ def build() -> gr.Blocks:
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
         gr.api(write_script, api_name="write_script")  # type: ignore[attr-defined]
+        gr.api(walk_api.endpoint(walks), api_name="walk")  # type: ignore[attr-defined]
     return demo
 
 
@@ -83,9 +85,10 @@ def launch(
     """
     engine = engine or Engine()
     engine.warm_up()
-    demo = build()
     gallery = Gallery()
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery)
+    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Walks(gallery)
+    *_, walks = rooms
+    demo = build(walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
@@ -113,4 +116,5 @@ def launch(
             # Threads that are in the middle of a computation when Python ends abort the process.
             engine.stop()
             gallery.stop()
+            walks.stop()
     return demo, url
