@@ -5,6 +5,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,23 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
-    parser.set_defaults(run=_app)
+    parser.add_argument("--mcp", action="store_true", default=None,
+        help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
+    parser.set_defaults(run=_app, parser=parser)
 
 
 def _app(options: argparse.Namespace) -> int:
     from ganplay.ui.app import launch  # seconds of imports that no other command needs
 
-    launch(options.host, options.port, open_browser=options.open, root_path=options.root_path)
+    if options.mcp and find_spec("mcp") is None:
+        refuse(options, '--mcp: pip install "ganplay[mcp]" is needed first')
+    launch(
+        options.host,
+        options.port,
+        open_browser=options.open,
+        root_path=options.root_path,
+        mcp=options.mcp,
+    )
     return 0
 
 

@@ -16,6 +16,7 @@ from ganplay.checkpoint import Card, ImageModel, bundled, image, load
 from ganplay.exploration import read_state
 from ganplay.sampler import latents
 from ganplay.settings import MAX_SEED, Problem
+from ganplay.sheets import contact_sheet, png
 from ganplay.streams import generator_of
 
 BUDGET = 2**28
@@ -51,6 +52,11 @@ class Rendered(NamedTuple):
     shape: tuple[int, int, int, int]
     states: list[str]
     problems: list[list[Problem]]
+
+    def pngs(self, zoom: int) -> list[bytes]:
+        """Each picture as a file, each pixel drawn `zoom` times as large."""
+        images = torch.frombuffer(bytearray(self.pixels), dtype=torch.uint8).view(self.shape)
+        return [png(contact_sheet(image[None], 1, 0, zoom)) for image in images]
 
 
 def memory_of(card: Card) -> int:

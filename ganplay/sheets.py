@@ -1,5 +1,6 @@
 """Contact sheets: many small pictures on one, to be looked at."""
 
+import io
 import math
 from collections.abc import Callable, Sequence
 
@@ -29,6 +30,13 @@ def contact_sheet(
         sheet[:, top : top + height, left : left + width] = image  # grey fills all channels
     picture = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
     return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as a file."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def pair_sheet(

@@ -1,7 +1,6 @@
 """Trained image models: a folder of `model.safetensors` and `card.json`, here or on the Hub."""
 
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from ganplay.exploration import LatentState, Space
 from ganplay.runs import write_whole
 from ganplay.sampler import Sampler, to_bytes
 from ganplay.settings import MAX_SEED
-from ganplay.sheets import sheet_of
+from ganplay.sheets import png, sheet_of
 
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
 MAX_BYTES = 2**28
@@ -193,9 +192,8 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
     def _save_pretrained(self, save_directory: Path) -> None:
         weights = save({name: tensor.contiguous() for name, tensor in self._tensors.items()})
         self.card = self.card.model_copy(update={"sha256": hashlib.sha256(weights).hexdigest()})
-        sheet = io.BytesIO()
-        sheet_of(self.sample, self.classes).save(sheet, "PNG", optimize=True)
-        files = {WEIGHTS: weights, CARD: self.card.to_json().encode(), SHEET: sheet.getvalue()}
+        sheet = png(sheet_of(self.sample, self.classes))
+        files = {WEIGHTS: weights, CARD: self.card.to_json().encode(), SHEET: sheet}
         files[PAGE] = str(self.generate_model_card()).encode()
         for name, content in files.items():
             write_whole(save_directory / name, content)

@@ -17,7 +17,12 @@ SECONDS = 60.0
 """A call that takes longer than this is answered with what has been trained by then."""
 
 
-def _whole(name: str, value: Any, low: int, high: int) -> int:
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """A whole number as an endpoint was given it.
+
+    Raises:
+        gr.Error: naming the field.
+    """
     # Numbers may come as 8.0: JSON does not tell them apart.
     known = isinstance(value, int | float) and not isinstance(value, bool)
     if not (known and low <= value <= high and value == int(value)):
@@ -58,9 +63,9 @@ def train_toy(
         raise gr.Error(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
     if settings is not None and not isinstance(settings, dict):
         raise gr.Error(f"settings: {str(settings)[:40]!r} is not possible; an object is needed")
-    count = _whole("seeds", seeds, 1, MAX_SEEDS)
-    wanted = _whole("steps", steps, 0, MAX_STEPS)
-    shown = _whole("points", points, 0, MAX_POINTS)
+    count = whole("seeds", seeds, 1, MAX_SEEDS)
+    wanted = whole("steps", steps, 0, MAX_STEPS)
+    shown = whole("points", points, 0, MAX_POINTS)
     if state is not None and not isinstance(state, str):
         raise gr.Error(f"state: {str(state)[:40]!r} is not possible; a text is needed")
     stop = _condition(until)
@@ -69,7 +74,7 @@ def train_toy(
         config = ToyConfig.from_dict(start.to_dict() | (settings or {}))
     except ConfigError as error:
         raise gr.Error(str(error)) from None
-    first = _whole(
+    first = whole(
         "first_seed",
         config.seed if first_seed is None else first_seed,
         0,
@@ -115,4 +120,4 @@ def write_script(state: str, steps: int = 3000) -> str:
     config, problems = ToyConfig.from_state(state)
     if problems:
         raise gr.Error("; ".join(map(str, problems)))
-    return as_script(config, _whole("steps", steps, 0, 10**6))
+    return as_script(config, whole("steps", steps, 0, 10**6))

@@ -15,12 +15,14 @@ import gradio as gr
 
 from ganplay.engine import Engine
 from ganplay.gallery import Gallery
-from ganplay.ui import tokens, walk_api
+from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
+from ganplay.ui.image_api import ImageApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
+from ganplay.ui.walk_api import WalkApi
 from ganplay.ui.walks import Walks
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
@@ -33,8 +35,9 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build(walks: Walks) -> gr.Blocks:
+def build(gallery: Gallery, walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
+    images = ImageApi(gallery)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
             html_template=_asset("lab.html"),
@@ -48,8 +51,8 @@ def build(walks: Walks) -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        gr.api(write_script, api_name="write_script")  # type: ignore[attr-defined]
-        gr.api(walk_api.endpoint(walks), api_name="walk")  # type: ignore[attr-defined]
+        for endpoint in (write_script, images.info, images.generate, WalkApi(walks).walk):
+            gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
 
 
@@ -69,6 +72,7 @@ def launch(
     block: bool = True,
     engine: Engine | None = None,
     root_path: str | None = None,
+    mcp: bool | None = None,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
 
@@ -79,6 +83,8 @@ def launch(
         block: serve until interrupted; otherwise return at once.
         engine: what trains; by default a new one with a worker a core.
         root_path: the path under which a proxy shows the app.
+        mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
+            `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
 
     Returns:
         The Blocks and the page's address.
@@ -88,7 +94,7 @@ def launch(
     gallery = Gallery()
     rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Walks(gallery)
     *_, walks = rooms
-    demo = build(walks)
+    demo = build(gallery, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
@@ -102,6 +108,7 @@ def launch(
         theme=gr.themes.Base(font=FONTS, font_mono=MONO),
         ssr_mode=False,
         enable_monitoring=False,
+        mcp_server=mcp,
         run_history=False,
         footer_links=[],
         max_file_size="2mb",

@@ -1,0 +1,105 @@
+"""Named endpoints on the trained image models: what there is, and pictures of states."""
+
+import base64
+from collections.abc import Sequence
+from concurrent.futures import TimeoutError as TooLate
+from typing import Any
+
+import gradio as gr
+
+from ganplay.checkpoint import CheckpointError
+from ganplay.exploration import MAX_STATE, model_of
+from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError, Rendered
+from ganplay.ui.api import whole
+
+MOST_ZOOM = 8
+SECONDS = 60.0
+
+
+def data_url(png: bytes) -> str:
+    """A picture in text."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def texts_of(name: str, value: Any, most: int) -> list[str]:
+    """State strings as an endpoint was given them: one, or a list.
+
+    Raises:
+        gr.Error: naming the field.
+    """
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise gr.Error(f"{name}: {str(value)[:40]!r} is not possible; texts are needed")
+    if not 1 <= len(texts) <= most or max(map(len, texts)) > MAX_STATE:
+        raise gr.Error(f"{name}: 1 to {most} of at most {MAX_STATE} characters are possible")
+    return texts
+
+
+class ImageApi:
+    """Endpoints on one gallery."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+
+    def model_named(self, texts: Sequence[str], model: str) -> str:
+        """The model that is asked for: by name, or the first state's.
+
+        Raises:
+            gr.Error: if there is none of that name.
+        """
+        name = model or model_of(texts[0])
+        if not isinstance(name, str) or name not in self.gallery.cards:
+            known = ", ".join(self.gallery.cards) or "(none here)"
+            raise gr.Error(f"model: {str(name)[:40]!r} is not possible; one of {known}")
+        return name
+
+    def info(self, model: str = "") -> dict:
+        """What is known of the trained image models.
+
+        Args:
+            model: the name of one, whose whole card is returned; all are listed without it.
+
+        Returns:
+            For one model its card: data, training, metrics with their protocol, labels. Without a
+            name the list of models, each with its data, size, labels, steps and quality.
+        """
+        if not model:
+            return {"models": self.gallery.catalogue()}
+        return self.gallery.cards[self.model_named([""], model)].model_dump(mode="json")
+
+    def generate(self, states: str | list[str] = "1", model: str = "", zoom: int = 1) -> dict:
+        """Pictures of moments in a model's latent space.
+
+        Args:
+            states: a state string or a list of them (1 to 64), as share links have them, such as
+                "1;model:digits-conditional;seed:5;label:7;truncation:0.7;d0:2.5".
+            model: its name; by default the first state's.
+            zoom: how many times as large each pixel is drawn (1 to 8).
+
+        Returns:
+            For each state the string that was drawn, its picture as a PNG in a data URL, and what
+            of the string could not be used.
+        """
+        texts = texts_of("states", states, MOST_PICTURES)
+        name, times = self.model_named(texts, model), whole("zoom", zoom, 1, MOST_ZOOM)
+        made = self.rendered(name, texts)
+        return {
+            "model": name,
+            "states": made.states,
+            "pictures": [data_url(png) for png in made.pngs(times)],
+            "problems": [[str(one) for one in problems] for problems in made.problems],
+        }
+
+    def rendered(self, name: str, texts: list[str]) -> Rendered:
+        """Pictures of states, made in a thread of the gallery.
+
+        Raises:
+            gr.Error: if they cannot be made.
+        """
+        work = self.gallery.submit(self.gallery.render, name, texts, pictures=len(texts))
+        try:
+            return work.result(SECONDS)
+        except (GalleryError, CheckpointError) as error:
+            raise gr.Error(str(error)) from None
+        except TooLate:
+            raise gr.Error("busy: nothing could be drawn within a minute") from None
