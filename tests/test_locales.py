@@ -23,7 +23,8 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "film.js", "weights.js",
            "timeline.js", "stop.js",
            "pair.js",
-           "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js"]  # fmt: skip
+           "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js",
+           "walk.html", "walk.js", "walk-timeline.js", "walk-lesson.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 

@@ -119,7 +119,9 @@ def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
     return head, made.pixels
 
 
-PURPOSES = dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
+PURPOSES = dict.fromkeys(
+    ("picture", "previews", "steps", "tiles", "history", "keyframes"), Purpose(pictures)
+)
 
 
 def read(content: dict[str, Any]) -> Asked:

@@ -6,7 +6,7 @@
 import { make } from "./make.js";
 import { fill, t } from "./words.js";
 
-const FETCHED = []; // "map", "arithmetic", "find", "walk"
+const FETCHED = ["walk"]; // "map", "arithmetic", "find"
 
 export class Bench {
   constructor(explore) {
