@@ -39,6 +39,11 @@ async ([selector, kind, values]) => {
 """
 
 
+def browser_path() -> str | None:
+    """Where Chromium is."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
 def latencies(page: Page, count: int) -> list[float]:
     """Milliseconds from a control to a picture that has taken it into account."""
     slider = [100 + i % 30 for i in range(count)]
@@ -75,12 +80,11 @@ def main() -> int:
     """Open the page, let it train as fast as it goes, and measure."""
     options = arguments(__doc__)
     seconds, count = (8.0, 24) if options.quick else (20.0, 80)
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     engine = Engine()
     demo, url = launch("127.0.0.1", block=False, engine=engine)
     rows: list[Row] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         complaints: list[Any] = []
         page.on("console", lambda message: complaints.append(message))

@@ -15,7 +15,7 @@ from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.config import OWN, PRESETS, ToyConfig, needs_new_networks
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
-from ganplay.evaluation_cli import add_classifier, add_eval
+from ganplay.evaluation_cli import add_classifier, add_directions, add_eval
 from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
@@ -64,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     add_eval(commands.add_parser("eval", help="measure an image model"))
     add_classifier(
         commands.add_parser("classifier", help="train what image models are measured by")
+    )
+    add_directions(
+        commands.add_parser("directions", help="find directions in latent space that have names")
     )
     add_info(commands.add_parser("info", help="what is known of trained image models"))
     add_sample(commands.add_parser("sample", help="pictures of a trained image model"))

@@ -1,4 +1,4 @@
-"""`ganplay eval`, and `ganplay classifier`, which trains what image models are measured by."""
+"""`ganplay eval`, `ganplay directions`, and `ganplay classifier`, by which models are measured."""
 
 import argparse
 import json
@@ -24,6 +24,7 @@ from ganplay.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
 from ganplay.evaluation import MAX_COUNT, MAX_SEED, EvaluationError, K, closest_pairs, evaluate
 from ganplay.flags import refuse, whole
 from ganplay.image_training import device_of
+from ganplay.naming import SAMPLES, named_directions, of_faces, of_ink
 
 EPOCHS = 8
 
@@ -106,9 +107,7 @@ def _eval(options: argparse.Namespace) -> int:
         refuse(options, f"--pairs {pairs}: a file name that ends in .png is needed")
     if pairs and not pairs.parent.is_dir():
         refuse(options, f"--pairs {pairs}: there is no such folder")
-    folder = Path(options.name) if Path(options.name).is_dir() else BUNDLED / options.name
-    if options.write and not folder.is_dir():
-        refuse(options, f"--write: {options.name} is no folder here")
+    folder = _folder(options)
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
@@ -132,6 +131,48 @@ def _eval(options: argparse.Namespace) -> int:
     except OSError as error:
         refuse(options, str(error))
     return 0
+
+
+def add_directions(parser: argparse.ArgumentParser) -> None:
+    """The flags of `ganplay directions`."""
+    add = parser.add_argument
+    add("name", metavar="NAME", help="a model that comes with ganplay, a folder, or owner/name")
+    add("--classifier", type=Path, metavar="DIR",
+        help="faces: folder of the classifier to read them with")  # fmt: skip
+    add("--samples", type=whole(100, MAX_COUNT), default=SAMPLES, metavar="N",
+        help=f"pictures to measure (default {SAMPLES})")  # fmt: skip
+    add("--write", action="store_true", help="put the directions into the model")
+    parser.set_defaults(run=_directions, parser=parser)
+
+
+def _directions(options: argparse.Namespace) -> int:
+    folder = _folder(options)
+    try:
+        model = load_model(options.name)
+        if model.card.data.name == "faces":
+            drawn = load("faces", count=options.samples)
+            measure = of_faces(drawn, _judge(options, "faces").net)
+        elif model.card.data.name in ("digits", "letters"):
+            measure = of_ink
+        else:
+            refuse(options, f"NAME {options.name}: of {model.card.data.name} nothing is known that"
+                   " could be measured; of digits, letters and faces something is")  # fmt: skip
+        model = named_directions(model, measure, options.samples)
+        if options.write:
+            model.save_pretrained(folder)
+    except (CheckpointError, OSError) as error:
+        refuse(options, str(error))
+    for direction in model.card.named:
+        print(f"{direction.name}: explains {100 * direction.told:.0f} % of its variation")
+    return 0
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    """Where a model lies that is to be written."""
+    folder = Path(options.name) if Path(options.name).is_dir() else BUNDLED / options.name
+    if options.write and not folder.is_dir():
+        refuse(options, f"--write: {options.name} is no folder here")
+    return folder
 
 
 def _judge(options: argparse.Namespace, data: str) -> Judge:

@@ -29,11 +29,19 @@ Vector = tuple[float, ...]
 
 
 class Space(NamedTuple):
-    """What a model lets one choose: dimensions of z, classes (or 0) and kept steps."""
+    """What a model lets one choose.
+
+    Attributes:
+        dim: dimensions of z, and principal directions.
+        classes: 0 for none.
+        steps: that were kept.
+        named: directions beside the principal ones, which follow on them.
+    """
 
     dim: int
     classes: int
     steps: tuple[int, ...]
+    named: int = 0
 
 
 @dataclass(frozen=True)
@@ -181,10 +189,11 @@ def _with(state: LatentState, name: str, value: str, space: Space) -> LatentStat
     if name == "own":
         return replace(state, own=_with_own(state.own, value, space.dim))
     if found := re.fullmatch(r"([zd])(\d{1,4})", name):
-        place = int(found[2])
-        if place >= space.dim:
-            raise _Refused(f"this model has {found[1]}0 to {found[1]}{space.dim - 1}", "unknown")
-        if found[1] == "z":
+        place, letter = int(found[2]), found[1]
+        most = space.dim + (space.named if letter == "d" else 0)
+        if place >= most:
+            raise _Refused(f"this model has {letter}0 to {letter}{most - 1}", "unknown")
+        if letter == "z":
             amount = _number(value, -MAX_VALUE, MAX_VALUE)
             return replace(state, values=_put(state.values, place, amount))
         return replace(state, moves=_put(state.moves, place, _number(value, -MAX_MOVE, MAX_MOVE)))

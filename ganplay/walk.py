@@ -35,7 +35,7 @@ MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 64
 MAX_FRAMES, MAX_RATE = 2400, 50
 CHUNK = 16
 """Frames that are made between two looks at whether anybody still wants them."""
-_FINER = 4
+_FINER = 2
 """Pictures for each frame from which an even pace is found."""
 
 Images = UInt8[Tensor, "n c h w"]

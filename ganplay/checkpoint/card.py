@@ -55,6 +55,18 @@ class Data(_Strict):
     how_to_get: Words
 
 
+class Direction(_Strict):
+    """A direction of latent space along which something changes that has a name.
+
+    Attributes:
+        name: of what grows along it.
+        told: the share of its variation, over samples, that the direction explains.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=NAME, max_length=40)]
+    told: Annotated[float, Field(ge=0, le=1)]
+
+
 class Card(_Strict):
     """Of a checkpoint: all that its weights need, and where they come from.
 
@@ -73,6 +85,7 @@ class Card(_Strict):
         code: version of ganplay that trained it.
         sha256: of model.safetensors.
         metrics: as `ganplay eval` reports them, with their protocol.
+        named: directions beside the principal ones, as `ganplay directions` finds them.
     """
 
     version: Literal[1] = 1
@@ -89,6 +102,7 @@ class Card(_Strict):
     code: Annotated[str, StringConstraints(max_length=40)]
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
     metrics: dict[str, JsonValue] = {}
+    named: Annotated[tuple[Direction, ...], Field(max_length=32)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Card":

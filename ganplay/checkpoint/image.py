@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ganplay.checkpoint import page, safe
 from ganplay.checkpoint.card import MAX_BYTES as MAX_CARD
-from ganplay.checkpoint.card import Card
+from ganplay.checkpoint.card import Card, Direction
 from ganplay.checkpoint.safe import Kind, refuse
 from ganplay.exploration import LatentState, Space
 from ganplay.runs import write_whole
@@ -41,7 +41,8 @@ def kinds_of(card: Card) -> dict[str, Kind]:
         kinds[f"{name}.parameters"] = Kind((flat,), torch.float16)
         kinds[f"{name}.buffers"] = Kind((buffers,), torch.float16)
     dim = card.config.noise_dim
-    return kinds | {"directions": Kind((dim, dim)), "strengths": Kind((dim,))}
+    named = {"named": Kind((len(card.named), dim))} if card.named else {}
+    return kinds | {"directions": Kind((dim, dim)), "strengths": Kind((dim,))} | named
 
 
 class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="mit"):
@@ -51,7 +52,8 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
 
     Attributes:
         card: all that is known of it.
-        directions: axes of latent space, the strongest first; see `latent.principal_directions`.
+        directions: in latent space: its axes, the strongest first (`latent.principal_directions`),
+            and those that have names.
         strengths: how much each moves a picture.
     """
 
@@ -66,6 +68,8 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         self.card, self._tensors = card, dict(tensors)
         self._plan = card.plans()["generator"]
         self._samplers: dict[int, Sampler] = {}
+        known = (self._tensors[n] for n in ("directions", "named") if n in self._tensors)
+        self._directions = torch.cat([*known])
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -78,9 +82,9 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         return self.card.classes
 
     @property
-    def directions(self) -> Float[Tensor, "z z"]:
-        """Axes of latent space, a row each."""
-        return self._tensors["directions"]
+    def directions(self) -> Float[Tensor, "k z"]:
+        """Unit vectors in latent space, a row each: its z axes, then those of `card.named`."""
+        return self._directions
 
     @property
     def strengths(self) -> Float[Tensor, "z"]:
@@ -162,7 +166,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
     @property
     def space(self) -> Space:
         """What may be chosen in its latent space."""
-        return Space(self.card.config.noise_dim, self.classes, self.steps)
+        return Space(self.card.config.noise_dim, self.classes, self.steps, len(self.card.named))
 
     def render(self, states: Sequence[LatentState]) -> UInt8[Tensor, "n c h w"]:
         """The pictures of some states, the same to the last byte in whatever company.
@@ -188,6 +192,12 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         """The same model, with other figures on its card."""
         card = Card.model_validate(dict(self.card) | {"metrics": metrics})
         return ImageModel(card, self._tensors)
+
+    def with_named(self, named: Sequence[Direction], vectors: Float[Tensor, "k z"]) -> "ImageModel":
+        """The same model with other directions that have names."""
+        card = Card.model_validate(dict(self.card) | {"named": tuple(named)})
+        others = {name: tensor for name, tensor in self._tensors.items() if name != "named"}
+        return ImageModel(card, others | ({"named": vectors.float()} if named else {}))
 
     def _save_pretrained(self, save_directory: Path) -> None:
         weights = save({name: tensor.contiguous() for name, tensor in self._tensors.items()})

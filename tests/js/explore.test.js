@@ -115,10 +115,13 @@ test("arrow keys walk through tiles and stop at the edges", () => {
 });
 
 test("both ends of a direction are the state but for that direction", () => {
-  const both = ends({ ...fresh("m", 3), moves: { 1: 2 } }, 64);
+  const both = ends({ ...fresh("m", 3), moves: { 1: 2 } }, { dim: 64, named: [] });
   assert.equal(both.length, 16);
   assert.deepEqual(both.slice(0, 3).map(({ moves }) => moves), [{ 0: -4, 1: 2 }, { 0: 4, 1: 2 }, { 1: -4 }]);
-  assert.equal(ends(fresh("m"), 5).length, 10);
+  assert.equal(ends(fresh("m"), { dim: 5, named: [] }).length, 10);
+  const named = ends(fresh("m"), { dim: 64, named: ["ink"] });
+  assert.deepEqual(named.slice(1, 3).map(({ moves }) => moves), [{ 64: 4 }, { 0: -4 }]);
+  assert.equal(named.length, 16);
 });
 
 test("the address names the view", () => {

@@ -4,13 +4,19 @@
 import { make } from "./make.js";
 import { paint } from "./pixels.js";
 import { LIMITS, put, write } from "./states.js";
-import { t } from "./words.js";
+import { has, t } from "./words.js";
 
 export const SHOWN = 8, END = 4; // a direction of z is seldom farther from 0 than that
 
+// Places of the directions that are shown: those with names first, then the strongest.
+export function shownOf({ dim, named }) {
+  const places = [...named.map((_, i) => dim + i), ...Array.from({ length: dim }, (_, i) => i)];
+  return places.slice(0, Math.max(SHOWN, named.length));
+}
+
 // The states at both ends of each of the shown directions.
-export function ends(state, dim) {
-  return Array.from({ length: Math.min(SHOWN, dim) }, (_, i) => [-END, END].map((end) => ({ ...state, moves: put(state.moves, i, end) }))).flat();
+export function ends(state, model) {
+  return shownOf(model).flatMap((place) => [-END, END].map((end) => ({ ...state, moves: put(state.moves, place, end) })));
 }
 
 // A slider with a number beside it; `set(value, done)` follows the hand, null takes the value back.
@@ -55,16 +61,23 @@ export class Axes {
 
   build() {
     const { model } = this.explore;
-    this.moves = Array.from({ length: Math.min(SHOWN, model.dim) }, (_, i) => this.direction(i));
+    this.moves = shownOf(model).map((place) => this.direction(place));
     this.directions.replaceChildren(...this.moves.map(({ row }) => row));
     this.values = Array.from({ length: model.dim }, (_, i) => this.dimension(i));
     this.dimensions.replaceChildren(...this.values.map(({ row }) => row));
     this.latent = null;
   }
 
-  direction(i) {
-    const { explore } = this, name = t("explore.direction", { n: i + 1 });
-    const set = (value, done) => explore.set({ moves: put(explore.state.moves, i, value === 0 ? null : value) }, done);
+  // A direction's name in the present language; models of others may have names that we know not.
+  nameOf(place) {
+    const { dim, named } = this.explore.model, own = named[place - dim];
+    if (own === undefined) return t("explore.direction", { n: place + 1 });
+    return has(`explore.named.${own}`) ? t(`explore.named.${own}`) : own;
+  }
+
+  direction(place) {
+    const { explore } = this, name = this.nameOf(place);
+    const set = (value, done) => explore.set({ moves: put(explore.state.moves, place, value === 0 ? null : value) }, done);
     const one = amount({ name, low: -END, high: END, bounds: LIMITS.move, set, complain: (...what) => explore.complainBounds(...what) });
     one.slider.title = t("explore.slider_tip");
     const previews = [-END, END].map((end) => {
@@ -75,7 +88,7 @@ export class Axes {
     });
     const words = make("span", { className: "ex-name", textContent: name });
     const row = make("div", { className: "ex-direction" }, previews[0], make("span", { className: "ex-middle" }, words, one.box, one.slider), previews[1]);
-    return { ...one, row, canvases: previews.map((button) => button.firstChild) };
+    return { ...one, place, row, canvases: previews.map((button) => button.firstChild) };
   }
 
   dimension(i) {
@@ -87,9 +100,9 @@ export class Axes {
   }
 
   show(state) {
-    this.moves.forEach(({ show, row }, i) => {
-      show(state.moves[i] ?? 0);
-      row.classList.toggle("moved", Boolean(state.moves[i]));
+    this.moves.forEach(({ show, row, place }) => {
+      show(state.moves[place] ?? 0);
+      row.classList.toggle("moved", Boolean(state.moves[place]));
     });
     if (!this.open) return;
     this.values.forEach(({ show, row }, i) => {
@@ -107,7 +120,7 @@ export class Axes {
 
   async preview() {
     const { state, model, source } = this.explore, moves = this.moves;
-    const answer = await source.ask("previews", { model: state.model, states: ends(state, model.dim).map(write) });
+    const answer = await source.ask("previews", { model: state.model, states: ends(state, model).map(write) });
     if (!answer || answer.type !== "pictures" || moves !== this.moves) return;
     moves.forEach(({ canvases }, i) => canvases.forEach((canvas, k) => paint(canvas, answer.pixels, answer.shape, 2 * i + k)));
   }

@@ -1,0 +1,93 @@
+"""Directions of latent space along which something changes that has a name.
+
+What is measured in samples is regressed on their latent vectors, so that one step along the unit
+vector of the coefficients changes the measure most (Shen et al. 2020, "Interpreting the latent
+space of GANs for semantic face editing", section 3, with a regression in place of their
+support vectors).
+"""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from ganplay import lettering
+from ganplay.checkpoint import ImageModel
+from ganplay.checkpoint.card import Direction
+from ganplay.classifier import Classifier
+from ganplay.datasets import ImageData
+from ganplay.sampler import latents
+
+Images = UInt8[Tensor, "n c h w"]
+Measures = Mapping[str, Float[Tensor, "n"]]
+
+SAMPLES = 4000
+RIDGE = 1e-2
+"""Added to the variances of features, which are partly copies of each other."""
+
+
+def of_ink(images: Images) -> Measures:
+    """Of white signs on black: how thick they are and how far they lean to the right."""
+    signs = images[:, :1]
+    return {"ink": lettering.ink_share(signs)[:, 0], "slant": lettering.slant(signs)[:, 0]}
+
+
+def of_faces(data: ImageData, net: Classifier) -> Callable[[Images], Measures]:
+    """What reads attributes of faces: regressed on a classifier's features of drawn ones.
+
+    Args:
+        data: drawn faces with their attributes, to learn from.
+        net: a classifier of faces.
+    """
+    words, of = data.choices, data.attributes
+
+    def has(name: str, *kinds: str) -> Tensor:
+        return sum((of[name] == words[name].index(kind)).double() for kind in kinds)  # type: ignore
+
+    wanted = {
+        "glasses": 1 - has("glasses", "none"),
+        "smile": has("mouth", "smile", "open"),
+        "hair": has("hair", "long"),
+        "skin": of["skin"].double(),  # from pale to deep
+        "tilt": of["tilt"].double(),
+    }
+    targets = torch.stack(list(wanted.values()), dim=1)
+    features = net.features(data.images).double()
+    middle, centre = features.mean(0), targets.mean(0)
+    weights = _regressed(features - middle, targets - centre)
+
+    def read(images: Images) -> Measures:
+        told = (net.features(images).double() - middle) @ weights + centre
+        return dict(zip(wanted, told.T, strict=True))
+
+    return read
+
+
+def _regressed(x: Float[Tensor, "n f"], y: Float[Tensor, "n k"]) -> Float[Tensor, "f k"]:
+    gram = x.T @ x / len(x) + RIDGE * torch.eye(x.shape[1], dtype=x.dtype)
+    return torch.linalg.solve(gram, x.T @ y / len(x))
+
+
+def named_directions(
+    model: ImageModel, measure: Callable[[Images], Measures], samples: int = SAMPLES
+) -> ImageModel:
+    """The model with a direction for each thing that is measured.
+
+    Args:
+        model: which.
+        measure: what to look for in pictures.
+        samples: pictures that are measured; a conditional model's classes take turns, and what
+            differs between classes is left out.
+    """
+    z = latents(range(samples), model.space.dim).T.double()
+    found = measure(model.sample(range(samples)))
+    y = torch.stack([values.double() for values in found.values()], dim=1)
+    for k in range(max(1, model.classes)):
+        own = slice(k, None, max(1, model.classes))
+        y[own] -= y[own].mean(0)
+        z[own] -= z[own].mean(0)
+    slopes = torch.linalg.lstsq(z, y).solution.T
+    told = 1 - (y - z @ slopes.T).square().sum(0) / y.square().sum(0)
+    named = [Direction(name=n, told=round(float(t), 4)) for n, t in zip(found, told, strict=True)]
+    return model.with_named(named, slopes / slopes.norm(dim=1, keepdim=True))
