@@ -11,6 +11,7 @@ from ganplay.flags import refuse, whole
 from ganplay.runs import Run, RunError
 from ganplay.settings import MAX_SEED
 from ganplay.sheets import contact_sheet
+from ganplay.verdict import Verdict
 
 MAX_PICTURES = 10_000
 
@@ -98,6 +99,7 @@ def add_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png",
         help="where to write; several pictures come on one sheet")  # fmt: skip
+    parser.add_argument("--verdict", action="store_true", help="say what D makes of each")
     parser.set_defaults(run=_sample, parser=parser)
 
 
@@ -177,9 +179,20 @@ def _sample(options: argparse.Namespace) -> int:
         refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
     model, states = states_of(options)
     images = model.render(states)
+    if options.verdict:
+        for state in states:
+            print(f"{state}: {_said(model.verdict(state))}")
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
     return written(options, lambda: sheet.save(options.out))
+
+
+def _said(verdict: Verdict) -> str:
+    name = "D(x)" if verdict.reading == "probability" else "D's score"
+    return (
+        f"{name} {verdict.output:.3f} (logit {verdict.logit:.3f}), more convincing than"
+        f" {verdict.rank:.0%} of {verdict.samples} samples; D of step {verdict.step}"
+    )
 
 
 def written(options: argparse.Namespace, write: Any) -> int:

@@ -77,7 +77,7 @@ def server():
     engine = Engine()
     app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
     app.Explorer, app.Walks = kept(app.Explorer), kept(app.Walks)
-    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
+    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
     yield Server(url, engine, *made)
     demo.close(verbose=False)
     engine.stop()

@@ -9,12 +9,16 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ganplay.engine import Engine
 from ganplay.gallery import Gallery
+from ganplay.indexes import Indexes
+from ganplay.learnt import roots_given
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
@@ -72,6 +76,7 @@ def launch(
     block: bool = True,
     engine: Engine | None = None,
     root_path: str | None = None,
+    data_roots: Sequence[Path] | None = None,
     mcp: bool | None = None,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
@@ -83,6 +88,7 @@ def launch(
         block: serve until interrupted; otherwise return at once.
         engine: what trains; by default a new one with a worker a core.
         root_path: the path under which a proxy shows the app.
+        data_roots: folders with what models learnt from; by default those of GANPLAY_DATA.
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
 
@@ -91,7 +97,8 @@ def launch(
     """
     engine = engine or Engine()
     engine.warm_up()
-    gallery = Gallery()
+    roots = roots_given() if data_roots is None else data_roots
+    gallery = Gallery(indexes=Indexes(roots))
     rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Walks(gallery)
     *_, walks = rooms
     demo = build(gallery, walks)
