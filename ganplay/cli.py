@@ -22,7 +22,7 @@ from ganplay.flags import add_settings, read_config, refuse, settings_given, who
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
 from ganplay.learnt import roots_given
-from ganplay.model_cli import add_export, add_info, add_sample, add_walk
+from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.pictures import panels
 from ganplay.script import as_script
@@ -31,6 +31,7 @@ from ganplay.sheets import contact_sheet
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
+from ganplay.walk_cli import add_walk
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
 OUTPUTS = {"plot": [".png"], "save": [".safetensors"], "film": [".gif", ".mp4"]}

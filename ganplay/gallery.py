@@ -101,7 +101,7 @@ class Gallery:
         self.cards = {n: Card.from_json(path.read_bytes()) for n, path in folders.items()}
         self._models: OrderedDict[str, ImageModel] = OrderedDict()
         self._lock = threading.Lock()
-        self._quick, self._slow = _threads(QUICK_THREADS), _threads(THREADS)
+        self._quick, self._slow = threads(QUICK_THREADS, "gallery"), threads(THREADS, "gallery")
 
     @property
     def in_memory(self) -> list[str]:
@@ -227,9 +227,9 @@ class Gallery:
         self.indexes.stop()
 
 
-def _threads(count: int) -> ThreadPoolExecutor:
-    # One thread each, for every thread that computes: see DESIGN.md.
-    return ThreadPoolExecutor(count, "gallery", initializer=torch.set_num_threads, initargs=(1,))
+def threads(count: int, name: str) -> ThreadPoolExecutor:
+    """Threads that compute, with one of torch's each: see DESIGN.md."""
+    return ThreadPoolExecutor(count, name, initializer=torch.set_num_threads, initargs=(1,))
 
 
 def _about(card: Card) -> dict[str, Any]:

@@ -26,7 +26,8 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js", "naming.js",
            "map.html", "map.js", "arithmetic.html", "arithmetic.js", "groups.js", "own.js",
            "trio.js", "favourites.js", "compare.js",
-           "beside.js"]  # fmt: skip
+           "beside.js",
+           "walk.html", "walk.js", "walk-timeline.js", "walk-lesson.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 

@@ -26,6 +26,8 @@ from ganplay.ui.image_api import ImageApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
+from ganplay.ui.walk_api import WalkApi
+from ganplay.ui.walks import Walks
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
          "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
@@ -37,7 +39,7 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build(gallery: Gallery) -> gr.Blocks:
+def build(gallery: Gallery, walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
     images = ImageApi(gallery)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
@@ -53,7 +55,7 @@ def build(gallery: Gallery) -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        for endpoint in (write_script, images.info, images.generate):
+        for endpoint in (write_script, images.info, images.generate, WalkApi(walks).walk):
             gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
 
@@ -97,8 +99,9 @@ def launch(
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots))
-    demo = build(gallery)
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery)
+    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Walks(gallery)
+    *_, walks = rooms
+    demo = build(gallery, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
@@ -127,4 +130,5 @@ def launch(
             # Threads that are in the middle of a computation when Python ends abort the process.
             engine.stop()
             gallery.stop()
+            walks.stop()
     return demo, url

@@ -65,7 +65,7 @@ def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
 
 PURPOSES = (
     dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
-    | dict.fromkeys(("compare", "favourites", "trio", "group"), Purpose(pictures))
+    | dict.fromkeys(("compare", "favourites", "trio", "group", "keyframes"), Purpose(pictures))
     | planes.PURPOSES
     | beside.PURPOSES
 )

@@ -58,7 +58,7 @@ class Explore {
     lab.teach.apply();
     this.bench.check();
     lab.hear("words", () => this.relabel());
-    this.start(views.opened);
+    this.start(views.opened).then(() => views.walk && this.bench.open("walk"));
   }
 
   // ---- the state ------------------------------------------------------------------------------
