@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 import ganplay
+from benchmarks import walks
 from benchmarks.live_view import FLAGS, browser_path, percentile
 from benchmarks.report import Row, arguments, finish
 from benchmarks.sessions import served
@@ -154,7 +155,7 @@ def main() -> int:
         Row("gr.Slider to gr.Image, p50", middle, "ms"),
         Row("that is so many times slower", middle / ours, "", ">= 4"),
     ]
-    return finish(rows, options.json)
+    return finish(rows + walks.rows(options.quick), options.json)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,13 @@
 import math
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, NoReturn
 
 import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor
 
-from ganplay.gallery import Gallery, GalleryError
+from ganplay.gallery import Gallery, GalleryError, threads
 from ganplay.projection import (
     MOST_RESTARTS,
     MOST_STEPS,
@@ -52,9 +51,7 @@ class Finder:
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
-        self.pool = ThreadPoolExecutor(
-            1, "finder", initializer=torch.set_num_threads, initargs=(1,)
-        )
+        self.pool = threads(1, "finder")
         self._habits: dict[str, Habit] = {}
         self._stopped = threading.Event()
 

@@ -35,6 +35,7 @@ class Server(NamedTuple):
     transfers: object
     explorer: object
     find: object
+    walks: object
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,8 @@ def server():
     engine = Engine()
     app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
     app.Explorer, app.Find = kept(app.Explorer), kept(app.Find)
-    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
+    app.Walks = kept(app.Walks)
+    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
     yield Server(url, engine, *made)
     demo.close(verbose=False)
     engine.stop()

@@ -18,7 +18,8 @@ from test_explore_page import MODEL, STATE, opened
 import ganplay
 from ganplay import finding, projection
 from ganplay.ui import tokens
-from ganplay.ui.find import SEARCHES, piece
+from ganplay.ui.find import SEARCHES
+from ganplay.ui.walks import packed
 from ganplay.uploads import MAX_BYTES
 
 send, refusal, wait_until = test_transfers.send, test_transfers.refusal, test_transfers.wait_until
@@ -48,7 +49,7 @@ def heard(answer):
 
 
 def order(target, hidden=b"", **asked):
-    return piece({"model": MODEL} | asked, target.numpy().tobytes() + hidden)
+    return packed({"model": MODEL} | asked, target.numpy().tobytes() + hidden)
 
 
 def test_a_search_tells_how_far_it_is_and_ends_with_a_state(server, model):
@@ -89,13 +90,13 @@ def test_what_is_hidden_and_the_class_that_is_asked_for_reach_the_search(server,
 def test_orders_that_cannot_be_are_refused_by_name(server, model):
     target, token = model.sample([77], 0)[0], tokens.issue()
     for data, field in (
-        (b"", "model"), (b"\xff" * 99, "model"), (piece({"model": "../x"}), "model"),
-        (piece({"model": ["x"]}), "model"), (piece({"model": MODEL}), "picture"),
+        (b"", "model"), (b"\xff" * 99, "model"), (packed({"model": "../x"}), "model"),
+        (packed({"model": ["x"]}), "model"), (packed({"model": MODEL}), "picture"),
         (order(target, b"x"), "picture"), (order(target, b"\1" * 1024), "mask"),
         (order(target, label=10), "label"), (order(target, label="4"), "label"),
         (order(target, label=True), "label"), (order(target, restarts=33), "restarts"),
         (order(target, steps=1e3), "steps"), (order(target, seed=-1), "seed"),
-        (piece({"model": "digits", "label": 1}, target.numpy().tobytes()), "label"),
+        (packed({"model": "digits", "label": 1}, target.numpy().tobytes()), "label"),
     ):  # fmt: skip
         status, told = refusal(server, PROJECT, token, data)
         assert (status, told["type"], told["problem"]["field"]) == (422, "problem", field)

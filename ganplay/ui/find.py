@@ -6,7 +6,6 @@ last one has the state that was found, or why there is none.
 """
 
 import asyncio
-import struct
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -30,12 +29,12 @@ from ganplay.ui.routes import (
     TOKEN,
     Refusal,
     decoded,
-    dump,
     limited_body,
     same_origin,
 )
 from ganplay.ui.streaming import Streamed, Tell
 from ganplay.ui.transfers import Places, uploaded
+from ganplay.ui.walks import packed
 from ganplay.uploads import MAX_BYTES, UploadError
 
 SEARCHES, UPLOADS_AT_ONCE = 4, 2
@@ -45,12 +44,6 @@ MAX_ORDER = 2**18
 TELL_SECONDS = 0.1
 
 Work = Callable[[Request, str], Awaitable[Response]]
-
-
-def piece(head: dict[str, Any], pixels: bytes = b"") -> bytes:
-    """A piece of an answer."""
-    text = dump(head).encode()
-    return struct.pack("<II", len(text), len(pixels)) + text + pixels
 
 
 def parts(body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -80,7 +73,7 @@ class Find:
             "type": "picture", "shape": list(made.pixels.shape),
             "notes": [note._asdict() for note in made.notes],
         }  # fmt: skip
-        answer = piece(head, made.pixels.numpy().tobytes())
+        answer = packed(head, made.pixels.numpy().tobytes())
         return Response(answer, media_type="application/octet-stream")
 
     async def project(self, request: Request, session: str) -> Response:
@@ -121,21 +114,21 @@ class Find:
             told = time.monotonic()
             head = {"type": "progress", "stage": now.stage, "done": now.done, "total": now.total}
             pixels = b"" if now.picture is None else now.picture.numpy().tobytes()
-            heard = tell(piece(head | {"errors": list(curves)}, pixels))
+            heard = tell(packed(head | {"errors": list(curves)}, pixels))
             curves.clear()
             return heard and not stop.is_set()
 
         if stop.is_set():  # while it waited for its turn
-            return piece({"type": "cancelled"})
+            return packed({"type": "cancelled"})
         try:
             found = self.finder.find(order, progress)
         except ValueError as error:  # weights on the disk may be broken
-            return piece({"type": "error", "why": str(error)[:500]})
+            return packed({"type": "error", "why": str(error)[:500]})
         head = {
             "type": "found", "state": str(found.state), "error": found.error,
             "labels": found.labels, "best": found.best,
         }  # fmt: skip
-        return piece(head, found.picture.numpy().tobytes())
+        return packed(head, found.picture.numpy().tobytes())
 
     async def _answered(self, work: Work, request: Request) -> Response:
         """What a route answers, refusals included."""

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { bestOf, scaleOf } from "../../ganplay/ui/assets/curves.js";
-import { piece, pieces, split } from "../../ganplay/ui/assets/pieces.js";
+import { piece, pieces } from "../../ganplay/ui/assets/pieces.js";
 import { Sheet, cover, filled } from "../../ganplay/ui/assets/sheet.js";
+import { split } from "../../ganplay/ui/assets/walk-stream.js";
 
 const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-6, `${a} is not ${b}`);
 
@@ -62,14 +63,14 @@ test("pieces are read however the answer was cut", async () => {
   const whole = [piece({ a: 1 }), piece({ b: "é" }, new Uint8Array([5, 6]), new Uint8Array([7])), piece({})];
   const bytes = new Uint8Array(whole.flatMap((one) => [...one]));
   const { found, left } = split(bytes.subarray(0, bytes.length - 1));
-  assert.deepEqual(found.map(({ pixels, ...head }) => [head, [...pixels]]), [[{ a: 1 }, []], [{ b: "é" }, [5, 6, 7]]]);
+  assert.deepEqual(found.map(({ content, ...head }) => [head, [...content]]), [[{ a: 1 }, []], [{ b: "é" }, [5, 6, 7]]]);
   assert.equal(left.length, whole[2].length - 1);
   for (const size of [1, 3, 1000]) {
     const cuts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size));
     const answer = { body: { getReader: () => ({ read: async () => (cuts.length ? { value: cuts.shift() } : { done: true }) }) } };
     const heads = [];
     for await (const one of pieces(answer)) heads.push(Object.keys(one)[0]);
-    assert.deepEqual(heads, ["a", "b", "pixels"]);
+    assert.deepEqual(heads, ["a", "b", "content"]);
   }
 });
 

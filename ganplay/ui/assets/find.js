@@ -4,10 +4,11 @@
 import { draw } from "./curves.js";
 import { make } from "./make.js";
 import { Pad } from "./pad.js";
-import { piece, pieces, split } from "./pieces.js";
+import { piece, pieces } from "./pieces.js";
 import { paint } from "./pixels.js";
 import { filled } from "./sheet.js";
 import { read } from "./states.js";
+import { split } from "./walk-stream.js";
 import { ask } from "./weights.js";
 import { has, t } from "./words.js";
 
@@ -99,7 +100,7 @@ export class Panel {
       const answer = await ask(lab, `explore/picture?model=${encodeURIComponent(name)}`, { body: file });
       const [made] = split(new Uint8Array(await answer.arrayBuffer())).found;
       if (String(shape) !== String(this.model.shape)) return; // another model meanwhile
-      this.pad.put(made.pixels);
+      this.pad.put(made.content);
       this.note(made.notes);
     } catch (error) {
       const kind = `find.errors.${error.message}`;
@@ -187,7 +188,7 @@ export class Panel {
     }
     if (one.type === "found") this.found = one;
     if (one.type === "error") this.why = one.why;
-    if (one.pixels.length) this.paintFound(one.pixels);
+    if (one.content.length) this.paintFound(one.content);
   }
 
   paintFound(pixels) {

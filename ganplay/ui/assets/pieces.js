@@ -1,20 +1,7 @@
-// Answers that come piece by piece: of each the lengths of its JSON head and of what follows it (two
-// uint32), that head, and bytes.
+// Pieces as they are sent and as they come: of each the lengths of its JSON head and of what follows
+// it (two uint32), that head, and bytes.
 
-// The whole pieces at the start of some bytes, and what is left of these.
-export function split(bytes) {
-  const found = [];
-  let at = 0;
-  while (bytes.length - at >= 8) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at), head = 8 + view.getUint32(0, true);
-    const end = head + view.getUint32(4, true);
-    if (bytes.length - at < end) break;
-    const text = new TextDecoder().decode(bytes.subarray(at + 8, at + head));
-    found.push({ ...JSON.parse(text), pixels: bytes.slice(at + head, at + end) });
-    at += end;
-  }
-  return { found, left: bytes.subarray(at) };
-}
+import { split } from "./walk-stream.js";
 
 // A piece to be sent.
 export function piece(head, ...parts) {
