@@ -1,6 +1,7 @@
 // The panel of walks: keyframes on a timeline, the way between them as it is made, its pace, and files
 // of it. What was put together is kept in the browser, for each model by itself.
 
+import { keep, kept } from "./bytes.js";
 import { make } from "./make.js";
 import { paint } from "./pixels.js";
 import { Past, fresh, modelOf, read, write } from "./states.js";
@@ -30,14 +31,6 @@ export function pythonOf(text, name) {
   ].join("\n");
 }
 
-function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(KEPT)) || {};
-  } catch {
-    return {};
-  }
-}
-
 export class Panel {
   constructor(explore, host) {
     Object.assign(this, { explore, host, lab: explore.lab, pasts: {}, reel: new Reel() });
@@ -54,6 +47,7 @@ export class Panel {
     this.wire();
     this.linked = explore.views.walk;
     explore.views.walk = null;
+    explore.favourites.heard.push(() => this.model && this.showFavourites());
   }
 
   get past() {
@@ -67,7 +61,7 @@ export class Panel {
     const { model } = this.explore, other = model !== this.model;
     this.model = model;
     if (other) {
-      const text = kept()[model.name];
+      const text = kept(KEPT)?.[model.name];
       this.walk = typeof text === "string" ? readWalk(text) : freshWalk();
       this.past.push({ text: writeWalk(this.walk) });
       this.fillZooms();
@@ -108,12 +102,16 @@ export class Panel {
   keep() {
     const text = writeWalk(this.walk);
     this.past.push({ text });
-    localStorage.setItem(KEPT, JSON.stringify({ ...kept(), [this.model.name]: text }));
+    this.remember(text);
+  }
+
+  remember(text) {
+    keep(KEPT, { ...kept(KEPT), [this.model.name]: text });
   }
 
   go(entry) {
     if (!entry) return;
-    localStorage.setItem(KEPT, JSON.stringify({ ...kept(), [this.model.name]: entry.text }));
+    this.remember(entry.text);
     this.set(readWalk(entry.text), false);
   }
 
@@ -214,7 +212,7 @@ export class Panel {
   }
 
   showFavourites() {
-    const own = (this.explore.favourites?.list ?? []).filter(({ text }) => modelOf(text) === this.model.name);
+    const own = this.explore.favourites.list.filter(({ text }) => modelOf(text) === this.model.name);
     this.find(".wk-favourites").hidden = !own.length;
     this.find(".wk-favourites").replaceChildren(make("span", { textContent: t("walk.favourites") }), ...own.map(({ text, pixels, shape }, i) => {
       const canvas = make("canvas"), name = t("walk.favourite", { n: i + 1 });
