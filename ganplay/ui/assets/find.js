@@ -83,6 +83,8 @@ export class Panel {
   changed() {
     const { drawn, masked } = this.pad.sheet;
     this.at("go").disabled = !drawn;
+    this.at("fit").hidden = this.model.shape[0] !== 1; // colours fill their whole square
+    this.at("back").disabled = !this.found || String(this.shape.slice(1)) !== String(this.pad.sheet.shape);
     this.at("fit").disabled = !drawn || masked;
   }
 
@@ -202,7 +204,8 @@ export class Panel {
     this.host.classList.remove("busy");
     this.at("go").hidden = false;
     this.at("cancel").hidden = true;
-    this.at("explore").disabled = this.at("back").disabled = !this.found;
+    this.at("explore").disabled = !this.found;
+    this.changed();
     if (focused) this.at(this.found ? "explore" : "go").focus();
     if (!this.found) this.at("progress").value = 0;
     this.stage = null;
