@@ -169,7 +169,7 @@ def _plain(image: Image.Image, ground: str | None) -> tuple[Image.Image, list[No
         image = Image.fromarray(grey.clip(0, 255).astype(np.uint8))
     elif image.has_transparency_data:
         clear = image.convert("RGBA")
-        if clear.getchannel("A").getextrema()[0] < 255:
+        if np.asarray(clear.getchannel("A")).min() < 255:
             ground = ground or _other_than(clear)
             notes.append(Note("clear", ground))
             image = Image.alpha_composite(Image.new("RGBA", clear.size, ground), clear)
