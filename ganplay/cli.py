@@ -25,6 +25,7 @@ from ganplay.learnt import roots_given
 from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.pictures import panels
+from ganplay.project_cli import add_project
 from ganplay.script import as_script
 from ganplay.settings import MAX_SEED, ConfigError
 from ganplay.sheets import contact_sheet
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_walk(commands.add_parser("walk", help="a film through its latent space"))
     text = "the training pictures nearest to its pictures"
     add_neighbours(commands.add_parser("neighbours", help=text))
+    add_project(commands.add_parser("project", help="find a picture in a trained image model"))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     return made
 

@@ -1,13 +1,10 @@
 """Indexes of training data for a server: each is made in the background when first asked for."""
 
-import os
-import sys
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +18,8 @@ BUDGET = 2**28
 """Bytes that all indexes in memory may take, the one in use apart."""
 RETRY_SECONDS = 60.0
 """What was missing is looked for again after that time."""
-_NICENESS = 10
+MOST_REST = 0.2
+"""Seconds between two pieces of work; see `Indexes._made`."""
 
 _Key = tuple[str, int, tuple[int, int, int]]
 
@@ -53,7 +51,9 @@ class Indexes:
         self._roots, self._cache = roots, cache or cache_folder()
         self._work: OrderedDict[_Key, _Work] = OrderedDict()
         self._lock, self._ended = threading.Lock(), threading.Event()
-        self._pool = ThreadPoolExecutor(1, "indexes", initializer=_in_the_background)
+        self._pool = ThreadPoolExecutor(
+            1, "indexes", initializer=torch.set_num_threads, initargs=(1,)
+        )
 
     def of(self, card: Card) -> Index | float:
         """The index for a model, or which share of it is made by now, in [0, 1].
@@ -87,10 +87,16 @@ class Indexes:
             del taken[key], self._work[key]
 
     def _made(self, card: Card, work: _Work) -> Index:
+        last = time.monotonic()
+
         def tell(share: float) -> None:
-            if self._ended.is_set():
-                raise _Stopped
+            # It rests as long as it worked, so that visitors' pictures find a free core. (A lower
+            # priority does harm: a thread that gets no core keeps Python's lock meanwhile.)
+            nonlocal last
             work.share = share
+            if self._ended.wait(min(time.monotonic() - last, MOST_REST)):
+                raise _Stopped
+            last = time.monotonic()
 
         try:
             return index_of(card, self._roots, self._cache, tell)
@@ -109,10 +115,3 @@ class Indexes:
 
 def _succeeded(work: _Work) -> bool:
     return work.future.done() and not work.future.cancelled() and not work.future.exception()
-
-
-def _in_the_background() -> None:
-    torch.set_num_threads(1)
-    if sys.platform == "linux":  # where threads have a priority of their own
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ganplay.checkpoint import BUNDLED, Card, CheckpointError
 from ganplay.checkpoint.safe import Kind, content, tensors_of
-from ganplay.classifier import CHUNK, FEATURES, Judge, load_classifier
+from ganplay.classifier import FEATURES, Judge, load_classifier
 from ganplay.learnt import Learnt, MissingData, Tell, learnt_by
 from ganplay.runs import write_whole
 
@@ -27,6 +27,8 @@ VERSION = 1
 """Of what is kept in a cache."""
 RENDERED = 0.8
 """Share of the time that goes by before letters are all rendered."""
+PART = 100
+"""Pictures looked at at once: as many as stay in the processor's cache."""
 FAR = 2.0
 """Times the usual distance."""
 DIGITS = 4
@@ -180,9 +182,9 @@ def judge_of(card: Card) -> Judge:
 
 def _features(learnt: Learnt, judge: Judge, tell: Tell) -> Float[Tensor, "n f"]:
     parts, count = [], len(learnt)
-    for start in range(0, count, CHUNK):
+    for start in range(0, count, PART):
         tell(start / count)
-        part = learnt.pictures(range(start, min(start + CHUNK, count)))
+        part = learnt.pictures(range(start, min(start + PART, count)))
         parts.append(judge.net.features(part).half())
     return torch.cat(parts)
 

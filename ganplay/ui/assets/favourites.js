@@ -39,7 +39,9 @@ export class Favourites {
     const file = explore.find(".ex-tray-file"), on = (selector, does) => { explore.find(selector).onclick = does; };
     on(".ex-tray-save", () => explore.lab.share.download("ganplay-favourites.json", fileOf("favourites", this.list.map(({ text }) => text))));
     on(".ex-tray-load", () => file.click());
-    on(".ex-tray-clear", () => this.change([]));
+    const more = explore.find(".ex-tray-more");
+    more.onfocusout = ({ relatedTarget }) => { more.open &&= more.contains(relatedTarget); };
+    more.onkeydown = ({ key }) => { more.open &&= key !== "Escape"; };
     file.onchange = () => this.load(file);
     // What another tab keeps is kept here too.
     window.addEventListener("storage", ({ key }) => key === KEY && this.turn(unpacked(kept(KEY))));
@@ -84,7 +86,7 @@ export class Favourites {
     const { explore, list } = this;
     this.host.replaceChildren(...list.map((one, i) => this.tile(one, i)));
     explore.find(".ex-tray-empty").hidden = list.length > 0;
-    for (const name of ["save", "clear"]) explore.find(`.ex-tray-${name}`).disabled = !list.length;
+    explore.find(".ex-tray-save").disabled = !list.length;
     this.follow();
   }
 
