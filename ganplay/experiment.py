@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ganplay.frames import MEASURED
 from ganplay.stopping import EVERY, Stop
@@ -12,6 +12,7 @@ SAMPLES = 2500
 CHUNK = 20
 
 
+@runtime_checkable
 class Steps(Protocol):
     """What can be trained: one trainer, or many side by side."""
 

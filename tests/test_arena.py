@@ -9,9 +9,7 @@ from PIL import Image
 from test_cli import TINY, run
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.arena import (
-    Arena, axis, cells, grouped, mean, ranks, read_axis, standard_error
-)  # fmt: skip
+from ganplay.arena import Arena, axis, cells, grouped, mean, ranks, read_axis, standard_error
 from ganplay.cli import main
 from ganplay.settings import ConfigError
 
@@ -159,7 +157,7 @@ def test_a_sweep_as_a_table(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--sweep", "lr_gg=1"], "argument --sweep: lr_gg: '1' is not possible; did you mean lr_g?"),
+        (["--sweep", "lr_gg=1"], "--sweep: lr_gg: '1' is not possible; did you mean lr_g?"),
         (["--sweep", "points=AAAA"], "there is no setting of that name"),
         (["--sweep", "lr_g=0.1,9"], "lr_g: 9.0 is not possible; a number from 0 to 1"),
         (["--sweep", "lr_g"], "lr_g: '' is not possible; a number from 0 to 1"),
