@@ -18,6 +18,7 @@ lint: $(VENV)/.lint
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.toy_speed --quick
+	$(BIN)/python -m benchmarks.arena --quick
 	$(BIN)/python -m benchmarks.image_speed --quick
 	$(BIN)/python -m benchmarks.live_view --quick
 	$(BIN)/python -m benchmarks.explorer --quick
