@@ -102,7 +102,7 @@ def cells(base: ToyConfig, axes: Sequence[Axis], seeds: Sequence[int]) -> list[C
 
 
 def _member(base: ToyConfig, values: Mapping[str, Any], seed: int) -> ToyConfig:
-    changes = {"seed": seed} | values
+    changes: dict[str, Any] = {"seed": seed, **values}
     if values.get("distribution", OWN) != OWN:
         changes["points"] = ""
     return replace(base, **changes)
