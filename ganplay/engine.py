@@ -186,8 +186,8 @@ class Session:
             labels=[] if labels is None else labels.tolist(),
             classes=self.config.classes,
             modes=0 if distribution.modes is None else len(distribution.modes),
-            floor=camera.floor["js"],
-            dispersion=camera.floor["dispersion"],
+            floor=camera.gauge.floor["js"],
+            dispersion=camera.gauge.floor["dispersion"],
             ticks=[round(tick, 4) for tick in camera.ticks.tolist()],
             reach=noise_reach(self.config.noise),
         )
@@ -331,7 +331,8 @@ class Session:
             return False
         values: list[float] = [step]
         if stop.when != "steps":  # of two the first to reach it
-            values = [lane.camera.measure()[stop.when] for lane in self.lanes]
+            measured = [lane.camera.measure() for lane in self.lanes]
+            values = [float(m.metrics[stop.when][0]) for m in measured]
         met = [(n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v)]
         if not met:
             return False

@@ -14,7 +14,7 @@ FLOORS = {
     "exploration": 6, "image_training": 6, "flags": 1, "runs": 7, "image_cli": 11, "model_cli": 11,
     "sheets": 0, "metrics": 1, "models": 1, "config": 2, "datasets": 2,
     "adversarial": 3, "streams": 4, "cohort": 5, "points": 0,
-    "stopping": 0, "encoders": 0, "walk": 9,
+    "diagnosis": 0, "gauge": 7, "remedies": 3,"stopping": 0, "encoders": 0, "walk": 9,
     "image_metrics": 0, "lettering": 0, "classifier": 9, "naming": 10, "evaluation": 10,
     "evaluation_cli": 11,
     "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 8, "frames": 8, "slow": 9,
