@@ -155,6 +155,11 @@ class Diagnosis:
         """
         self._begin()
 
+    @property
+    def sure(self) -> bool:
+        """Whether the verdict is about the present settings, and not about those before."""
+        return len(self._looks) == WINDOW or self.verdict.kind == "divergence"
+
     def look(self, signals: Signals) -> Verdict:
         """The verdict after one more look."""
         if not signals.finite:

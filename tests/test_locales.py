@@ -23,6 +23,7 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "film.js", "weights.js",
            "timeline.js", "stop.js",
            "pair.js",
+           "diagnosis.js",
            "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
