@@ -198,9 +198,8 @@ class Session:
 
     def _centres(self) -> list[int]:
         """Where the modes are, as points are told."""
-        distribution = self.trainer.distribution()
-        known = distribution.modes is not None
-        return pack_points(distribution.modes, distribution.extent) if known else []
+        modes, extent = self.trainer.distribution().modes, self.lanes[0].camera.extent
+        return [] if modes is None else pack_points(modes, extent)
 
     def _tell_remedies(self) -> None:
         """Send the page what helps each lane against what is going on, where that has changed."""
