@@ -1,8 +1,8 @@
 """One experiment from settings to plain figures, as the command line and the API report it."""
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from ganplay import diagnosis
 from ganplay.diagnosis import Diagnosis, Verdict
@@ -14,8 +14,16 @@ SAMPLES = 2500
 CHUNK = 20
 
 
+@runtime_checkable
+class Steps(Protocol):
+    """What can be trained: one trainer, or many side by side."""
+
+    def step(self, count: int = 1) -> object:
+        """Take steps."""
+
+
 def train(
-    trainer: ToyTrainer,
+    trainer: Steps,
     steps: int,
     go_on: Callable[[int], bool] = lambda done: True,
     chunk: int = CHUNK,
@@ -101,13 +109,14 @@ def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
         "state": trainer.configs[0].to_state(),
         "steps": trainer.steps,
         "samples": samples,
-        "noise_floor": _plain(trainer.noise_floor(samples)),
+        "noise_floor": plain(trainer.noise_floor(samples)),
         "members": [
-            {"seed": config.seed} | _plain({name: v[i] for name, v in metrics.items()})
+            {"seed": config.seed} | plain({name: v[i] for name, v in metrics.items()})
             for i, config in enumerate(trainer.configs)
         ],
     }
 
 
-def _plain(values: dict[str, float]) -> dict[str, float | None]:
+def plain(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures by name as JSON can hold them, rounded to a millionth; None if not finite."""
     return {n: round(v, 6) if math.isfinite(v) else None for n, v in values.items()}

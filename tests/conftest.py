@@ -34,6 +34,8 @@ class Server(NamedTuple):
     routes: object
     transfers: object
     explorer: object
+    find: object
+    walks: object
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +77,9 @@ def server():
         port = probe.getsockname()[1]
     engine = Engine()
     app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
-    app.Explorer = kept(app.Explorer)
-    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
+    app.Explorer, app.Find = kept(app.Explorer), kept(app.Find)
+    app.Walks = kept(app.Walks)
+    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
     yield Server(url, engine, *made)
     demo.close(verbose=False)
     engine.stop()

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from ganplay import uploads
 from ganplay.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.frames import LAYERS
 from ganplay.points import MESSAGES
@@ -24,7 +25,12 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "timeline.js", "stop.js",
            "pair.js",
            "diagnosis.js",
-           "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js"]  # fmt: skip
+           "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js", "naming.js",
+           "map.html", "map.js", "arithmetic.html", "arithmetic.js", "groups.js", "own.js",
+           "trio.js", "favourites.js", "compare.js",
+           "beside.js",
+           "walk.html", "walk.js", "walk-timeline.js", "walk-lesson.js",
+           "find.html", "find.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 
@@ -42,7 +48,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R L English β1 β2 x y A B C".split()
+        "Xavier S R L English β1 β2 x y A B C Shift Enter Home Esc JSON F".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)
@@ -99,3 +105,10 @@ def test_every_refusal_of_a_file_has_words():
         assert set(re.findall(r"{(\w+)}", WORDS["en"][f"own.errors.{code}"])) == told | {"file"}, (
             code
         )
+
+
+def test_what_is_done_to_an_uploaded_picture_has_words():
+    for kind, texts in (("errors", uploads.MESSAGES), ("notes", uploads.NOTES)):
+        for code, text in texts.items():
+            told = set(re.findall(r"{(\w+)", text)) | ({"file"} if kind == "errors" else set())
+            assert set(re.findall(r"{(\w+)}", WORDS["en"][f"find.{kind}.{code}"])) == told, code
