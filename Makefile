@@ -23,6 +23,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.live_view --quick
 	$(BIN)/python -m benchmarks.explorer --quick
 	$(BIN)/python -m benchmarks.sessions --quick
+	$(BIN)/python -m benchmarks.diagnosis --quick
 	$(BIN)/python -m benchmarks.cold_start --quick
 
 clean:

@@ -4,7 +4,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from ganplay.frames import MEASURED
+from ganplay import diagnosis
+from ganplay.diagnosis import Diagnosis, Verdict
+from ganplay.gauge import MEASURED, Gauge
 from ganplay.stopping import EVERY, Stop
 from ganplay.training import ToyTrainer
 
@@ -76,6 +78,25 @@ def train_until(
 
     train(trainer, steps, look, EVERY)
     return reached
+
+
+def diagnose(trainer: ToyTrainer, steps: int) -> list[list[Verdict]]:
+    """Train fresh members of the same data; the verdicts of each, one every `diagnosis.EVERY`.
+
+    They are those that the lab gives at these steps.
+    """
+    gauge = Gauge(trainer)
+    doctors = [Diagnosis(gauge.scene) for _ in range(len(trainer))]
+    told: list[list[Verdict]] = [[] for _ in doctors]
+
+    def look(done: int) -> bool:
+        measured = gauge.measure()
+        for i, doctor in enumerate(doctors):
+            told[i].append(doctor.look(measured.signals(i)))
+        return True
+
+    train(trainer, steps, look, diagnosis.EVERY)
+    return told
 
 
 def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
