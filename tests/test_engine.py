@@ -494,6 +494,7 @@ def test_points_without_sense_leave_the_data(running):
 
 def test_a_page_is_told_what_helps_and_where_the_modes_are(running):
     page = opened(running, config=PRESETS["vanishing"], playing=False)
+    page.wait(lambda p: p.events_of("data") and p.events_of("remedies"))
     (data,) = page.events_of("data")
     assert len(data["centres"]) == 2 * data["modes"] == 16
     assert data["centres"][:2] == [round(2 / 3 * UNIT), 0]  # the first mode is at (2, 0)
@@ -509,9 +510,10 @@ def test_a_page_is_told_what_helps_and_where_the_modes_are(running):
     assert not lane["remedy"]["anew"]
     # What is changed by hand or by the remedy is waited for; a second GAN has a verdict of its own.
     post(running, page, Configure(lane["remedy"]["changes"]))
-    (lane,) = page.events_of("remedies")[-1]["lanes"]
-    assert lane == {"kind": "strong_d", "sure": False, "remedy": None}
+    waiting = [{"kind": "strong_d", "sure": False, "remedy": None}]
+    page.wait(lambda p: p.events_of("remedies")[-1]["lanes"] == waiting)
     post(running, page, Pair(True))
+    page.wait(lambda p: len(p.events_of("remedies")[-1]["lanes"]) == 2)
     lanes = page.events_of("remedies")[-1]["lanes"]
     assert [lane["kind"] for lane in lanes] == ["starting", "starting"]
 
