@@ -20,6 +20,7 @@ FLOORS = {
     "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 8, "frames": 8, "slow": 9,
     "lane": 9, "gallery": 9,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
+    "theory": 0, "dirac": 1, "autoencoding": 5, "lessons": 10,
     "ui": 12, "cli": 13, "script": 3,
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
