@@ -22,6 +22,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.live_view --quick
 	$(BIN)/python -m benchmarks.explorer --quick
 	$(BIN)/python -m benchmarks.sessions --quick
+	$(BIN)/python -m benchmarks.cold_start --quick
 
 clean:
 	rm -rf $(VENV) node_modules

@@ -6,19 +6,16 @@ in the same run; the two are compared without that wait: until the canvas, or th
 pixels.
 """
 
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
 import ganplay
+from benchmarks import walks
 from benchmarks.live_view import FLAGS, browser_path, percentile
 from benchmarks.report import Row, arguments, finish
+from benchmarks.sessions import served
 from ganplay.engine import Engine
 from ganplay.ui.app import launch
 
@@ -128,29 +125,9 @@ def sliders(page: Page, url: str, count: int, seconds: float) -> tuple[list[Row]
     return rows, percentile(list(canvas), 0.5)
 
 
-@contextmanager
-def gradio_page() -> Iterator[str]:
-    """The address of the page to compare with, in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.slider_page", "--port", str(port)]
-    process = subprocess.Popen([*command, "--model", MODEL])
-    try:
-        while process.poll() is None:
-            with socket.socket() as probe:
-                if not probe.connect_ex(("127.0.0.1", port)):
-                    break
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def through_gradio(page: Page, count: int) -> list[float]:
     """Milliseconds from Gradio's slider to changed pixels of Gradio's image."""
-    with gradio_page() as url:
+    with served("benchmarks.slider_page", "--model", MODEL) as (url, _):
         page.goto(url)
         page.wait_for_selector("input[type=range]")
         page.wait_for_timeout(2000)
@@ -178,7 +155,7 @@ def main() -> int:
         Row("gr.Slider to gr.Image, p50", middle, "ms"),
         Row("that is so many times slower", middle / ours, "", ">= 4"),
     ]
-    return finish(rows, options.json)
+    return finish(rows + walks.rows(options.quick), options.json)
 
 
 if __name__ == "__main__":

@@ -31,12 +31,12 @@ def served(*module: str) -> Iterator[tuple[str, int]]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
+        for _ in range(1200):
             try:
                 urllib.request.urlopen(url, timeout=2).close()
                 break
             except OSError:
-                time.sleep(0.25)
+                time.sleep(0.05)
         yield url, process.pid
     finally:
         process.terminate()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ganplay import metrics, points
+from ganplay import metrics, neighbours, points
 from ganplay.checkpoint import CheckpointError, ImageModel, load, load_toy, save_toy
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.distributions import DISTRIBUTIONS
@@ -34,6 +34,7 @@ __all__ = [
     "load",
     "load_toy",
     "metrics",
+    "neighbours",
     "points",
     "read_state",
     "save_toy",

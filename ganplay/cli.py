@@ -21,7 +21,9 @@ from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
-from ganplay.model_cli import add_export, add_info, add_sample, add_walk
+from ganplay.learnt import roots_given
+from ganplay.model_cli import add_export, add_info, add_sample
+from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.pictures import panels
 from ganplay.script import as_script
 from ganplay.settings import MAX_SEED, ConfigError
@@ -29,6 +31,7 @@ from ganplay.sheets import contact_sheet
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
+from ganplay.walk_cli import add_walk
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
 OUTPUTS = {"plot": [".png"], "save": [".safetensors"], "film": [".gif", ".mp4"]}
@@ -70,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     add_info(commands.add_parser("info", help="what is known of trained image models"))
     add_sample(commands.add_parser("sample", help="pictures of a trained image model"))
     add_walk(commands.add_parser("walk", help="a film through its latent space"))
+    text = "the training pictures nearest to its pictures"
+    add_neighbours(commands.add_parser("neighbours", help=text))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     return made
 
@@ -79,6 +84,7 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    add_roots(parser)
     parser.add_argument("--mcp", action="store_true", default=None,
         help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
     parser.set_defaults(run=_app, parser=parser)
@@ -94,6 +100,7 @@ def _app(options: argparse.Namespace) -> int:
         options.port,
         open_browser=options.open,
         root_path=options.root_path,
+        data_roots=roots_given(options.data_root),
         mcp=options.mcp,
     )
     return 0

@@ -97,7 +97,7 @@ class LatentState:
 
     def _pieces(self) -> Iterator[str]:
         if self.at:
-            yield f"at:{_packed(self.at)}"
+            yield f"at:{packed(self.at)}"
         elif self.seed:
             yield f"seed:{self.seed}"
         if self.truncation != 1:
@@ -110,10 +110,10 @@ class LatentState:
             yield f"step:{self.step}"
         yield from (f"z{place}:{_written(value)}" for place, value in self.values)
         yield from (f"d{place}:{_written(amount)}" for place, amount in self.moves)
-        yield from (f"own:{_written(amount)}*{_packed(vector)}" for vector, amount in self.own)
+        yield from (f"own:{_written(amount)}*{packed(vector)}" for vector, amount in self.own)
 
 
-def _packed(vector: Vector) -> str:
+def packed(vector: Vector) -> str:
     """Numbers in half precision as text for an address."""
     return base64.urlsafe_b64encode(np.asarray(vector, "<f2").tobytes()).decode().rstrip("=")
 

@@ -14,10 +14,13 @@ import torch
 
 from ganplay.checkpoint import Card, ImageModel, bundled, image, load
 from ganplay.exploration import read_state
+from ganplay.indexes import Indexes
+from ganplay.neighbours import Neighbour, Yardstick, yardstick_of
 from ganplay.sampler import latents
 from ganplay.settings import MAX_SEED, Problem
 from ganplay.sheets import contact_sheet, png
 from ganplay.streams import generator_of
+from ganplay.verdict import Verdict
 
 BUDGET = 2**28
 """Bytes that all models in memory may take, the one in use apart."""
@@ -59,12 +62,26 @@ class Rendered(NamedTuple):
         return [png(contact_sheet(image[None], 1, 0, zoom)) for image in images]
 
 
+class Near(NamedTuple):
+    """What a picture is nearest to in the training data.
+
+    Attributes:
+        pixels: of these training pictures, uint8, n x c x h x w.
+        shape: (n, c, h, w).
+        neighbours: how near each is.
+        yardstick: how far real pictures are; None where the card does not say.
+    """
+
+    pixels: bytes
+    shape: tuple[int, int, int, int]
+    neighbours: list[Neighbour]
+    yardstick: Yardstick | None
+
+
 def memory_of(card: Card) -> int:
-    """Bytes that a model takes when all its snapshots have been used."""
+    """Bytes that a model takes when D and all snapshots of G have been used."""
     kinds = image.kinds_of(card)
-    nets = sum(
-        kind.shape[0] for name, kind in kinds.items() if name.startswith(("gen", "snapshots."))
-    )
+    nets = sum(kind.shape[0] for name, kind in kinds.items() if "." in name)
     kept = sum(torch.Size(k.shape).numel() * k.dtype.itemsize for k in kinds.values())
     return kept + nets * torch.float64.itemsize
 
@@ -74,15 +91,17 @@ class Gallery:
 
     Args:
         budget: bytes that models in memory may take; the last one used stays in any case.
+        indexes: of what they learnt from.
     """
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    def __init__(self, budget: int = BUDGET, indexes: Indexes | None = None) -> None:
         self.budget = budget
+        self.indexes = indexes or Indexes()
         folders = {name: image.BUNDLED / name / image.CARD for name in bundled()}
         self.cards = {n: Card.from_json(path.read_bytes()) for n, path in folders.items()}
         self._models: OrderedDict[str, ImageModel] = OrderedDict()
         self._lock = threading.Lock()
-        self._quick, self._slow = _threads(QUICK_THREADS), _threads(THREADS)
+        self._quick, self._slow = threads(QUICK_THREADS, "gallery"), threads(THREADS, "gallery")
 
     @property
     def in_memory(self) -> list[str]:
@@ -145,6 +164,32 @@ class Gallery:
         own = replace(state, truncation=1.0, values=(), moves=(), own=())
         return [round(v, 4) for v in own.latent(model.directions).tolist()]
 
+    def verdict(self, name: str, text: str) -> Verdict:
+        """What D says of the picture of a state.
+
+        Raises:
+            GalleryError: if there is no such model.
+        """
+        model = self.model(name)
+        return model.verdict(read_state(text, name, model.space)[0])
+
+    def nearest(self, name: str, text: str) -> Near | float:
+        """The training pictures nearest to that of a state, or the share of their index's making.
+
+        Raises:
+            GalleryError: if there is no such model.
+            MissingData: if what it learnt from is not here.
+        """
+        model = self.model(name)
+        index = self.indexes.of(model.card)
+        if isinstance(index, float):
+            return index
+        found = index.nearest(model.render([read_state(text, name, model.space)[0]])[0])
+        pictures = index.learnt.pictures([one.place for one in found])
+        n, c, h, w = pictures.shape
+        yardstick = yardstick_of(model.card, index.judge)
+        return Near(pictures.numpy().tobytes(), (n, c, h, w), found, yardstick)
+
     def nudged(self, name: str, text: str, seed: int) -> str:
         """The state a small random move away, as far out from the middle as before on average.
 
@@ -179,11 +224,12 @@ class Gallery:
         """Let the threads go when they have done what is waiting."""
         self._quick.shutdown(wait=False)
         self._slow.shutdown(wait=False)
+        self.indexes.stop()
 
 
-def _threads(count: int) -> ThreadPoolExecutor:
-    # One thread each, for every thread that computes: see DESIGN.md.
-    return ThreadPoolExecutor(count, "gallery", initializer=torch.set_num_threads, initargs=(1,))
+def threads(count: int, name: str) -> ThreadPoolExecutor:
+    """Threads that compute, with one of torch's each: see DESIGN.md."""
+    return ThreadPoolExecutor(count, name, initializer=torch.set_num_threads, initargs=(1,))
 
 
 def _about(card: Card) -> dict[str, Any]:

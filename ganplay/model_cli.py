@@ -1,24 +1,17 @@
-"""Commands on trained image models: `ganplay info`, `sample`, `walk`, and `export` to make one."""
+"""Commands on trained image models: `ganplay info`, `sample`, and `export` to make one."""
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-from tqdm import tqdm
-
-from ganplay.checkpoint import BUNDLED, CheckpointError, ImageModel, bundled, load, model_of_run
-from ganplay.classifier import load_classifier
-from ganplay.encoders import KINDS
+from ganplay.checkpoint import CheckpointError, ImageModel, bundled, load, model_of_run
 from ganplay.exploration import MAX_TRUNCATION, LatentState, model_of, read_state
 from ganplay.flags import refuse, whole
 from ganplay.runs import Run, RunError
 from ganplay.settings import MAX_SEED
 from ganplay.sheets import contact_sheet
-from ganplay.walk import EASINGS, MAX_FRAMES, PATHS, Images, Walk, encoded, frames, gaps, unevenness
+from ganplay.verdict import Verdict
 
 MAX_PICTURES = 10_000
 
@@ -82,7 +75,7 @@ def add_info(parser: argparse.ArgumentParser) -> None:
 
 
 def _info(options: argparse.Namespace) -> int:
-    models = [_load(options, name) for name in ([options.name] if options.name else bundled())]
+    models = [load_named(options, name) for name in ([options.name] if options.name else bundled())]
     if options.json:
         cards = [json.loads(model.card.to_json()) for model in models]
         print(json.dumps(cards[0] if options.name else cards, indent=2))
@@ -102,14 +95,16 @@ def _info(options: argparse.Namespace) -> int:
 
 def add_sample(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay sample`."""
-    _add_states(parser)
+    add_states(parser)
     parser.add_argument("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png",
         help="where to write; several pictures come on one sheet")  # fmt: skip
+    parser.add_argument("--verdict", action="store_true", help="say what D makes of each")
     parser.set_defaults(run=_sample, parser=parser)
 
 
-def _add_states(parser: argparse.ArgumentParser) -> None:
+def add_states(parser: argparse.ArgumentParser) -> None:
+    """The flags that name a model and states of it."""
     add = parser.add_argument
     add("name", nargs="?", metavar="NAME", help="a model that comes with ganplay, a folder, or "
         "owner/name (default: the state's)")  # fmt: skip
@@ -123,18 +118,20 @@ def _add_states(parser: argparse.ArgumentParser) -> None:
     add("--zoom", type=whole(1, 16), default=1, metavar="N", help="enlarge (default 1)")
 
 
-def _load(options: argparse.Namespace, name: str) -> ImageModel:
+def load_named(options: argparse.Namespace, name: str) -> ImageModel:
+    """A model by its name; ends the process if there is none."""
     try:
         return load(name)
     except CheckpointError as error:
         refuse(options, str(error))
 
 
-def _states(options: argparse.Namespace) -> tuple[ImageModel, list[LatentState]]:
+def states_of(options: argparse.Namespace) -> tuple[ImageModel, list[LatentState]]:
+    """The model and the states that the flags of `add_states` name."""
     name = options.name or (options.state and model_of(options.state[0]))
     if not name:
         refuse(options, f"NAME: one of {', '.join(bundled())}, a folder, or owner/name is needed")
-    model = _load(options, name)
+    model = load_named(options, name)
     return model, _read(options, model, name) if options.state else _of_seeds(options, model, name)
 
 
@@ -180,69 +177,28 @@ def _label(
 def _sample(options: argparse.Namespace) -> int:
     if options.out.suffix.lower() != ".png":
         refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
-    model, states = _states(options)
+    model, states = states_of(options)
     images = model.render(states)
+    if options.verdict:
+        for state in states:
+            print(f"{state}: {_said(model.verdict(state))}")
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
-    return _written(options, lambda: sheet.save(options.out))
+    return written(options, lambda: sheet.save(options.out))
 
 
-def _written(options: argparse.Namespace, write: Any) -> int:
+def _said(verdict: Verdict) -> str:
+    name = "D(x)" if verdict.reading == "probability" else "D's score"
+    return (
+        f"{name} {verdict.output:.3f} (logit {verdict.logit:.3f}), more convincing than"
+        f" {verdict.rank:.0%} of {verdict.samples} samples; D of step {verdict.step}"
+    )
+
+
+def written(options: argparse.Namespace, write: Any) -> int:
+    """The exit status after --out has been written."""
     try:
         write()
     except OSError as error:
         refuse(options, f"--out {options.out}: {error.strerror}")
     return 0
-
-
-def add_walk(parser: argparse.ArgumentParser) -> None:
-    """The flags of `ganplay walk`."""
-    _add_states(parser)
-    add = parser.add_argument
-    add("--frames", type=whole(2, MAX_FRAMES), default=120, metavar="N", help="default 120")
-    add("--path", choices=PATHS, default="slerp", help="from one to the next (default slerp)")
-    add("--easing", choices=EASINGS, default="linear", help="smooth slows down at each")
-    add("--loop", action="store_true", help="come back to the first")
-    add(
-        "--even", action="store_true", help="go at an even pace, as a classifier's features have it"
-    )
-    add("--rate", type=whole(1, 50), default=24, metavar="N", help="frames a second (default 24)")
-    add("--out", type=Path, required=True, metavar="FILE",
-        help="ends in .mp4, .gif, or .png for all frames on one sheet")  # fmt: skip
-    add("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
-    parser.set_defaults(run=_walk, parser=parser)
-
-
-def _walk(options: argparse.Namespace) -> int:
-    kind = options.out.suffix.lower().removeprefix(".")
-    if kind not in (*KINDS, "png"):
-        refuse(options, f"--out {options.out}: a name that ends in .mp4, .gif or .png is needed")
-    model, states = _states(options)
-    try:
-        walk = Walk(tuple(states), options.frames, options.path, options.easing, options.loop)
-    except ValueError as error:
-        refuse(options, str(error))
-    features = _features(model)
-    with tqdm(unit="frame", disable=not sys.stderr.isatty()) as bar:
-
-        def tell(done: int, of: int) -> bool:
-            bar.total = of
-            bar.update(done - bar.n)
-            return True
-
-        images = frames(model, walk, features if options.even else None, tell)
-    print(f"unevenness {unevenness(gaps(features(images))):.3f}: standard deviation of the distance"
-          " from frame to frame, over its mean")  # fmt: skip
-    if kind == "png":
-        sheet = contact_sheet(images, options.columns, zoom=options.zoom)
-        return _written(options, lambda: sheet.save(options.out))
-    film = encoded(images, kind, options.rate, options.zoom)
-    return _written(options, lambda: options.out.write_bytes(film))
-
-
-def _features(model: ImageModel) -> Callable[[Images], Tensor]:
-    """The space in which frames are near or far: the data's classifier's, or that of pixels."""
-    try:
-        return load_classifier(BUNDLED / "classifiers" / model.card.data.name).net.features
-    except (OSError, CheckpointError):
-        return lambda images: images.flatten(1).float()

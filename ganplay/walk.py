@@ -1,64 +1,120 @@
-"""Walks through latent space: from keyframe to keyframe, as frames, evenly if wanted."""
+"""Walks through latent space: from keyframe to keyframe, as frames, evenly if wanted.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+How a walk is read from a string is in `walk_text`, how it becomes a file in `walk_files`.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image
 from torch import Tensor
 
-from ganplay.checkpoint import ImageModel
-from ganplay.encoders import KINDS, Cancelled, gif, mp4
-from ganplay.exploration import LatentState
+from ganplay.checkpoint import BUNDLED, CheckpointError, ImageModel
+from ganplay.classifier import load_classifier
+from ganplay.exploration import MAX_PARTS, Amounts, LatentState
 from ganplay.latent import lerp, slerp, spline
 from ganplay.sampler import to_bytes
-from ganplay.sheets import contact_sheet
+from ganplay.settings import Problem, Rule, Settings, choice, flag, number
 
+VERSION = "1"
+BETWEEN = "|"
+"""Stands between the parts of a walk's string: no state has it, and links need not escape it."""
 PATHS = ("slerp", "lerp", "spline")
-EASINGS = ("linear", "smooth")
-MAX_KEYFRAMES, MAX_FRAMES = 64, 2400
+EASINGS: dict[str, Callable[[Tensor], Tensor]] = {
+    "linear": lambda t: t,
+    "smooth": lambda t: t * t * (3 - 2 * t),
+    "in": lambda t: t * t,
+    "out": lambda t: t * (2 - t),
+}
+"""How far along in space for how far along in time, both from 0 to 1."""
+MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 64
+MAX_FRAMES, MAX_RATE = 2400, 50
 CHUNK = 16
 """Frames that are made between two looks at whether anybody still wants them."""
-_FINER = 4
+_FINER = 2
 """Pictures for each frame from which an even pace is found."""
 
 Images = UInt8[Tensor, "n c h w"]
+Features = Callable[[Images], Tensor]
+"""The space (n, f) in which pictures are near or far from each other."""
+
+
+class _Described(Settings):
+    """Settings beside which other things stand, and which are written `;name:value`."""
+
+    @classmethod
+    def check(cls, f: dataclasses.Field, value: Any) -> Problem | None:
+        """The problem of a value that a field may not hold."""
+        return super().check(f, value) if f.metadata else None
+
+    def pieces(self) -> str:
+        """What is not as by default."""
+        own = ((f, getattr(self, f.name)) for f in fields(self) if f.metadata)
+        return "".join(f";{f.name}:{_written(value)}" for f, value in own if value != f.default)
 
 
 @dataclass(frozen=True)
-class Walk:
+class Keyframe(_Described):
+    """A state that a walk comes through, and how it goes on from there to the next.
+
+    Attributes:
+        state: of the model.
+        duration: of the way to the next, in seconds or any other unit: that of the whole is 1.
+        easing: one of EASINGS.
+
+    Raises:
+        ConfigError: if a field is out of bounds.
+    """
+
+    state: LatentState
+    duration: float = number(1.0, 0.05, 60.0, "keyframe")
+    easing: str = choice("linear", EASINGS, "keyframe")
+
+    def __str__(self) -> str:
+        """The state's string with what is not as by default."""
+        return f"{self.state}{self.pieces()}"
+
+
+@dataclass(frozen=True)
+class Walk(_Described):
     """From keyframe to keyframe.
 
     Attributes:
-        states: the keyframes, of one model and one step of its training.
-        frames: of the whole walk; the keyframes are spread over them evenly.
+        keyframes: of one model and one step of its training.
+        frames: of the whole walk.
         path: how latent vectors are led from one to the next, one of PATHS; labels go straight.
-        easing: "smooth" slows down at keyframes.
         loop: whether it comes back to the first, which is then not shown twice.
+        even: whether the pace is made even in the space of features; the durations and easings
+            then count for nothing.
+        rate: frames a second when it is played.
 
     Raises:
-        ValueError: naming the field, its value and what is possible.
+        ConfigError: if a field is out of bounds.
     """
 
-    states: tuple[LatentState, ...]
-    frames: int = 120
-    path: str = "slerp"
-    easing: str = "linear"
-    loop: bool = False
+    keyframes: tuple[Keyframe, ...] = field(default=())
+    frames: int = number(120, 2, MAX_FRAMES, "walk")
+    path: str = choice("slerp", PATHS, "walk")
+    loop: bool = flag(False, "walk")
+    even: bool = flag(False, "walk")
+    rate: int = number(24, 1, MAX_RATE, "walk")
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be."""
-        if not 2 <= len(self.states) <= MAX_KEYFRAMES:
-            raise ValueError(f"states: {len(self.states)}; 2 to {MAX_KEYFRAMES} are possible")
-        if not len(self.states) <= self.frames <= MAX_FRAMES:
-            allowed = f"{len(self.states)} to {MAX_FRAMES} are possible"
-            raise ValueError(f"frames: {self.frames}; {allowed}")
-        for name, known in (("path", PATHS), ("easing", EASINGS)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name}: {getattr(self, name)!r}; one of {', '.join(known)}")
-        if len({state.step for state in self.states}) > 1:
-            raise ValueError("states: all keyframes must be of one step of the training")
+    def rules(self) -> Iterable[Rule["Walk"]]:
+        """How many keyframes, and of which steps."""
+        return _counted, _of_one_step
+
+    def __str__(self) -> str:
+        """The string: what is not as by default, then each keyframe."""
+        return BETWEEN.join([VERSION + self.pieces(), *map(str, self.keyframes)])
+
+    @property
+    def step(self) -> int | None:
+        """Of the training."""
+        return self.keyframes[0].state.step
 
     def times(self) -> Float[Tensor, "n"]:
         """When each frame is, in [0, 1]: as far as time goes, not yet eased."""
@@ -67,21 +123,22 @@ class Walk:
 
     def latents(
         self, model: ImageModel, times: Float[Tensor, "n"]
-    ) -> tuple[Float[Tensor, "z n"], Float[Tensor, "k n"] | None]:
+    ) -> tuple[Float[Tensor, "n z"], Float[Tensor, "n k"] | None]:
         """Latent vectors and labels at some times."""
-        states = (*self.states, self.states[0]) if self.loop else self.states
-        along = times * (len(states) - 1)
-        leg = along.long().clamp_max(len(states) - 2)
-        t = along - leg
-        if self.easing == "smooth":
-            t = t * t * (3 - 2 * t)
-        z = torch.stack([state.latent(model.directions) for state in states])
-        mixtures = [mix for s in states if (mix := s.mixture(model.classes)) is not None]
+        stops = (*self.keyframes, self.keyframes[0]) if self.loop else self.keyframes
+        ends = torch.tensor([k.duration for k in stops[:-1]], dtype=torch.float64).cumsum(0)
+        along = times * ends[-1]
+        leg = torch.searchsorted(ends[:-1], along, right=True)
+        start = torch.cat([ends[:1] * 0, ends])[leg]
+        t = ((along - start) / (ends[leg] - start)).clamp(0, 1)
+        t = torch.stack([EASINGS[k.easing](t) for k in stops[:-1]]).gather(0, leg[None])[0]
+        z = torch.stack([k.state.latent(model.directions) for k in stops])
+        mixtures = [mix for k in stops if (mix := k.state.mixture(model.classes)) is not None]
         label = None
         if mixtures:
             of = torch.stack(mixtures)
-            label = lerp(of[leg], of[leg + 1], t).T
-        return self._led(z, leg, t).T, label
+            label = lerp(of[leg], of[leg + 1], t)
+        return self._led(z, leg, t), label
 
     def _led(self, z: Tensor, leg: Tensor, t: Tensor) -> Tensor:
         if self.path == "spline":
@@ -91,54 +148,138 @@ class Walk:
         return way(z[leg], z[leg + 1], t)
 
 
-def frames(
-    model: ImageModel,
-    walk: Walk,
-    features: Callable[[Images], Tensor] | None = None,
-    tell: Callable[[int, int], bool] = lambda done, of: True,
-) -> Images:
-    """The pictures of a walk.
+def _counted(walk: Walk) -> Problem | None:
+    count = len(walk.keyframes)
+    if MIN_KEYFRAMES <= count <= MAX_KEYFRAMES:
+        return None
+    why = f"{MIN_KEYFRAMES} to {MAX_KEYFRAMES} are possible"
+    return Problem("keyframes", count, why, None, "keyframes")
+
+
+def _of_one_step(walk: Walk) -> Problem | None:
+    for i, keyframe in enumerate(walk.keyframes):
+        if keyframe.state.step != walk.step:
+            return one_step(i, keyframe.state.step, walk.step)
+    return None
+
+
+def one_step(place: int, step: int | None, first: int | None) -> Problem:
+    """The problem of a keyframe that is of another step than the first one."""
+    shown = "the end" if first is None else f"step {first}"
+    why = f"all keyframes must be of one step of the training, the first is of {shown}"
+    return Problem(f"keyframes.{place + 1}.step", step, why, first, "one_step")
+
+
+def _written(value: object) -> str:
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Made(NamedTuple):
+    """What was made last of a walk.
+
+    Attributes:
+        done: pictures that were made by now, those from which an even pace is found included.
+        of: how many there are to be made.
+        images: the next frames; none while the pace is looked for.
+        z: their latent vectors.
+        label: their labels.
+        features: of the frames.
+    """
+
+    done: int
+    of: int
+    images: Images
+    z: Float[Tensor, "n z"]
+    label: Float[Tensor, "n k"] | None
+    features: Float[Tensor, "n f"]
+
+
+def made(model: ImageModel, walk: Walk, features: Features | None = None) -> Iterator[Made]:
+    """The frames of a walk, a few at a time; who wants no more stops asking.
 
     Args:
         model: which.
         walk: through its latent space.
-        features: (n, f) of pictures; if given, the pace is made even in their space.
-        tell: told how many pictures are done and of how many; False ends it.
-
-    Raises:
-        Cancelled: if `tell` said so.
+        features: by which pictures are near or far; by default `features_of(model)`.
     """
-    times, done, total = walk.times(), 0, walk.frames
-    if features is not None:
-        total += _FINER * walk.frames
-        finer = torch.linspace(0, 1, _FINER * walk.frames, dtype=torch.float64)
-
-        def looked(count: int) -> bool:
-            return tell(count, total)
-
-        passed = gaps(features(_made(model, walk, finer, looked))).double().cumsum(0)
+    features = features or features_of(model)
+    times, before = walk.times(), 0
+    total = walk.frames
+    if walk.even:
+        before = _FINER * walk.frames
+        total += before
+        finer, found = torch.linspace(0, 1, before, dtype=torch.float64), []
+        for part in _made(model, walk, finer, features):
+            found.append(part.features)
+            none = part.images[:0], part.z[:0], None, part.features[:0]
+            yield Made(part.done, total, *none)
+        passed = gaps(torch.cat(found)).double().cumsum(0)
         passed = torch.cat([passed[:1] * 0, passed])
         times = interpolated(times * passed[-1], passed, finer)
-        done = len(finer)
-    return _made(model, walk, times, lambda count: tell(done + count, total))
+    for part in _made(model, walk, times, features):
+        yield part._replace(done=before + part.done, of=total)
 
 
-def _made(model: ImageModel, walk: Walk, times: Tensor, tell: Callable[[int], bool]) -> Images:
+def _made(model: ImageModel, walk: Walk, times: Tensor, features: Features) -> Iterator[Made]:
     z, label = walk.latents(model, times)
-    sampler = model.sampler(walk.states[0].step)
-    parts = []
+    sampler = model.sampler(walk.step)
     for start in range(0, len(times), CHUNK):
-        chosen = slice(start, start + CHUNK)
-        some = None if label is None else label[:, chosen]
-        parts.append(to_bytes(sampler.pictures(z[:, chosen], some)).cpu())
-        if not tell(min(start + CHUNK, len(times))):
-            raise Cancelled
-    return torch.cat(parts)
+        own, some = z[start : start + CHUNK], None
+        if label is not None:
+            some = label[start : start + CHUNK]
+        pictures = sampler.pictures(own.T, None if some is None else some.T)
+        images = to_bytes(pictures).cpu()
+        yield Made(start + len(own), len(times), images, own, some, features(images))
+
+
+def frames(model: ImageModel, walk: Walk, features: Features | None = None) -> Images:
+    """All pictures of a walk; see `made`."""
+    return torch.cat([part.images for part in made(model, walk, features)])
+
+
+def explored(walk: Walk, part: Made) -> list[LatentState]:
+    """The states at which frames are, as near as a state's half precision comes."""
+    name, step = walk.keyframes[0].state.model, walk.step
+    mixtures = [_parts(shares) for shares in part.label.tolist()] if part.label is not None else ()
+    return [
+        LatentState(name, at=tuple(z.half().tolist()), label=label, step=step)
+        for z, label in zip(part.z, mixtures or [()] * len(part.z), strict=True)
+    ]
+
+
+def _parts(shares: list[float]) -> Amounts:
+    """The classes of a mixture that count most."""
+    most = sorted(range(len(shares)), key=lambda k: -shares[k])[:MAX_PARTS]
+    rounded = sorted((k, round(shares[k], 3)) for k in most)
+    return tuple((k, share) for k, share in rounded if share)
+
+
+def features_of(model: ImageModel) -> Features:
+    """The features of the data's classifier or, where there is none, the pixels."""
+    net = _classifier(model.card.data.name)
+    if net is None or (net.channels, net.side, net.side) != model.card.shape:
+        return lambda images: images.flatten(1).float()
+    return net.features
+
+
+@functools.cache
+def _classifier(data: str) -> Any:
+    try:
+        return load_classifier(BUNDLED / "classifiers" / data).net
+    except (OSError, CheckpointError):
+        return None
 
 
 def gaps(features: Float[Tensor, "n f"]) -> Float[Tensor, "m"]:
     """The distance of each frame's features to the next one's."""
     return (features[1:] - features[:-1]).norm(dim=1)
+
+
+def closed(features: Float[Tensor, "n f"], loop: bool) -> Float[Tensor, "m f"]:
+    """The features of all frames; of a loop with the first one at the end again."""
+    return torch.cat([features, features[:1]]) if loop else features
 
 
 def unevenness(gap: Float[Tensor, "m"]) -> float:
@@ -154,22 +295,3 @@ def interpolated(
     low, high = known[place - 1], known[place]
     t = ((x - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)
     return values[place - 1] + t * (values[place] - values[place - 1])
-
-
-def encoded(images: Images, kind: str, rate: int = 24, zoom: int = 1) -> bytes:
-    """Pictures as a film.
-
-    Args:
-        images: at least one.
-        kind: "gif" or "mp4".
-        rate: pictures a second.
-        zoom: how many times as large they are drawn.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"kind: {kind!r}; one of {', '.join(KINDS)}")
-    shown = (contact_sheet(image[None], 1, 0, zoom) for image in images)
-    if kind == "mp4":
-        return mp4(shown, rate)
-    some = images[torch.linspace(0, len(images) - 1, min(len(images), 36)).long()]
-    palette = contact_sheet(some, gap=0).quantize(256, Image.Quantize.MEDIANCUT)
-    return gif(shown, palette, rate)

@@ -34,6 +34,7 @@ class Server(NamedTuple):
     routes: object
     transfers: object
     explorer: object
+    walks: object
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +76,8 @@ def server():
         port = probe.getsockname()[1]
     engine = Engine()
     app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
-    app.Explorer = kept(app.Explorer)
-    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine)
+    app.Explorer, app.Walks = kept(app.Explorer), kept(app.Walks)
+    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
     yield Server(url, engine, *made)
     demo.close(verbose=False)
     engine.stop()

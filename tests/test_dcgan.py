@@ -197,3 +197,18 @@ def test_our_convolutions_are_torchs(channels):
     ours = slopes(lambda x: layers.conv_down(x, weight, bias))
     theirs = slopes(lambda x: F.conv2d(x, weight, bias, 2, 1))
     torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize(("norm", "minibatch"), list(itertools.product(NORMS_D, layers.MINIBATCH)))
+def test_single_pictures_are_judged_as_part_of_a_batch(norm, minibatch):
+    plan = DcganDiscriminator(16, 1, 4, norm=norm, minibatch=minibatch)
+    _, weights, buffers = made(plan)
+    batch, one = torch.randn(1, 1, 16, 16, 6), torch.randn(1, 1, 16, 16, 1)
+    company = plan.company(weights, batch, buffers)
+    whole = plan(weights, batch, buffers)
+    torch.testing.assert_close(plan(weights, batch, buffers, company=company), whole)
+    alone = plan(weights, one, buffers, company=company)[0]
+    among = plan(weights, torch.cat([one, 3 * batch], -1), buffers, company=company)[0]
+    torch.testing.assert_close(among[..., :1], alone)
+    double = [w.double() for w in weights], one.double(), [b.double() for b in buffers]
+    assert plan(*double)[0].dtype == torch.float64

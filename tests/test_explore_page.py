@@ -13,6 +13,7 @@ import ganplay
 from ganplay import cli
 
 MODEL = "digits-conditional"
+NAMED = 2  # directions with names stand before the others
 SETTLED = "window.ganplay?.explore?.drawn > 0 && ganplay.explore.drawn === ganplay.explore.asked"
 STATE = "ganplay.explore.state"
 
@@ -99,7 +100,7 @@ def test_a_walk_through_explore(chromium, server, model, tmp_path, monkeypatch):
     assert tab.drawn(model) == first
 
     # A slider follows the hand; where it is let go is what is drawn.
-    slider = page.locator(".ex-direction input[type=range]").first
+    slider = page.locator(".ex-direction input[type=range]").nth(NAMED)
     box = slider.bounding_box()
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, y)
@@ -116,7 +117,7 @@ def test_a_walk_through_explore(chromium, server, model, tmp_path, monkeypatch):
     slider.press("ArrowLeft")
     tab.drawn(model)
     assert tab.see(f"{STATE}.moves[0]") == pytest.approx(moved - 0.05)
-    number = page.locator(".ex-direction input[type=number]").first
+    number = page.locator(".ex-direction input[type=number]").nth(NAMED)
     number.fill("-7.5")
     number.press("Enter")
     tab.drawn(model)
@@ -128,7 +129,7 @@ def test_a_walk_through_explore(chromium, server, model, tmp_path, monkeypatch):
     slider.dblclick()
     assert tab.drawn(model) == first
     # A preview leads to that end.
-    page.locator(".ex-end").nth(3).click()
+    page.locator(".ex-end").nth(2 * (NAMED + 1) + 1).click()
     tab.drawn(model)
     assert tab.see(f"{STATE}.moves") == {"1": 4}
 
@@ -276,7 +277,7 @@ def test_where_sockets_are_forbidden_plain_requests_do(chromium, server, model):
     })()"""
     tab = opened(chromium, server, script=forbidden)
     tab.page.wait_for_function("ganplay.explore.source.plain")
-    slider = tab.page.locator(".ex-direction input[type=range]").first
+    slider = tab.page.locator(".ex-direction input[type=range]").nth(NAMED)
     for _ in range(20):
         slider.press("ArrowRight")
     tab.drawn(model)

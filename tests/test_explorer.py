@@ -117,7 +117,9 @@ def test_least_used_goes_first_where_memory_is_short(gallery):
         model.sampler(step)
     tensors = [*model._tensors.values()]
     tensors += [
-        w for sampler in model._samplers.values() for w in (*sampler._weights, *sampler._buffers)
+        w
+        for net in (*model._samplers.values(), model._examiner)
+        for w in (*net._weights, *net._buffers)
     ]
     assert sum(t.numel() * t.element_size() for t in tensors) == each
     gallery.budget = 2 * each

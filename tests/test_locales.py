@@ -23,7 +23,11 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "film.js", "weights.js",
            "timeline.js", "stop.js",
            "pair.js",
-           "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js"]  # fmt: skip
+           "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js", "naming.js",
+           "map.html", "map.js", "arithmetic.html", "arithmetic.js", "groups.js", "own.js",
+           "trio.js", "favourites.js", "compare.js",
+           "beside.js",
+           "walk.html", "walk.js", "walk-timeline.js", "walk-lesson.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 
@@ -41,7 +45,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R L English β1 β2 x y A B C".split()
+        "Xavier S R L English β1 β2 x y A B C Shift Enter Home Esc JSON F".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)

@@ -11,8 +11,23 @@ import torch
 from PIL import Image
 
 from ganplay.cli import main
+from ganplay.encoders import Cancelled
 from ganplay.exploration import LatentState
-from ganplay.walk import Cancelled, Walk, encoded, frames, gaps, interpolated, unevenness
+from ganplay.settings import ConfigError
+from ganplay.walk import (
+    EASINGS,
+    Keyframe,
+    Walk,
+    closed,
+    explored,
+    frames,
+    gaps,
+    interpolated,
+    made,
+    unevenness,
+)
+from ganplay.walk_files import encoded
+from ganplay.walk_text import MAX_WALK, keyframes_of, read_walk
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -21,35 +36,93 @@ def states(*seeds, **more):
     return tuple(LatentState("bars", seed, **more) for seed in seeds)
 
 
+def through(*seeds, **more):
+    return tuple(Keyframe(state) for state in states(*seeds, **more))
+
+
 def pixels(images):
     return images.flatten(1).float()
 
 
 @pytest.mark.parametrize("path", ["slerp", "lerp", "spline"])
-@pytest.mark.parametrize("easing", ["linear", "smooth"])
+@pytest.mark.parametrize("easing", EASINGS)
 def test_a_walk_goes_through_its_keyframes(bars, path, easing):
     model, _, _ = bars
-    made = frames(model, Walk(states(1, 2, 3), 9, path, easing))
-    assert made.shape == (9, 1, 16, 16)
-    assert torch.equal(made[[0, 4, 8]], model.sample([1, 2, 3], 0))
-    looped = frames(model, Walk(states(1, 2, 3), 9, path, easing, loop=True))
+    keyframes = keyframes_of(states(1, 2, 3), [0.4], [easing])
+    images = frames(model, Walk(keyframes, 9, path))
+    assert images.shape == (9, 1, 16, 16)
+    assert torch.equal(images[[0, 4, 8]], model.sample([1, 2, 3], 0))
+    looped = frames(model, Walk(keyframes, 9, path, loop=True))
     assert torch.equal(looped[[0, 3, 6]], model.sample([1, 2, 3], 0))
+
+
+def test_every_leg_has_its_own_duration_and_easing(bars):
+    model, _, _ = bars
+    keyframes = keyframes_of(states(1, 2, 3), [3, 1, 9], ["in", "out", "linear"])
+    walk = Walk(keyframes, 9, "lerp")
+    z, _ = walk.latents(model, walk.times())
+    a, b, c = (state.latent(model.directions) for state in states(1, 2, 3))
+    # Six of eight steps are on the first leg, whose middle is a quarter of the way in space.
+    for place, expected in ((0, a), (3, 0.75 * a + 0.25 * b), (6, b), (7, 0.25 * b + 0.75 * c)):
+        assert torch.allclose(z[place], expected), place
+    # In a loop the last duration counts too: 13 in all.
+    z, _ = Walk(keyframes, 13, "lerp", loop=True).latents(model, torch.tensor([4 / 13, 8.5 / 13]))
+    assert torch.allclose(z, torch.stack([c, (a + c) / 2]), atol=1e-6)
+
+
+def test_easings_by_hand():
+    quarter = torch.tensor([0.0, 0.25, 1.0])
+    found = {name: ease(quarter).tolist() for name, ease in EASINGS.items()}
+    assert found == {
+        "linear": [0, 0.25, 1], "smooth": [0, 0.15625, 1], "in": [0, 0.0625, 1],
+        "out": [0, 0.4375, 1],
+    }  # fmt: skip
 
 
 def test_labels_go_along(bars):
     model, _, _ = bars
     ends = LatentState("bars", 5, label=((0, 1.0),)), LatentState("bars", 5, label=((1, 1.0),))
-    made = frames(model, Walk(ends, 3))
+    images = frames(model, Walk(tuple(map(Keyframe, ends)), 3))
     middle = LatentState("bars", 5, label=((0, 1.0), (1, 1.0)))
-    assert torch.equal(made, model.render([ends[0], middle, ends[1]]))
-    early = frames(model, Walk(states(1, 2, step=10), 2))
+    assert torch.equal(images, model.render([ends[0], middle, ends[1]]))
+    early = frames(model, Walk(through(1, 2, step=10), 2))
     assert torch.equal(early, model.sample([1, 2], 0, step=10))
+
+
+def test_frames_are_the_bytes_of_single_pictures_of_the_same_vector(bars):
+    model, _, _ = bars
+    walk = Walk(through(1, 2, 9), 40, "spline")
+    images, (z, label) = frames(model, walk), walk.latents(model, walk.times())
+    sampler = model.sampler()
+    for i in (0, 15, 16, 31, 39):
+        alone = sampler.pictures(z[i : i + 1].T, label[i : i + 1].T)
+        assert torch.equal(((alone[0, ..., 0] + 1) * 127.5).round().to(torch.uint8), images[i])
+
+
+def test_the_state_of_a_frame_is_where_it_is(bars):
+    model, _, _ = bars
+    ends = (
+        Keyframe(LatentState("bars", 1, step=10, moves=((0, 2.0),))),
+        Keyframe(LatentState("bars", 2, step=10, truncation=0.5, label=((1, 1.0),))),
+    )
+    walk = Walk(ends, 5)
+    (part,) = made(model, walk)
+    found = explored(walk, part)
+    for state, image in zip(found, part.images, strict=True):
+        assert (state.step, state.truncation, state.moves) == (10, 1, ())
+        apart = model.render([state])[0].int() - image.int()
+        assert apart.abs().max() <= 1  # half precision
+    assert [state.label for state in found] == [
+        ((0, 1.0),), ((0, 0.75), (1, 0.25)), ((0, 0.5), (1, 0.5)), ((0, 0.25), (1, 0.75)),
+        ((1, 1.0),),
+    ]  # fmt: skip
 
 
 def test_an_even_pace(bars):
     model, _, _ = bars
-    walk = Walk(states(1, 2, 9), 24, "lerp", "smooth")
-    plain, even = frames(model, walk), frames(model, walk, pixels)
+    keyframes = keyframes_of(states(1, 2, 9), [1.0], ["smooth"])
+    plain = frames(model, Walk(keyframes, 24, "lerp"), pixels)
+    even = frames(model, Walk(keyframes, 24, "lerp", even=True), pixels)
     assert torch.equal(even[[0, -1]], plain[[0, -1]])
     assert unevenness(gaps(pixels(even))) < 0.5 * unevenness(gaps(pixels(plain)))
 
@@ -57,51 +130,132 @@ def test_an_even_pace(bars):
 def test_pace_by_hand():
     features = torch.tensor([[0.0, 0], [3, 4], [3, 5]])
     assert gaps(features).tolist() == [5, 1]
+    assert gaps(closed(features, True)).tolist() == [5, 1, pytest.approx(34**0.5)]
+    assert gaps(closed(features, False)).tolist() == [5, 1]
     assert unevenness(gaps(features)) == pytest.approx(2 / 3)
     known, values = torch.tensor([0.0, 5, 6]), torch.tensor([0.0, 0.5, 1])
     x = torch.tensor([0.0, 2.5, 5, 5.5, 6])
     assert interpolated(x, known, values).tolist() == [0, 0.25, 0.5, 0.75, 1]
 
 
-def test_it_can_be_ended(bars):
-    told = []
-
-    def tell(done, of):
-        told.append((done, of))
-        return len(told) < 2
-
-    with pytest.raises(Cancelled):
-        frames(bars[0], Walk(states(1, 2), 100), None, tell)
-    assert told == [(16, 100), (32, 100)]
+def test_it_is_made_a_few_at_a_time(bars):
+    parts = list(made(bars[0], Walk(through(1, 2), 20)))
+    assert [(part.done, part.of, len(part.images)) for part in parts] == [(16, 20, 16), (20, 20, 4)]
+    parts = list(made(bars[0], Walk(through(1, 2), 5, even=True), pixels))
+    assert [(part.done, part.of, len(part.images)) for part in parts] == [
+        (16, 25, 0), (20, 25, 0), (25, 25, 5),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("make", "field", "message"),
     [
-        ((states(1),), "states: 1; 2 to 64 are possible"),
-        ((states(*range(65)), 2400), "states: 65"),
-        ((states(1, 2, 3), 2), "frames: 2; 3 to 2400 are possible"),
-        ((states(1, 2), 2401), "frames: 2401"),
-        ((states(1, 2), 9, "arc"), "path: 'arc'; one of slerp, lerp, spline"),
-        ((states(1, 2), 9, "lerp", "fast"), "easing: 'fast'; one of linear, smooth"),
-        (((*states(1), *states(2, step=10)),), "of one step of the training"),
+        (lambda: Walk(through(1)), "keyframes", "keyframes: 1 is not possible; 2 to 64"),
+        (lambda: Walk(through(*range(65))), "keyframes", "keyframes: 65"),
+        (lambda: Walk(through(1, 2), 1), "frames", "a whole number from 2 to 2400"),
+        (lambda: Walk(through(1, 2), 2401), "frames", "frames: 2401"),
+        (lambda: Walk(through(1, 2), 9, "arc"), "path", "one of slerp, lerp, spline"),
+        (lambda: Walk(through(1, 2), rate=0), "rate", "a whole number from 1 to 50"),
+        (lambda: Keyframe(states(1)[0], 0.01), "duration", "a number from 0.05 to 60"),
+        (lambda: Keyframe(states(1)[0], float("nan")), "duration", "duration: nan"),
+        (lambda: Keyframe(states(1)[0], easing="fast"), "easing", "one of linear, smooth, in, out"),
+        (lambda: Walk((*through(1), *through(2, step=10))), "keyframes.2.step",
+         "of one step of the training, the first is of the end"),
     ],
-)
-def test_walks_that_cannot_be(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        Walk(*arguments)
+)  # fmt: skip
+def test_walks_that_cannot_be(make, field, message):
+    with pytest.raises(ConfigError, match=message) as refused:
+        make()
+    assert [problem.field for problem in refused.value.problems] == [field]
+
+
+def test_one_for_all_or_one_for_each():
+    assert [k.duration for k in keyframes_of(states(1, 2), [3], ["in"])] == [3, 3]
+    with pytest.raises(ValueError, match="durations: 3; one or 2 are needed"):
+        keyframes_of(states(1, 2), [1, 2, 3], ["in"])
+    with pytest.raises(ValueError, match="easings: 0; one or 2 are needed"):
+        keyframes_of(states(1, 2), [1], [])
+
+
+def test_a_walk_is_a_string(bars):
+    space = bars[0].space
+    keyframes = keyframes_of(
+        (LatentState("bars", 1, label=((1, 1.0),)), *states(2)), [2.5, 1.0], ["smooth", "linear"]
+    )
+    walk = Walk(keyframes, 60, "spline", loop=True, rate=30)
+    text = (
+        "1;frames:60;path:spline;loop:true;rate:30"
+        "|1;model:bars;seed:1;label:1;duration:2.5;easing:smooth|1;model:bars;seed:2"
+    )
+    assert str(walk) == text
+    assert read_walk(text, "bars", space) == (walk, [])
+    plain = Walk(through(1, 2))
+    assert str(plain) == "1|1;model:bars;seed:1|1;model:bars;seed:2"
+    assert read_walk(str(plain), "bars", space) == (plain, [])
+
+
+def test_what_a_string_cannot_mean_is_said_and_left_out(bars):
+    space = bars[0].space
+    text = (
+        "2;frames:1;path:arc;zap:3;even:yes;rate:30|0;model:zap;seed:4;step:10;duration:99"
+        "|1;model:bars;seed:5;easing:fast;label:7;<b>"
+    )
+    walk, problems = read_walk(text, "bars", space)
+    ends = tuple(Keyframe(LatentState("bars", seed, step=10)) for seed in (4, 5))
+    assert walk == Walk(ends, rate=30)
+    assert {p.field: p.code for p in problems} == {
+        "walk": "walk_version", "frames": "bounds", "path": "bounds", "zap": "unknown",
+        "even": "bounds", "keyframes.1.duration": "bounds", "keyframes.1.state": "state_version",
+        "keyframes.1.model": "model", "keyframes.2.easing": "bounds",
+        "keyframes.2.label": "bounds", "keyframes.2.<b>": "state_piece",
+        "keyframes.2.step": "one_step",
+    }  # fmt: skip
+    for text in ("", "1", "1|1;seed:3", "|", "nonsense"):
+        walk, problems = read_walk(text, "bars", space)
+        assert walk is None or text == "|"
+        assert problems
+    many, problems = read_walk("1" + "|1;seed:3" * 70, "bars", space)
+    assert (len(many.keyframes), problems[0].value) == (64, 70)
+    assert read_walk("1" * (MAX_WALK + 1), "bars", space)[1][0].code == "walk_long"
 
 
 def test_films(bars):
-    images = frames(bars[0], Walk(states(1, 2), 10))
+    images = frames(bars[0], Walk(through(1, 2), 10))
     film = Image.open(io.BytesIO(encoded(images, "gif", 20, 2)))
     assert (film.size, film.n_frames) == ((32, 32), 10)
     with av.open(io.BytesIO(encoded(images, "mp4", 20, 3))) as container:
         shown = list(container.decode(video=0))
     assert len(shown) == 10
     assert (shown[0].width, shown[0].height) == (48, 48)
-    with pytest.raises(ValueError, match="kind: 'avi'; one of gif, mp4"):
+    with pytest.raises(ValueError, match="kind: 'avi'; one of gif, mp4, strip, sheet"):
         encoded(images, "avi")
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_drawing_a_film_can_be_ended(bars, kind):
+    images, told = frames(bars[0], Walk(through(1, 2), 10)), []
+
+    def tell(done):
+        told.append(done)
+        return done < 4
+
+    with pytest.raises(Cancelled):
+        encoded(images, kind, tell=tell)
+    assert told == [0, 1, 2, 3, 4]
+
+
+def test_frames_on_one_picture(bars):
+    images = frames(bars[0], Walk(through(1, 2), 10))
+    strip = Image.open(io.BytesIO(encoded(images, "strip", zoom=2)))
+    assert strip.size == (10 * 32, 32)
+    shown = torch.frombuffer(bytearray(strip.convert("L").tobytes()), dtype=torch.uint8)
+    assert shown.view(32, 10, 32)[::2, 7, ::2].equal(images[7, 0])
+    assert Image.open(io.BytesIO(encoded(images, "sheet", columns=5))).size == (92, 38)
+    # Wider than browsers draw: as many as fit, the first and the last among them.
+    long = torch.arange(130, dtype=torch.uint8)[:, None, None, None].expand(-1, 1, 16, 16)
+    strip = Image.open(io.BytesIO(encoded(long, "strip", zoom=16)))
+    assert strip.size == (64 * 256, 256)
+    assert [strip.getpixel((x, 0))[0] for x in (0, 256, strip.width - 1)] == [0, 2, 129]
 
 
 def run(*words):
@@ -127,6 +281,15 @@ def test_walks_as_a_command(bars, tmp_path, capsys):
         assert run("walk", folder, "--seeds", "1,2", "--frames", 6, "--out", tmp_path / name) == 0
         assert (tmp_path / name).stat().st_size > 0
         assert "unevenness" in capsys.readouterr().out
+    strip = tmp_path / "strip.png"
+    words = "--seeds 1-3 --frames 6 --duration 1,2.5,1 --easing smooth,in,out --path spline"
+    assert run("walk", folder, *words.split(), "--loop", "--even", "--strip", "--out", strip) == 0
+    assert Image.open(strip).size == (6 * 16, 16)
+    # The string that it prints gives the same bytes.
+    text = capsys.readouterr().out.split("walk: ")[1].strip()
+    again = tmp_path / "again.png"
+    assert run("walk", "--walk", text, "--strip", "--out", again) == 0
+    assert again.read_bytes() == strip.read_bytes()
 
 
 def test_info_as_a_process(bars):
@@ -152,7 +315,18 @@ def test_info_as_a_process(bars):
         (["sample", "FOLDER", "--truncation", "3", "--out", "a.png"], "3: a number from 0 to 2"),
         (["sample", "FOLDER", "--state", "1;d0:11", "--out", "a.png"], "from -10 to 10"),
         (["sample", "FOLDER", "--out", "no/such/folder/a.png"], "--out no"),
-        (["walk", "FOLDER", "--seeds", "1", "--out", "a.gif"], "states: 1; 2 to 64"),
+        (["walk", "FOLDER", "--seeds", "1", "--out", "a.gif"], "keyframes: 1 is not possible"),
+        (["walk", "FOLDER", "--seeds", "1,2", "--duration", "1,0", "--out", "a.gif"],
+         "duration: 0.0 is not possible; a number from 0.05 to 60"),
+        (["walk", "FOLDER", "--seeds", "1,2", "--duration", "1,x", "--out", "a.gif"], "--duration"),
+        (["walk", "FOLDER", "--seeds", "1,2", "--easing", "in,zap", "--out", "a.gif"],
+         "easing: 'zap' is not possible; one of linear, smooth, in, out"),
+        (["walk", "FOLDER", "--seeds", "1,2", "--easing", "in,in,in", "--out", "a.gif"],
+         "easings: 3; one or 2 are needed"),
+        (["walk", "FOLDER", "--walk", "1;frames:0|1|1", "--out", "a.gif"],
+         "--walk: frames: 0 is not possible"),
+        (["walk", "--walk", "1|1|1", "--out", "a.gif"], "--walk: it names no model"),
+        (["walk", "FOLDER", "--seeds", "1,2", "--strip", "--out", "a.gif"], "--strip: --out a.gif"),
         (["walk", "FOLDER", "--seeds", "1,2", "--out", "a.avi"], "ends in .mp4, .gif or .png"),
         (["info", "nothing"], "model 'nothing'"),
     ],

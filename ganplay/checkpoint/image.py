@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ganplay.runs import write_whole
 from ganplay.sampler import Sampler, to_bytes
 from ganplay.settings import MAX_SEED
 from ganplay.sheets import png, sheet_of
+from ganplay.verdict import Examiner, Others, Verdict
 
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
 MAX_BYTES = 2**28
@@ -68,6 +70,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         self.card, self._tensors = card, dict(tensors)
         self._plan = card.plans()["generator"]
         self._samplers: dict[int, Sampler] = {}
+        self._others: dict[int, Others] = {}
         known = (self._tensors[n] for n in ("directions", "named") if n in self._tensors)
         self._directions = torch.cat([*known])
 
@@ -187,6 +190,29 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         labels = [mix for s in states if (mix := s.mixture(self.classes)) is not None]
         label = torch.stack(labels, dim=1) if labels else None
         return to_bytes(self.sampler(step).pictures(z, label)).cpu()
+
+    @cached_property
+    def _examiner(self) -> Examiner:
+        flat, buffers = (
+            self._tensors[f"discriminator.{part}"][None] for part in ("parameters", "buffers")
+        )
+        plan = self.card.plans()["discriminator"]
+        return Examiner(plan, flat, buffers, self.card.config, self.card.steps)
+
+    def verdict(self, state: LatentState) -> Verdict:
+        """What D says of a state's picture, beside samples of the same step of the training.
+
+        D is as it was at the end, whatever the state's step: earlier ones are not kept.
+
+        Args:
+            state: what it holds must suit `space`, as `read_state` sees to.
+        """
+        step = self.card.steps if state.step is None else state.step
+        sampler = self.sampler(step)
+        if step not in self._others:
+            self._others[step] = self._examiner.others(sampler)
+        z, label = state.latent(self.directions), state.mixture(self.classes)
+        return self._examiner.verdict(sampler, z, label, self._others[step])
 
     def with_metrics(self, metrics: Mapping[str, Any]) -> "ImageModel":
         """The same model, with other figures on its card."""

@@ -50,6 +50,7 @@ def load(
     count: int | None = None,
     seed: int = 0,
     cache: str | Path | None = None,
+    tell: Callable[[float], object] = lambda share: None,
 ) -> ImageData:
     """The pictures of a data set, with labels and all that is known of them.
 
@@ -61,6 +62,8 @@ def load(
         count: at most so many, drawn by the seed; for faces, how many are drawn.
         seed: of that choice, and of the faces.
         cache: a folder that keeps rendered letters and faces; None keeps nothing.
+        tell: is told, where letters are rendered, which share of the fonts is done; what it
+            raises ends the work.
 
     Raises:
         DataError: if an argument is out of its bounds, or the data cannot be had.
@@ -78,4 +81,4 @@ def load(
         raise DataError(f"seed {seed}: 0 to {2**31 - 1} is possible")
     roots = [Path(r) for r in ([root] if isinstance(root, str | Path) else root)]
     kept = None if cache is None else Path(cache)
-    return DATASETS[name].make(Request(roots, split, size, count, seed, kept))
+    return DATASETS[name].make(Request(roots, split, size, count, seed, kept, tell))

@@ -79,6 +79,7 @@ class Request:
     count: int | None = None
     seed: int = 0
     cache: Path | None = None
+    tell: Callable[[float], object] = lambda share: None
 
     def root(self, name: str) -> Path:
         """The one folder of a data set that lives in one."""

@@ -58,14 +58,15 @@ def _alphabets(paths: Sequence[Path], request: Request) -> dict[str, Tensor]:
     sample = fonts.alphabet(fonts.own_font(), request.size).numpy().tobytes()
     files = [(str(p), (stat := p.stat()).st_size, stat.st_mtime_ns) for p in paths]
     key = [request.size, fonts.RECOGNISED, SAME, AKIN, crc32(sample), files]
-    return cached(request.cache, "letters", key, lambda: _render(paths, request.size))
+    return cached(request.cache, "letters", key, lambda: _render(paths, request))
 
 
-def _render(paths: Sequence[Path], size: int) -> dict[str, Tensor]:
+def _render(paths: Sequence[Path], request: Request) -> dict[str, Tensor]:
     files, families, glyphs, refused = [], [], [], []
     for i, path in enumerate(tqdm(paths, desc="fonts", disable=None)):
+        request.tell(i / len(paths))
         try:
-            family, letters = fonts.read_font(path, size)
+            family, letters = fonts.read_font(path, request.size)
         except fonts.FontRefused as error:
             refused.append(f"{path.name}: {error}")
             continue

@@ -10,6 +10,7 @@ inside, samples are first and channels last in memory, which convolutions are fa
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -56,6 +57,16 @@ def _exact(x: Tensor) -> torch.autocast:
 def _maps(weight: Float[Tensor, "1 o kh kw i"]) -> Float[Tensor, "o i kh kw"]:
     """A kernel as torch's convolutions want it; its inputs lie together in memory."""
     return weight[0].permute(0, 3, 1, 2)
+
+
+def _first(x: Float[Tensor, "1 c h w n"]) -> Float[Tensor, "n c h w"]:
+    """Samples first, and channels last in memory."""
+    return x[0].movedim(-1, 0).contiguous(memory_format=torch.channels_last)
+
+
+def _flat(maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "n f"]:
+    """All numbers of each sample as they lie in memory."""
+    return maps.permute(0, 2, 3, 1).flatten(1)
 
 
 @dataclass(frozen=True)
@@ -168,6 +179,18 @@ class DcganGenerator:
                 self(weights, x, buffers, label=label, momentum=1 / (done + 1))
 
 
+class Company(NamedTuple):
+    """What a D that looks at whole batches has to know of one to judge other pictures with it.
+
+    Attributes:
+        statistics: mean and variance (c,) of each batch norm's channels.
+        features: of the last hidden layer; None for a D that compares none.
+    """
+
+    statistics: tuple[tuple[Tensor, Tensor], ...]
+    features: Float[Tensor, "1 f n"] | None
+
+
 @dataclass(frozen=True)
 class DcganDiscriminator:
     """From pictures to logits.
@@ -255,6 +278,7 @@ class DcganDiscriminator:
         batches: int = 1,
         *,
         label: Float[Tensor, "1 k n"] | None = None,
+        company: Company | None = None,
     ) -> tuple[Float[Tensor, "1 1 n"], Float[Tensor, "1 f n"]]:
         """Logits, and the features of the last hidden layer.
 
@@ -264,23 +288,54 @@ class DcganDiscriminator:
             buffers: (1, *shape) for each of `buffer_shapes()`.
             batches: how many batches of equal size lie side by side along n; statistics are
                 taken within each.
-            label: of each sample, one-hot.
+            label: of each sample, one-hot (or a mixture of classes).
+            company: a batch as part of which each picture is to be judged by itself, whatever
+                else is in `x`.
         """
-        weights = [*self._matrices(weights, buffers), *weights[len(self.matrix_shapes()) :]]
-        pictures = x[0].movedim(-1, 0).contiguous(memory_format=torch.channels_last)
+        weights = self._in_effect(weights, buffers)
+        pictures = _first(x)
         apart = batches if self.norm == "batch" else 1
-        features = torch.cat([self._features(weights, part) for part in pictures.chunk(apart)])
+        parts = [self._features(weights, part, company) for part in pictures.chunk(apart)]
         with _exact(x):
-            return self._judged(weights, features.float(), batches, label)
+            features = torch.cat(parts).to(weights[0].dtype)
+            return self._judged(weights, features, batches, label, company)
+
+    def company(
+        self,
+        weights: Sequence[Tensor],
+        x: Float[Tensor, "1 c h w n"],
+        buffers: Sequence[Tensor] = (),
+    ) -> Company:
+        """What is to be known of a batch of pictures so that others can be judged with it.
+
+        As the reference batch of virtual batch norm (Salimans et al. 2016, section 3.5), without
+        the share of one that the judged picture itself has in it there.
+
+        Args:
+            weights: (1, *shape) for each of `shapes()`.
+            x: the batch.
+            buffers: (1, *shape) for each of `buffer_shapes()`.
+        """
+        noted: list[tuple[Tensor, Tensor]] = []
+        maps = self._features(self._in_effect(weights, buffers), _first(x), noted=noted)
+        return Company(tuple(noted), None if self.minibatch == "none" else _flat(maps).T[None])
 
     def _judged(
-        self, weights: Sequence[Tensor], maps: Tensor, batches: int, label: Tensor | None
+        self,
+        weights: Sequence[Tensor],
+        maps: Tensor,
+        batches: int,
+        label: Tensor | None,
+        company: Company | None,
     ) -> tuple[Tensor, Tensor]:
         depth = len(self._outputs())
-        last = maps.permute(0, 2, 3, 1).flatten(1)  # (n, f), as they lie in memory
+        last = _flat(maps)
         features = last.T[None]
         if self.minibatch != "none":
-            extra = layers.minibatch_features(self.minibatch, features, weights[-1], batches)
+            others = None if company is None else company.features
+            extra = layers.minibatch_features(
+                self.minibatch, features, weights[-1], batches, others
+            )
             last = torch.cat([last, extra[0].T], dim=1)
         logits = F.linear(last, weights[depth][0], weights[len(self.matrix_shapes())][0])
         if label is not None:
@@ -291,7 +346,11 @@ class DcganDiscriminator:
         return logits.T[None], features
 
     def _features(
-        self, weights: Sequence[Tensor], x: Float[Tensor, "n c h w"]
+        self,
+        weights: Sequence[Tensor],
+        x: Float[Tensor, "n c h w"],
+        company: Company | None = None,
+        noted: list[tuple[Tensor, Tensor]] | None = None,
     ) -> Float[Tensor, "n f 4 4"]:
         depth, norms = len(self._outputs()), self._gains(weights)
         biases = weights[len(self.matrix_shapes()) + 1 :][:depth]
@@ -299,11 +358,18 @@ class DcganDiscriminator:
             kernel, bias = _maps(weights[i]), biases[i][0]
             if self.norm == "batch" and i:
                 x = layers.conv_down(x, kernel)
-                x = F.batch_norm(x, None, None, norms[i - 1][0], bias, training=True)
+                if noted is not None:
+                    noted.append((x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)))
+                mean, variance = company.statistics[i - 1] if company else (None, None)
+                x = F.batch_norm(x, mean, variance, norms[i - 1][0], bias, training=company is None)
             else:
                 x = layers.conv_down(x, kernel, bias)
             x = F.leaky_relu_(x, SLOPE)
         return x
+
+    def _in_effect(self, weights: Sequence[Tensor], buffers: Sequence[Tensor]) -> list[Tensor]:
+        """All weights, the matrices as they are used."""
+        return [*self._matrices(weights, buffers), *weights[len(self.matrix_shapes()) :]]
 
     def _matrices(self, weights: Sequence[Tensor], buffers: Sequence[Tensor]) -> list[Tensor]:
         matrices = list(weights[: len(self.matrix_shapes())])

@@ -9,12 +9,16 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ganplay.engine import Engine
 from ganplay.gallery import Gallery
+from ganplay.indexes import Indexes
+from ganplay.learnt import roots_given
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
@@ -22,6 +26,8 @@ from ganplay.ui.image_api import ImageApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
+from ganplay.ui.walk_api import WalkApi
+from ganplay.ui.walks import Walks
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
          "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
@@ -33,7 +39,7 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build(gallery: Gallery) -> gr.Blocks:
+def build(gallery: Gallery, walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
     images = ImageApi(gallery)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
@@ -49,7 +55,7 @@ def build(gallery: Gallery) -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        for endpoint in (write_script, images.info, images.generate):
+        for endpoint in (write_script, images.info, images.generate, WalkApi(walks).walk):
             gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
 
@@ -70,6 +76,7 @@ def launch(
     block: bool = True,
     engine: Engine | None = None,
     root_path: str | None = None,
+    data_roots: Sequence[Path] | None = None,
     mcp: bool | None = None,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
@@ -81,6 +88,7 @@ def launch(
         block: serve until interrupted; otherwise return at once.
         engine: what trains; by default a new one with a worker a core.
         root_path: the path under which a proxy shows the app.
+        data_roots: folders with what models learnt from; by default those of GANPLAY_DATA.
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
 
@@ -89,9 +97,11 @@ def launch(
     """
     engine = engine or Engine()
     engine.warm_up()
-    gallery = Gallery()
-    demo = build(gallery)
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery)
+    roots = roots_given() if data_roots is None else data_roots
+    gallery = Gallery(indexes=Indexes(roots))
+    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Walks(gallery)
+    *_, walks = rooms
+    demo = build(gallery, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
@@ -120,4 +130,5 @@ def launch(
             # Threads that are in the middle of a computation when Python ends abort the process.
             engine.stop()
             gallery.stop()
+            walks.stop()
     return demo, url

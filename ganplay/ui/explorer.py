@@ -11,7 +11,7 @@ import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, NoReturn
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -21,7 +21,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ganplay.engine import as_plain
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
 from ganplay.settings import MAX_SEED, Problem
-from ganplay.ui import tokens
+from ganplay.ui import beside, planes, tokens
+from ganplay.ui.asking import Asked, Purpose, refuse
 from ganplay.ui.routes import (
     FULL,
     GREETING_SECONDS,
@@ -46,63 +47,6 @@ MOST_SOCKETS, MOST_OF_A_PAGE = 300, 4
 REQUESTS_AT_ONCE = 8
 
 
-class Asked(NamedTuple):
-    """One request of a page.
-
-    Attributes:
-        id: the page's own number for it.
-        purpose: one of PURPOSES.
-        model: its name.
-        states: strings.
-        options: the whole request, of which each purpose reads and checks what it needs.
-    """
-
-    id: int
-    purpose: str
-    model: str
-    states: list[str]
-    options: dict[str, Any]
-
-    def whole(self, name: str, low: int, high: int) -> int | None:
-        """A whole number among the options; None if it is not there.
-
-        Raises:
-            GalleryError: if it is something else, or out of bounds.
-        """
-        value = self.options.get(name)
-        if value is None:
-            return None
-        if type(value) is not int or not low <= value <= high:
-            refuse(name, value, f"a whole number from {low} to {high}")
-        return value
-
-    def number(self, name: str, low: float, high: float) -> float | None:
-        """A number among the options; None if it is not there.
-
-        Raises:
-            GalleryError: if it is something else, or out of bounds.
-        """
-        value = self.options.get(name)
-        if value is None:
-            return None
-        if type(value) not in (int, float) or not low <= value <= high:
-            refuse(name, value, f"a number from {low:g} to {high:g}")
-        return float(value)
-
-
-class Purpose(NamedTuple):
-    """What requests of one kind are answered with.
-
-    Attributes:
-        work: makes the answer's head, to which id, purpose and model are added, and its pictures'
-            bytes, in a thread of the gallery. May raise a ValueError, best a GalleryError.
-        heavy: whether it is to wait behind many pictures even for a single state.
-    """
-
-    work: Callable[[Gallery, Asked], tuple[dict[str, Any], bytes]]
-    heavy: bool = False
-
-
 def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
     """The states' pictures; of the first, if wanted, a small random move and its latent vector."""
     first, *others = asked.states
@@ -119,7 +63,12 @@ def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
     return head, made.pixels
 
 
-PURPOSES = dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
+PURPOSES = (
+    dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
+    | dict.fromkeys(("compare", "favourites", "trio", "group", "keyframes"), Purpose(pictures))
+    | planes.PURPOSES
+    | beside.PURPOSES
+)
 
 
 def read(content: dict[str, Any]) -> Asked:
@@ -141,11 +90,6 @@ def read(content: dict[str, Any]) -> Asked:
     if not all(isinstance(state, str) for state in states):
         refuse("states", states, "strings are needed")
     return Asked(number, purpose, model, states, content)
-
-
-def refuse(field: str, value: object, allowed: str) -> NoReturn:
-    """Raise what the page is told of an option that cannot be used."""
-    raise GalleryError(Problem(field, str(value)[:40], allowed, None, "message"))
 
 
 class Slots:

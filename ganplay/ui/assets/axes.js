@@ -14,9 +14,11 @@ export function shownOf({ dim, named }) {
   return places.slice(0, Math.max(SHOWN, named.length));
 }
 
-// The states at both ends of each of the shown directions.
-export function ends(state, model) {
-  return shownOf(model).flatMap((place) => [-END, END].map((end) => ({ ...state, moves: put(state.moves, place, end) })));
+// The states at both ends of each of the shown directions, and of the visitor's own.
+export function ends(state, model, vectors = []) {
+  const moved = shownOf(model).map((place) => (end) => ({ ...state, moves: put(state.moves, place, end) }));
+  const own = vectors.map((vector) => (end) => ({ ...state, own: put(state.own, vector, end) }));
+  return [...moved, ...own].flatMap((at) => [-END, END].map(at));
 }
 
 // A slider with a number beside it; `set(value, done)` follows the hand, null takes the value back.
@@ -53,6 +55,11 @@ export class Axes {
     this.directions = explore.find(".ex-directions");
     this.dimensions = explore.find(".ex-dimensions");
     explore.find(".ex-dimensions-box").ontoggle = () => explore.draw();
+    explore.own.heard.push(() => {
+      this.buildOwn();
+      this.show(explore.state);
+      this.preview();
+    });
   }
 
   get open() {
@@ -61,8 +68,8 @@ export class Axes {
 
   build() {
     const { model } = this.explore;
-    this.moves = shownOf(model).map((place) => this.direction(place));
-    this.directions.replaceChildren(...this.moves.map(({ row }) => row));
+    this.moves = shownOf(model).map((place) => this.direction("moves", place, this.nameOf(place)));
+    this.buildOwn();
     this.values = Array.from({ length: model.dim }, (_, i) => this.dimension(i));
     this.dimensions.replaceChildren(...this.values.map(({ row }) => row));
     this.latent = null;
@@ -75,9 +82,24 @@ export class Axes {
     return has(`explore.named.${own}`) ? t(`explore.named.${own}`) : own;
   }
 
-  direction(place) {
-    const { explore } = this, name = this.nameOf(place);
-    const set = (value, done) => explore.set({ moves: put(explore.state.moves, place, value === 0 ? null : value) }, done);
+  // The visitor's own directions; those of the state too, where a link brought others.
+  buildOwn() {
+    const { own, state } = this.explore;
+    this.vectors = [...new Set([...own.list.map(({ vector }) => vector), ...Object.keys(state.own)])];
+    this.owns = this.vectors.map((vector) => this.direction("own", vector, own.nameOf(vector)));
+    this.directions.replaceChildren(...[...this.moves, ...this.owns].map(({ row }) => row));
+  }
+
+  // A row for one of the state's amounts of a kind.
+  direction(kind, place, name) {
+    const { explore } = this;
+    const set = (value, done) => {
+      const amounts = put(explore.state[kind], place, value === 0 ? null : value);
+      if (kind === "own" && Object.keys(amounts).length > LIMITS.own) {
+        explore.lab.toast(t("places.own.too_many", { n: LIMITS.own }));
+        this.show(explore.state);
+      } else explore.set({ [kind]: amounts }, done);
+    };
     const one = amount({ name, low: -END, high: END, bounds: LIMITS.move, set, complain: (...what) => explore.complainBounds(...what) });
     one.slider.title = t("explore.slider_tip");
     const previews = [-END, END].map((end) => {
@@ -100,10 +122,13 @@ export class Axes {
   }
 
   show(state) {
-    this.moves.forEach(({ show, row, place }) => {
-      show(state.moves[place] ?? 0);
-      row.classList.toggle("moved", Boolean(state.moves[place]));
-    });
+    if (Object.keys(state.own).some((vector) => !this.vectors.includes(vector))) this.buildOwn();
+    for (const [rows, amounts] of [[this.moves, state.moves], [this.owns, state.own]]) {
+      for (const { show, row, place } of rows) {
+        show(amounts[place] ?? 0);
+        row.classList.toggle("moved", Boolean(amounts[place]));
+      }
+    }
     if (!this.open) return;
     this.values.forEach(({ show, row }, i) => {
       const own = this.latent ? this.latent[i] * state.truncation : 0;
@@ -119,9 +144,9 @@ export class Axes {
   }
 
   async preview() {
-    const { state, model, source } = this.explore, moves = this.moves;
-    const answer = await source.ask("previews", { model: state.model, states: ends(state, model).map(write) });
-    if (!answer || answer.type !== "pictures" || moves !== this.moves) return;
-    moves.forEach(({ canvases }, i) => canvases.forEach((canvas, k) => paint(canvas, answer.pixels, answer.shape, 2 * i + k)));
+    const { state, model, source } = this.explore, { moves, owns } = this;
+    const answer = await source.ask("previews", { model: state.model, states: ends(state, model, this.vectors).map(write) });
+    if (!answer || answer.type !== "pictures" || moves !== this.moves || owns !== this.owns) return;
+    [...moves, ...owns].forEach(({ canvases }, i) => canvases.forEach((canvas, k) => paint(canvas, answer.pixels, answer.shape, 2 * i + k)));
   }
 }

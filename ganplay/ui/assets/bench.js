@@ -1,12 +1,13 @@
 // The workbench below the picture: panels under tabs, one at a time. A panel's files are fetched
 // when it is first shown: NAME.html, NAME.css, and NAME.js, which exports
 //   class Panel { constructor(explore, host); show() /* it is in sight, or the state came to rest */;
+//                 follow() /* optional: the state moves, while the panel is in sight */;
 //                 relabel() /* the language changed; words in the HTML have been filled in */ }
 
 import { make } from "./make.js";
 import { fill, t } from "./words.js";
 
-const FETCHED = []; // "map", "arithmetic", "find", "walk"
+const FETCHED = ["map", "arithmetic", "walk"]; // "find"
 
 export class Bench {
   constructor(explore) {
@@ -76,6 +77,12 @@ export class Bench {
   async settle() {
     const { name } = this, panel = await this.panels[name];
     if (this.name === name) panel.show();
+  }
+
+  // The state moves.
+  async follow() {
+    const { name } = this, panel = await this.panels[name];
+    if (this.name === name) panel.follow?.();
   }
 
   async relabel() {

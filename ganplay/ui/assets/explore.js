@@ -2,21 +2,30 @@
 
 import { Axes, END } from "./axes.js";
 import { Bench } from "./bench.js";
+import { Compare } from "./compare.js";
+import { Favourites } from "./favourites.js";
+import { Beside } from "./beside.js";
 import { make } from "./make.js";
+import { partsOf, stepName } from "./naming.js";
+import { Own } from "./own.js";
+import { Picking } from "./picking.js";
 import { cut, paint } from "./pixels.js";
 import { Source } from "./source.js";
 import { LIMITS, Past, carried, dragged, fresh, labelOf, mixOf, modelOf, read, write } from "./states.js";
 import { commandOf, copy, pythonOf } from "./taking.js";
 import { Tiles } from "./tiles.js";
+import { Trio } from "./trio.js";
 import { addressOf } from "./views.js";
 import { fill, t } from "./words.js";
 
 const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, KEY_STEP = 0.2, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
 export async function open(lab, views) {
-  const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/explore.css` });
-  const styled = new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
-  document.head.append(sheet);
+  const styled = Promise.all(["explore", "beside"].map((name) => {
+    const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/${name}.css` });
+    document.head.append(sheet);
+    return new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
+  }));
   const [html, known] = await Promise.all([
     fetch(`${lab.base}/assets/explore.html`).then((answer) => answer.text()),
     fetch(`${lab.base}/explore/models.json`).then((answer) => answer.json()), styled]);
@@ -35,15 +44,21 @@ class Explore {
     this.find = (selector) => root.querySelector(selector);
     this.picture = this.find(".ex-picture");
     this.source = new Source({ base: lab.base, ticket: () => lab.link.ticket(), heard: (status) => this.hear(status) });
+    this.picking = new Picking(root);
+    this.favourites = new Favourites(this);
+    this.compare = new Compare(this);
+    this.trio = new Trio(this);
+    this.own = new Own(this);
     this.axes = new Axes(this);
     this.tiles = new Tiles(this);
     this.bench = new Bench(this);
+    this.beside = new Beside(this);
     this.wire();
     fill(root);
     lab.teach.apply();
     this.bench.check();
     lab.hear("words", () => this.relabel());
-    this.start(views.opened);
+    this.start(views.opened).then(() => views.walk && this.bench.open("walk"));
   }
 
   // ---- the state ------------------------------------------------------------------------------
@@ -53,8 +68,15 @@ class Explore {
     const named = modelOf(text);
     const model = this.models.find(({ name }) => name === named) || this.models.find(({ labels }) => labels.length) || this.models[0];
     this.turnTo(fresh(model.name));
+    await this.visit(text);
+    this.favourites.show();
+  }
+
+  // Go to a state of a string that somebody kept, or that is to be repaired first.
+  async visit(text) {
     if (text) {
-      const answer = await this.source.ask("picture", { model: model.name, states: [text] });
+      const named = modelOf(text), model = this.models.some(({ name }) => name === named) ? named : this.state.model;
+      const answer = await this.source.ask("picture", { model, states: [text] });
       if (answer && answer.type === "pictures") {
         this.complain(answer.problems[0]);
         this.turnTo(read(answer.states[0]));
@@ -80,6 +102,7 @@ class Explore {
     if (change.label) this.mix = mixOf(change.label);
     this.show();
     this.draw();
+    this.bench.follow();
     if (done) this.settle(true);
   }
 
@@ -96,6 +119,7 @@ class Explore {
     if (kept) this.past.push({ text });
     if (this.views.shown === "explore") this.views.address(text);
     else this.views.opened = text;
+    this.beside.settle();
     this.axes.preview();
     this.drawSteps();
     this.bench.settle();
@@ -117,6 +141,7 @@ class Explore {
     paint(this.picture, answer.pixels, answer.shape);
     this.shown = { text: answer.states[0], ...cut(answer.pixels, answer.shape) };
     this.drawn = asked;
+    this.beside.follow();
     const entry = this.past.list.find((one) => one.text === text && !one.pixels);
     if (entry && nudge === null) {
       Object.assign(entry, cut(answer.pixels, answer.shape));
@@ -211,10 +236,10 @@ class Explore {
 
   key(event) {
     const { target, key } = event;
-    if (this.views.shown !== "explore" || target.closest("dialog, input[type=number], select, textarea")) return;
+    if (this.views.shown !== "explore" || target.closest("dialog, input:not([type=range]), select, textarea")) return;
     const command = event.ctrlKey || event.metaKey;
     const does = command ? { z: event.shiftKey ? ".ex-redo" : ".ex-undo", y: ".ex-redo" }[key.toLowerCase()]
-      : !event.altKey && { r: ".ex-random", n: ".ex-nudge" }[key.toLowerCase()];
+      : !event.altKey && { r: ".ex-random", n: ".ex-nudge", f: ".ex-star" }[key.toLowerCase()];
     if (!does) return;
     event.preventDefault();
     this.find(does).click();
@@ -276,7 +301,7 @@ class Explore {
     time.max = last;
     this.find(".ex-time-box").hidden = !last;
     this.find(".ex-steps").replaceChildren(...Array.from({ length: few }, (_, i) => {
-      const place = Math.round((i * last) / Math.max(1, few - 1)), name = this.stepName(place);
+      const place = Math.round((i * last) / Math.max(1, few - 1)), name = stepName(this.model.steps[place]);
       const button = make("button", { type: "button", title: name, ariaLabel: name }, make("canvas"));
       button.dataset.place = place;
       button.onclick = () => this.set({ step: this.stepOf(place) }, true);
@@ -284,10 +309,6 @@ class Explore {
     }));
     this.stepTexts = null;
     this.axes.build();
-  }
-
-  stepName(place) {
-    return t("explore.step", { step: this.model.steps[place].toLocaleString(this.lab.root.lang) });
   }
 
   show() {
@@ -306,22 +327,17 @@ class Explore {
     this.find(".ex-share-text").textContent = mix.second === null ? "" : t("explore.percent", { value: Math.round(100 * mix.share) });
     [...this.find(".ex-classes").children].forEach((one, k) => one.setAttribute("aria-pressed", k === mix.first));
     put(".ex-time", place);
-    this.find(".ex-time").setAttribute("aria-valuetext", this.stepName(place));
+    this.find(".ex-time").setAttribute("aria-valuetext", stepName(this.model.steps[place]));
     this.find(".ex-time-text").textContent = model.steps[place].toLocaleString(this.lab.root.lang);
     for (const one of this.find(".ex-steps").children) one.setAttribute("aria-pressed", Number(one.dataset.place) === place);
     this.axes.show(state);
-    this.describe(place);
+    this.describe();
+    this.favourites.follow();
+    this.compare.follow();
   }
 
-  describe(place) {
-    const { state, model, mix } = this, names = model.labels;
-    const parts = [state.at ? t("explore.moved") : t("explore.tile", { seed: state.seed })];
-    if (state.label.length > 2) parts.push(t("explore.several"));
-    else if (names.length) parts.push(mix.second === null || !mix.share ? t("explore.one_class", { name: names[mix.first] })
-      : t("explore.two_classes", { name: names[mix.first], other: names[mix.second], value: Math.round(100 * mix.share) }));
-    parts.push(this.stepName(place));
-    const moved = Object.keys(state.moves).length + Object.keys(state.values).length;
-    if (moved) parts.push(t("explore.moves", { n: moved }));
+  describe() {
+    const { state, model } = this, parts = partsOf(state, model);
     this.find(".ex-caption").textContent = parts.join(" · ");
     this.picture.setAttribute("aria-label", `${model.name}: ${parts.join(", ")}`);
   }
@@ -336,7 +352,8 @@ class Explore {
       const entry = past.list[place], canvas = make("canvas");
       if (entry.pixels) paint(canvas, entry.pixels, entry.shape);
       const name = t("explore.past_tile", { n: place + 1 });
-      const button = make("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name }, canvas);
+      const button = make("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name, draggable: true }, canvas);
+      button.dataset.state = entry.text;
       button.setAttribute("aria-current", place === past.at);
       button.onclick = () => this.go(past.go(place));
       return button;
@@ -377,7 +394,9 @@ class Explore {
     fill(this.root);
     this.build();
     this.show();
+    this.favourites.relabel();
     this.bench.relabel();
+    this.beside.relabel();
     this.settle(false);
   }
 

@@ -1,7 +1,7 @@
 // States of an exploration: as objects that controls change, and as the strings that links, history
 // and commands have. Strings that come from outside the server reads and repairs first.
 
-export const LIMITS = { truncation: [0, 2], move: [-10, 10], value: [-6, 6], seed: [0, 2 ** 31 - 1] };
+export const LIMITS = { truncation: [0, 2], move: [-10, 10], value: [-6, 6], seed: [0, 2 ** 31 - 1], own: 4 };
 
 export function fresh(model, seed = 0) {
   return { model, seed, at: "", truncation: 1, label: [], step: null, values: {}, moves: {}, own: {} };

@@ -19,7 +19,7 @@ export const PARTS = [
   "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
   "pair",
   "share",
-  "explore", "explore-directions", "explore-gallery", "explore-dimensions",
+  "explore", "explore-directions", "explore-favourites", "explore-gallery", "explore-map", "explore-arithmetic", "explore-dimensions",
 ];
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
 

@@ -90,6 +90,7 @@ export class Tiles {
       const { seed, label } = this.states[i];
       const name = this.kind === "sheet" ? model.labels[label.length ? label[0][0] : 0] : "";
       tile.title = tile.ariaLabel = this.kind === "sheet" ? t("explore.tile_class", { seed, name }) : t("explore.tile", { seed });
+      tile.dataset.state = this.texts[i];
       tile.setAttribute("aria-current", this.texts[i] === now);
       tile.tabIndex = i === this.here ? 0 : -1;
     });

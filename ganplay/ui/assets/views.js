@@ -2,13 +2,18 @@
 
 import { writeAddress } from "./teach.js";
 
-const MOST_OF_A_STATE = 8001; // one more than the server reads: it says so itself
+const MOST_OF_A_STATE = 8001, MOST_OF_A_WALK = 65_537; // one more than the server reads: it says so itself
 
 // The state that an address asks to explore: "" for any, null if it asks for the lab.
-export function exploredIn(hash) {
-  const piece = hash.replace(/^#/, "").split("&").find((one) => /^explore(=|$)/.test(one));
+export const exploredIn = (hash) => partOf(hash, "explore", MOST_OF_A_STATE);
+
+// The walk that it asks for, or null.
+export const walkIn = (hash) => partOf(hash, "walk", MOST_OF_A_WALK);
+
+function partOf(hash, name, most) {
+  const piece = hash.replace(/^#/, "").split("&").find((one) => one === name || one.startsWith(`${name}=`));
   if (piece === undefined) return null;
-  const text = piece.slice("explore=".length, "explore=".length + MOST_OF_A_STATE);
+  const text = piece.slice(name.length + 1, name.length + 1 + most);
   try {
     return decodeURIComponent(text); // some programs escape what needs no escaping
   } catch {
@@ -16,16 +21,16 @@ export function exploredIn(hash) {
   }
 }
 
-// What stands behind the #: a lesson's parts, and the state where one is explored.
-export function addressOf(asked, explored) {
+// What stands behind the #: a lesson's parts, the state where one is explored, and a walk.
+export function addressOf(asked, explored, walk = null) {
   const rest = writeAddress({ ...asked, state: null, rival: null });
   const own = explored === null ? "" : explored ? `explore=${explored}` : "explore";
-  return [own, rest].filter(Boolean).join("&");
+  return [own, walk && `walk=${walk}`, rest].filter(Boolean).join("&");
 }
 
 export class Views {
-  constructor(lab, opened) {
-    Object.assign(this, { lab, opened, shown: "lab" });
+  constructor(lab, opened, walk) {
+    Object.assign(this, { lab, opened, walk, shown: "lab" });
     this.tabs = [...lab.root.querySelectorAll("[role=tab]")];
     for (const tab of this.tabs) {
       tab.onclick = () => this.show(tab.dataset.view);

@@ -1,0 +1,252 @@
+"""Sums, planes and directions of latent vectors, and states at what comes out of them.
+
+States that are made here hold their vector in half precision, as their string does: a command, a
+link and the page give the same picture for them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ganplay.checkpoint import ImageModel
+from ganplay.exploration import MAX_MOVE, LatentState
+
+MAX_STRENGTH = 2.0
+MAX_PLACE = 10.0
+"""How far out a plane through three vectors goes, in sides of their triangle."""
+_TINY = 1e-6
+
+Vector = Float[Tensor, "z"]
+Places = Float[Tensor, "n 2"]
+Corners = Float[Tensor, "3 z"]
+
+
+def arithmetic(a: Vector, b: Vector, c: Vector, strength: float) -> Vector:
+    """What lies from a as c does from b: `a + strength (c - b)`, as long as a is.
+
+    Analogies by sums of latent vectors: Radford et al. 2016, "Unsupervised representation learning
+    with deep convolutional generative adversarial networks", section 6.3.2. Long vectors are
+    improbable ones, hence a's length: White 2016, "Sampling generative networks".
+
+    Args:
+        a: where it starts.
+        b: what is taken away.
+        c: what is put in its place.
+        strength: 0 gives a itself, to the bit; 1 gives `a - b + c`.
+    """
+    summed = a + strength * (c - b)
+    return summed * (a.norm() / summed.norm().clamp_min(_TINY)) if strength else a
+
+
+def plane(origin: Vector, across: Vector, up: Vector, places: Places) -> Float[Tensor, "n z"]:
+    """Points of a plane: `origin + x across + y up`.
+
+    Args:
+        origin: where it is at (0, 0).
+        across: where x leads; two orthonormal directions keep distances.
+        up: where y leads.
+        places: (x, y) of each point.
+    """
+    return origin + places @ torch.stack([across, up]).to(places)
+
+
+def shell(corners: Corners, places: Places) -> Float[Tensor, "n z"]:
+    """The plane through three latent vectors, with each point as far from 0 as they are.
+
+    In the middle of three random vectors z is shorter than any that G was trained with (White
+    2016, "Sampling generative networks", section 2): so points are led straight out to the shell
+    of the three, whose lengths go evenly from one to the other and no further.
+
+    Args:
+        corners: at the places (0, 0), (1, 0) and (0, 1), to the last digits.
+        places: (x, y) of each point.
+    """
+    first, second, third = corners
+    points = plane(first, second - first, third - first, places)
+    lengths = corners.norm(dim=1)
+    x, y = places.T
+    wanted = lengths[0] + x * (lengths[1] - lengths[0]) + y * (lengths[2] - lengths[0])
+    wanted = wanted.clamp(lengths.min(), lengths.max())
+    return points * (wanted / points.norm(dim=1).clamp_min(_TINY))[:, None]
+
+
+class Shadow(NamedTuple):
+    """Where a vector is seen in a plane of three.
+
+    Attributes:
+        x: towards the second corner.
+        y: towards the third.
+        off: the share of the vector's length that stands off the space of the three, 0 to 1.
+    """
+
+    x: float
+    y: float
+    off: float
+
+
+def shadow(corners: Corners, z: Vector) -> Shadow | None:
+    """The place of `shell` nearest to a vector; None for one that is on its other side.
+
+    The vector's projection into the space of the three, led straight in or out to their plane.
+    """
+    weights = torch.linalg.pinv(corners.T.double()) @ z.double()
+    if weights.sum() < 1e-3:
+        return None
+    _, x, y = (weights / weights.sum()).tolist()
+    rest = z.double() - corners.T.double() @ weights
+    return Shadow(x, y, float(rest.norm() / z.double().norm().clamp_min(_TINY)))
+
+
+def direction_between(group: Float[Tensor, "n z"], other: Float[Tensor, "m z"]) -> Vector:
+    """What leads from one group of latent vectors to another: their means' difference, of length 1.
+
+    Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric", visual
+    attribute vectors.
+
+    Args:
+        group: where it starts: vectors without something.
+        other: where it leads: vectors with it.
+
+    Raises:
+        ValueError: if a group is empty, or both have the same mean.
+    """
+    for name, vectors in (("group", group), ("other", other)):
+        if not len(vectors):
+            raise ValueError(f"{name}: at least one latent vector is needed")
+    way = other.mean(0) - group.mean(0)
+    if way.norm() < _TINY:
+        raise ValueError("other: both groups have the same mean, so that no direction leads there")
+    return way / way.norm()
+
+
+# ---- states --------------------------------------------------------------------------------------
+
+
+def state_at(state: LatentState, z: Vector) -> LatentState:
+    """The state with another latent vector, nothing else of which is changed by hand.
+
+    Args:
+        state: of which model, label and step are kept.
+        z: rounded to half precision.
+    """
+    at = tuple(z.to(torch.float16).double().tolist())
+    return LatentState(state.model, at=at, label=state.label, step=state.step)
+
+
+def analogy(
+    model: ImageModel, a: LatentState, b: LatentState, c: LatentState, strength: float
+) -> LatentState:
+    """The state from a as c is from b; see `arithmetic`. Label and step are a's.
+
+    Args:
+        model: whose states they are.
+        a: where it starts; with strength 0 it is what comes out.
+        b: what is taken away.
+        c: what is put in its place.
+        strength: -2 to 2.
+
+    Raises:
+        ValueError: if the strength is out of bounds.
+    """
+    if not -MAX_STRENGTH <= strength <= MAX_STRENGTH:
+        raise ValueError(f"strength: {strength}; -2 to 2 are possible")
+    if not strength:
+        return a
+    start, minus, plus = _latents(model, (a, b, c))
+    return state_at(a, arithmetic(start, minus, plus, strength))
+
+
+def along(
+    state: LatentState, axes: tuple[int, int], places: Sequence[tuple[float, float]]
+) -> list[LatentState]:
+    """States of the plane through one, along two of its model's directions.
+
+    Args:
+        state: of which all but these two moves is kept.
+        axes: numbers of two directions.
+        places: amounts along them, -10 to 10.
+
+    Raises:
+        ValueError: if the axes are one and the same, or a place is out of bounds.
+    """
+    if axes[0] == axes[1]:
+        raise ValueError(f"axes: {axes}; two different ones are needed")
+    _check(places, MAX_MOVE)
+    return [_moved(state, dict(zip(axes, place, strict=True))) for place in places]
+
+
+def _moved(state: LatentState, amounts: dict[int, float]) -> LatentState:
+    moves = dict(state.moves) | amounts
+    return replace(state, moves=tuple(sorted((k, v) for k, v in moves.items() if v)))
+
+
+def between(
+    model: ImageModel,
+    state: LatentState,
+    corners: Sequence[LatentState],
+    places: Sequence[tuple[float, float]],
+) -> list[LatentState]:
+    """States of the plane through the latent vectors of three; see `shell`.
+
+    Args:
+        model: whose states they are.
+        state: whose label and step all of them have.
+        corners: three.
+        places: where each is, -10 to 10.
+
+    Raises:
+        ValueError: if the three lie on one line, or a place is out of bounds.
+    """
+    _check(places, MAX_PLACE)
+    of = _corners(model, corners)
+    if not places:
+        return []
+    return [state_at(state, z) for z in shell(of, torch.tensor(places, dtype=torch.float64))]
+
+
+def seen_from(
+    model: ImageModel, state: LatentState, corners: Sequence[LatentState]
+) -> Shadow | None:
+    """Where a state's latent vector is in the plane through three others; see `shadow`.
+
+    Raises:
+        ValueError: if the three lie on one line.
+    """
+    return shadow(_corners(model, corners), state.latent(model.directions))
+
+
+def leading(
+    model: ImageModel, group: Sequence[LatentState], other: Sequence[LatentState]
+) -> Vector:
+    """The direction from some states to others; see `direction_between`.
+
+    Raises:
+        ValueError: if a group is empty, or both have the same mean.
+    """
+    return direction_between(_latents(model, group), _latents(model, other))
+
+
+def _latents(model: ImageModel, states: Sequence[LatentState]) -> Float[Tensor, "n z"]:
+    vectors = [state.latent(model.directions) for state in states]
+    return torch.stack(vectors) if vectors else torch.empty(0, model.space.dim).double()
+
+
+def _corners(model: ImageModel, states: Sequence[LatentState]) -> Corners:
+    if len(states) != 3:
+        raise ValueError(f"corners: {len(states)}; three are needed")
+    corners = _latents(model, states)
+    sides = corners[1:] - corners[0]
+    # Twice the triangle's area, squared, beside that of a square on its sides.
+    square = sides.square().sum(1).prod()
+    if square - (sides[0] @ sides[1]) ** 2 <= _TINY * square:
+        raise ValueError("corners: three pictures are needed whose latent vectors are on no line")
+    return corners
+
+
+def _check(places: Sequence[tuple[float, float]], most: float) -> None:
+    if any(not -most <= value <= most for place in places for value in place):
+        raise ValueError(f"places: from {-most:g} to {most:g}")

@@ -1,0 +1,69 @@
+"""What a page of Explore may ask for: requests, and what answers each kind of them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+from ganplay.gallery import Gallery, GalleryError
+from ganplay.settings import Problem
+
+
+class Asked(NamedTuple):
+    """One request of a page.
+
+    Attributes:
+        id: the page's own number for it.
+        purpose: one of explorer.PURPOSES.
+        model: its name.
+        states: strings.
+        options: the whole request, of which each purpose reads and checks what it needs.
+    """
+
+    id: int
+    purpose: str
+    model: str
+    states: list[str]
+    options: dict[str, Any]
+
+    def whole(self, name: str, low: int, high: int) -> int | None:
+        """A whole number among the options; None if it is not there.
+
+        Raises:
+            GalleryError: if it is something else, or out of bounds.
+        """
+        value = self.options.get(name)
+        if value is None:
+            return None
+        if type(value) is not int or not low <= value <= high:
+            refuse(name, value, f"a whole number from {low} to {high}")
+        return value
+
+    def number(self, name: str, low: float, high: float) -> float | None:
+        """A number among the options; None if it is not there.
+
+        Raises:
+            GalleryError: if it is something else, or out of bounds.
+        """
+        value = self.options.get(name)
+        if value is None:
+            return None
+        if type(value) not in (int, float) or not low <= value <= high:
+            refuse(name, value, f"a number from {low:g} to {high:g}")
+        return float(value)
+
+
+class Purpose(NamedTuple):
+    """What requests of one kind are answered with.
+
+    Attributes:
+        work: makes the answer's head, to which id, purpose and model are added, and its pictures'
+            bytes, in a thread of the gallery. May raise a ValueError, best a GalleryError.
+        heavy: whether it is to wait behind many pictures even for a single state.
+    """
+
+    work: Callable[[Gallery, Asked], tuple[dict[str, Any], bytes]]
+    heavy: bool = False
+
+
+def refuse(field: str, value: object, allowed: str) -> NoReturn:
+    """Raise what the page is told of an option that cannot be used."""
+    raise GalleryError(Problem(field, str(value)[:40], allowed, None, "message"))

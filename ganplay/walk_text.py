@@ -1,0 +1,131 @@
+"""Walks as strings, which the page, links, the command, Python and the API share.
+
+`1;frames:60;loop:true|1;model:digits;seed:1;duration:2|1;model:digits;seed:5;easing:smooth`: what
+holds for the whole, then each keyframe as the string of its state with what is its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from ganplay.exploration import LatentState, Space, read_state
+from ganplay.settings import Problem, Settings, unknown
+from ganplay.walk import (
+    BETWEEN,
+    MAX_KEYFRAMES,
+    MIN_KEYFRAMES,
+    VERSION,
+    Keyframe,
+    Walk,
+    one_step,
+)
+
+MAX_WALK = 65_536
+_COUNT = f"{MIN_KEYFRAMES} to {MAX_KEYFRAMES} are possible"
+
+
+def read_walk(text: str, model: str, space: Space) -> tuple[Walk | None, list[Problem]]:
+    """The walk of a string through a model's space, and what was wrong with it.
+
+    Never raises for what the string holds: as in `read_state`, what cannot be used is reported
+    and left out. The field of a keyframe's problem is `keyframes.3.label`, counted from 1.
+
+    Args:
+        text: the string.
+        model: whose walk it is to be.
+        space: of that model.
+
+    Returns:
+        None in place of a walk if fewer than MIN_KEYFRAMES keyframes are left.
+    """
+    if len(text) > MAX_WALK:
+        why = f"at most {MAX_WALK} characters are possible"
+        return None, [Problem("walk", text[:40], why, None, "walk_long")]
+    head, *parts = text.strip().split(BETWEEN)
+    version, *pieces = head.split(";")
+    problems: list[Problem] = []
+    if version != VERSION:
+        why = f"version {VERSION} is needed at its start"
+        problems.append(Problem("walk", version[:40], why, "", "walk_version"))
+    values, more = _read(Walk, pieces)
+    if len(parts) > MAX_KEYFRAMES:
+        more.append(Problem("keyframes", len(parts), _COUNT, MAX_KEYFRAMES, "keyframes"))
+    keyframes, others = _keyframes(parts[:MAX_KEYFRAMES], model, space)
+    problems += more + others
+    if len(keyframes) < MIN_KEYFRAMES:
+        return None, [*problems, Problem("keyframes", len(keyframes), _COUNT, None, "keyframes")]
+    return Walk(tuple(keyframes), **values), problems
+
+
+def _keyframes(
+    texts: Iterable[str], model: str, space: Space
+) -> tuple[list[Keyframe], list[Problem]]:
+    keyframes: list[Keyframe] = []
+    problems: list[Problem] = []
+    for i, text in enumerate(texts):
+        keyframe, own = _keyframe(text, model, space)
+        problems += [p._replace(field=f"keyframes.{i + 1}.{p.field}") for p in own]
+        first = keyframes[0].state.step if keyframes else keyframe.state.step
+        if keyframe.state.step != first:
+            problems.append(one_step(i, keyframe.state.step, first))
+            keyframe = replace(keyframe, state=replace(keyframe.state, step=first))
+        keyframes.append(keyframe)
+    return keyframes, problems
+
+
+def _keyframe(text: str, model: str, space: Space) -> tuple[Keyframe, list[Problem]]:
+    names = tuple(f"{f.name}:" for f in fields(Keyframe) if f.metadata)
+    pieces = text.split(";")
+    values, problems = _read(Keyframe, [p for p in pieces if p.startswith(names)])
+    others = ";".join(piece for piece in pieces if not piece.startswith(names))
+    state, more = read_state(others, model, space)
+    return Keyframe(state, **values), problems + more
+
+
+def keyframes_of(
+    states: Iterable[LatentState], durations: Iterable[Any], easings: Iterable[Any]
+) -> tuple[Keyframe, ...]:
+    """Keyframes of states; durations and easings are one for all, or one for each.
+
+    Raises:
+        ValueError: naming the list of another length.
+        ConfigError: if one of them is out of bounds.
+    """
+    given = list(states)
+    lengths = _for_each("durations", list(durations), len(given))
+    names = _for_each("easings", list(easings), len(given))
+    return tuple(Keyframe(*one) for one in zip(given, lengths, names, strict=True))
+
+
+def _for_each(name: str, values: list[Any], count: int) -> list[Any]:
+    if len(values) not in (1, count):
+        raise ValueError(f"{name}: {len(values)}; one or {count} are needed")
+    return values * count if len(values) == 1 else values
+
+
+def _read(kind: type[Settings], pieces: Iterable[str]) -> tuple[dict[str, Any], list[Problem]]:
+    """The fields of `name:value` pieces, and what was wrong with them."""
+    known = {f.name: f for f in fields(kind) if f.metadata}
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for piece in filter(None, pieces):
+        name, _, text = piece.partition(":")
+        if name not in known:
+            problems.append(unknown(known, name, text[:80]))
+            continue
+        value = _typed(known[name].type, text[:80])
+        if problem := kind.check(known[name], value):
+            problems.append(problem)
+        else:
+            values[name] = value
+    return values, problems
+
+
+def _typed(kind: Any, text: str) -> object:
+    """What a text means as a value of this type; what means nothing stays text."""
+    if kind is bool:
+        return {"true": True, "false": False}.get(text, text)
+    try:
+        return kind(text)
+    except ValueError:
+        return text
