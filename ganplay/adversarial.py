@@ -256,12 +256,16 @@ class AdversarialStep:
 
     def update_g(self, state: State, batch: Batch) -> Outcome:
         """One update of G."""
+        gradient, logits = self.gradient_g(state, batch)
+        self._apply_g(state, gradient)
+        return Outcome(g_logits=logits, gradient_g=gradient)
+
+    def gradient_g(self, state: State, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Gradient (s, p) of G's loss over its parameters, and D's logits (s, b) on its fakes."""
         with torch.enable_grad():
             weights = _leaves(state.g.weights)
             fake = self._fake(state, batch, weights)
-        gradient, logits = self._gradient_g(state, batch, fake, weights)
-        self._apply_g(state, gradient)
-        return Outcome(g_logits=logits, gradient_g=gradient)
+        return self._gradient_g(state, batch, fake, weights)
 
     def update_both(self, state: State, batch: Batch) -> Outcome:
         """One update of D, then one of G on the same noise (whose fakes are made only once).

@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -403,11 +403,28 @@ class Cohort:
 
     def pull(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
         """Minus the gradient of G's loss at each of a batch of fakes."""
+        return -self._gradient_at(points, label, self._step.loss.g_loss)
+
+    def slopes(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
+        """Norm (s, n) of the gradient of D's logit at each of a batch of points."""
+        return self._gradient_at(points, label, lambda logits: logits).norm(dim=1)
+
+    def _gradient_at(
+        self, points: Tensor, label: Tensor | None, of: Callable[[Tensor], Tensor]
+    ) -> Tensor:
         with torch.enable_grad():
             x = points.detach().requires_grad_()
             logits, _ = self._step.judge(self.state, self.state.d.weights, x, label)
-            (slope,) = torch.autograd.grad(self._step.loss.g_loss(logits).sum(), x)
-        return -slope
+            (slope,) = torch.autograd.grad(of(logits).sum(), x)
+        return slope
+
+    def gradient_g(
+        self, real: Tensor, z: Tensor, label: Tensor | None, loss: str
+    ) -> Float[Tensor, "s p"]:
+        """What G's gradient over its parameters would be with a loss; nothing moves."""
+        step = AdversarialStep(replace(self.structure, loss=loss))
+        with torch.no_grad():
+            return step.gradient_g(self.state, Batch(real, z, label, None, None))[0]
 
     def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
         """Norm of each layer's part (weights, biases) of the last gradient; NaN before it."""

@@ -28,6 +28,8 @@ class Distribution:
         sigma: standard deviation of a cluster along each axis; how far 3 sigma reaches decides
             what counts as a sample of high quality.
         extent: half the side of the square that holds it.
+        log_density: logarithm of the density at points (*s, n, 2), in nats, as (*s, n); None
+            where it is not known.
     """
 
     draw: Callable[[int, Generator], tuple[Points, Labels]] = field(repr=False)
@@ -35,6 +37,7 @@ class Distribution:
     modes: Float[Tensor, "m 2"] | None = field(default=None, repr=False)
     sigma: float = 0.0
     extent: float = 3.0
+    log_density: Callable[[Tensor], Tensor] | None = field(default=None, repr=False)
 
     def sample(self, n: int, generator: Generator) -> tuple[Points, Labels]:
         """Draw n points (n, 2) and their labels (n,)."""
@@ -64,7 +67,19 @@ def mixture(modes: Tensor, sigma: float, extent: float = 3.0) -> Distribution:
         labels = _labels(n, len(modes), generator)
         return modes[labels] + _normal(n, generator, sigma), labels
 
-    return Distribution(draw, len(modes), modes, sigma, extent)
+    def log_density(points: Tensor) -> Tensor:
+        return mixture_log_density(points, modes, sigma)
+
+    return Distribution(draw, len(modes), modes, sigma, extent, log_density)
+
+
+def mixture_log_density(
+    points: Float[Tensor, "*s n 2"], modes: Float[Tensor, "m 2"], sigma: float
+) -> Float[Tensor, "*s n"]:
+    """Logarithm of `p(x) = mean over k of N(x; m_k, sigma^2 I)`, in nats."""
+    squared = (points[..., None, :] - modes).square().sum(-1)
+    logs = -squared / (2 * sigma**2) - math.log(2 * math.pi * sigma**2)
+    return logs.logsumexp(-1) - math.log(len(modes))
 
 
 def ring(modes: int = 8, radius: float = 2.0, sigma: float = 0.05) -> Distribution:
@@ -184,4 +199,6 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         0.05,
     ),
     "gaussian": mixture(torch.zeros(1, 2), 0.5),
+    # Two modes that overlap, and lie within reach of a standard normal G.
+    "hills": mixture(_DIRACS, 0.5),
 }

@@ -17,6 +17,7 @@ _MIXTURES = {
     "grid": ("torch.cartesian_prod(torch.arange(5) - 2.0, torch.arange(5) - 2.0)", 0.05),
     "diracs": ("torch.tensor([[-1.0, 0.0], [1.0, 0.0]])", 0.0),
     "gaussian": ("torch.zeros(1, 2)", 0.5),
+    "hills": ("torch.tensor([[-1.0, 0.0], [1.0, 0.0]])", 0.5),
 }
 _SHAPES = {
     "line": """
@@ -84,6 +85,7 @@ _INITS = {
     "xavier_normal": "nn.init.xavier_normal_(layer.weight)",
     "orthogonal": "nn.init.orthogonal_(layer.weight)",
     "normal": "nn.init.normal_(layer.weight, 0.0, 0.02)",
+    "identity": "nn.init.eye_(layer.weight)",
 }
 _D_LOSSES = {
     "minimax": "(F.softplus(-real) + F.softplus(fake)).mean()",

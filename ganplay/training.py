@@ -229,6 +229,18 @@ class ToyTrainer:
         label = self.labels(points.shape[1]) if label is None else label
         return self._joined(Cohort.pull, points.mT, label).mT
 
+    def slopes(
+        self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n"]:
+        """How steep D is at given points: the norm of the gradient of its logit."""
+        label = self.labels(points.shape[1]) if label is None else label
+        return self._joined(Cohort.slopes, points.mT, label)
+
+    def gradient_g(self, loss: str, n: int) -> Float[Tensor, "s p"]:
+        """Gradient over G's parameters of a loss (of `LOSSES`) on n fakes, without any step."""
+        real, z, label = self.real(n).mT, self.noise(n), self.labels(n)
+        return self._joined(partial(Cohort.gradient_g, loss=loss), real, z, label)
+
     def real(self, n: int) -> Float[Tensor, "s n 2"]:
         """N real points for each member; the same ones at every call."""
         return torch.stack([real_points(c, n)[0] for c in self.configs])

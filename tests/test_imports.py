@@ -24,6 +24,7 @@ FLOORS = {
     "lane": 9, "learnt": 9, "neighbours": 10, "indexes": 11, "gallery": 12,
     "arena": 10, "sweep_cli": 11,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
+    "theory": 0, "dirac": 1, "autoencoding": 5, "lessons": 10,
     "neighbours_cli": 12, "ui": 14, "cli": 15, "script": 3,
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")

@@ -49,6 +49,8 @@ INITS: dict[str, Callable[[Tensor, Generator], object]] = {
     "xavier_normal": lambda w, g: nn.init.xavier_normal_(w, generator=g),
     "orthogonal": lambda w, g: nn.init.orthogonal_(w, generator=g),
     "normal": _dcgan_normal,
+    # A linear net of two inputs and two outputs then gives back what it is given.
+    "identity": lambda w, g: nn.init.eye_(w),
 }
 
 NORMS = ("none", "layer", "spectral")

@@ -1,0 +1,24 @@
+"""Lessons that check themselves: read from files, run without a page, and measured.
+
+A lesson is data: words in both languages, settings, and checks by name of a signal and its bounds.
+"""
+
+from ganplay.lessons.experiments import KINDS, Experiment
+from ganplay.lessons.files import FOLDER, Lesson, LessonError, load_all, read
+from ganplay.lessons.running import Outcome, attempt, begin, judge, measured, perform
+
+__all__ = [
+    "FOLDER",
+    "KINDS",
+    "Experiment",
+    "Lesson",
+    "LessonError",
+    "Outcome",
+    "attempt",
+    "begin",
+    "judge",
+    "load_all",
+    "measured",
+    "perform",
+    "read",
+]
