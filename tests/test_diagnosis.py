@@ -197,7 +197,7 @@ def test_a_gauge_measures_each_member_by_its_own_points():
 # ---- what helps ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ill", set(KINDS) - {"starting", "learning", "equilibrium"})
+@pytest.mark.parametrize("ill", sorted({*KINDS} - {"starting", "learning", "equilibrium"}))
 def test_remedies_are_possible_settings_and_come_to_an_end(ill):
     for scenario in SCENARIOS.values():
         config = scenario.config
