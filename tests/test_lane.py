@@ -22,7 +22,7 @@ from ganplay.commands import (
     Step,
     StopAt,
 )
-from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, View
+from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, TYPES, View
 from ganplay.stopping import Stop
 
 
@@ -39,10 +39,13 @@ class Paired(Page):
 def inside(data):
     """The rival's frame in a packed frame."""
     (count,) = struct.unpack_from("<I", data, HEADER.size - 4)
+    at = HEADER.size + count * ENTRY.size
     for i in range(count):
-        index, _, _, size = ENTRY.unpack_from(data, HEADER.size + i * ENTRY.size)
+        index, kind, _, size = ENTRY.unpack_from(data, HEADER.size + i * ENTRY.size)
+        size *= np.dtype(TYPES[kind]).itemsize
         if SECTIONS[index] == "rival":
-            return data[-size:]
+            return data[at : at + size]
+        at += size
     return b""
 
 
