@@ -23,6 +23,7 @@ from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.image_api import ImageApi
+from ganplay.ui.learning import Learning
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
@@ -99,8 +100,8 @@ def launch(
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots))
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Walks(gallery)
-    *_, walks = rooms
+    learning, walks = Learning(), Walks(gallery)
+    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), learning, walks
     demo = build(gallery, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
@@ -131,4 +132,5 @@ def launch(
             engine.stop()
             gallery.stop()
             walks.stop()
+            learning.stop()
     return demo, url
