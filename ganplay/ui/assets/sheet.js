@@ -32,7 +32,7 @@ export class Sheet {
       mine.answer === null ? "" : make("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })));
     const runs = Object.entries(lesson.runs).filter(([part]) => mine.runs[part]);
     if (runs.length) parts.push(make("h2", { textContent: t("learn.steps.run") }), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
-    for (const [part] of runs) parts.push(this.table(lesson.checks.filter((check) => check.run === part), mine.runs[part]));
+    for (const [part] of runs) if (mine.runs[part].outcomes.length) parts.push(this.table(lesson.checks.filter((check) => check.run === part), mine.runs[part]));
     for (const [name, task] of Object.entries(lesson.tasks)) {
       const done = mine.tasks[name];
       if (!done) continue;
@@ -52,7 +52,7 @@ export class Sheet {
   plots(runs) {
     const shown = runs.filter(([, run]) => run.picture);
     return make("div", { className: "plots" }, ...shown.map(([name, { picture, step }]) =>
-      make("figure", {}, make("img", { src: picture, alt: name }), make("figcaption", { textContent: t("learn.at_step", { name, step }) }))));
+      make("figure", {}, make("img", { src: picture, alt: name }), make("figcaption", { textContent: step ? t("learn.at_step", { name, step }) : name }))));
   }
 
   table(checks, run) {

@@ -6,7 +6,7 @@ import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { square } from "./paint.js";
 import { number, t } from "./words.js";
 
-const MOST_CURVES = 3, SNAPSHOT = [420, 232];
+const MOST_CURVES = 3, SNAPSHOT = [354, 232];
 const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pull" };
 
 export class Stage {
@@ -228,7 +228,7 @@ export class Stage {
     if (this.over.width) pen.drawImage(this.over, 0, 0, tall, tall);
     const size = Math.floor((tall - 9) / 4);
     this.small.forEach(({ canvas: one }, i) => {
-      if (one.width) pen.drawImage(one, tall + 8 + (i % 3) * (size + 3), Math.floor(i / 3) * (size + 3), size, size);
+      if (one.width) pen.drawImage(one, tall + 8 + (i % 2) * (size + 3), Math.floor(i / 2) * (size + 3), size, size);
     });
     return canvas.toDataURL("image/jpeg", 0.82);
   }
