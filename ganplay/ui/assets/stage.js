@@ -132,7 +132,8 @@ export class Stage {
 
   drawSmall() {
     const { running, palette } = this, { kind } = running.run;
-    const [main] = running.checks.filter(({ step }) => step === null).concat(running.checks);
+    const last = running.checks.filter(({ step }) => step === null).concat(running.checks);
+    const main = last.find(({ signal }) => signal === "modes") || last[0];
     const now = main && running.standings()[running.checks.indexOf(main)];
     for (const [i, { button, canvas, mark }] of this.small.entries()) {
       button.setAttribute("aria-pressed", i === this.chosen);
@@ -202,10 +203,11 @@ export class Stage {
   light(part) {
     this.lit = part;
     const { learn } = this;
-    for (const [name, selector] of [["figure", ".ln-figure, .ln-curves, .ln-over"], ["gauge", ".ln-gauges"]]) {
+    for (const [name, selector] of [["figure", ".ln-figure"], ["gauge", ".ln-gauges"]]) {
       for (const one of learn.root.querySelectorAll(selector)) one.classList.toggle("lit", part === name);
     }
-    this.find(".ln-large").classList.toggle("lit", Boolean(part) && part !== "gauge");
+    const elsewhere = part === "gauge" || (part === "figure" && !this.find(".ln-figure").hidden);
+    this.find(".ln-large").classList.toggle("lit", Boolean(part) && !elsewhere);
     if (this.running?.seen) this.drawLarge();
   }
 
