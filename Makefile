@@ -18,10 +18,12 @@ lint: $(VENV)/.lint
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.toy_speed --quick
+	$(BIN)/python -m benchmarks.arena --quick
 	$(BIN)/python -m benchmarks.image_speed --quick
 	$(BIN)/python -m benchmarks.live_view --quick
 	$(BIN)/python -m benchmarks.explorer --quick
 	$(BIN)/python -m benchmarks.sessions --quick
+	$(BIN)/python -m benchmarks.diagnosis --quick
 	$(BIN)/python -m benchmarks.cold_start --quick
 	$(BIN)/python -m benchmarks.lessons --quick
 

@@ -95,7 +95,7 @@ def is_last(seen: dict[str, Any]) -> bool:
     """Whether what stands on the canvas after a drag is what its last position gives."""
     model = ganplay.load(MODEL)
     state, problems = ganplay.read_state(seen["text"], MODEL, model.space)
-    amount = dict(state.moves).get(0, 0.0)
+    amount = sum(amount for _, amount in state.moves)  # of the one slider that was moved
     return (
         not problems
         and abs(amount - seen["amount"]) < 1e-9

@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Callable
 
-import gradio_client  # type: ignore[import-untyped]
+import gradio_client
 import httpx
 import torch
 

@@ -4,7 +4,8 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ from ganplay.learnt import roots_given
 from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.pictures import panels
+from ganplay.project_cli import add_project
 from ganplay.script import as_script
 from ganplay.settings import MAX_SEED, ConfigError
 from ganplay.sheets import contact_sheet
 from ganplay.stopping import Stop, parse
+from ganplay.sweep_cli import add_sweep, arena_of, pictured, ranking
 from ganplay.training import ToyTrainer
 from ganplay.ui.schema import locale
 from ganplay.walk_cli import add_walk
@@ -75,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     add_walk(commands.add_parser("walk", help="a film through its latent space"))
     text = "the training pictures nearest to its pictures"
     add_neighbours(commands.add_parser("neighbours", help=text))
+    add_project(commands.add_parser("project", help="find a picture in a trained image model"))
     _add_data(commands.add_parser("data", help="look at a data set of pictures"))
     return made
 
@@ -134,6 +138,7 @@ def _add_toy(parser: argparse.ArgumentParser) -> None:
         help="stop once js is at or below a bound, or modes or high_quality at or above one; "
         "looked at every 50 steps, as on the page; of several seeds, when each has been there")
     # fmt: on
+    add_sweep(parser)
     add("--json", action="store_true", help="print JSON instead of a table")
     add("--script", type=Path, metavar="FILE.py",
         help="write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
@@ -198,8 +203,12 @@ def _loaded(options: argparse.Namespace) -> ToyTrainer:
 
 def _fresh(options: argparse.Namespace) -> ToyTrainer:
     config = _settings(options)
+    return ToyTrainer(config, seeds=_seeds(options, config))
+
+
+def _seeds(options: argparse.Namespace, config: ToyConfig) -> range:
     first = config.seed if options.first_seed is None else options.first_seed
-    return ToyTrainer(config, seeds=range(first, first + (options.seeds or 1)))
+    return range(first, first + (options.seeds or 1))
 
 
 def _read_points(options: argparse.Namespace) -> str:
@@ -232,17 +241,17 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
 def _toy(options: argparse.Namespace) -> int:
     _check_outputs(options)
+    if options.sweep:
+        return _sweep(options)
     if options.script and not options.load:
         config = _settings(options)
-        first = config.seed if options.first_seed is None else options.first_seed
-        text = as_script(dataclasses.replace(config, seed=first), options.steps)
+        first = dataclasses.replace(config, seed=_seeds(options, config)[0])
+        text = as_script(first, options.steps)
         _write(options, "script", lambda path: path.write_text(text, encoding="utf-8"))
         return 0
     trainer = _loaded(options) if options.load else _fresh(options)
     frames, reached = _train(trainer, options)
-    began = options.load is None and options.state is None
-    preset = (options.preset or "ring") if began else None
-    result: dict[str, Any] = {"preset": preset} | report(trainer)
+    result: dict[str, Any] = {"preset": _preset(options)} | report(trainer)
     if options.until:
         result["until"] = vars(options.until)
         for member, step in zip(result["members"], reached, strict=True):
@@ -259,16 +268,36 @@ def _toy(options: argparse.Namespace) -> int:
     return 0
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    config = _settings(options)
+    arena = arena_of(options, config, _seeds(options, config))
+    with _told(options.steps) as go_on:
+        train(arena, options.steps, go_on)
+    result: dict[str, Any] = {"preset": _preset(options)} | arena.report()
+    print(json.dumps(result, indent=2) if options.json else ranking(result))
+    if options.plot:
+        _write(options, "plot", pictured(arena).save)
+    return 0
+
+
+def _preset(options: argparse.Namespace) -> str | None:
+    """The preset that was the beginning, if one was."""
+    return (options.preset or "ring") if options.load is None and options.state is None else None
+
+
+@contextmanager
+def _told(steps: int) -> Iterator[Callable[[int], bool]]:
+    """What training tells its progress to: a bar, where somebody looks."""
+    with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
+        yield lambda done: bar.update(done - bar.n) or True
+
+
 def _train(
     trainer: ToyTrainer, options: argparse.Namespace
 ) -> tuple[list[Frame], list[int | None]]:
     """What was seen on the way, if it is filmed, and when each member met a condition."""
     steps = options.steps
-    with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
-
-        def go_on(done: int) -> bool:
-            return bar.update(done - bar.n) or True
-
+    with _told(steps) as go_on:
         if options.until:
             return [], train_until(trainer, steps, options.until, go_on)
         if options.film:

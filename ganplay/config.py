@@ -148,7 +148,7 @@ class ToyConfig(Settings):
         for piece in filter(None, pieces):
             name, colon, value = piece.partition(":")
             if colon:
-                changes[name] = _read(name, value)
+                changes[name] = read_value(name, value)
             else:
                 problems.append(Problem(name[:80], "", "name:value is needed", "", "state_piece"))
         config, more = default.repaired(changes)
@@ -207,11 +207,11 @@ def _of_link(text: str) -> str:
     return unquote(found[1] if found else text).strip()
 
 
-def _read(name: str, text: str) -> object:
+def read_value(name: str, text: str) -> object:
     """A value out of a string by the type of its field; what does not fit stays text."""
     kind = _FIELDS[name].type if name in _FIELDS else str
     if kind is bool:
-        return {"true": True, "false": False}.get(text, text)
+        return {"true": True, "false": False}.get(text.lower(), text)
     try:
         return kind(text) if kind in (int, float) else text
     except ValueError:

@@ -25,6 +25,7 @@ from ganplay.commands import Command
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
 from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, unshared
+from ganplay.remedies import remedy
 from ganplay.settings import Problem
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
@@ -89,6 +90,7 @@ class Session:
         self.frame_seconds = 0.0
         self._applied = 0
         self._told_points: str | None = None
+        self._told_ills: list[tuple[str, bool, ToyConfig]] = []
         self._dirty = True
         self._step_time = 1e-3
         self._next_step = self._next_frame = self._next_measure = now
@@ -186,16 +188,36 @@ class Session:
             labels=[] if labels is None else labels.tolist(),
             classes=self.config.classes,
             modes=0 if distribution.modes is None else len(distribution.modes),
-            floor=camera.floor["js"],
-            dispersion=camera.floor["dispersion"],
+            centres=self._centres(),
+            reaches=3 * distribution.sigma / camera.extent,
+            floor=camera.gauge.floor["js"],
+            dispersion=camera.gauge.floor["dispersion"],
             ticks=[round(tick, 4) for tick in camera.ticks.tolist()],
             reach=noise_reach(self.config.noise),
         )
+
+    def _centres(self) -> list[int]:
+        """Where the modes are, as points are told."""
+        modes, extent = self.trainer.distribution().modes, self.lanes[0].camera.extent
+        return [] if modes is None else pack_points(modes, extent)
+
+    def _tell_remedies(self) -> None:
+        """Send the page what helps each lane against what is going on, where that has changed."""
+        ills = [(one.diagnosis.verdict.kind, one.diagnosis.sure, one.config) for one in self.lanes]
+        if ills == self._told_ills:
+            return
+        self._told_ills = ills
+        lanes = []
+        for kind, sure, config in ills:
+            found = remedy(kind, config) if sure else None
+            lanes.append({"kind": kind, "sure": sure, "remedy": found and found._asdict()})
+        self._tell(type="remedies", lanes=lanes)
 
     def _greet(self) -> None:
         """Tell a page that has just come all that it does not know."""
         self._dirty = True
         self._told_points = None
+        self._told_ills = []
         _ = self.trainer
         self._tell_state()
         self._tell_data()
@@ -331,7 +353,8 @@ class Session:
             return False
         values: list[float] = [step]
         if stop.when != "steps":  # of two the first to reach it
-            values = [lane.camera.measure()[stop.when] for lane in self.lanes]
+            measured = [lane.camera.measure() for lane in self.lanes]
+            values = [float(m.metrics[stop.when][0]) for m in measured]
         met = [(n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v)]
         if not met:
             return False
@@ -444,6 +467,7 @@ class Session:
                 lane.camera.measure()
             cost = time.monotonic() - now
             self._next_measure = now + max(MEASURE_INTERVAL, 20 * cost)
+        self._tell_remedies()
         data = self._picture()
         self._dirty = False
         self.credit -= 1

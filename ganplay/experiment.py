@@ -1,10 +1,12 @@
 """One experiment from settings to plain figures, as the command line and the API report it."""
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
 
-from ganplay.frames import MEASURED
+from ganplay import diagnosis
+from ganplay.diagnosis import Diagnosis, Verdict
+from ganplay.gauge import MEASURED, Gauge
 from ganplay.stopping import EVERY, Stop
 from ganplay.training import ToyTrainer
 
@@ -12,8 +14,16 @@ SAMPLES = 2500
 CHUNK = 20
 
 
+@runtime_checkable
+class Steps(Protocol):
+    """What can be trained: one trainer, or many side by side."""
+
+    def step(self, count: int = 1) -> object:
+        """Take steps."""
+
+
 def train(
-    trainer: ToyTrainer,
+    trainer: Steps,
     steps: int,
     go_on: Callable[[int], bool] = lambda done: True,
     chunk: int = CHUNK,
@@ -70,6 +80,25 @@ def train_until(
     return reached
 
 
+def diagnose(trainer: ToyTrainer, steps: int) -> list[list[Verdict]]:
+    """Train fresh members of the same data; the verdicts of each, one every `diagnosis.EVERY`.
+
+    They are those that the lab gives at these steps.
+    """
+    gauge = Gauge(trainer)
+    doctors = [Diagnosis(gauge.scene) for _ in range(len(trainer))]
+    told: list[list[Verdict]] = [[] for _ in doctors]
+
+    def look(done: int) -> bool:
+        measured = gauge.measure()
+        for i, doctor in enumerate(doctors):
+            told[i].append(doctor.look(measured.signals(i)))
+        return True
+
+    train(trainer, steps, look, diagnosis.EVERY)
+    return told
+
+
 def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
     """Settings, sample size, noise floor and each member's metrics, fit for JSON (NaN as None)."""
     metrics = {name: values.tolist() for name, values in trainer.evaluate(samples).items()}
@@ -80,13 +109,14 @@ def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
         "state": trainer.configs[0].to_state(),
         "steps": trainer.steps,
         "samples": samples,
-        "noise_floor": _plain(trainer.noise_floor(samples)),
+        "noise_floor": plain(trainer.noise_floor(samples)),
         "members": [
-            {"seed": config.seed} | _plain({name: v[i] for name, v in metrics.items()})
+            {"seed": config.seed} | plain({name: v[i] for name, v in metrics.items()})
             for i, config in enumerate(trainer.configs)
         ],
     }
 
 
-def _plain(values: dict[str, float]) -> dict[str, float | None]:
+def plain(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures by name as JSON can hold them, rounded to a millionth; None if not finite."""
     return {n: round(v, 6) if math.isfinite(v) else None for n, v in values.items()}

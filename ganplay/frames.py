@@ -15,13 +15,15 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay import anatomy, metrics
+from ganplay import anatomy
 from ganplay.anatomy import Insides
+from ganplay.diagnosis import KINDS, NOTHING_YET, Verdict
+from ganplay.gauge import MEASURED, Gauge, Measurement
 from ganplay.losses import LOSSES
-from ganplay.streams import draw_noise, generator_of, real_points
+from ganplay.streams import draw_noise, generator_of
 from ganplay.training import ToyTrainer
 
-VERSION = 2
+VERSION = 3
 MAP = 40
 """Cells along a side of D's map."""
 GRID = 21
@@ -31,8 +33,6 @@ PATH = 200
 FAKES = 400
 PULLS = 200
 REAL = 800
-MEASURED = 2000
-"""Samples behind the metrics of a frame."""
 BINS = 24
 """Of the histograms of D's verdicts."""
 UNIT = 8191
@@ -54,6 +54,7 @@ METRICS = (
     "value",
     "grad_norm_d",
     "grad_norm_g",
+    "separation",
 )
 """Names of the numbers in a frame, in their order."""
 HEADER = struct.Struct("<2sBB IIIII fffffff I")
@@ -77,8 +78,11 @@ SECTIONS = (
     "unit",
     "unit_size",
     "rival",
+    "diagnosis",
+    "missing",
 )
-"""`rival` is a packed frame of another member at the same step."""
+"""`diagnosis` is a verdict's place in `KINDS`, its step and its evidence, `missing` its modes, and
+`rival` is a packed frame of another member at the same step."""
 TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
 FLAGS = {"playing": 1, "diverged": 4, "catching_up": 8}
 
@@ -130,6 +134,7 @@ class Frame:
     """The largest output of the unit on its plane, to which its map is relative."""
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
+    verdict: Verdict = NOTHING_YET
 
 
 class Camera:
@@ -143,34 +148,26 @@ class Camera:
         generator = generator_of(config.seed, "camera")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
-        real, labels = real_points(config, MEASURED)
-        self._real, self._real_labels = real[None], labels[:REAL]
-        self._measured_z = trainer.noise(MEASURED)
+        self.gauge = Gauge(trainer)
         self._metrics: dict[str, float] = {}
         self.measured_at = -1
-        # JS of two real samples of this size; below it, differences are noise.
-        self.floor = metrics.noise_floor(trainer.distribution(), MEASURED, quick=True)
 
     @property
     def real(self) -> Float[Tensor, "n 2"]:
         """Real points to draw: part of those measured by."""
-        return self._real[0, :REAL]
+        return self.gauge.real[0, :REAL]
 
     @property
     def real_labels(self) -> Tensor | None:
         """Their classes, if the model is conditional."""
-        return self._real_labels if self.trainer.configs[0].classes else None
+        return self.gauge.real_labels[0, :REAL] if self.trainer.configs[0].classes else None
 
-    def measure(self) -> dict[str, float]:
+    def measure(self) -> Measurement:
         """Bring the metrics up to date: the costly part of a frame, done less often."""
-        trainer = self.trainer
-        fake = trainer.generate(self._measured_z, trainer.labels(MEASURED))
-        report = metrics.compare(self._real, fake, trainer.distribution(), quick=True)
-        record = trainer.record()
-        report |= {n: getattr(record, n) for n in METRICS if hasattr(record, n)}
-        self._metrics = {name: float(report[name][0]) for name in METRICS}
-        self.measured_at = trainer.steps
-        return self._metrics
+        measured = self.gauge.measure()
+        self._metrics = {name: float(measured.metrics[name][0]) for name in METRICS}
+        self.measured_at = measured.step
+        return measured
 
     def look(self, view: View = View()) -> Frame:
         """The present moment."""
@@ -227,7 +224,7 @@ class Camera:
         """Histograms over the map's range; what lies outside counts at its ends."""
         real, hot = self.real[: len(fakes)], self.trainer.labels(len(fakes))
         if hot is not None:
-            labels = self._real_labels[: len(real)]
+            labels = self.gauge.real_labels[0, : len(real)]
             known = torch.nn.functional.one_hot(labels, hot.shape[1]).T.float()[None]
             hot = torch.cat([known, hot], dim=2)
         logits = self.trainer.discriminate(torch.cat([real, fakes])[None], hot)[0]
@@ -281,7 +278,7 @@ class Camera:
         measured last; found anew with each measurement.
         """
         if self._plane is None or self._plane[0] != self.measured_at:
-            z, label = self._measured_z, self.trainer.labels(MEASURED)
+            z, label = self.gauge.z, self.trainer.labels(MEASURED)
             fake = self.trainer.generate(z, label)[0]
             slopes = z[0] @ (fake - fake.mean(0)) / MEASURED  # (z, 2)
             # The tiny shift keeps a generator that does not move at all from being singular.
@@ -310,6 +307,14 @@ def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
         arrays["units"] = bytes_of(shown.maps)
         arrays["weights"] = (torch.nan_to_num(shown.weights) * 127).round().to(torch.int8).numpy()
     return arrays
+
+
+def _verdict_arrays(verdict: Verdict) -> dict[str, NDArray]:
+    numbers = KINDS.index(verdict.kind), verdict.since, *verdict.evidence
+    return {
+        "diagnosis": np.array(numbers, dtype="<f4"),
+        "missing": np.array(verdict.missing, dtype="|u1"),
+    }
 
 
 def _columns(name: str, array: NDArray) -> int:
@@ -342,18 +347,22 @@ def pack(
     pulls = torch.nan_to_num(frame.pulls / pull_scale).clamp(-1, 1) * 127
     cells = torch.nan_to_num((frame.map - low) / (high - low)).clamp(0, 1) * 255
     labels = torch.empty(0) if frame.labels is None else frame.labels[: len(frame.fakes)]
-    arrays = {
-        "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
-        "norms_d": frame.norms["d"].numpy(),
-        "norms_g": frame.norms["g"].numpy(),
-        "verdicts": frame.verdicts.numpy().astype("<u2"),
-        "fakes": _whole(frame.fakes, frame.extent),
-        "grid": _whole(frame.grid, frame.extent),
-        "pulls": pulls.round().to(torch.int8).numpy(),
-        "map": cells.round().to(torch.uint8).numpy(),
-        "labels": labels.to(torch.uint8).numpy(),
-        "rival": np.frombuffer(rival, dtype="|u1"),
-    } | _inside_arrays(frame)
+    arrays = (
+        {
+            "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
+            "norms_d": frame.norms["d"].numpy(),
+            "norms_g": frame.norms["g"].numpy(),
+            "verdicts": frame.verdicts.numpy().astype("<u2"),
+            "fakes": _whole(frame.fakes, frame.extent),
+            "grid": _whole(frame.grid, frame.extent),
+            "pulls": pulls.round().to(torch.int8).numpy(),
+            "map": cells.round().to(torch.uint8).numpy(),
+            "labels": labels.to(torch.uint8).numpy(),
+            "rival": np.frombuffer(rival, dtype="|u1"),
+        }
+        | _inside_arrays(frame)
+        | _verdict_arrays(frame.verdict)
+    )
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,

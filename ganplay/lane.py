@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ganplay.cohort import Net
 from ganplay.config import ToyConfig
+from ganplay.diagnosis import EVERY, Diagnosis
 from ganplay.frames import FLAGS, Camera, View, bare, pack
 from ganplay.training import ToyTrainer
 
@@ -59,8 +60,12 @@ class Lane:
         """Go on with a trainer and its settings."""
         self.config = trainer.configs[0]
         self._trainer = trainer
-        self.camera = Camera(trainer)
+        self._look_anew()
         self.diverged = False
+
+    def _look_anew(self) -> None:
+        self.camera = Camera(self.trainer)
+        self.diagnosis = Diagnosis(self.camera.gauge.scene)
 
     def configure(self, config: ToyConfig) -> None:
         """Go on with other settings on the same networks.
@@ -73,16 +78,26 @@ class Lane:
             return
         self.trainer.configure(config)
         if any(getattr(before, name) != getattr(config, name) for name in SHARED):
-            self.camera = Camera(self.trainer)
+            self._look_anew()
+        else:
+            self.diagnosis.forget()
 
     def step(self, count: int, net: Net) -> None:
-        """Take steps, and notice where they lead."""
-        self.trainer.step(count, net)
-        self.check()
+        """Take steps, and notice where they lead.
+
+        The diagnosis looks at the same steps however the run is watched.
+        """
+        while count:
+            now = min(count, EVERY - self.trainer.steps % EVERY)
+            self.trainer.step(now, net)
+            count -= now
+            self.check()
 
     def check(self) -> None:
-        """Notice if the networks no longer hold finite numbers."""
+        """Notice if the networks no longer hold finite numbers, and what else is going on."""
         self.diverged = not self.trainer.finite()
+        if self.diverged or self.trainer.steps % EVERY == 0:
+            self.diagnosis.look(self.camera.measure().signals())
 
     @property
     def measured(self) -> bool:
@@ -91,6 +106,6 @@ class Lane:
 
     def picture(self, view: View, *, flags: int, **stamp: Any) -> bytes:
         """The present moment, packed; `stamp` is for `frames.pack`."""
-        frame = self.camera.look(view)
+        frame = replace(self.camera.look(view), verdict=self.diagnosis.verdict)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)

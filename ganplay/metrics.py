@@ -117,6 +117,25 @@ def reverse_kl(near: Int[Tensor, "*s m"]) -> Float[Tensor, "*s"]:
     return torch.xlogy(share, share * near.shape[-1]).sum(-1)
 
 
+def separation(
+    real_logits: Float[Tensor, "*s n"], fake_logits: Float[Tensor, "*s m"]
+) -> Float[Tensor, "*s"]:
+    """How often D puts a real sample above a fake one: 1/2 if it is blind, 1 if it is never wrong.
+
+    The area under the ROC curve, as Mann and Whitney's U over n m pairs (1947); ties count half.
+    It means the same for every loss. Two equal samples of n differ from 1/2 with a standard
+    deviation of sqrt((2n + 1) / (12 n^2)), which is 0.018 for n = 500. NaN if a logit is.
+    """
+    ranked = real_logits.sort(-1).values
+    fake_logits = fake_logits.contiguous()
+    below = torch.searchsorted(ranked, fake_logits) + torch.searchsorted(
+        ranked, fake_logits, right=True
+    )
+    share = 1 - below.float().mean(-1) / (2 * real_logits.shape[-1])
+    known = real_logits.isfinite().all(-1) & fake_logits.isfinite().all(-1)
+    return torch.where(known, share, math.nan)
+
+
 def compare(
     real: Points, fake: Points, distribution: Distribution, quick: bool = False
 ) -> dict[str, Float[Tensor, "*s"]]:

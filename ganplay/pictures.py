@@ -1,6 +1,7 @@
 """Still pictures of trained toys, with Pillow: what the lab shows, for files."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -22,18 +23,30 @@ REAL, FAKE, INK, PAPER = (31, 99, 214), (224, 108, 0), (26, 34, 48), (255, 255, 
 
 def panels(trainer: ToyTrainer) -> Image.Image:
     """D's map, real points (blue) and fakes (orange) of every member, side by side."""
-    columns = math.ceil(math.sqrt(len(trainer)))
-    rows = math.ceil(len(trainer) / columns)
+    drawn = each_panel(trainer, [str(config.seed) for config in trainer.configs])
+    return side_by_side(drawn, math.ceil(math.sqrt(len(trainer))))
+
+
+def side_by_side(drawn: Sequence[Image.Image], columns: int) -> Image.Image:
+    """Panels on one sheet, row by row."""
+    rows = math.ceil(len(drawn) / columns)
     size = (columns * (SIDE + GAP) + GAP, rows * (SIDE + GAP) + GAP)
     sheet = Image.new("RGB", size, PAPER)
-    extents = [trainer.distribution(i).extent for i in range(len(trainer))]
-    judged = _judged(trainer, extents)
-    real, fake = trainer.real(POINTS), trainer.sample(POINTS)
-    for i, extent in enumerate(extents):
-        panel = _panel(judged[i], real[i] / extent, fake[i] / extent, f"{trainer.configs[i].seed}")
+    for i, panel in enumerate(drawn):
         row, column = divmod(i, columns)
         sheet.paste(panel, (GAP + column * (SIDE + GAP), GAP + row * (SIDE + GAP)))
     return sheet
+
+
+def each_panel(trainer: ToyTrainer, names: Sequence[str]) -> list[Image.Image]:
+    """The panel of each member, with its name."""
+    extents = [trainer.distribution(i).extent for i in range(len(trainer))]
+    judged = _judged(trainer, extents)
+    real, fake = trainer.real(POINTS), trainer.sample(POINTS)
+    return [
+        _panel(judged[i], real[i] / extent, fake[i] / extent, names[i])
+        for i, extent in enumerate(extents)
+    ]
 
 
 def _judged(trainer: ToyTrainer, extents: list[float]) -> Float[Tensor, "s cells cells"]:

@@ -10,12 +10,13 @@ import csv
 import io
 import math
 import re
-import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
+
+from ganplay.uploads import UploadError, is_picture, opened
 
 EXTENT = 3.0
 """Half the side of the square that own points lie in."""
@@ -31,7 +32,6 @@ DARK = 128
 """Pixels darker than this, of 255, become points: the darker, the more."""
 PICTURE_POINTS = 1500
 """At most, of a picture: few enough for a link."""
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 _STEPS = 4095
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _LONGEST_NUMBER = 1e150
@@ -122,7 +122,7 @@ def read(path: str | Path) -> str:
 
 def parse(data: bytes) -> str:
     """The same of a file's bytes; what kind of file they are they say themselves."""
-    return encode(*(read_picture(data) if _is_picture(data) else read_csv(data)))
+    return encode(*(read_picture(data) if is_picture(data) else read_csv(data)))
 
 
 def read_csv(data: bytes) -> Cloud:
@@ -217,13 +217,6 @@ def _fitted(points: NDArray[np.float64]) -> NDArray[np.float32]:
     )
 
 
-def _is_picture(data: bytes) -> bool:
-    # A table may begin with the letters BM, but no table has a zero byte.
-    bmp = data[:2] == b"BM" and b"\0" in data[:64]
-    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    return bmp or webp or data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"))
-
-
 def read_picture(data: bytes) -> Cloud:
     """Points where a picture is dark, the darker the denser; always the same ones.
 
@@ -252,25 +245,10 @@ def read_picture(data: bytes) -> Cloud:
 def _light(data: bytes) -> NDArray[np.float64]:
     """Lightness (rows, columns) of a picture, from 0 (black) to 255, scaled down to SIDE."""
     try:
-        with warnings.catch_warnings():
-            # Of Pillow's own, far higher bound on pixels.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if math.prod(image.size) > MAX_PIXELS:  # nothing has been decoded yet
-            raise PointsError("pixels", most=MAX_PIXELS)
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I"):  # 16 bits, which `convert` would cut off instead of scale
-            grey = np.asarray(image, np.float32) / 257
-            image = Image.fromarray(grey.clip(0, 255).astype(np.uint8))
-        elif image.has_transparency_data:
-            clear = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
-        image = image.convert("RGB").convert("L")
-        image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
-        return np.asarray(image, np.float64)
-    except PointsError:
-        raise
-    except Image.DecompressionBombError:
-        raise PointsError("pixels", most=MAX_PIXELS) from None
-    except Exception:  # decoders of broken files raise whatever they run into
-        raise PointsError("broken") from None
+        image = opened(data, MAX_PIXELS)[0].convert("L")
+    except UploadError as error:
+        raise PointsError(
+            "broken" if error.code == "kind" else error.code, **error.values
+        ) from None
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(image, np.float64)

@@ -5,7 +5,7 @@ in whatever batch it is made, with any number of threads and on any machine: sin
 adds up in another order for every shape of a batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float, Int, UInt8
@@ -67,6 +67,16 @@ class Sampler:
     def _own(self, given: Tensor, start: int) -> Tensor:
         part = given[None, :, start : start + self._chunk]
         return part.to(self._weights[0].device, torch.float64)
+
+    def single(self) -> Callable[[Tensor, Tensor | None], Float[Tensor, "1 c h w n"]]:
+        """`pictures` in single precision and with gradients, for searches that need no more."""
+        weights, buffers = ([t.float() for t in ts] for ts in (self._weights, self._buffers))
+
+        def pictures(z: Tensor, label: Tensor | None = None) -> Tensor:
+            y = None if label is None else label[None]
+            return self.plan(weights, z[None], buffers, label=y, momentum=None)[0]
+
+        return pictures
 
     def sample(self, seeds: Sequence[int], labels: Sequence[int] = ()) -> UInt8[Tensor, "n c h w"]:
         """A picture for each seed and, from a conditional model, label."""

@@ -4,7 +4,7 @@ Nothing here prints, draws or loops for its own sake: loops are the caller's.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -308,11 +308,15 @@ def _in_one_thread(work: Callable[[Cohort], None], cohort: Cohort) -> None:
     work(cohort)
 
 
+def shape_of(config: ToyConfig) -> Hashable:
+    """What configurations must have in common to be members of one trainer."""
+    return Structure.of(config), config.steps_d, config.steps_g
+
+
 def _check_members(configs: Sequence[ToyConfig]) -> None:
     if not configs:
         raise ValueError("no seeds: at least one member is needed")
-    shapes = {(Structure.of(c), c.steps_d, c.steps_g) for c in configs}
-    if len(shapes) > 1:
+    if len(set(map(shape_of, configs))) > 1:
         raise ValueError(
             "members of one trainer must share architecture, loss, penalty, optimisers, batch "
             "size and updates per step; they may differ in seed, data and numbers"

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganplay.anatomy import Insides
+from ganplay.diagnosis import KINDS, NOTHING_YET, Evidence, Verdict
 from ganplay.frames import (
     BINS,
     ENTRY,
@@ -36,6 +37,8 @@ _LAYOUT = {
     "unit": ("|u1", None, 256 * 256),
     "unit_size": ("<f4", 1, 1),
     "rival": ("|u1", None, 2**18),
+    "diagnosis": ("<f4", 2 + len(Evidence._fields), 2 + len(Evidence._fields)),
+    "missing": ("|u1", None, 256),
 }
 """What `unpack` lets each section be."""
 
@@ -90,7 +93,18 @@ def unpack(data: bytes) -> Frame:
         unit_size=unit_size,
         metrics=dict(zip(METRICS, metrics, strict=True)) if metrics else {},
         measured_at=int(measured_at),
+        verdict=_verdict(arrays),
     )
+
+
+def _verdict(arrays: dict[str, NDArray]) -> Verdict:
+    if "diagnosis" not in arrays:
+        return NOTHING_YET
+    kind, since, *evidence = arrays["diagnosis"][0].tolist()
+    _need(kind in range(len(KINDS)) and 0 <= since <= 2**32, "a verdict of no known kind")
+    missing = arrays.get("missing", np.empty(0)).ravel()
+    modes = tuple(int(mode) for mode in missing)
+    return Verdict(KINDS[int(kind)], int(since), Evidence(*evidence), modes)
 
 
 def _sections(data: bytes, count: int) -> dict[str, NDArray]:

@@ -44,6 +44,7 @@ class Server(NamedTuple):
     routes: object
     transfers: object
     explorer: object
+    find: object
     walks: object
 
 
@@ -86,7 +87,8 @@ def server():
         port = probe.getsockname()[1]
     engine = Engine()
     app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
-    app.Explorer, app.Walks = kept(app.Explorer), kept(app.Walks)
+    app.Explorer, app.Find = kept(app.Explorer), kept(app.Find)
+    app.Walks = kept(app.Walks)
     demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
     yield Server(url, engine, *made)
     demo.close(verbose=False)

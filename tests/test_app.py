@@ -401,7 +401,7 @@ def test_the_named_endpoint_trains_a_toy(client):
     assert len(result["points"]) == 2
     assert len(result["points"][0]) == 7
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert list(named) == ["/train_toy", "/write_script", "/info", "/generate"]
+    assert list(named) == ["/train_toy", "/write_script", "/info", "/generate", "/project", "/walk"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from ganplay.commands import (
 )
 from ganplay.engine import Engine, Full
 from ganplay.experiment import train_until
-from ganplay.frames import ENTRY, FLAGS, HEADER, MAP, SECTIONS, View
+from ganplay.frames import ENTRY, FLAGS, HEADER, MAP, SECTIONS, UNIT, View
 from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
 
@@ -490,3 +490,42 @@ def test_points_without_sense_leave_the_data(running):
     assert [p["code"] for p in second["problems"]] == ["own"]
     assert second["config"] == QUICK.to_dict()
     assert len(page.events_of("data")) == 1
+
+
+def test_a_page_is_told_what_helps_and_where_the_modes_are(running):
+    page = opened(running, config=PRESETS["vanishing"], playing=False)
+    page.wait(lambda p: p.events_of("data") and p.events_of("remedies"))
+    (data,) = page.events_of("data")
+    assert len(data["centres"]) == 2 * data["modes"] == 16
+    assert data["centres"][:2] == [round(2 / 3 * UNIT), 0]  # the first mode is at (2, 0)
+    assert data["reaches"] == pytest.approx(0.05)
+    assert page.events_of("remedies")[-1]["lanes"] == [
+        {"kind": "starting", "sure": False, "remedy": None}
+    ]
+    post(running, page, Step("both", 600))
+    page.wait(lambda p: p.events_of("remedies")[-1]["lanes"][0]["sure"])
+    (lane,) = page.events_of("remedies")[-1]["lanes"]
+    assert lane["kind"] == "strong_d"
+    assert lane["remedy"]["changes"]["loss"] == "non_saturating"
+    assert not lane["remedy"]["anew"]
+    # What is changed by hand or by the remedy is waited for; a second GAN has a verdict of its own.
+    post(running, page, Configure(lane["remedy"]["changes"]))
+    waiting = [{"kind": "strong_d", "sure": False, "remedy": None}]
+    page.wait(lambda p: p.events_of("remedies")[-1]["lanes"] == waiting)
+    post(running, page, Pair(True))
+    page.wait(lambda p: len(p.events_of("remedies")[-1]["lanes"]) == 2)
+    lanes = page.events_of("remedies")[-1]["lanes"]
+    assert [lane["kind"] for lane in lanes] == ["starting", "starting"]
+
+
+def test_a_divergence_is_told_at_once_with_what_helps(running):
+    config = ToyConfig(
+        loss="least_squares", optimizer_g="sgd", optimizer_d="sgd", lr_g=1.0, lr_d=1.0
+    )
+    page = opened(running, config=config, playing=False)
+    post(running, page, Step("both", 200))
+    page.wait(lambda p: p.events_of("diverged"))
+    page.wait(lambda p: p.events_of("remedies")[-1]["lanes"][0]["kind"] == "divergence")
+    (lane,) = page.events_of("remedies")[-1]["lanes"]
+    assert lane["remedy"]["anew"]
+    assert lane["remedy"]["changes"]["lr_d"] == 1e-3

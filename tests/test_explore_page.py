@@ -315,4 +315,8 @@ def test_a_phone_has_room_for_fingers(chromium, server):
         .filter(([, {width, height}]) => Math.min(width, height) < 39.5)
         .map(([name, {width, height}]) => `${name}: ${width} x ${height}`)""")
     assert small == []
+    # The picture stays in sight while what changes it scrolls by.
+    tab.page.locator(".ex-direction input[type=range]").last.scroll_into_view_if_needed()
+    assert tab.see("scrollY") > 400
+    assert tab.see("document.querySelector('.ex-frame').getBoundingClientRect().top") == 4
     tab.done()

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 import os
@@ -9,10 +10,12 @@ import pytest
 import torch
 
 from ganplay import ToyConfig, ToyTrainer, frames
+from ganplay.diagnosis import KINDS, Evidence, Verdict
 from ganplay.frames import ENTRY, FLAGS, HEADER, LAYERS, Camera, View, pack
 from ganplay.losses import LOSSES
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
+VERDICT = Verdict("collapse", 625, Evidence(js=0.5, separation=0.75, spread=0.25), (1, 6))
 JS_TESTS = Path(__file__).parent / "js"
 
 
@@ -32,7 +35,7 @@ def test_node_reads_what_python_packs(tmp_path):
     config = ToyConfig(conditional=True, width_g=8, width_d=20, layers_d=3, noise_dim=5)
     looked = camera(config)
     asked = View(label=2, probe=(0.5, -1.0), graph=True, insides=6, unit=("d", 1, 7))
-    frame = looked.look(asked)
+    frame = dataclasses.replace(looked.look(asked), verdict=VERDICT)
     insides = frame.insides
     unit = frames.UNIT / frame.extent
     expected = {
@@ -47,6 +50,7 @@ def test_node_reads_what_python_packs(tmp_path):
         "labels": [i % 8 for i in range(frames.FAKES)],
     }  # fmt: skip
     expected["config"] = config.to_dict()
+    expected["diagnosis"] = {"kind": "collapse", "since": 625, "missing": [1, 6], "js": 0.5}
     expected["units"] = (insides.maps * 127 + 128).round().int().flatten().tolist()
     expected["weights"] = (insides.weights * 127).round().int().tolist()
     expected["unit"] = (frame.unit * 127 + 128).round().int().flatten().tolist()
@@ -64,6 +68,7 @@ def test_node_reads_what_python_packs(tmp_path):
     (tmp_path / "expected.json").write_text(json.dumps(expected, allow_nan=False))
     schema = {"version": frames.VERSION, "flags": FLAGS, "metrics": frames.METRICS}
     schema["sections"] = frames.SECTIONS
+    schema |= {"kinds": KINDS, "evidence": Evidence._fields}
     (tmp_path / "schema.json").write_text(json.dumps(schema))
     done = subprocess.run(
         ["node", "--test", *map(str, sorted(JS_TESTS.glob("*.test.js")))],
@@ -171,11 +176,11 @@ def test_the_class_asked_for_is_mapped():
 
 def test_hidden_layers_and_networks_that_are_no_more():
     looked = camera()
-    assert sections(pack(looked.look(View(layers=0)))) == {"metrics"}
+    assert sections(pack(looked.look(View(layers=0)))) == {"metrics", "diagnosis"}
     looked.trainer._cohorts[0].state.g.flat.fill_(math.nan)
     looked.measure()
     data = pack(frames.bare(looked.look()))
-    assert sections(data) == {"metrics"}
+    assert sections(data) == {"metrics", "diagnosis"}
     pack(looked.look())  # NaN is packed as nothing worse than zero
 
 

@@ -335,7 +335,7 @@ def test_train_and_export_as_commands(tmp_path, capsys):
 
 
 def test_the_models_that_come_along():
-    assert bundled() == ["digits", "digits-conditional", "letters-conditional"]
+    assert bundled() == ["digits", "digits-conditional", "faces", "letters-conditional"]
 
 
 @pytest.mark.parametrize("name", bundled())

@@ -13,16 +13,19 @@ FLOORS = {
     "augment": 0, "settings": 0, "image_config": 2, "parallel": 5, "sampler": 5, "latent": 6,
     "verdict": 6, "exploration": 6, "image_training": 6, "flags": 1, "runs": 7, "image_cli": 11,
     "model_cli": 11, "sheets": 0, "metrics": 1, "models": 1, "config": 2, "datasets": 2,
-    "adversarial": 3, "streams": 4, "cohort": 5, "points": 0,
-    "stopping": 0, "encoders": 0, "algebra": 9, "walk": 10,
+    "adversarial": 3, "streams": 4, "cohort": 5, "points": 1,
+    "diagnosis": 0, "gauge": 7, "remedies": 3, "stopping": 0, "encoders": 0, "algebra": 9,
+    "walk": 10,
     "walk_text": 11, "walk_files": 11, "walk_cli": 12,
     "image_metrics": 0, "lettering": 0, "classifier": 9, "naming": 10, "evaluation": 10,
     "evaluation_cli": 11,
+    "uploads": 0, "projection": 9, "finding": 13, "project_cli": 11,
     "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 8, "frames": 8, "slow": 9,
     "lane": 9, "learnt": 9, "neighbours": 10, "indexes": 11, "gallery": 12,
+    "arena": 10, "sweep_cli": 11,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
     "theory": 0, "dirac": 1, "autoencoding": 5, "lessons": 10,
-    "neighbours_cli": 12, "ui": 13, "cli": 14, "script": 3,
+    "neighbours_cli": 12, "ui": 14, "cli": 15, "script": 3,
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
 

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from ganplay import uploads
 from ganplay.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.frames import LAYERS
 from ganplay.points import MESSAGES
@@ -23,12 +24,14 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "film.js", "weights.js",
            "timeline.js", "stop.js",
            "pair.js",
+           "diagnosis.js",
            "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js", "naming.js",
            "map.html", "map.js", "arithmetic.html", "arithmetic.js", "groups.js", "own.js",
            "trio.js", "favourites.js", "compare.js",
            "beside.js",
            "walk.html", "walk.js", "walk-timeline.js", "walk-lesson.js",
-           "learn.html", "learn.js", "stage.js", "guide.js", "visits.js", "sheet.js"]  # fmt: skip
+           "learn.html", "learn.js", "stage.js", "guide.js", "visits.js", "report.js",
+           "find.html", "find.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 
@@ -103,3 +106,10 @@ def test_every_refusal_of_a_file_has_words():
         assert set(re.findall(r"{(\w+)}", WORDS["en"][f"own.errors.{code}"])) == told | {"file"}, (
             code
         )
+
+
+def test_what_is_done_to_an_uploaded_picture_has_words():
+    for kind, texts in (("errors", uploads.MESSAGES), ("notes", uploads.NOTES)):
+        for code, text in texts.items():
+            told = set(re.findall(r"{(\w+)", text)) | ({"file"} if kind == "errors" else set())
+            assert set(re.findall(r"{(\w+)}", WORDS["en"][f"find.{kind}.{code}"])) == told, code

@@ -115,3 +115,21 @@ def test_samples_that_are_not_finite_have_no_metrics():
     real = torch.stack([cloud(100, seed=1)] * 2)
     report = metrics.compare(real, fake, DISTRIBUTIONS["ring"])
     assert all(value[0].isfinite() and value[1].isnan() for value in report.values())
+
+
+def test_separation_by_hand():
+    real, fake = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.0, 2.0, 2.5])
+    # Of nine pairs 3 + 1.5 + 1 have the real one on top, a tie being half.
+    assert metrics.separation(real, fake).item() == pytest.approx(5.5 / 9)
+    both = metrics.separation(torch.stack([real, fake]), torch.stack([fake, real]))
+    assert both.tolist() == pytest.approx([5.5 / 9, 3.5 / 9])
+    assert metrics.separation(real, real[:2] - 5).item() == 1
+    assert metrics.separation(torch.zeros(4), torch.zeros(4)).item() == 0.5
+    assert metrics.separation(real, torch.tensor([math.nan, 0, 1])).isnan()
+
+
+def test_two_equal_samples_are_as_blind_as_the_docstring_says():
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randn(2, 2000, 500, generator=generator)
+    assert metrics.separation(*drawn).std().item() == pytest.approx(0.0183, rel=0.1)
+    assert metrics.separation(*drawn).mean().item() == pytest.approx(0.5, abs=0.002)

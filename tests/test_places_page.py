@@ -270,6 +270,7 @@ def test_favourites_and_comparing(chromium, server, model, tmp_path):  # noqa: F
     content = json.loads(download.value.path().read_text())
     assert content == {"ganplay": "favourites", "version": 1, "favourites": [kept[0], link]}
     tray.nth(1).focus()
+    assert not page.is_visible(".ex-tray-save")
     page.keyboard.press("Delete")
     assert tray.count() == 1
     content["favourites"] += [5, "1;model:other;seed:3", f"1;model:{MODEL};seed:-1", "x" * 9000]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from test_frames import camera
 
 from ganplay import ToyConfig, frames
+from ganplay.diagnosis import Evidence, Verdict
 from ganplay.frames import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
 from ganplay.unpacking import unpack
 
@@ -54,9 +55,12 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
 def test_every_section_there_is_can_be_unpacked():
     looked = camera(ToyConfig(width_g=8, width_d=8))
     frame = looked.look(View(graph=True, insides=0, unit=("d", 1, 3)))
+    frame = dataclasses.replace(frame, verdict=Verdict("collapse", 75, Evidence(js=0.5), (2, 7)))
     packed = pack(frame, rival=pack(frame))
     assert HEADER.unpack_from(packed)[-1] == len(frames.SECTIONS) - 1  # there are no labels here
     assert torch.equal(unpack(packed).fakes, unpack(pack(frame)).fakes)
+    told = unpack(packed).verdict
+    assert (told.kind, told.since, told.evidence.js, told.missing) == ("collapse", 75, 0.5, (2, 7))
 
 
 def test_a_frame_of_nothing_and_one_far_out_are_unpacked():

@@ -114,8 +114,11 @@ def test_a_walk_from_empty_to_file(chromium, server, model, tmp_path, monkeypatc
     assert panel.seeds() == ["2", "1", "3"]
     page.click(".wk-add-seed")
     page.click(".wk-add-classes")
-    assert len(panel.seeds()) == 14
-    for _ in range(2):
+    page.click(".ex-star")
+    page.click(".wk-favourites button")
+    assert len(panel.seeds()) == 15
+    assert panel.seeds()[-1] == "3"
+    for _ in range(3):
         page.click(".wk-undo")
     assert panel.seeds() == ["2", "1", "3"]
     # A click leads to a keyframe, which can be changed and put back.

@@ -141,9 +141,9 @@ def test_pace_by_hand():
 def test_it_is_made_a_few_at_a_time(bars):
     parts = list(made(bars[0], Walk(through(1, 2), 20)))
     assert [(part.done, part.of, len(part.images)) for part in parts] == [(16, 20, 16), (20, 20, 4)]
-    parts = list(made(bars[0], Walk(through(1, 2), 5, even=True), pixels))
+    parts = list(made(bars[0], Walk(through(1, 2), 10, even=True), pixels))
     assert [(part.done, part.of, len(part.images)) for part in parts] == [
-        (16, 25, 0), (20, 25, 0), (25, 25, 5),
+        (16, 30, 0), (20, 30, 0), (30, 30, 10),
     ]  # fmt: skip
 
 

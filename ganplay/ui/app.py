@@ -16,14 +16,17 @@ from typing import Any
 import gradio as gr
 
 from ganplay.engine import Engine
+from ganplay.finding import Finder
 from ganplay.gallery import Gallery
 from ganplay.indexes import Indexes
 from ganplay.learnt import roots_given
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
+from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
 from ganplay.ui.learning import Learning
+from ganplay.ui.project_api import ProjectApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
 from ganplay.ui.transfers import Transfers
@@ -40,9 +43,9 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build(gallery: Gallery, walks: Walks) -> gr.Blocks:
+def build(gallery: Gallery, finder: Finder, walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
-    images = ImageApi(gallery)
+    images, finding = ImageApi(gallery), ProjectApi(finder)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
             html_template=_asset("lab.html"),
@@ -56,7 +59,8 @@ def build(gallery: Gallery, walks: Walks) -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        for endpoint in (write_script, images.info, images.generate, WalkApi(walks).walk):
+        own = images.info, images.generate, finding.project, WalkApi(walks).walk
+        for endpoint in (write_script, *own):
             gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
 
@@ -100,9 +104,13 @@ def launch(
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots))
-    learning, walks = Learning(), Walks(gallery)
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), learning, walks
-    demo = build(gallery, walks)
+    finder, learning = Finder(gallery), Learning()
+    rooms = (
+        LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder), learning,
+        Walks(gallery),
+    )  # fmt: skip
+    *_, walks = rooms
+    demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
     }
@@ -130,6 +138,7 @@ def launch(
         finally:
             # Threads that are in the middle of a computation when Python ends abort the process.
             engine.stop()
+            finder.stop()
             gallery.stop()
             walks.stop()
             learning.stop()

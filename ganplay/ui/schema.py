@@ -9,6 +9,7 @@ from typing import Any
 from ganplay import frames, points
 from ganplay.commands import SPEEDS
 from ganplay.config import GROUPS, OWN, PRESETS, ToyConfig
+from ganplay.diagnosis import KINDS, Evidence
 from ganplay.distributions import DISTRIBUTIONS, Distribution
 from ganplay.losses import LOSSES
 from ganplay.stopping import BOUNDS
@@ -68,6 +69,8 @@ def schema() -> bytes:
             "flags": frames.FLAGS,
             "metrics": frames.METRICS,
             "sections": frames.SECTIONS,
+            "kinds": KINDS,
+            "evidence": Evidence._fields,
         },
         "locales": {language: locale(language) for language in LANGUAGES},
     }

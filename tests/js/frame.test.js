@@ -28,6 +28,10 @@ test("what Python packs, the page reads", () => {
   for (const net of ["d", "g"]) {
     expected.norms[net].forEach((value, i) => assert.ok(Math.abs(frame.norms[net][i] - value) < 1e-5));
   }
+  for (const [name, value] of Object.entries(expected.diagnosis)) {
+    assert.deepEqual(frame.diagnosis[name], value, name);
+  }
+  assert.ok(Number.isNaN(frame.diagnosis.period));
   for (const [name, value] of Object.entries(expected.metrics)) {
     assert.ok(Math.abs(frame.metrics[name] - value) < 1e-5, name);
   }

@@ -7,7 +7,7 @@
 import { make } from "./make.js";
 import { fill, t } from "./words.js";
 
-const FETCHED = ["map", "arithmetic", "walk"]; // "find"
+const FETCHED = ["map", "arithmetic", "find", "walk"];
 
 export class Bench {
   constructor(explore) {

@@ -319,7 +319,7 @@ class Explore {
       if (box.value !== String(value)) box.value = value;
     };
     put("#ex-seed", state.at ? "" : state.seed);
-    this.find("#ex-seed").placeholder = state.at ? t("explore.moved") : "";
+    this.find("#ex-seed").placeholder = state.at ? "–" : ""; // the caption says why
     put(".ex-truncation", state.truncation);
     put(".ex-truncation-number", state.truncation);
     put(".ex-second", mix.second ?? "");

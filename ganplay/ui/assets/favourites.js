@@ -40,7 +40,7 @@ export class Favourites {
     on(".ex-tray-save", () => explore.lab.share.download("ganplay-favourites.json", fileOf("favourites", this.list.map(({ text }) => text))));
     on(".ex-tray-load", () => file.click());
     const more = explore.find(".ex-tray-more");
-    more.onfocusout = ({ relatedTarget }) => { more.open &&= more.contains(relatedTarget); };
+    more.addEventListener("focusout", ({ relatedTarget }) => { more.open &&= more.contains(relatedTarget); });
     more.onkeydown = ({ key }) => { more.open &&= key !== "Escape"; };
     file.onchange = () => this.load(file);
     // What another tab keeps is kept here too.

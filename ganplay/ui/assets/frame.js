@@ -28,6 +28,7 @@ export function decode(buffer, schema) {
   const metrics = {};
   (parts.metrics || []).forEach((value, i) => { metrics[schema.metrics[i]] = value; });
   const none = new Int16Array(0);
+  const [kind, since, ...evidence] = parts.diagnosis || [0, 0];
   return {
     playing: Boolean(flags & schema.flags.playing),
     diverged: Boolean(flags & schema.flags.diverged),
@@ -43,6 +44,10 @@ export function decode(buffer, schema) {
     verdicts: parts.verdicts || null, bins: columns.verdicts || 0,
     units: parts.units || null, weights: parts.weights || null,
     unit: parts.unit || null, unitCells: columns.unit || 0, unitSize: parts.unit_size ? parts.unit_size[0] : 0,
+    diagnosis: {
+      kind: schema.kinds[kind], since, missing: [...(parts.missing || [])],
+      ...Object.fromEntries(evidence.map((value, i) => [schema.evidence[i], value])),
+    },
     norms: { d: parts.norms_d || none, g: parts.norms_g || none },
     rival: parts.rival ? decode(copied(parts.rival), schema) : null,
   };

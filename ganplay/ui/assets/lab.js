@@ -2,6 +2,7 @@
 
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
+import { Diagnosis } from "./diagnosis.js";
 import { Draw, withPoints } from "./draw.js";
 import { decode } from "./frame.js";
 import { Film } from "./film.js";
@@ -79,6 +80,7 @@ class Lab {
     this.slow = new Slow(this);
     this.inside = new Inside(this);
     this.pair = new Pair(this);
+    this.diagnosis = new Diagnosis(this);
     this.wire();
     this.relabel();
     this.views = new Views(this, explored, walk, learnt);
@@ -285,7 +287,7 @@ class Lab {
       this.charts.add(frame);
       this.tell("frame", frame, buffer);
       if (!this.timeline.holds) this.showNumbers(frame);
-      if (!this.find(".verdict").textContent) this.describe();
+      if (!this.find(".plane").getAttribute("aria-label")) this.describe();
     }
     for (; this.owed > 0; this.owed--) this.link.acknowledge();
   }
@@ -508,7 +510,6 @@ class Lab {
     const { seen: frame } = this, text = frame && this.sentence(frame);
     if (!text) return;
     this.find(".plane").setAttribute("aria-label", text);
-    this.find(".verdict").textContent = text;
     this.tell("described", frame);
   }
 

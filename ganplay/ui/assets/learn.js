@@ -4,7 +4,7 @@ import { follow } from "./following.js";
 import { Guide } from "./guide.js";
 import { Learnt } from "./learnt.js";
 import { make } from "./make.js";
-import { Sheet } from "./sheet.js";
+import { Sheet } from "./report.js";
 import { Stage } from "./stage.js";
 import { Running } from "./standing.js";
 import { copy } from "./taking.js";

@@ -1,13 +1,25 @@
 // Two at once: a second GAN, B, beside the first on the same data and noise. What differs between
 // them is marked, and both are told of wherever the first one was.
 
-import { has, number, t } from "./words.js";
+import { has, t } from "./words.js";
 
 const NETS = { generator: "G", discriminator: "D" };
 
 // Fields in which the settings of B are others than those of A.
 export function differing(fields, a, b) {
   return fields.filter(({ name }) => name in b && a[name] !== b[name]);
+}
+
+// A field in words, told apart from that of the other net, and one of its values.
+export function nameOf({ name, group }) {
+  const label = t(`fields.${name}.label`);
+  return NETS[group] ? t("pair.of", { name: label, net: NETS[group] }) : label;
+}
+
+export function valueOf(name, value) {
+  if (typeof value === "boolean") return t(value ? "pair.yes" : "pair.no");
+  if (typeof value === "number") return String(Number(value.toPrecision(3)));
+  return has(`choices.${name}.${value}`) ? t(`choices.${name}.${value}`) : String(value);
 }
 
 export class Pair {
@@ -102,14 +114,9 @@ export class Pair {
     if (!lab.find(".veil").hidden) this.veil(this.veiled);
   }
 
-  said({ name, group }) {
-    const { config, rival } = this.lab, label = t(`fields.${name}.label`);
-    const value = (v) => {
-      if (typeof v === "boolean") return t(v ? "pair.yes" : "pair.no");
-      return has(`choices.${name}.${v}`) ? t(`choices.${name}.${v}`) : String(v);
-    };
-    const whole = NETS[group] ? t("pair.of", { name: label, net: NETS[group] }) : label;
-    return { name: whole, a: value(config[name]), b: value(rival.config[name]) };
+  said(field) {
+    const { config, rival } = this.lab, value = ({ [field.name]: v }) => valueOf(field.name, v);
+    return { name: nameOf(field), a: value(config), b: value(rival.config) };
   }
 
   markRow(row, field) {
@@ -177,14 +184,6 @@ export class Pair {
   describe(frame) {
     const { lab } = this, { rival } = frame;
     if (!rival || !this.on) return;
-    const { modes, floor } = lab.data;
-    const brief = (one) => one.diverged ? t("pair.diverged") : t(modes ? "pair.modes" : "pair.plain", {
-      js: number(one.metrics.js), covered: one.metrics.modes, modes,
-    });
-    lab.find(".verdict").textContent = t("pair.verdict", {
-      step: frame.step, data: t(`choices.distribution.${lab.config.distribution}`),
-      a: brief(frame), b: brief(rival), floor: number(floor, 3),
-    });
     for (const [name, plane, one] of [["A", lab.plane, frame], ["B", lab.second, rival]]) {
       plane.canvas.setAttribute("aria-label", t("pair.picture", { name, text: lab.sentence(one) }));
     }

@@ -7,13 +7,13 @@ export const LONGEST_PULL = 0.13; // of the half-width
 export const PALETTES = {
   light: {
     ground: "#fbfcfd", line: "#e3e8ee", text: "#5a6676", real: "#1f63d6", realEdge: "#ffffff",
-    fake: "#e06c00", fakeEdge: "#ffffff", pull: "#1a2230", net: "#7a3b00",
+    fake: "#e06c00", fakeEdge: "#ffffff", pull: "#1a2230", net: "#7a3b00", missing: "#a3271e",
     low: [252, 211, 168], middle: [250, 250, 251], high: [176, 206, 250],
     strong: { low: [214, 100, 0], middle: [250, 250, 251], high: [31, 99, 214] },
   },
   dark: {
     ground: "#0e131b", line: "#232c3a", text: "#9aa7b8", real: "#6ea8ff", realEdge: "#0e131b",
-    fake: "#ff9a3d", fakeEdge: "#0e131b", pull: "#e8edf4", net: "#ffc48a",
+    fake: "#ff9a3d", fakeEdge: "#0e131b", pull: "#e8edf4", net: "#ffc48a", missing: "#ff9c93",
     low: [112, 60, 12], middle: [22, 27, 36], high: [22, 66, 132],
     strong: { low: [255, 154, 61], middle: [22, 27, 36], high: [110, 168, 255] },
   },
@@ -122,6 +122,7 @@ export class Plane {
     if (this.has("real") && this.data) this.drawReal(frame);
     if (frame.pulls.length && this.has("pull")) this.drawPulls(frame);
     if (this.has("fake")) this.drawFakes(frame);
+    if (frame.diagnosis.kind === "collapse" && this.data) this.drawMissing(frame.diagnosis.missing);
     pen.setTransform(1, 0, 0, 1, 0, 0);
   }
 
@@ -211,6 +212,21 @@ export class Plane {
 
   drawFakes(frame) {
     this.dots(this.context, frame.fakes, frame.labels, this.palette.fake, this.palette.fakeEdge);
+  }
+
+  // Modes that G does not make.
+  drawMissing(missing) {
+    const { context: pen, palette, zoom } = this, { centres, reaches } = this.data;
+    const radius = Math.max(reaches * this.schema.unit * zoom, this.canvas.width / 40);
+    pen.strokeStyle = palette.missing;
+    pen.lineWidth = Math.max(1.5, this.dot / 1.5);
+    pen.setLineDash([radius / 3, radius / 4]);
+    for (const mode of missing) {
+      pen.beginPath();
+      pen.arc(centres[2 * mode] * zoom, -centres[2 * mode + 1] * zoom, radius, 0, 6.2832);
+      pen.stroke();
+    }
+    pen.setLineDash([]);
   }
 
   // Where a class is picked out, the other classes' points are faint.

@@ -1,77 +1,99 @@
-// A one-page report of a lesson: what was asked and answered, what was run with which seeds, what
-// came out. To be printed, or saved as a page that needs nothing else.
+// A small picture to paint on, pixel by pixel, and the parts of it that are hidden; all of it can be
+// undone.
 
-import { make } from "./make.js";
-import { current, number, t } from "./words.js";
+export const BRUSH = { least: 0.5, most: 8, usual: 1.2 }; // radius in pixels
+const MOST_UNDONE = 60;
 
-const STYLE = "body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-width:760px;color:#1a2230}h1{font-size:22px}h2{font-size:15px;margin:18px 0 4px}p{margin:4px 0}table{border-collapse:collapse;width:100%;font-size:12px}td,th{border:1px solid #ccd3dc;padding:2px 6px;text-align:right}th:first-child,td:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:10px}.plots figure{margin:0;flex:1 1 300px;max-width:420px}.plots img{width:100%;border:1px solid #ccd3dc}figcaption{font-size:12px;color:#526071}.ok{color:#0b7a6f}.no{color:#a3271e}";
+// How much of each pixel a round brush covers that moves from one place to another: 1 inside, less
+// on its edge. Places are in pixels, the middle of the first one at 0.5.
+export function cover(covered, [h, w], from, to, radius) {
+  const dx = to[0] - from[0], dy = to[1] - from[1], length = dx * dx + dy * dy || 1;
+  const low = (axis, most) => Math.max(0, Math.min(most - 1, Math.floor(Math.min(from[axis], to[axis]) - radius - 1)));
+  const high = (axis, most) => Math.max(-1, Math.min(most - 1, Math.ceil(Math.max(from[axis], to[axis]) + radius + 1)));
+  for (let row = low(1, h); row <= high(1, h); row++) {
+    for (let column = low(0, w); column <= high(0, w); column++) {
+      const x = column + 0.5 - from[0], y = row + 0.5 - from[1];
+      const along = Math.min(1, Math.max(0, (x * dx + y * dy) / length));
+      const far = Math.hypot(x - along * dx, y - along * dy);
+      const share = Math.min(1, Math.max(0, radius + 0.5 - far)), place = row * w + column;
+      covered[place] = Math.max(covered[place], share);
+    }
+  }
+}
 
 export class Sheet {
-  constructor(learn) {
-    Object.assign(this, { learn, box: learn.find(".ln-sheet-box"), sheet: learn.find(".ln-sheet") });
-    learn.find(".ln-sheet-open").onclick = () => this.open();
-    learn.find(".ln-sheet-close").onclick = () => this.box.close();
-    learn.find(".ln-print").onclick = () => window.print();
-    learn.find(".ln-save").onclick = () => this.save();
+  // An empty sheet; `ground` is its colour, a byte for each channel.
+  constructor(shape, ground) {
+    const [c, h, w] = shape;
+    Object.assign(this, { shape, ground, past: [], drawn: false });
+    this.pixels = new Uint8Array(c * h * w);
+    this.hidden = new Uint8Array(h * w);
+    this.wash();
   }
 
-  open() {
-    this.fill();
-    this.box.showModal();
+  wash() {
+    const area = this.hidden.length;
+    this.ground.forEach((value, k) => this.pixels.fill(value, k * area, (k + 1) * area));
+    this.hidden.fill(0);
+    this.drawn = false;
   }
 
-  fill() {
-    const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name), say = (said) => learn.say(said);
-    const { question } = lesson, parts = [];
-    parts.push(make("h1", { textContent: say(lesson.title) }));
-    parts.push(make("p", { className: "ln-date", textContent: `ganplay · ${new Date().toLocaleDateString(learn.lab.root.lang)}` }));
-    parts.push(make("h2", { textContent: t("learn.steps.predict") }), make("p", { textContent: say(question.text) }));
-    const answer = mine.answer === null ? t("learn.unanswered") : say(question.answers[mine.answer].text);
-    const right = mine.answer === question.right;
-    parts.push(make("p", {}, make("b", { textContent: `${t("learn.your_answer")} ` }), answer,
-      mine.answer === null ? "" : make("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })));
-    const runs = Object.entries(lesson.runs).filter(([part]) => mine.runs[part]);
-    if (runs.length) parts.push(make("h2", { textContent: t("learn.steps.run") }), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
-    for (const [part] of runs) if (mine.runs[part].outcomes.length) parts.push(this.table(lesson.checks.filter((check) => check.run === part), mine.runs[part]));
-    for (const [name, task] of Object.entries(lesson.tasks)) {
-      const done = mine.tasks[name];
-      if (!done) continue;
-      parts.push(make("h2", { textContent: t(`learn.steps.${name}`) }), make("p", { textContent: say(task.text) }));
-      parts.push(make("p", {}, make("b", { textContent: `${t("learn.settings")} ` }), this.settings(done.changes)));
-      parts.push(this.table(task.checks, done), this.plots([[say(task.run.name), done]]));
-    }
-    parts.push(make("h2", { textContent: t("learn.steps.explain") }), ...lesson.explain.map((text) => make("p", { textContent: say(text) })));
-    this.sheet.replaceChildren(...parts);
+  get masked() {
+    return this.hidden.some(Boolean);
   }
 
-  settings(changes) {
-    const names = Object.entries(changes || {});
-    return names.length ? names.map(([name, value]) => `${t(`fields.${name}.label`)}: ${value}`).join(" · ") : t("learn.unchanged");
+  // To be called before a change.
+  keep() {
+    const { pixels, hidden, drawn } = this;
+    this.past = [...this.past, { pixels: pixels.slice(), hidden: hidden.slice(), drawn }].slice(-MOST_UNDONE);
   }
 
-  plots(runs) {
-    const shown = runs.filter(([, run]) => run.picture);
-    return make("div", { className: "plots" }, ...shown.map(([name, { picture, step }]) =>
-      make("figure", {}, make("img", { src: picture, alt: name }), make("figcaption", { textContent: step ? t("learn.at_step", { name, step }) : name }))));
+  undo() {
+    const before = this.past.pop();
+    if (before) Object.assign(this, before);
+    return Boolean(before);
   }
 
-  table(checks, run) {
-    const head = make("tr", {}, make("th", { textContent: t("learn.seeds_short") }), ...run.seeds.map((seed) => make("th", { textContent: seed })), make("th", { textContent: "" }));
-    const rows = checks.map((check, i) => {
-      const outcome = run.outcomes[i];
-      return make("tr", {}, make("td", { textContent: `${this.learn.say(check.name)} (${this.learn.guide.bounds(check)})` }),
-        ...outcome.values.map((value, k) => make("td", { className: outcome.kept[k] ? "ok" : "no", textContent: value !== null && Number.isInteger(value) ? value : number(value) })),
-        make("td", { className: outcome.holds ? "ok" : "no", textContent: outcome.holds ? "✓" : "✗" }));
-    });
-    return make("table", {}, head, ...rows);
+  clear() {
+    this.keep();
+    this.wash();
   }
 
-  save() {
-    const page = document.implementation.createHTMLDocument(this.learn.say(this.learn.lesson.title));
-    page.documentElement.lang = current() === "zh" ? "zh-CN" : "en";
-    page.head.append(make("meta", {}), make("style", { textContent: STYLE }));
-    page.head.querySelector("meta").setAttribute("charset", "utf-8");
-    page.body.append(this.sheet.cloneNode(true));
-    this.learn.lab.share.save(`ganplay-${this.learn.lesson.name}.html`, `<!doctype html>${page.documentElement.outerHTML}`, "text/html");
+  // Another picture in its place; nothing of it is hidden.
+  put(pixels) {
+    this.keep();
+    this.pixels.set(pixels);
+    this.hidden.fill(0);
+    this.drawn = true;
   }
+
+  // A stroke: `to(place)` goes on with it. What lies under it is mixed with its colour once, however
+  // often it goes over a place.
+  stroke(tool, radius, colour) {
+    this.keep();
+    const { shape: [, h, w], pixels, hidden } = this, area = h * w, before = pixels.slice(), covered = new Float32Array(area);
+    let last = null;
+    return (place) => {
+      cover(covered, [h, w], last || place, place, radius);
+      last = place;
+      const paint = { pen: colour, eraser: this.ground }[tool];
+      for (let i = 0; i < area; i++) {
+        if (!covered[i]) continue;
+        if (!paint) {
+          if (covered[i] >= 0.5) hidden[i] = tool === "hide" ? 1 : 0;
+          continue;
+        }
+        paint.forEach((value, k) => {
+          const old = before[k * area + i];
+          pixels[k * area + i] = Math.round(old + (value - old) * covered[i]);
+        });
+      }
+      if (paint) this.drawn = true;
+    };
+  }
+}
+
+// What was hidden of a picture taken from another one.
+export function filled(pixels, hidden, other) {
+  return pixels.map((value, i) => (hidden[i % hidden.length] ? other[i] : value));
 }

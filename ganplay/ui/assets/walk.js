@@ -279,7 +279,7 @@ export class Panel {
       return this.showAll();
     }
     const { signal } = (this.previewing = new AbortController()), reel = new Reel();
-    const first = this.reel.ready < 2, still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const heard = (piece) => {
       reel.take(piece);
       if (piece.type === "start") this.complain(piece.problems);
@@ -290,7 +290,8 @@ export class Panel {
     try {
       await request(this.lab, { model: this.model.name, walk: text ?? writeWalk(this.walk) }, { signal, heard });
       this.showPace();
-      if (first && !still) this.player.play();
+      if (!this.begun && !still) this.player.play(); // the first time by itself
+      this.begun = true;
     } catch (error) {
       this.fail(error);
     }

@@ -1,0 +1,216 @@
+"""How often the diagnosis is right, and whether its remedies help, over runs of which it is known.
+
+What is right in each scenario follows from what its settings do, and not from what is said of
+them; where several verdicts stand, each is true of something that is seen then. Bounds of the
+diagnosis were chosen on seeds 0 to 4: seeds from 1000 on are new to it.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import fmean
+from typing import NamedTuple
+
+import torch
+
+from benchmarks.report import Row, arguments, finish
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.diagnosis import EVERY, Verdict
+from ganplay.experiment import diagnose
+from ganplay.remedies import remedy
+
+SEEDS, QUICK_SEEDS = 8, 2
+THREE_SECONDS = 600
+"""Steps in them at the pace at which the lab opens."""
+HEALTHY = ("learning", "equilibrium")
+
+
+class Scenario(NamedTuple):
+    """Settings, and what may rightly be said of them.
+
+    Attributes:
+        config: the settings.
+        steps: how long a run is.
+        right: kinds by the step from which they are right; the last ones are the scenario's own.
+        quick: whether it is short enough for every test run.
+    """
+
+    config: ToyConfig
+    steps: int
+    right: dict[int, str]
+    quick: bool = False
+
+    def allowed(self, step: int) -> list[str]:
+        """Kinds that are right at a step; while a run begins there is nothing to be said."""
+        begun = [kinds for start, kinds in self.right.items() if start <= step]
+        return [*begun[-1].split(), *(["starting"] if step <= 300 else [])]
+
+
+def _ring(**settings: object) -> ToyConfig:
+    return ToyConfig().repaired(settings)[0]
+
+
+SLOW_D = _ring(lr_d=1e-6)
+SCENARIOS: dict[str, Scenario] = {
+    # The presets of the lab.
+    "ring": Scenario(
+        PRESETS["ring"], 3000, {0: "learning", 1000: "learning equilibrium", 2400: "equilibrium"}
+    ),
+    "grid": Scenario(  # of which some clusters may stay missing
+        PRESETS["grid"], 4000, {0: "learning", 2000: "learning equilibrium collapse"}
+    ),
+    "collapse": Scenario(
+        PRESETS["collapse"], 1200, {0: "learning hopping collapse", 1000: "collapse"}, True
+    ),
+    "oscillation": Scenario(  # a turn takes 3,140 steps, in which each net leads for half
+        PRESETS["oscillation"],
+        7000,
+        {0: "learning strong_g strong_d oscillation", 4000: "oscillation"},
+    ),
+    "vanishing": Scenario(
+        PRESETS["vanishing"], 1000, {0: "learning strong_d", 600: "strong_d"}, True
+    ),
+    "wgan-gp": Scenario(
+        PRESETS["wgan-gp"], 2400, {0: "learning", 600: "learning equilibrium", 2000: "equilibrium"}
+    ),
+    "classic": Scenario(PRESETS["classic"], 3000, {0: "learning hopping", 1500: "learning"}),
+    # One thing changed, which is what the verdict must find.
+    "ten updates of G, two moons": Scenario(
+        replace(PRESETS["collapse"], distribution="moons"),
+        1600,
+        {0: "learning collapse", 1200: "collapse"},
+    ),
+    "fast oscillation": Scenario(
+        replace(PRESETS["oscillation"], lr_g=0.01, lr_d=0.01),
+        1600,
+        {0: "learning strong_g oscillation", 1200: "oscillation"},
+        True,
+    ),
+    "D hardly learns": Scenario(SLOW_D, 1200, {0: "learning strong_g", 1000: "strong_g"}, True),
+    "D never learns, two moons": Scenario(
+        _ring(distribution="moons", steps_d=0), 1200, {0: "learning strong_g", 1000: "strong_g"}
+    ),
+    "D ten times slower than G": Scenario(
+        _ring(lr_d=1e-4), 1400, {0: "learning hopping", 1000: "hopping"}, True
+    ),
+    "a critic that nothing holds": Scenario(
+        _ring(loss="wasserstein", lr_g=0.02, lr_d=0.02),
+        2000,
+        {0: "learning hopping collapse divergence", 1500: "divergence"},
+    ),
+    "least squares in leaps": Scenario(
+        _ring(loss="least_squares", optimizer_g="sgd", optimizer_d="sgd", lr_g=1.0, lr_d=1.0),
+        200,
+        {0: "divergence"},
+        True,
+    ),
+    "minimax, slow but sure": Scenario(
+        replace(PRESETS["vanishing"], distribution="moons"), 1200, {0: "learning"}
+    ),
+    "hinge with a penalty": Scenario(
+        _ring(loss="hinge", penalty="r1"),
+        2400,
+        {0: "learning hopping", 1000: "learning equilibrium"},
+    ),
+    "one cluster, small nets": Scenario(
+        _ring(distribution="gaussian", penalty="r1", penalty_weight=1.0, layers_g=1, width_g=32,
+              layers_d=1, width_d=32),
+        1400,
+        {0: "learning", 300: "learning equilibrium", 1200: "equilibrium"},
+        True,
+    ),
+    "two moons, small steps": Scenario(
+        _ring(distribution="moons", lr_g=2e-4, lr_d=2e-4), 1000, {0: "learning"}, True
+    ),
+    "with labels": Scenario(
+        _ring(conditional=True), 2000, {0: "learning", 750: "learning equilibrium"}
+    ),
+}  # fmt: skip
+
+
+def runs(scenario: Scenario, seeds: Sequence[int]) -> list[list[Verdict]]:
+    """The verdicts of each seed, one every `EVERY` steps."""
+    trainer = ToyTrainer(scenario.config, seeds=seeds, threads=1)
+    return diagnose(trainer, scenario.steps)
+
+
+def right(scenario: Scenario, verdicts: Sequence[Verdict]) -> float:
+    """Share of the looks at which the verdict was right."""
+    steps = range(EVERY, scenario.steps + 1, EVERY)
+    return fmean(v.kind in scenario.allowed(step) for step, v in zip(steps, verdicts, strict=True))
+
+
+def most_changes(verdicts: Sequence[Verdict], within: int = THREE_SECONDS) -> int:
+    """The most changes from one verdict to another within so many steps."""
+    told = [v for v in verdicts if v.kind != "starting"]
+    at = [b.since for a, b in pairwise(told) if a.kind != b.kind]
+    return max((sum(0 <= x - start < within for x in at) for start in at), default=0)
+
+
+def cured(scenario: Scenario, seeds: Sequence[int]) -> list[bool]:
+    """Whether runs that were ill and took the remedy are found well at their end."""
+    kind = scenario.right[max(scenario.right)]
+    found = remedy(kind, scenario.config)
+    assert found is not None
+    trainer = ToyTrainer(scenario.config, seeds=seeds, threads=1)
+    changed = scenario.config.repaired(found.changes)[0]
+    if found.anew:
+        trainer = ToyTrainer(changed, seeds=seeds, threads=1)
+    else:
+        trainer.step(1000)
+        trainer.configure(changed)
+    return [told[-1].kind in HEALTHY for told in diagnose(trainer, 4000)]
+
+
+def measure(quick: bool, first_seed: int) -> list[Row]:
+    """All scenarios, or the quick ones."""
+    seeds = range(first_seed, first_seed + (QUICK_SEEDS if quick else SEEDS))
+    rows, shares, changes, given = [], [], 0, []
+    for name, scenario in SCENARIOS.items():
+        if quick and not scenario.quick:
+            continue
+        told = runs(scenario, seeds)
+        share = fmean(right(scenario, verdicts) for verdicts in told)
+        own = scenario.right[max(scenario.right)].split()
+        given.append(fmean(verdicts[-1].kind in own for verdicts in told))
+        shares.append(share)
+        changes = max(changes, *map(most_changes, told))
+        print(name, end=" ", file=sys.stderr, flush=True)
+        rows += [
+            Row(f"{name}: right verdicts", 100 * share, "%"),
+            Row(f"{name}: at its end", 100 * given[-1], "%"),
+        ]
+    rows += [
+        Row("right verdicts", 100 * fmean(shares), "%", ">= 90"),
+        Row("right verdicts at the end", 100 * fmean(given), "%", ">= 90"),
+        Row("the scenario with the fewest", 100 * min(shares), "%"),
+        Row("changes of a verdict in 3 seconds", changes, "", "<= 1"),
+    ]
+    return rows if quick else rows + cures(seeds)
+
+
+def cures(seeds: Sequence[int]) -> list[Row]:
+    """What the remedies do in the scenarios that are ill at their end."""
+    rows, shares = [], []
+    for name, scenario in SCENARIOS.items():
+        own = scenario.right[max(scenario.right)]
+        if remedy(own, scenario.config) is None:
+            continue
+        shares.append(fmean(cured(scenario, seeds)))
+        rows.append(Row(f"{name}: well after the remedy", 100 * shares[-1], "%"))
+        print(name, end=" ", file=sys.stderr, flush=True)
+    return [*rows, Row("well after the remedy", 100 * fmean(shares), "%")]
+
+
+def main() -> int:
+    """Measure all."""
+    options = arguments(__doc__ or "")
+    torch.set_num_threads(1)
+    rows = measure(options.quick, options.first_seed)
+    print(file=sys.stderr)
+    return finish(rows, options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""What helps against what a diagnosis says, as a change of settings.
+
+For each kind the remedies stand in the order in which they are tried: the first that changes
+anything is the one to propose. They are the classic ones, each with its source.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ganplay.config import ToyConfig
+
+Changes = dict[str, Any]
+
+USUAL_RATE = 1e-3
+"""A learning rate that small networks bear, with Adam."""
+PENALISED = {"penalty": "r1", "penalty_weight": 0.1}
+
+
+class Remedy(NamedTuple):
+    """A proposal.
+
+    Attributes:
+        changes: settings by name, all of them possible together with those that stay.
+        anew: whether it takes fresh networks, as those that there are have been spoilt.
+    """
+
+    changes: Changes
+    anew: bool
+
+
+def _penalised(c: ToyConfig) -> Changes:
+    """R1: D may not be steep where the data are. Mescheder et al. 2018."""
+    return PENALISED if c.penalty == "none" else {}
+
+
+def _damped(c: ToyConfig) -> Changes:
+    """R1 with weight 1 makes the bilinear game converge. Mescheder et al. 2018, section 4."""
+    strong = c.penalty == "r1" and c.penalty_weight >= 1
+    return {} if strong else {"penalty": "r1", "penalty_weight": 1.0}
+
+
+def _in_turns(c: ToyConfig) -> Changes:
+    """Alternating updates spiral less than simultaneous ones. Mescheder et al. 2018, section 3."""
+    return {"simultaneous": False} if c.simultaneous else {}
+
+
+def _non_saturating(c: ToyConfig) -> Changes:
+    """A loss with a slope where D is sure, and an optimiser that does not need a large one.
+
+    Goodfellow et al. 2014, section 3. The penalty lets D come down from where it is.
+    """
+    if c.loss != "minimax":
+        return {}
+    adam = {"optimizer_g": "adam", "lr_g": USUAL_RATE} if c.optimizer_g == "sgd" else {}
+    return {"loss": "non_saturating"} | adam | _penalised(c)
+
+
+def _fewer_of_d(c: ToyConfig) -> Changes:
+    return {"steps_d": 1} if c.steps_d > 1 else {}
+
+
+def _slower_d(c: ToyConfig) -> Changes:
+    return {"lr_d": c.lr_g} if c.lr_d > c.lr_g > 0 else {}
+
+
+def _any_of_d(c: ToyConfig) -> Changes:
+    return {"steps_d": 1} if c.steps_d == 0 else {}
+
+
+def _fewer_of_g(c: ToyConfig) -> Changes:
+    return {"steps_g": 1} if c.steps_g > max(1, c.steps_d) else {}
+
+
+def _faster_d(c: ToyConfig) -> Changes:
+    """Both at the same pace; D may be the faster one. Heusel et al. 2017."""
+    return {"lr_d": c.lr_g} if c.lr_d < c.lr_g else {}
+
+
+def _deeper_d(c: ToyConfig) -> Changes:
+    return {"layers_d": 2, "width_d": max(c.width_d, 64)} if c.layers_d == 0 else {}
+
+
+def _more_of_d(c: ToyConfig) -> Changes:
+    return {"steps_d": 5} if c.steps_d < 5 else {}
+
+
+def _whole_batches(c: ToyConfig) -> Changes:
+    """D sees how varied a batch is. Karras et al. 2018, section 3."""
+    return {"minibatch_d": "stddev"} if c.minibatch_d == "none" else {}
+
+
+def _held_critic(c: ToyConfig) -> Changes:
+    """Nothing else bounds a critic's slope. Gulrajani et al. 2017."""
+    if c.loss != "wasserstein" or c.penalty != "none" or c.weight_clip:
+        return {}
+    return {"penalty": "wgan_gp", "penalty_weight": 0.1} | _usual_pace(c)
+
+
+def _usual_pace(c: ToyConfig) -> Changes:
+    """Learning rates that small networks bear."""
+    changes = {n: USUAL_RATE for n in ("lr_g", "lr_d") if getattr(c, n) > USUAL_RATE}
+    names = ("optimizer_g", "optimizer_d") if changes else ()
+    return changes | {name: "adam" for name in names if getattr(c, name) == "sgd"}
+
+
+def _slower(c: ToyConfig) -> Changes:
+    least = USUAL_RATE / 100
+    return {n: getattr(c, n) / 4 for n in ("lr_g", "lr_d") if getattr(c, n) > least}
+
+
+_REMEDIES: Mapping[str, tuple[Callable[[ToyConfig], Changes], ...]] = {
+    "strong_d": (_non_saturating, _penalised, _fewer_of_d, _slower_d),
+    "strong_g": (_any_of_d, _deeper_d, _faster_d, _fewer_of_g, _more_of_d),
+    "collapse": (_fewer_of_g, _whole_batches, _faster_d, _penalised),
+    "hopping": (_fewer_of_g, _faster_d, _whole_batches, _penalised),
+    "oscillation": (_damped, _in_turns, _slower),
+    "divergence": (_held_critic, _usual_pace, _penalised, _slower),
+}
+_SPOILT = ("strong_g", "divergence")
+"""Kinds after which the networks are too far away to come back in sensible time."""
+
+
+def remedy(kind: str, config: ToyConfig) -> Remedy | None:
+    """What helps against a kind of verdict; None if nothing is needed, or all has been tried."""
+    for propose in _REMEDIES.get(kind, ()):
+        if changes := propose(config):
+            return Remedy(dict(changes), kind in _SPOILT)
+    return None

@@ -1,0 +1,91 @@
+"""`ganplay toy --sweep`: cells side by side, ranked, as a table and as a picture."""
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PIL import Image
+
+from ganplay.arena import MAX_AXES, MAX_MEMBERS, Arena, Axis, Group, cells, read_axis
+from ganplay.config import ToyConfig
+from ganplay.flags import refuse
+from ganplay.pictures import each_panel, side_by_side
+from ganplay.settings import ConfigError
+
+_COLUMNS = ("js", "modes", "high_quality")
+_NOT_WITH = ("load", "until", "script", "save", "film")
+
+
+def _axis(text: str) -> Axis:
+    try:
+        return read_axis(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_sweep(parser: argparse.ArgumentParser) -> None:
+    """The flag of the axes."""
+    parser.add_argument("--sweep", type=_axis, action="append", metavar="SETTING=VALUE,...",
+        help="train with each value of a setting side by side and rank them by js and modes; "
+        f"given twice, all pairs; at most {MAX_MEMBERS} GANs with their seeds")  # fmt: skip
+
+
+def arena_of(options: argparse.Namespace, config: ToyConfig, seeds: Sequence[int]) -> Arena:
+    """What the flags ask for; ends the process with the reason if it cannot be."""
+    for flag in _NOT_WITH:
+        if getattr(options, flag):
+            refuse(options, f"--{flag}: not with --sweep, which trains many settings to one step")
+    if len(options.sweep) > MAX_AXES:
+        refuse(options, f"--sweep: given {len(options.sweep)} times; at most {MAX_AXES} axes")
+    try:
+        return Arena(cells(config, options.sweep, seeds))
+    except ConfigError as error:
+        refuse(options, str(error))
+
+
+def ranking(result: Mapping[str, Any]) -> str:
+    """The cells as a table, best first."""
+    told = result["cells"]
+    names = list(told[0]["values"])
+    heads = ["rank", *names, *_COLUMNS, "floor of js"]
+    rows = [
+        [str(cell["rank"]["js"]), *map(_written, cell["values"].values())]
+        + [_with_error(cell["mean"][c], cell["error"][c]) for c in _COLUMNS]
+        + [f"{cell['noise_floor']['js']:.3f}"]
+        for cell in told
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = [
+        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+        for row in [heads, *rows]
+    ]
+    seeds = len(told[0]["members"])
+    each = f"{seeds} seeds each, ± standard error" if seeds > 1 else "one seed each"
+    return "\n".join([*lines, f"{each}; {result['steps']} steps, {result['samples']} samples"])
+
+
+def _written(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _with_error(mean: float | None, error: float | None) -> str:
+    told = "-" if mean is None else f"{mean:.3f}"
+    return told if error is None else f"{told} ± {error:.3f}"
+
+
+def pictured(arena: Arena) -> Image.Image:
+    """A panel for each cell, of its first seed; of two axes the second runs along the rows."""
+    names = [
+        ", ".join(f"{name} {_written(value)}" for name, value in cell.values.items())
+        for cell in arena.cells
+        for _ in cell.configs
+    ]
+
+    def drawn(group: Group) -> list[Image.Image]:
+        return each_panel(group.trainer, [names[i] for i in group.members])
+
+    panels = arena.joined(drawn)[:: len(arena.cells[0].configs)]
+    first, *others = (list(cell.values.values()) for cell in arena.cells)
+    row = 1 + sum(values[0] == first[0] for values in others)
+    return side_by_side(panels, row if len(first) > 1 else math.ceil(math.sqrt(len(panels))))

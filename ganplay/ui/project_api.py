@@ -1,0 +1,106 @@
+"""The named endpoint that finds a picture in a model."""
+
+import base64
+import binascii
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as TooLate
+from threading import Event
+from typing import Any
+
+import gradio as gr
+
+from ganplay.encoders import Cancelled
+from ganplay.finding import BOUNDS, Finder
+from ganplay.sheets import contact_sheet, png
+from ganplay.ui.api import whole
+from ganplay.ui.image_api import data_url
+from ganplay.uploads import MAX_BYTES, UploadError
+
+SECONDS = 120.0
+"""A search that has not ended by then, others before it included, is given up."""
+
+
+def bytes_of(name: str, value: Any) -> bytes:
+    """A file as an endpoint was given it: base64, or a data URL of that; no address is fetched.
+
+    Raises:
+        gr.Error: naming the field.
+    """
+    if not isinstance(value, str) or len(value) > MAX_BYTES * 4 / 3 + 200:
+        raise gr.Error(f"{name}: base64 of at most {MAX_BYTES} bytes is needed")
+    head, comma, rest = value.partition(",")
+    if comma and not (head.startswith("data:image/") and head.endswith(";base64")):
+        raise gr.Error(f"{name}: {value[:40]!r} is not possible; base64 or a data URL is needed")
+    try:
+        return base64.b64decode(rest if comma else value, validate=True)
+    except (binascii.Error, ValueError):
+        raise gr.Error(f"{name}: {value[:40]!r} is not base64") from None
+
+
+class ProjectApi:
+    """The endpoint on one finder."""
+
+    def __init__(self, finder: Finder) -> None:
+        self.finder = finder
+
+    def project(
+        self,
+        picture: str,
+        model: str = "digits-conditional",
+        label: int | None = None,
+        mask: str | None = None,
+        restarts: int = 8,
+        steps: int = 200,
+        seed: int = 0,
+    ) -> dict:
+        """Find a picture in a trained image model: the state whose picture is nearest to it.
+
+        Args:
+            picture: a file (PNG, JPEG, WebP, GIF or BMP) in base64, or a data URL of one.
+            model: whose latent space is searched.
+            label: the number of the class that is asked for; by default the class is found too.
+            mask: a picture of the same proportions, white where the picture is to be filled in.
+            restarts: places from which the search goes down (1 to 32).
+            steps: that each takes (1 to 1000).
+            seed: of the places; the same one finds the same.
+
+        Returns:
+            The state string, its picture as a PNG in a data URL, the error between it and what
+            was looked for in grey levels of 255, what was looked for as a data URL, what was done
+            to the file to have that, and the error of each restart along the way.
+        """
+        own = {"restarts": restarts, "steps": steps, "seed": seed}
+        asked: dict[str, Any] = {
+            name: whole(name, own[name], low, high) for name, (low, high, _) in BOUNDS.items()
+        }
+        asked |= {"model": model, "label": None if label is None else whole("label", label, 0, 999)}
+        data = bytes_of("picture", picture)
+        hidden = None if mask is None else bytes_of("mask", mask)
+        stop = Event()
+
+        def work() -> dict:
+            made = self.finder.picture(model, data, hidden)
+            order = self.finder.checked(asked, made.pixels, made.hidden)
+            found = self.finder.find(order, lambda _: not stop.is_set())
+            return {
+                "state": str(found.state),
+                "picture": data_url(png(contact_sheet(found.picture[None], 1, 0))),
+                "error": round(found.error, 3),
+                "target": data_url(png(contact_sheet(order.target[None], 1, 0))),
+                "notes": [str(note) for note in made.notes],
+                "curves": [[round(error, 2) for error in row] for row in found.curves.tolist()],
+                "labels": list(found.labels),
+            }
+
+        future = self.finder.pool.submit(work)
+        try:
+            return future.result(SECONDS)
+        except UploadError as error:
+            raise gr.Error(f"picture: {error}") from None
+        except ValueError as error:
+            raise gr.Error(str(error)) from None
+        except (TooLate, Cancelled, CancelledError):
+            raise gr.Error("busy: it was not found within two minutes") from None
+        finally:
+            stop.set()
+            future.cancel()

@@ -1,0 +1,227 @@
+"""One verdict from the signals: on made-up ones by hand, and on runs of which it is known."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+from statistics import fmean
+
+import pytest
+import torch
+
+from benchmarks.diagnosis import SCENARIOS, most_changes, right, runs
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.diagnosis import (
+    EVERY,
+    KINDS,
+    WINDOW,
+    Diagnosis,
+    Scene,
+    Signals,
+    Verdict,
+    turning_points,
+)
+from ganplay.experiment import diagnose
+from ganplay.gauge import Gauge
+from ganplay.lane import Lane
+from ganplay.remedies import remedy
+
+SCENE = Scene(dispersion=2.0, extent=3.0, modes=4)
+EQUAL = (0.25, 0.25, 0.25, 0.25)
+WELL = Signals(0, 0.1, 0.5, 2.0, (0.0, 0.0), 1.0, EQUAL)
+QUICK = {name: one for name, one in SCENARIOS.items() if one.quick}
+
+
+def told(looks, scene=SCENE, doctor=None):
+    """The verdicts on looks that are given without their steps."""
+    doctor = doctor or Diagnosis(scene)
+    start = doctor.verdict.since
+    return [doctor.look(s._replace(step=start + EVERY * (i + 1))) for i, s in enumerate(looks)]
+
+
+def kind(look, scene=SCENE):
+    """The verdict on many equal looks."""
+    return told([look] * 2 * WINDOW, scene)[-1].kind
+
+
+def test_each_kind_from_the_signals_that_mean_it():
+    assert kind(WELL) == "equilibrium"
+    assert kind(WELL._replace(separation=0.8)) == "learning"
+    assert kind(WELL._replace(separation=0.99, js=1.0)) == "strong_d"
+    assert kind(WELL._replace(separation=0.05, js=1.0)) == "strong_g"
+    assert kind(WELL._replace(dispersion=0.1, js=1.0)) == "collapse"
+    assert kind(WELL._replace(gradient=500.0, js=1.0)) == "divergence"
+    assert kind(WELL._replace(centre=(1e4, 0.0))) == "divergence"
+    assert kind(WELL._replace(js=math.nan)) == "divergence"
+
+
+def test_the_modes_that_are_missing_are_named():
+    verdict = told([WELL._replace(shares=(0.4, 0.0, 0.5, 0.005))] * WINDOW * 2)[-1]
+    assert verdict.kind == "collapse"
+    assert verdict.missing == (1, 3)
+    assert verdict.evidence.covered == 2
+    assert verdict.evidence.quality == pytest.approx(0.905)
+    assert told([WELL] * WINDOW)[-1].missing == ()
+
+
+def test_who_wanders_from_mode_to_mode_hops():
+    stops = [(2.0, 0.0), (0.0, 2.0), (-2.0, 0.0), (0.0, -2.0)]
+    looks = [
+        WELL._replace(js=0.9, dispersion=1.0, centre=stops[i % 4], shares=EQUAL[:1] + (0.0,) * 3)
+        for i in range(3 * WINDOW)
+    ]
+    assert told(looks)[-1].kind == "hopping"
+    without = [s._replace(shares=()) for s in looks]
+    assert told(without, Scene(2.0, 3.0))[-1].kind != "hopping"  # where there are no modes
+
+
+@pytest.mark.parametrize("period", [300, 1000, 3000])
+def test_the_period_of_an_oscillation_is_measured(period):
+    def at(step):
+        return 2 * math.sin(2 * math.pi * step / period), 2 * math.cos(2 * math.pi * step / period)
+
+    count = 5 * period // EVERY
+    looks = [WELL._replace(js=0.7, centre=at(EVERY * (i + 1))) for i in range(count)]
+    verdict = told(looks, Scene(2.0, 3.0, 1))[-1]
+    assert verdict.kind == "oscillation"
+    assert verdict.evidence.period == pytest.approx(period, rel=0.05)
+    rest = [looks[-1]] * (3 * period // EVERY)  # it stands still
+    doctor = Diagnosis(Scene(2.0, 3.0, 1))
+    assert told(looks + rest, doctor=doctor)[-1].kind != "oscillation"
+
+
+def test_turning_points_by_hand():
+    assert turning_points([], 1.0) == []
+    assert turning_points([0, 1, 2, 3, 4], 1.0) == []
+    assert turning_points([0, 2, 1.5, 3, 0, 0.5, 2], 1.0) == [3, 4]
+    assert turning_points([3, 0, 2, -1, 0.5], 1.0) == [1, 2, 3]
+    assert turning_points([0, 0.5, 0, 0.5, 0], 1.0) == []
+
+
+def test_nothing_is_said_at_once_and_nothing_flickers():
+    ill = WELL._replace(separation=0.99, js=1.0)
+    verdicts = told([WELL] * 2 * WINDOW + [ill, WELL] * 3 * WINDOW)
+    assert verdicts[0] == Verdict("starting", 0)
+    assert {v.kind for v in verdicts[WINDOW:]} <= {"learning", "equilibrium"}
+    # Long blocks of the one and of the other change it, but never twice within a window.
+    verdicts = told(([WELL] * 2 * WINDOW + [ill] * WINDOW) * 6)
+    changes = [b.since for a, b in pairwise(verdicts) if a.kind != b.kind]
+    assert len(changes) > 6
+    assert min(b - a for a, b in pairwise(changes[1:])) >= WINDOW * EVERY
+
+
+def test_changed_settings_leave_the_verdict_until_there_is_more_to_be_seen():
+    doctor = Diagnosis(SCENE)
+    told([WELL._replace(separation=0.99, js=1.0)] * 2 * WINDOW, doctor=doctor)
+    assert doctor.verdict.kind == "strong_d"
+    assert doctor.sure
+    doctor.forget()
+    assert doctor.verdict.kind == "strong_d"
+    assert not doctor.sure
+    kinds = [v.kind for v in told([WELL] * 2 * WINDOW, doctor=doctor)]
+    assert kinds[0] == "strong_d"
+    assert kinds[-1] == "equilibrium"
+
+
+@pytest.fixture(scope="session")
+def quick_runs():
+    """Five seeds of each short scenario, trained once."""
+    torch.set_num_threads(1)
+    return {name: runs(scenario, range(5)) for name, scenario in QUICK.items()}
+
+
+def test_each_verdict_has_a_scenario_that_provokes_it():
+    own = {one.right[max(one.right)] for one in QUICK.values()}
+    assert own == set(KINDS) - {"starting"}
+    assert set(PRESETS) <= set(SCENARIOS)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_verdict_is_given_where_it_is_right_and_not_elsewhere(quick_runs, name):
+    scenario, members = QUICK[name], quick_runs[name]
+    assert len(members) == 5
+    assert fmean(right(scenario, verdicts) for verdicts in members) >= 0.9
+    for verdicts in members:
+        assert verdicts[-1].kind == scenario.right[max(scenario.right)]
+        assert most_changes(verdicts) <= 1
+
+
+def test_most_changes_counts_what_it_says():
+    kinds = ["starting", "learning", "collapse", "learning", "hopping"]
+    verdicts = [Verdict(k, s) for k, s in zip(kinds, (0, 300, 700, 1100, 1700), strict=True)]
+    assert most_changes(verdicts) == 2
+    assert most_changes(verdicts[:3]) == 1
+    assert right(SCENARIOS["vanishing"]._replace(steps=75), [Verdict("collapse")] * 3) == 0
+
+
+# ---- where the signals come from ----------------------------------------------------------------
+
+
+def test_a_lane_says_what_an_experiment_says_however_it_is_stepped():
+    config = ToyConfig(width_g=8, width_d=8, batch_size=16, seed=3)
+    expected = diagnose(ToyTrainer(config, threads=1, use_capture=False), 600)[0]
+    lanes = []
+    for pieces in ([600], [1] * 100 + [130, 7, 363]):
+        lane = Lane(config)
+        lane.start()
+        for count in pieces:
+            lane.step(count, "both")
+        lanes.append(lane)
+    for lane in lanes:
+        assert lane.diagnosis.verdict.kind == expected[-1].kind
+        assert lane.diagnosis.verdict.since == expected[-1].since
+        assert lane.diagnosis.verdict.evidence == pytest.approx(
+            expected[-1].evidence, rel=1e-3, nan_ok=True
+        )
+
+
+def test_a_gauge_measures_each_member_by_its_own_points():
+    config = ToyConfig(distribution="blobs", conditional=True, width_g=8, width_d=8)
+    trainer = ToyTrainer(config, seeds=(4, 9), threads=1)
+    trainer.step(3)
+    both = Gauge(trainer).measure()
+    assert both.metrics["js"].tolist() == trainer.compare(2000, quick=True)["js"].tolist()
+    alone = ToyTrainer(replace(config, seed=9), threads=1)
+    alone.step(3)
+    one = Gauge(alone).measure().signals()
+    other = both.signals(1)
+    assert one.step == other.step == 3
+    assert one.js == pytest.approx(other.js, abs=1e-3)
+    assert one.separation == pytest.approx(other.separation, abs=1e-3)
+    assert one.shares == pytest.approx(other.shares, abs=1e-3)
+    assert len(one.shares) == 3
+    scene = Gauge(alone).scene
+    assert (scene.extent, scene.modes) == (3.0, 3)
+    assert scene.dispersion == pytest.approx(1.76, abs=0.05)  # |(1.22, 1.23)| and 0.25 twice
+
+
+# ---- what helps ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ill", sorted({*KINDS} - {"starting", "learning", "equilibrium"}))
+def test_remedies_are_possible_settings_and_come_to_an_end(ill):
+    for scenario in SCENARIOS.values():
+        config = scenario.config
+        for _ in range(20):
+            found = remedy(ill, config)
+            if found is None:
+                break
+            changed, problems = config.repaired(found.changes)
+            assert problems == []
+            assert changed != config
+            config = changed
+        else:
+            raise AssertionError(f"{ill}: there is always another one")
+
+
+def test_the_remedies_of_the_presets():
+    def proposed(name, ill):
+        return remedy(ill, PRESETS[name])
+
+    assert proposed("collapse", "collapse").changes == {"steps_g": 1}
+    assert remedy("collapse", ToyConfig()).changes == {"minibatch_d": "stddev"}
+    assert proposed("oscillation", "oscillation").changes == {"penalty": "r1", "penalty_weight": 1}
+    assert proposed("vanishing", "strong_d").changes["loss"] == "non_saturating"
+    assert not proposed("vanishing", "strong_d").anew
+    assert proposed("ring", "divergence").anew
+    for well in ("starting", "learning", "equilibrium"):
+        assert proposed("ring", well) is None
