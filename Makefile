@@ -25,6 +25,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.sessions --quick
 	$(BIN)/python -m benchmarks.diagnosis --quick
 	$(BIN)/python -m benchmarks.cold_start --quick
+	$(BIN)/python -m benchmarks.lessons --quick
 
 clean:
 	rm -rf $(VENV) node_modules

@@ -14,7 +14,17 @@ from jaxtyping import install_import_hook
 
 PACKAGE = Path(find_spec("ganplay").origin).parent
 # Not those without tensors: in `config` and `commands` the checks of types are what is tested.
-PLAIN = ("__init__", "settings", "config", "image_config", "commands", "engine", "cli", "stopping")
+PLAIN = (
+    "__init__",
+    "settings",
+    "config",
+    "image_config",
+    "dirac",
+    "commands",
+    "engine",
+    "cli",
+    "stopping",
+)
 ROOMS = [f"ganplay.{p.stem}" for p in PACKAGE.glob("*.py") if p.stem not in PLAIN]
 PACKAGES = ["ganplay.models", "ganplay.datasets", "ganplay.checkpoint", "ganplay.lessons"]
 install_import_hook([*ROOMS, *PACKAGES], "typecheck.checked")

@@ -30,6 +30,7 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "trio.js", "favourites.js", "compare.js",
            "beside.js",
            "walk.html", "walk.js", "walk-timeline.js", "walk-lesson.js",
+           "learn.html", "learn.js", "stage.js", "guide.js", "visits.js", "report.js",
            "find.html", "find.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
@@ -48,7 +49,7 @@ def test_chinese_is_chinese():
     """Words in Latin letters are names that Chinese texts keep, and nothing else."""
     names = set(
         "GAN D G JS V z tanh ReLU SiLU SGD RMSprop Adam WGAN GP Wasserstein R1 torch Kaiming "
-        "Xavier S R L English β1 β2 x y A B C Shift Enter Home Esc JSON F".split()
+        "Xavier S R L VAE English β1 β2 x y A B C Shift Enter Home Esc JSON F".split()
     )
     for key, text in WORDS["zh"].items():
         plain = re.sub(r"{\w+}", "", text)

@@ -219,6 +219,11 @@ class PicturesExperiment:
         label = one_hot(torch.full((count,), member % classes), classes)[0]
         return sampler.pictures(z, label)[0].movedim(-1, 0).flatten(1).float().cpu()
 
+    def rows(self, count: int) -> list[Float[Tensor, "n d"]]:
+        """Each member's first pictures."""
+        own = self.config.truncation
+        return [self.pictures(i, own, count) for i in range(len(self._seeds))]
+
     def measure(self, name: str) -> Values:
         """How varied a member's pictures are, or how near all samples are to training pictures."""
         return {"variety": self._variety, "nearest": self._nearest}[name]()

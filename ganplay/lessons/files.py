@@ -50,12 +50,12 @@ class Symbol(_Strict):
     """A piece of a formula.
 
     Attributes:
-        text: as it is shown.
+        text: as it is shown; words in both languages.
         of: the thing on the screen that it belongs to; "" for none.
         shape: "sub" or "sup" for small print.
     """
 
-    text: Short
+    text: Short | Said
     of: Literal["", "map", "grid", "real", "fake", "pull", "figure", "gauge"] = ""
     shape: Literal["", "sub", "sup"] = ""
 

@@ -25,6 +25,7 @@ from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
+from ganplay.ui.learning import Learning
 from ganplay.ui.project_api import ProjectApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
@@ -103,8 +104,11 @@ def launch(
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots))
-    finder = Finder(gallery)
-    rooms = LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder), Walks(gallery)
+    finder, learning = Finder(gallery), Learning()
+    rooms = (
+        LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder), learning,
+        Walks(gallery),
+    )  # fmt: skip
     *_, walks = rooms
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
@@ -137,4 +141,5 @@ def launch(
             finder.stop()
             gallery.stop()
             walks.stop()
+            learning.stop()
     return demo, url

@@ -21,7 +21,8 @@ LANGUAGES = ("en", "zh")
 THUMBNAIL_POINTS = 160
 
 
-def _field(field: dataclasses.Field) -> dict[str, Any]:
+def field_of(field: dataclasses.Field) -> dict[str, Any]:
+    """A setting as the page knows it."""
     kinds = {bool: "flag", int: "integer", float: "number", str: "choice"}
     kind = kinds[field.type] if isinstance(field.type, type) else "choice"
     kind = "choice" if kind == "integer" and "choices" in field.metadata else kind
@@ -47,7 +48,7 @@ def schema() -> bytes:
     """The page's schema as JSON; the same for everybody."""
     content = {
         "groups": GROUPS,
-        "fields": [_field(f) for f in dataclasses.fields(ToyConfig) if f.name != "points"],
+        "fields": [field_of(f) for f in dataclasses.fields(ToyConfig) if f.name != "points"],
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
         "thumbnails": json.loads((ASSETS / "thumbnails.json").read_text()),
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}

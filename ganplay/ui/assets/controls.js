@@ -32,10 +32,9 @@ export function scale(field) {
 }
 
 export class Controls {
-  constructor(host, schema, change) {
-    this.host = host;
-    this.schema = schema;
-    this.change = change;
+  // `prefix` begins the controls' ids, so that two panels can stand on one page.
+  constructor(host, schema, change, prefix = "lab") {
+    Object.assign(this, { host, schema, change, prefix });
     this.inputs = {};
     this.config = {};
     this.build();
@@ -62,7 +61,7 @@ export class Controls {
   }
 
   row(field) {
-    const id = `lab-${field.name}`, tip = t(`fields.${field.name}.tip`);
+    const id = `${this.prefix}-${field.name}`, tip = t(`fields.${field.name}.tip`);
     const restarts = field.change === "rebuild";
     const name = make("label", { htmlFor: id, textContent: t(`fields.${field.name}.label`) });
     const help = make("span", { className: "tip", id: `${id}-tip`, role: "tooltip" }, tip,
@@ -136,7 +135,7 @@ export class Controls {
       residual_d: config.layers_d < 2,
     };
     for (const [name, is] of Object.entries(idle)) {
-      const input = this.host.querySelector(`#lab-${name}`);
+      const input = this.host.querySelector(`#${this.prefix}-${name}`);
       if (input) input.closest(".row").classList.toggle("idle", is);
     }
   }

@@ -119,6 +119,7 @@ class Explore {
     if (kept) this.past.push({ text });
     if (this.views.shown === "explore") this.views.address(text);
     else this.views.opened = text;
+    this.lab.tell("explored", this.state);
     this.beside.settle();
     this.axes.preview();
     this.drawSteps();

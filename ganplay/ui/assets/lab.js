@@ -16,7 +16,7 @@ import { Slow } from "./slow.js";
 import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
-import { Views, exploredIn, walkIn } from "./views.js";
+import { Views, exploredIn, learntIn, walkIn } from "./views.js";
 import { Weights } from "./weights.js";
 import * as words from "./words.js";
 
@@ -58,7 +58,7 @@ class Lab {
     this.layers = schema.frame.layers;
     this.shown = LAYERS.reduce((sum, name) => sum + this.layers[name], 0);
     this.label = 0;
-    const explored = exploredIn(location.hash), walk = walkIn(location.hash);
+    const explored = exploredIn(location.hash), walk = walkIn(location.hash), learnt = learntIn(location.hash);
     this.readLink();
     if (this.opened === null) this.readKept();
     this.listeners = {};
@@ -83,7 +83,7 @@ class Lab {
     this.diagnosis = new Diagnosis(this);
     this.wire();
     this.relabel();
-    this.views = new Views(this, explored, walk);
+    this.views = new Views(this, explored, walk, learnt);
     for (const plane of [this.plane, this.second]) {
       new ResizeObserver(() => plane.resize() && plane.draw()).observe(plane.canvas.parentElement);
     }

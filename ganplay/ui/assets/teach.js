@@ -20,6 +20,7 @@ export const PARTS = [
   "pair",
   "share",
   "explore", "explore-directions", "explore-favourites", "explore-gallery", "explore-map", "explore-arithmetic", "explore-dimensions",
+  "learn", "learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget",
 ];
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
 
@@ -77,8 +78,8 @@ export class Teach {
   }
 
   // The choices of a teacher in the share dialog; `changed` is called after each.
-  build(host, changed) {
-    const rows = PARTS.map((name) => {
+  build(host, changed, parts = PARTS) {
+    const rows = parts.map((name) => {
       const now = ["hide", "lock"].find((how) => this.chosen[how].includes(name)) || "show";
       const select = make("select", {}, ...["show", "lock", "hide"].map((how) =>
         make("option", { value: how, textContent: t(`teach.${how}`), selected: how === now })));

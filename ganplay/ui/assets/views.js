@@ -1,11 +1,14 @@
-// The page's two views, the lab and Explore: tabs, and the address that names the one shown.
+// The page's views, the lab, Explore and Learn: tabs, and the address that names the one shown.
 
 import { writeAddress } from "./teach.js";
 
-const MOST_OF_A_STATE = 8001, MOST_OF_A_WALK = 65_537; // one more than the server reads: it says so itself
+const MOST_OF_A_STATE = 8001, MOST_OF_A_WALK = 65_537, MOST_OF_A_LESSON = 60; // one more than the server reads: it says so itself
 
 // The state that an address asks to explore: "" for any, null if it asks for the lab.
 export const exploredIn = (hash) => partOf(hash, "explore", MOST_OF_A_STATE);
+
+// The lesson and step that it asks for, as `name.step`: "" for any, null for none.
+export const learntIn = (hash) => partOf(hash, "learn", MOST_OF_A_LESSON);
 
 // The walk that it asks for, or null.
 export const walkIn = (hash) => partOf(hash, "walk", MOST_OF_A_WALK);
@@ -22,28 +25,30 @@ function partOf(hash, name, most) {
 }
 
 // What stands behind the #: a lesson's parts, the state where one is explored, and a walk.
-export function addressOf(asked, explored, walk = null) {
+export function addressOf(asked, explored, walk = null, learnt = null) {
   const rest = writeAddress({ ...asked, state: null, rival: null });
-  const own = explored === null ? "" : explored ? `explore=${explored}` : "explore";
-  return [own, walk && `walk=${walk}`, rest].filter(Boolean).join("&");
+  const named = (name, value) => (value === null ? "" : value ? `${name}=${value}` : name);
+  return [named("explore", explored), named("learn", learnt), walk && `walk=${walk}`, rest].filter(Boolean).join("&");
 }
 
 export class Views {
-  constructor(lab, opened, walk) {
-    Object.assign(this, { lab, opened, walk, shown: "lab" });
+  constructor(lab, opened, walk, learnt) {
+    Object.assign(this, { lab, opened, walk, learnt, shown: "lab" });
     this.tabs = [...lab.root.querySelectorAll("[role=tab]")];
     for (const tab of this.tabs) {
       tab.onclick = () => this.show(tab.dataset.view);
       tab.onkeydown = (event) => this.key(event);
     }
     if (opened !== null && lab.teach.free("explore")) this.show("explore");
+    else if (learnt !== null && lab.teach.free("learn")) this.show("learn");
   }
 
   key(event) {
-    const to = { ArrowLeft: 0, Home: 0, ArrowRight: -1, End: -1 }[event.key];
+    const free = this.tabs.filter((one) => !one.closest(".gone, [inert]")), at = free.indexOf(event.target);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    const tab = this.tabs.filter((one) => !one.closest(".gone, [inert]")).at(to);
+    const tab = free.at(to) || free[0];
     tab.focus();
     this.show(tab.dataset.view);
   }
@@ -59,15 +64,17 @@ export class Views {
       this.lab.find(`#${tab.getAttribute("aria-controls")}`).hidden = !on;
     }
     this.lab.setAway(name !== "lab");
-    this.address(name === "explore" ? this.opened ?? "" : null);
+    this.address(name === "explore" ? this.opened ?? "" : null, name === "learn" ? this.learnt ?? "" : null);
     // Its scripts are fetched when they are first needed.
     if (name === "explore") this.explore ||= import("./explore.js").then(({ open }) => open(this.lab, this));
+    if (name === "learn") this.learn ||= import("./learn.js").then(({ open }) => open(this.lab, this));
   }
 
   // Only what is shown now stands in the address; it is no step of the browser's own history.
-  address(explored) {
+  address(explored, learnt = null) {
     if (explored !== null) this.opened = explored;
-    const text = addressOf(this.lab.teach.asked, explored);
+    if (learnt !== null) this.learnt = learnt;
+    const text = addressOf(this.lab.teach.asked, explored, null, learnt);
     history.replaceState(null, "", location.pathname + location.search + (text && `#${text}`));
   }
 }

@@ -1,0 +1,45 @@
+// What a student has done, kept in this browser and nowhere else.
+
+const KEPT = "ganplay.learn";
+
+export class Learnt {
+  constructor() {
+    try {
+      this.all = JSON.parse(localStorage.getItem(KEPT)) || {};
+    } catch {
+      this.all = {};
+    }
+  }
+
+  of(name) {
+    const empty = { answer: null, runs: {}, tasks: {}, deeds: {} };
+    return (this.all[name] = { ...empty, ...this.all[name] });
+  }
+
+  // Pictures are left out where the browser has no room for them.
+  keep() {
+    const bare = (key, value) => (key === "picture" ? undefined : value);
+    for (const how of [undefined, bare]) {
+      try {
+        localStorage.setItem(KEPT, JSON.stringify(this.all, how));
+        return;
+      } catch {
+        continue;
+      }
+    }
+  }
+
+  forget() {
+    this.all = {};
+    localStorage.removeItem(KEPT);
+  }
+
+  // The parts of a lesson that can be done, and which are: [name, done].
+  parts(lesson) {
+    const mine = this.of(lesson.name), runs = Object.keys(lesson.runs);
+    const passed = mine.answer !== null && runs.every((part) => mine.runs[part]?.holds);
+    const tasks = ["break", "mend"].filter((name) => lesson.tasks[name]).map((name) => [name, Boolean(mine.tasks[name]?.holds)]);
+    const visit = lesson.visit ? [["visit", Boolean(mine.deeds.done)]] : [];
+    return [["lesson", passed], ...tasks, ...visit];
+  }
+}
