@@ -521,13 +521,24 @@ class Engine:
         self._wake = threading.Condition()
         self._stopping = False
         self._reaped = clock()
-        count = workers or os.cpu_count() or 1
-        self._threads = [
-            threading.Thread(target=self._work, name=f"engine-{i}", daemon=True)
-            for i in range(count)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        for i in range(workers or os.cpu_count() or 1):
+            self._hire(f"engine-{i}")
+
+    def _hire(self, name: str) -> None:
+        """One more worker."""
+        thread = threading.Thread(target=self._serve, args=(name,), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self, name: str) -> None:
+        """A worker's life; if something ends it before its time, another takes its place."""
+        try:
+            self._work()
+        except BaseException:
+            logger.exception("a worker died and is replaced")
+            if not self._stopping:
+                self._hire(name)
 
     def warm_up(self) -> None:
         """Load what a first capture needs (seconds of imports) before the first visitor waits."""
@@ -576,6 +587,8 @@ class Engine:
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
                 session.stop = stop
                 self._sessions[session_id] = session
+            if session.sink is not None:  # a line that is down, unless somebody has two
+                session.sink.event({"type": "gone"})
             session.sink, session.seen, session.credit = sink, now, CREDIT
             session.gone_at = math.inf
             session.inbox.append((0, commands.Greet()))
@@ -641,9 +654,11 @@ class Engine:
         while (session := self._next()) is not None:
             try:
                 session.advance()
-            except Exception:
+            except BaseException as error:  # half a step may have been taken
                 logger.exception("a session failed and was ended")
                 self._fail(session)
+                if not isinstance(error, Exception):
+                    raise
             finally:
                 with self._wake:
                     session.busy = False

@@ -26,6 +26,7 @@ from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
 from ganplay.ui.learning import Learning
+from ganplay.ui.patience import watch
 from ganplay.ui.project_api import ProjectApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
@@ -131,6 +132,7 @@ def launch(
         favicon_path=str(ASSETS / "favicon.png"),
         **arguments,
     )
+    watch(demo.server.config)
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     if block:
         try:

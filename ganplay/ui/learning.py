@@ -107,10 +107,10 @@ class Learning:
         try:
             if tokens.session_of(request.headers.get(TOKEN)) is None:
                 raise Refusal("refused", REFUSED)
+            body = await limited_body(request, MAX_BODY)
+            asked = self.read(decoded(body.decode("utf-8", "replace")))
             with ExitStack() as stack:
                 stack.enter_context(self._places.taken())
-                body = await limited_body(request, MAX_BODY)
-                asked = self.read(decoded(body.decode("utf-8", "replace")))
                 return Streamed(
                     lambda tell: self._work(asked, tell), stack.pop_all(), pool=self._pool
                 )

@@ -34,7 +34,7 @@ WEIGHTS_AT_ONCE, FILMS_AT_ONCE = 4, 2
 """How many are read, written or drawn at a time."""
 DRAWN = b"."
 """Sent for each picture of a film that has been drawn, before the film itself."""
-ANSWER_SECONDS, UPLOAD_SECONDS = 20.0, 60.0
+ANSWER_SECONDS = 20.0
 
 Work = Callable[[Request, str], Awaitable[Response]]
 
@@ -82,7 +82,7 @@ class Transfers:
     async def load(self, request: Request, session_id: str) -> Response:
         """Let the page's session go on from the weights that it sends."""
         with self._places.taken():
-            data = await uploaded(request, MAX_BYTES)
+            data = await limited_body(request, MAX_BYTES, "size")
             # The session's thread gets a trainer that is whole, or hears nothing of it.
             read = partial(toy_from_bytes, data, threads=1, max_members=1)
             trainer = await asyncio.to_thread(read)
@@ -94,7 +94,7 @@ class Transfers:
         """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
         with ExitStack() as stack:
             stack.enter_context(self._studios.taken())
-            data = await uploaded(request, film.MAX_BYTES)
+            data = await limited_body(request, film.MAX_BYTES, "size")
             order = await asyncio.to_thread(film.read_order, data)
 
             def drawn(tell: Tell) -> bytes:
@@ -123,7 +123,7 @@ class Transfers:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
         except (CheckpointError, film.FilmError) as error:
             return JSONResponse({"type": error.code, "why": str(error)}, 422)
-        except (ClientDisconnect, asyncio.TimeoutError):
+        except ClientDisconnect:
             return JSONResponse({"type": "gone"}, 408)
 
     def all(self) -> list[BaseRoute]:
@@ -133,13 +133,3 @@ class Transfers:
             Route(f"{PREFIX}/{path}", partial(self._answered, work), methods=["POST"])
             for path, work in routes.items()
         ]
-
-
-async def uploaded(request: Request, most: int) -> bytes:
-    """A request's body.
-
-    Raises:
-        Refusal: if it is too large.
-        asyncio.TimeoutError: if it comes too slowly.
-    """
-    return await asyncio.wait_for(limited_body(request, most, "size"), UPLOAD_SECONDS)
