@@ -38,7 +38,7 @@ class Watched:
         self._unread = unread
         if self._stalled >= CHECKS_STALLED:
             line.abort()
-        elif self._says_nothing():
+        elif self._says_nothing() and not unread:
             line.close()
         else:
             self.loop.call_later(CHECK_SECONDS, self._look)
