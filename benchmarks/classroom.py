@@ -2,15 +2,16 @@
 
 Students (`students`) talk to the real server as pages do, over the loopback. Scenarios: (a) all on
 one lesson, each with a seed of their own; (b) five different settings; (c) everybody different;
-(d) half of them drag sliders in the explorer, and of the others some reload, close, change networks,
-upload and export. In the same run the page that public demos are made like (`generator_page`).
+(d) half of them drag sliders in the explorer, and of the others some reload, close, change
+networks, upload and export. In the same run the page that public demos are made like
+(`generator_page`).
 """
 
 import asyncio
 import random
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import asdict
 from itertools import cycle, islice
 from typing import Any
@@ -155,7 +156,10 @@ def rows_of(scenario: str, size: int, seen: Measured) -> list[Row]:
     """What a class of some size got; bounds are those of a class of `CLASS`."""
     name, bound = f"({scenario}) {size}: ", size == CLASS
     least_frames, least_steps = BOUNDS.get(scenario, (0, 0)) if bound else (0, 0)
-    limit: Callable[[str], str] = lambda text: text if bound else ""
+
+    def limit(text: str) -> str:
+        return text if bound else ""
+
     rows = [
         Row(f"{name}frames of the slowest", min(seen.frames), "1/s",
             f">= {least_frames}" if least_frames else ""),
@@ -178,8 +182,8 @@ def rows_of(scenario: str, size: int, seen: Measured) -> list[Row]:
             Row(f"{name}slider to picture, p50", percentile(seen.waits, 0.5), "ms"),
             Row(f"{name}slider to picture, p95", percentile(seen.waits, 0.95), "ms",
                 limit("<= 150")),
-            Row(f"{name}pictures of a slider", len(seen.waits) / (seen.end - seen.start) / (size // 2),
-                "1/s"),
+            Row(f"{name}pictures of a slider",
+                len(seen.waits) / (seen.end - seen.start) / (size // 2), "1/s"),
         ]  # fmt: skip
     return rows
 

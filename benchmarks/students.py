@@ -5,6 +5,7 @@ header is read.
 """
 
 import asyncio
+import itertools
 import json
 import math
 import random
@@ -63,7 +64,7 @@ class Seen:
     def gaps(self, start: float, end: float) -> list[float]:
         """Seconds between frames within some time, its ends included."""
         times = [start, *(t for t in self.frames if start <= t <= end), end]
-        return [b - a for a, b in zip(times, times[1:], strict=False)]
+        return [b - a for a, b in itertools.pairwise(times)]
 
 
 class Student:

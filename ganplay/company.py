@@ -73,7 +73,7 @@ def _side_by_side(updates: Sequence[Drawn]) -> Drawn:
     """The same update of several networks as one."""
     parts, batches = zip(*updates, strict=True)
     columns: Iterator[Any] = zip(*batches, strict=True)
-    joined = [None if column[0] is None else torch.cat(column) for column in columns]
+    joined: list[Any] = [None if c[0] is None else torch.cat(c) for c in columns]
     return parts[0], Batch(*joined)
 
 

@@ -73,7 +73,8 @@ def _shared(wishes: Sequence[Wish], time: float) -> list[Share]:
         min(most, wish.step * wish.rate if wish.rate < math.inf else time / len(wishes) / 2)
         for wish in wishes
     )
-    frames = min(MOST, max(FEWEST, (time - wanted) / frame), FRAMES_AT_MOST * time / frame)
+    bearable = min(time / frame, alone / max(wish.frame for wish in wishes))
+    frames = min(MOST, max(FEWEST, (time - wanted) / frame), FRAMES_AT_MOST * bearable)
     left = time - frames * frame
     bounds = [
         min(wish.rate, min(alone - frames * wish.frame, GREEDY * left / len(wishes)) / wish.step)
