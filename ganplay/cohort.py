@@ -135,6 +135,10 @@ _Seen = tuple[Sequence[str], Sequence[Tensor | None]]
 """Names of an update's `Outcome`, and its values; put together only where somebody asks."""
 
 
+Drawn = tuple[str, Batch]
+"""An update ("d", "g" or "both") and the batch that it is to be made on."""
+
+
 class Cohort:
     """S members of one structure that take their steps together."""
 
@@ -223,15 +227,40 @@ class Cohort:
             self.steps += 1
 
     def _round(self) -> None:
+        for part in self._parts():
+            self._update(part, self._streams.next())
+        self._pending = None
+
+    def _parts(self) -> list[str]:
+        """The updates of one step, each on a batch of its own."""
         config = self.configs[0]
         together = min(config.steps_d, config.steps_g, 1)
-        for _ in range(config.steps_d - together):
-            self._update("d", self._streams.next())
-        if together:
-            self._update("both", self._streams.next())
-        for _ in range(config.steps_g - together):
-            self._update("g", self._streams.next())
+        return (
+            ["d"] * (config.steps_d - together)
+            + ["both"] * together
+            + ["g"] * (config.steps_g - together)
+        )
+
+    def draw(self, count: int) -> list[Drawn]:
+        """The updates of the next steps with their batches, which are then to be taken."""
+        return [(part, self._streams.next()) for _ in range(count) for part in self._parts()]
+
+    def take(self, drawn: Sequence[Drawn], count: int) -> None:
+        """Take `count` steps on the batches that were drawn for them."""
+        for part, batch in drawn:
+            self._update(part, batch)
         self._pending = None
+        self.steps += count
+
+    def follow(self, joint: "Cohort", member: int, count: int) -> None:
+        """Note that a member of another cohort has taken `count` steps in our place."""
+        self._pending = None
+        self.steps += count
+        for net, updates in joint.updates.items():
+            self.updates[net] += updates
+            if updates:
+                names, seen = joint._last[net]
+                self._last[net] = names, [t if t is None else t[member : member + 1] for t in seen]
 
     def slow_step(self) -> Iterator[tuple[str, Batch]]:
         """One step as any other, that stops before an update of each net and at its end.
@@ -299,14 +328,9 @@ class Cohort:
 
     def warm_up(self) -> None:
         """Wait until the functions of a round are captured; state and streams stay as they are."""
-        config, batch = self.configs[0], Streams(self.configs).next()
-        together = min(config.steps_d, config.steps_g, 1)
-        for part, times in (
-            ("both", together),
-            ("d", config.steps_d - together),
-            ("g", config.steps_g - together),
-        ):
-            if times and self._use_capture:
+        batch = Streams(self.configs).next()
+        for part in set(self._parts()):
+            if self._use_capture:
                 self._ready(part, batch)
                 self._futures[part].result()
                 self._ready(part, batch)

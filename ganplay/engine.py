@@ -8,11 +8,13 @@ session trains only while somebody looks, and is forgotten some time after nobod
 import logging
 import math
 import os
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -22,11 +24,13 @@ from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.commands import Command
+from ganplay.company import Companies, Kind
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
-from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, unshared
+from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, step_together, unshared
 from ganplay.remedies import remedy
 from ganplay.settings import Problem
+from ganplay.sharing import MOST, Share, Wish, shares
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
@@ -35,8 +39,18 @@ logger = logging.getLogger(__name__)
 
 QUANTUM = 0.006
 """Seconds that a session trains before it is somebody else's turn."""
-FRAME_INTERVAL = 1 / 62
-MEASURE_INTERVAL = 0.1
+TOGETHER = 4 * QUANTUM
+"""Seconds that sessions train that step together."""
+MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 8
+"""Seconds, and frames, between two measurements; the diagnosis has its own, counted in steps."""
+SHARE_INTERVAL = 0.25
+"""Seconds between two looks at what everybody's steps and frames cost."""
+EARLY = 0.5
+"""Of the time between frames: so much before its time is one sent with those of others."""
+AHEAD = 0.05
+"""Seconds that those who come first count as having waited longer."""
+NICE = 5
+"""How far the workers step back behind the threads that answer visitors."""
 CREDIT = 2
 """Frames that may be on their way before one has been acknowledged."""
 ATTENTION = 5.0
@@ -60,6 +74,13 @@ class Sink(Protocol):
         """Take an event, as plain data."""
 
 
+def _step_back() -> None:
+    """Let other threads go before this one where all want to run, as far as the system lets us."""
+    if sys.platform == "linux":  # elsewhere a priority is that of the whole process
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
 class Full(Exception):
     """There is no room for another session at present."""
 
@@ -75,6 +96,8 @@ class Session:
         self.gone_at = math.inf
         self.busy = False
         self.served = 0.0
+        self.first = False
+        self.share = Share(MOST, math.inf)
 
         self.lanes = [Lane(config)]
         if rival is not None:
@@ -92,7 +115,7 @@ class Session:
         self._told_points: str | None = None
         self._told_ills: list[tuple[str, bool, ToyConfig]] = []
         self._dirty = True
-        self._step_time = 1e-3
+        self._step_time, self._frame_time = 1e-3, 2e-3
         self._next_step = self._next_frame = self._next_measure = now
         self._rate = 0.0
         self._rate_since, self._rate_steps = now, 0
@@ -122,16 +145,68 @@ class Session:
         """When there is next something to do; infinity if nothing."""
         if self.inbox:
             return 0.0
-        due = math.inf
+        shown = self._next_frame if self.credit > 0 and self.sink is not None else math.inf
+        due = shown if self._dirty else math.inf
         if self._training and self.attended(now):
-            due = self._next_step
-        if self._dirty and self.credit > 0 and self.sink is not None:
-            due = min(due, self._next_frame)
+            # Steps are taken as many at a time as fit a turn, and those that are due by then
+            # before each frame.
+            late = (self._fitting - 1) / self._pace
+            due = min(due, max(self._next_step, min(self._next_step + late, shown)))
         return due
 
     @property
     def _training(self) -> bool:
         return (self.playing or self.catch_up_to > 0) and not self.diverged
+
+    @property
+    def _fitting(self) -> int:
+        """Steps that fit one turn."""
+        return max(1, int(QUANTUM / self._step_time))
+
+    @property
+    def _pace(self) -> float:
+        """Steps a second at present; infinity for as many as there can be."""
+        asked = math.inf if self.speed is None or self.catch_up_to else self.speed
+        return min(asked, self.share.rate)
+
+    def wish(self, now: float) -> Wish | None:
+        """What it would like of the workers' time; None if it rests."""
+        if not (self._training and self.attended(now)):
+            return None
+        rate = math.inf if self.speed is None or self.catch_up_to else self.speed
+        return Wish(self._step_time, self._frame_time, rate, self.first)
+
+    @property
+    def step_time(self) -> float:
+        """Seconds that a step takes."""
+        return self._step_time
+
+    @property
+    def rank(self) -> float:
+        """Who has the lowest is served next."""
+        return self.served - AHEAD * self.first
+
+    def owes(self, now: float) -> int:
+        """Steps that it is to take in a turn that begins now."""
+        if not (self._training and self.attended(now)) or now < self._next_step:
+            return 0
+        steps, room = self.trainer.steps, MAX_STEPS - self.trainer.steps
+        if self.catch_up_to:
+            room = min(room, self.catch_up_to - steps)
+        elif self.stop is not None:
+            room = min(room, self.stop.room(steps))
+        wanted = self._fitting
+        if self._pace < math.inf:
+            wanted = min(wanted, 1 + int((now - self._next_step) * self._pace))
+        elif self.credit > 0:  # be done when the next frame is due, so that it is not late
+            budget = max(self._next_frame - now, QUANTUM / 4)
+            wanted = min(wanted, max(1, int(budget / self._step_time)))
+        return max(1, min(wanted, room))
+
+    def kind(self, now: float) -> Kind | None:
+        """What others must be of for its steps to be taken with theirs; None if they cannot be."""
+        alone = self.inbox or self.catch_up_to or len(self.lanes) > 1 or not self.lanes[0].started
+        return None if alone or not self.owes(now) else self.lanes[0].kind
 
     def advance(self) -> None:
         """One turn: what was asked for, some steps, a frame. Called by one worker at a time."""
@@ -140,12 +215,11 @@ class Session:
             self._applied = max(self._applied, number)
             self._dirty = True
             self._obey(command)
-        now = time.monotonic()
-        if self._training and self.attended(now) and now >= self._next_step:
-            self._train(now)
-        now = time.monotonic()
-        if self._dirty and self.credit > 0 and self.sink and now >= self._next_frame:
-            self._show(now)
+        count = self.owes(time.monotonic())
+        if count:
+            self._take(count, "both")
+            self.trained(count)
+        self.show()
 
     def _tell_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
         """Send the page all settings, and what could not be done.
@@ -334,7 +408,7 @@ class Session:
         for lane in others:
             lane.step(1, "both")
         self._tell(type="slow", run=self.run, step=self.trainer.steps, seen=seen and as_event(seen))
-        self._stepped(1)
+        self.stepped(1, self._step_time)
 
     def _explain_standstill(self) -> None:
         kind = "diverged" if self.diverged else "limit"
@@ -408,9 +482,11 @@ class Session:
         if any(getattr(before[0], n) != getattr(after[0], n) for n in SHARED):
             self._tell_data()
 
-    def _train(self, now: float) -> None:
-        count = self._steps_now(now)
-        self._take(count, "both")
+    def trained(self, count: int) -> None:
+        """Steps have been taken that were due: when the next are, and whether there are any."""
+        now = time.monotonic()
+        # A late turn makes up for what was missed, but for no more than a frame's time.
+        self._next_step = max(self._next_step + count / self._pace, now - 1 / self.share.frames)
         steps = self.trainer.steps
         if self.catch_up_to and steps >= self.catch_up_to:
             self.catch_up_to = 0
@@ -421,34 +497,15 @@ class Session:
         if self._stopped():
             self._tell_state()
 
-    def _steps_now(self, now: float) -> int:
-        """How many steps to take in this turn, and when the next turn is due."""
-        budget = QUANTUM
-        if self.credit > 0:  # be done when the next frame is due, so that it is not late
-            budget = min(budget, max(self._next_frame - now, QUANTUM / 4))
-        fitting = max(1, int(budget / self._step_time))
-        room = MAX_STEPS - self.trainer.steps
-        if self.catch_up_to:
-            return max(1, min(fitting, self.catch_up_to - self.trainer.steps, room))
-        if self.stop is not None:
-            room = min(room, self.stop.room(self.trainer.steps))
-        if self.speed is None:
-            return max(1, min(fitting, room))
-        # A late turn makes up for what was missed, but for no more than one quantum.
-        missed = int((now - self._next_step) * self.speed)
-        count = max(1, min(fitting, 1 + missed, room))
-        self._next_step = max(self._next_step + count / self.speed, now - QUANTUM)
-        return count
-
     def _take(self, count: int, net: Any) -> None:
         start = time.monotonic()
         for lane in self.lanes:
             lane.step(count, net)
-        end = time.monotonic()
-        self._step_time += 0.2 * ((end - start) / count - self._step_time)
-        self._stepped(count)
+        self.stepped(count, time.monotonic() - start)
 
-    def _stepped(self, count: int) -> None:
+    def stepped(self, count: int, seconds: float) -> None:
+        """So many steps have been taken in so much time."""
+        self._step_time += 0.1 * (seconds / count - self._step_time)
         self.steps_done += count
         self._rate_steps += count
         self._dirty = True
@@ -457,7 +514,13 @@ class Session:
             self._explain_standstill()
             self._tell_state()
 
-    def _show(self, now: float) -> None:
+    def show(self, early: float = 0.0) -> None:
+        """Send a frame if one is due, or would be within some share of the time between two."""
+        now, interval = time.monotonic(), 1 / self.share.frames
+        if not self._dirty or self.credit <= 0 or self.sink is None:
+            return
+        if now < self._next_frame - early * interval:
+            return
         if now - self._rate_since > 0.5:
             self._rate = self._rate_steps / (now - self._rate_since)
             self._rate_since, self._rate_steps = now, 0
@@ -466,14 +529,16 @@ class Session:
             for lane in self.lanes:
                 lane.camera.measure()
             cost = time.monotonic() - now
-            self._next_measure = now + max(MEASURE_INTERVAL, 20 * cost)
+            self._next_measure = now + max(MEASURE_INTERVAL, MEASURE_FRAMES * interval, 20 * cost)
         self._tell_remedies()
         data = self._picture()
         self._dirty = False
         self.credit -= 1
-        self._next_frame = now + FRAME_INTERVAL
+        self._next_frame = max(self._next_frame + interval, now + interval / 2)
+        taken = time.monotonic() - now
         self.frames_made += 1
-        self.frame_seconds += time.monotonic() - now
+        self.frame_seconds += taken
+        self._frame_time += 0.1 * (taken - self._frame_time)
         if self.sink is not None:
             self.sink.frame(data)
 
@@ -520,9 +585,10 @@ class Engine:
         self._sessions: dict[str, Session] = {}
         self._wake = threading.Condition()
         self._stopping = False
-        self._reaped = clock()
+        self._reaped = self._shared = clock()
+        self.workers = workers or os.cpu_count() or 1
         self._threads: list[threading.Thread] = []
-        for i in range(workers or os.cpu_count() or 1):
+        for i in range(self.workers):
             self._hire(f"engine-{i}")
 
     def _hire(self, name: str) -> None:
@@ -651,40 +717,108 @@ class Engine:
 
     def _work(self) -> None:
         torch.set_num_threads(1)
-        while (session := self._next()) is not None:
+        _step_back()
+        companies = Companies()
+        while group := self._next():
             try:
-                session.advance()
+                self._advance(group, companies)
             except BaseException as error:  # half a step may have been taken
-                logger.exception("a session failed and was ended")
-                self._fail(session)
+                logger.exception("sessions failed and were ended")
+                companies = Companies()
+                for session in group:
+                    self._fail(session)
                 if not isinstance(error, Exception):
                     raise
             finally:
                 with self._wake:
-                    session.busy = False
-                    session.served = self._clock()
-                    self._wake.notify()
+                    for session in group:
+                        session.busy = False
+                        session.served = self._clock()
+                    self._wake.notify_all()
 
-    def _next(self) -> Session | None:
-        """The session that has waited longest of those with something to do; waits for one."""
+    def _advance(self, group: list[Session], companies: Companies) -> None:
+        """One turn, of a session or of some that step together."""
+        if len(group) == 1:
+            self._each(group, Session.advance)
+            return
+        start, lanes = time.monotonic(), [session.lanes[0] for session in group]
+        fitting = int(TOGETHER / sum(session.step_time for session in group))
+        count = max(1, min(fitting, *(session.owes(start) for session in group)))
+        company = companies.of(lanes[0].kind, len(lanes))
+        step_together(lanes, count, company)
+        seconds = (time.monotonic() - start) / len(group)
+
+        def trained(session: Session) -> None:
+            session.stepped(count, seconds)
+            session.trained(count)
+            session.show(early=EARLY)
+
+        self._each(group, trained)
+
+    def _each(self, group: list[Session], does: Callable[[Session], None]) -> None:
+        for session in group:
+            try:
+                does(session)
+            except Exception:
+                logger.exception("a session failed and was ended")
+                self._fail(session)
+
+    def _next(self) -> list[Session]:
+        """The session that has waited longest of those with something to do; waits for one.
+
+        With it those that can step together with it. Nobody if the engine is to stop.
+        """
         with self._wake:
             while not self._stopping:
                 now = self._clock()
                 if now - self._reaped > 1:
                     self._reap(now)
+                if now - self._shared > SHARE_INTERVAL:
+                    self._share(now)
                 soonest, chosen = math.inf, None
                 for session in self._sessions.values():
                     if session.busy:
                         continue
                     due = session.due(now)
-                    if due <= now and (chosen is None or session.served < chosen.served):
+                    if due <= now and (chosen is None or session.rank < chosen.rank):
                         chosen = session
                     soonest = min(soonest, due)
                 if chosen is not None:
-                    chosen.busy = True
-                    return chosen
+                    group = self._group(chosen, now)
+                    for session in group:
+                        session.busy = True
+                    return group
                 self._wake.wait(min(max(soonest - now, 0.0005), 1.0))
-        return None
+        return []
+
+    def _group(self, chosen: Session, now: float) -> list[Session]:
+        """A session, and those whose steps are taken together with its own, if there are enough."""
+        kind = chosen.kind(now)
+        if kind is None:
+            return [chosen]
+        least = chosen.owes(now) / 2
+        others = [
+            session
+            for session in self._sessions.values()
+            if session is not chosen
+            and not session.busy
+            and session.kind(now) is kind
+            and session.owes(now) >= least
+        ]
+        size = kind.size(1 + len(others))
+        return [chosen, *sorted(others, key=lambda session: session.rank)[: size - 1]]
+
+    def _share(self, now: float) -> None:
+        """Give everybody their share of the workers' time."""
+        self._shared = now
+        wishes = {s: wish for s in self._sessions.values() if (wish := s.wish(now))}
+        given = shares(list(wishes.values()), self.workers)
+        for session, share in zip(wishes, given, strict=True):
+            session.share = share
+        least = min((share.frames for share in given), default=MOST)
+        for session in self._sessions.values():
+            if session not in wishes:
+                session.share = Share(least, math.inf)
 
     def _reap(self, now: float) -> None:
         """Forget sessions whose page is gone or has been silent for long."""

@@ -71,6 +71,12 @@ class ToyTrainer:
         return len(self.configs)
 
     @property
+    def single(self) -> Cohort:
+        """The cohort of a trainer that has only one."""
+        (cohort,) = self._cohorts
+        return cohort
+
+    @property
     def steps(self) -> int:
         """Steps since the start."""
         return self._cohorts[0].steps
@@ -334,6 +340,11 @@ def _floats(configs: Sequence[ToyConfig]) -> int:
     c = configs[0]
     widest = max(c.width_g * (c.layers_g > 0), c.width_d * (c.layers_d > 0), 2)
     return widest * 2 * c.batch_size * len(configs)
+
+
+def fitting_together(config: ToyConfig) -> int:
+    """How many members with these settings are best stepped together."""
+    return max(1, _CACHED // _floats([config]))
 
 
 def _cohorts(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyConfig]]:
