@@ -241,7 +241,7 @@ def test_weights_that_go_or_rot_while_in_use(server, witness, picture, tmp_path,
 
 def vanish(line):
     """As a telephone in a tunnel: a reset, while frames are on their way."""
-    raw = line.socket.socket
+    raw, line.socket.close_timeout = line.socket.socket, 0.1
     with suppress(OSError):  # closed by the other side already
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raw.close()
@@ -408,6 +408,7 @@ def test_a_page_that_reads_nothing_gets_no_backlog(server, witness, narrow):
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
         )
+        assert deaf.recv(12) == b"HTTP/1.1 101"
         deaf.sendall(framed(json.dumps({"token": token} | hello)))
         wait_until(lambda: tokens.session_of(token) in server.engine._sessions)
         session = server.engine._sessions[tokens.session_of(token)]
