@@ -458,6 +458,7 @@ def test_a_body_that_comes_drop_by_drop_keeps_nobody_waiting(server, witness, mo
     monkeypatch.setattr(routes, "BODY_SECONDS", 0.3)
     request = urllib.request.Request(f"{server.url}ganplay/explore/walk", drops(), method="POST")
     request.add_header("X-Ganplay-Token", witness.token)
+    request.add_header("Content-Type", "application/json")
     with suppress(ConnectionError, urllib.error.URLError):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=20)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ganplay.engine import Engine
 from ganplay.finding import Finder
@@ -22,10 +23,12 @@ from ganplay.indexes import Indexes
 from ganplay.learnt import roots_given
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
+from ganplay.ui.doors import Doorkeeper, shut
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
 from ganplay.ui.learning import Learning
+from ganplay.ui.limits import Limits
 from ganplay.ui.patience import watch
 from ganplay.ui.project_api import ProjectApi
 from ganplay.ui.routes import LabRoutes
@@ -101,6 +104,8 @@ def launch(
     Returns:
         The Blocks and the page's address.
     """
+    if os.environ.get("SYSTEM") == "spaces":  # whose proxy alone can reach us, and names visitors
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
     engine = engine or Engine()
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
@@ -113,7 +118,10 @@ def launch(
     *_, walks = rooms
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
-        "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
+        "app_kwargs": {
+            "routes": [*shut(), *(r for room in rooms for r in room.all())],
+            "middleware": [Middleware(Limits), Middleware(Doorkeeper)],
+        }
     }
     _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
         server_name=host,
