@@ -685,10 +685,19 @@ class Engine:
                 session.sink = None
                 session.gone_at = self._clock() + (LEFT if closed else LOST)
 
+    def sessions(self) -> list[Session]:
+        """Those that are there now."""
+        with self._wake:
+            return list(self._sessions.values())
+
+    @property
+    def alive(self) -> int:
+        """Workers that are at work or wait for some."""
+        return sum(t.is_alive() and t.name != "warm-up" for t in self._threads)
+
     def stats(self) -> dict[str, float]:
         """Totals over the sessions that are there now."""
-        with self._wake:
-            sessions = list(self._sessions.values())
+        sessions = self.sessions()
         return {
             "sessions": len(sessions),
             "steps": sum(s.steps_done for s in sessions),

@@ -21,14 +21,18 @@ from ganplay.finding import Finder
 from ganplay.gallery import Gallery
 from ganplay.indexes import Indexes
 from ganplay.learnt import roots_given
-from ganplay.ui import tokens
+from ganplay.ui import logs, tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.doors import Doorkeeper, shut
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
+from ganplay.ui.journal import Journal
 from ganplay.ui.learning import Learning
 from ganplay.ui.limits import Limits
+from ganplay.ui.logs import note
+from ganplay.ui.operator import Operator
+from ganplay.ui.overview import Overview, versions
 from ganplay.ui.patience import watch
 from ganplay.ui.project_api import ProjectApi
 from ganplay.ui.routes import LabRoutes
@@ -87,6 +91,7 @@ def launch(
     root_path: str | None = None,
     data_roots: Sequence[Path] | None = None,
     mcp: bool | None = None,
+    log: bool = False,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
 
@@ -100,6 +105,8 @@ def launch(
         data_roots: folders with what models learnt from; by default those of GANPLAY_DATA.
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
+        log: tell of all that happens on standard error, a line of JSON each; without it only of
+            warnings and errors.
 
     Returns:
         The Blocks and the page's address.
@@ -116,11 +123,12 @@ def launch(
         Walks(gallery),
     )  # fmt: skip
     *_, walks = rooms
+    operator = Operator(Overview(engine, gallery, rooms[1:]))
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {
-            "routes": [*shut(), *(r for room in rooms for r in room.all())],
-            "middleware": [Middleware(Limits), Middleware(Doorkeeper)],
+            "routes": [*shut(), *(r for room in (*rooms, operator) for r in room.all())],
+            "middleware": [Middleware(Journal), Middleware(Limits), Middleware(Doorkeeper)],
         }
     }
     _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
@@ -141,6 +149,8 @@ def launch(
         **arguments,
     )
     watch(demo.server.config)
+    logs.start(log)
+    note("start", **versions())
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     if block:
         try:

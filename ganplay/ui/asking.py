@@ -87,3 +87,8 @@ def told(error: Exception) -> Problem:
         return Problem("model", "", str(error)[:500], None, "broken")
     logger.error("work for a visitor failed", exc_info=error)
     return Problem("model", "", "it failed on the server", None, "failed")
+
+
+def said(error: Exception) -> str:
+    """The same in words, for those who come without a browser."""
+    return str(error)[:500] if isinstance(error, GalleryError) else told(error).allowed

@@ -128,6 +128,16 @@ class Explorer:
         self._sockets: Counter[str] = Counter()
         self._places = Places(REQUESTS_AT_ONCE)
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"pictures": self._places}
+
+    @property
+    def sockets(self) -> int:
+        """That are open now."""
+        return self._sockets.total()
+
     async def socket(self, socket: WebSocket) -> None:
         """Requests up, answers down; the first message holds the page's token."""
         if not same_origin(socket.headers):

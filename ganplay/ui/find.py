@@ -60,6 +60,11 @@ class Find:
         self._searches, self._uploads = Places(SEARCHES), Places(UPLOADS_AT_ONCE)
         self._newest: dict[str, threading.Event] = {}
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"searches": self._searches, "uploads": self._uploads}
+
     async def picture(self, request: Request, session: str) -> Response:
         """A file's picture in the shape of the model that the address names."""
         name = request.query_params.get("model", "")[:80]

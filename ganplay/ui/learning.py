@@ -65,6 +65,11 @@ class Learning:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="lesson")
         self._stopping = threading.Event()
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"lessons": self._places}
+
     def lessons(self) -> tuple[list[Lesson], list[str]]:
         """Those that there are now, and what is wrong with other files."""
         found, problems = load_all(self._folder)

@@ -18,8 +18,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganplay.ui import tokens
+from ganplay.ui.logs import COUNTS
 from ganplay.ui.routes import PREFIX, TOKEN, TOO_MANY, dump
-from ganplay.ui.schema import ASSETS
+from ganplay.ui.schema import PAGES
 
 MOST_KNOWN = 20_000
 """Buckets that are kept; of more the longest unused are forgotten."""
@@ -72,6 +73,7 @@ class Limits:
         session = tokens.session_of(headers.get(TOKEN))
         wait = self._buckets.wait(*_charged(scope, session))
         kind = "crowded" if session is None else "too_many"
+        COUNTS[kind] += wait > 0
         if scope["type"] == "websocket":
             await (_close(receive, send, kind) if wait else self._app(scope, receive, send))
             return
@@ -105,7 +107,7 @@ def _refusal(scope: Scope, headers: Headers, kind: str, wait: float) -> Response
     """Words for a person, or a kind for a script."""
     later = {"Retry-After": str(int(wait) + 1)}
     if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-        page = (ASSETS / "crowded.html").read_text(encoding="utf-8")
+        page = (PAGES / "crowded.html").read_text(encoding="utf-8")
         return HTMLResponse(page, 429, later)
     if scope["path"].endswith(f"{PREFIX}/points"):
         return JSONResponse({"error": {"code": kind}}, 429, later)

@@ -31,6 +31,7 @@ from ganplay.points import PointsError
 from ganplay.script import as_script
 from ganplay.settings import Problem
 from ganplay.ui import tokens
+from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema
 
 PREFIX = "/ganplay"
@@ -178,6 +179,7 @@ class Visit:
         except Full:
             raise Refusal("full", FULL) from None
         problems += [] if known else far
+        note("session", known=known, step=step, sessions=len(self.engine.sessions()))
         self.mailbox.event({"type": "welcome", "known": known, "problems": as_plain(problems)})
 
     def take(self, text: str) -> None:

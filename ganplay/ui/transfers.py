@@ -43,7 +43,12 @@ class Places:
     """Room for a few at a time; who comes when it is full is told so."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self._count = self._free = count
+
+    @property
+    def taken_of(self) -> tuple[int, int]:
+        """How many are taken, and how many there are."""
+        return self._count - self._free, self._count
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -67,6 +72,11 @@ class Transfers:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._places, self._studios = Places(WEIGHTS_AT_ONCE), Places(FILMS_AT_ONCE)
+
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"weights": self._places, "films": self._studios}
 
     async def save(self, request: Request, session_id: str) -> Response:
         """The weights of the page's session."""

@@ -4,10 +4,10 @@ import base64
 import time
 from typing import Any
 
-import gradio as gr
-
 from ganplay.encoders import Cancelled
 from ganplay.exploration import model_of
+from ganplay.ui.api import Refused
+from ganplay.ui.asking import said
 from ganplay.ui.walks import Planned, Walks, checked, read
 from ganplay.walk import BETWEEN, VERSION, Keyframe, Walk
 from ganplay.walk_files import exported
@@ -69,10 +69,10 @@ class WalkApi:
                 exported, *planned[:2], kind, zoom, lambda done, of: time.monotonic() < late
             )
             file = work.result()
-        except ValueError as error:
-            raise gr.Error(str(error)[:500]) from None
         except Cancelled:
-            raise gr.Error(f"busy: it could not be made within {SECONDS:g} seconds") from None
+            raise Refused(f"busy: it could not be made within {SECONDS:g} seconds") from None
+        except Exception as error:
+            raise Refused(said(error)) from None
         media = {"gif": "image/gif", "mp4": "video/mp4"}.get(kind, "image/png")
         return {
             "walk": str(planned.walk),

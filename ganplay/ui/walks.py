@@ -116,6 +116,11 @@ class Walks:
         self._places = Places(AT_ONCE)
         self._stopped = threading.Event()
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"walks": self._places}
+
     def plan(self, asked: Asked) -> Planned:
         """The walk that a request means.
 

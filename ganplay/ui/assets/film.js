@@ -77,8 +77,8 @@ export class Film {
       this.end(t("film.done"));
     } catch (error) {
       const kinds = { busy: "busy", size: "large", gone: "gone", refused: "gone" };
-      const limit = `limits.${error.message}`;
-      this.end(t(has(limit) ? limit : `film.${error.name === "AbortError" ? "cancelled" : kinds[error.message] || "failed"}`));
+      if (has(`limits.${error.message}`)) this.end(t(`limits.${error.message}`));
+      else this.end(t(`film.${error.name === "AbortError" ? "cancelled" : kinds[error.message] || "failed"}`));
     }
   }
 

@@ -351,8 +351,9 @@ export class Panel {
   fail(error) {
     if (error.name === "AbortError") return;
     if (error instanceof Refused) return this.complain([error.problem]);
-    const key = [`walk.problems.${error.message}`, `limits.${error.message}`].find(has);
-    this.lab.toast(t(key || "walk.problems.failed"));
+    const key = `walk.problems.${error.message}`;
+    if (has(`limits.${error.message}`)) this.lab.toast(t(`limits.${error.message}`));
+    else this.lab.toast(t(has(key) ? key : "walk.problems.failed"));
   }
 
   complain(problems) {

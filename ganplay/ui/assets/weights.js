@@ -46,8 +46,9 @@ export class Weights {
   }
 
   refuse(error, file = "") {
-    const key = [`weights.problems.${error.message}`, `limits.${error.message}`].find(has) || "weights.problems.failed";
-    this.lab.toast(t(file ? "weights.refused" : "weights.unsaved", { file, why: t(key) }));
+    const known = has(`weights.problems.${error.message}`), limit = `limits.${error.message}`;
+    const why = has(limit) ? t(limit) : t(`weights.problems.${known ? error.message : "failed"}`);
+    this.lab.toast(t(file ? "weights.refused" : "weights.unsaved", { file, why }));
     this.lab.share.box.close();
   }
 }
