@@ -2,7 +2,10 @@
 
 Gradio brings routes to files, to other servers and to its own workings. ganplay needs none of them,
 so they are not there: what is sent is never a file on the disk, and no file is read by its name.
+What Gradio's other routes stumble over is the request, and is answered as that.
 """
+
+import logging
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -12,13 +15,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganplay.ui.routes import PREFIX
 
+logger = logging.getLogger(__name__)
+
+GRADIO = "/gradio_api/"
 SHUT = (
     "upload", "upload_progress", "process_recording", "deep_link", "runs", "dev/reload",
     "vibe-edit", "undo-vibe-edit", "vibe-code", "vibe-starter-queries", "file={rest:path}",
     "file/{rest:path}", "proxy={rest:path}", "stream/{rest:path}", "custom_component/{rest:path}",
     "run-history/{rest:path}",
 )  # fmt: skip
-"""Below /gradio_api/."""
+"""Below GRADIO."""
 JSON = tuple(
     f"{PREFIX}/{path}" for path in ("lab/poll", "explore/render", "explore/walk", "lessons/run")
 )
@@ -41,14 +47,26 @@ class Doorkeeper:
         if not _is_said_rightly(scope):
             answer = JSONResponse({"type": "content_type", "allowed": "application/json"}, 415)
 
+        gradio, begun = GRADIO in scope["path"], False
+
         async def sent(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
+                if gradio and message["status"] == 500:
+                    message["status"] = 400
                 headers = MutableHeaders(scope=message)
                 for name, text in HEADERS.items():
                     headers.setdefault(name, text)
             await send(message)
 
-        await answer(scope, receive, sent)
+        try:
+            await answer(scope, receive, sent)
+        except Exception:
+            if begun or not gradio:
+                raise
+            logger.exception("Gradio could not make sense of a request")
+            await JSONResponse({"type": "request"}, 400)(scope, receive, sent)
 
 
 def _is_said_rightly(scope: Scope) -> bool:
@@ -64,5 +82,5 @@ async def _shut(request: Request) -> Response:
 
 def shut() -> list[Route]:
     """Routes that stand before Gradio's of the same names, and say that nothing is there."""
-    paths = [f"/gradio_api/{door}{end}" for door in SHUT for end in ("", "/")]
+    paths = [f"{GRADIO}{door}{end}" for door in SHUT for end in ("", "/")]
     return [Route(path, _shut, methods=["GET", "HEAD", "POST"]) for path in paths]
