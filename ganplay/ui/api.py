@@ -66,7 +66,7 @@ def train_toy(
         with the noise floor of two real samples, the fake points of each (members, points, 2),
         and whether all steps were done.
     """
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise Refused(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
     if settings is not None and not isinstance(settings, dict):
         raise Refused(f"settings: {str(settings)[:40]!r} is not possible; an object is needed")

@@ -65,7 +65,7 @@ class Doorkeeper:
         except Exception:
             if begun or not gradio:
                 raise
-            logger.exception("Gradio could not make sense of a request")
+            logger.warning("Gradio could not make sense of a request", exc_info=True)
             await JSONResponse({"type": "request"}, 400)(scope, receive, sent)
 
 

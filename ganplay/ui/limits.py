@@ -35,7 +35,7 @@ class Rate(NamedTuple):
 
 PAGE = Rate(300, 100)
 """Requests that show a page's token."""
-FILES, WORK, SOCKETS = Rate(12_000, 200), Rate(600, 10), Rate(600, 10)
+FILES, WORK, SOCKETS = Rate(12_800, 200), Rate(600, 10), Rate(600, 10)
 """Of an address, without a token: what is read, what makes work (tokens, the API), new sockets."""
 
 

@@ -6,6 +6,7 @@ content themselves. What a page sends becomes a `Command` or a refusal in words.
 
 import asyncio
 import json
+import mimetypes
 import struct
 import time
 from collections import deque
@@ -33,6 +34,9 @@ from ganplay.settings import Problem
 from ganplay.ui import tokens
 from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema
+
+# Systems differ, and a browser takes no script that is said to be something else.
+mimetypes.add_type("text/javascript", ".js")
 
 PREFIX = "/ganplay"
 TOKEN = "x-ganplay-token"
