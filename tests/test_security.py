@@ -212,10 +212,10 @@ def test_hostile_texts_stay_texts(chromium, server):
         content["problems"] = [EVIL.format(name="problem")]
         route.fulfill(json=content)
 
-    asked, evil = [], EVIL.format(name="link")
-    tab = Tab(
-        chromium, f"{server.url}#1;loss:{evil};{evil}:1;hide={evil};lang={evil};lesson={evil}"
-    )
+    asked, evil = [], EVIL.format(name="link").replace("=", "%3D")
+    raw = EVIL.format(name="link").replace("=", "")
+    state = f"state=1;loss:{evil};{raw}:1&rival=1;{raw}:{raw}"
+    tab = Tab(chromium, f"{server.url}#{state}&hide={raw},seed&lock={raw}&lang={raw}&view={raw}")
     page = tab.page
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url))
@@ -230,7 +230,8 @@ def test_hostile_texts_stay_texts(chromium, server):
     settings = json.dumps({"loss": evil, evil: evil}).encode()
     page.set_input_files(".settings-file", bad | {"buffer": settings, "name": name + ".json"})
     page.goto("about:blank")
-    page.goto(f"{server.url}#explore=1;model:{evil};seed:{evil};label:{evil}&walk={evil}")
+    explored = f"explore=1;model:{raw};seed:{raw};label:{raw}&walk=1;{raw}|{raw}"
+    page.goto(f"{server.url}#{explored}&learn={raw}&lesson={raw}")
     page.wait_for_function("window.ganplay?.explore?.drawn > 0")
     for view in ("Learn", "Explore", "Toy Lab"):
         page.get_by_role("tab", name=view).click()

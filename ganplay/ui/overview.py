@@ -19,8 +19,8 @@ from ganplay.ui.logs import COUNTS
 from ganplay.ui.transfers import Places
 
 PACKAGES = ("ganplay", "torch", "torchvision", "gradio", "uvicorn", "websockets")
-WINDOW = 4.0
-"""Seconds over which rates are taken, at least where somebody keeps looking."""
+WINDOW = 2.0
+"""Seconds over which rates are taken, at least, where somebody keeps looking."""
 
 
 class Room(Protocol):
@@ -131,8 +131,9 @@ def _networks(session: Session) -> str:
 
 def _batches(sessions: list[Session]) -> list[dict[str, Any]]:
     """Sessions whose networks are of one kind, which may step together, the most first."""
-    kinds = Counter(session.lanes[0].kind for session in sessions)
-    named = {session.lanes[0].kind: _networks(session) for session in sessions}
+    begun = [session for session in sessions if session.lanes[0].started]
+    kinds = Counter(session.lanes[0].kind for session in begun)
+    named = {session.lanes[0].kind: _networks(session) for session in begun}
     return [{"networks": named[kind], "sessions": n} for kind, n in kinds.most_common()]
 
 

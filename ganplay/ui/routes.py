@@ -6,7 +6,6 @@ content themselves. What a page sends becomes a `Command` or a refusal in words.
 
 import asyncio
 import json
-import mimetypes
 import struct
 import time
 from collections import deque
@@ -34,9 +33,6 @@ from ganplay.settings import Problem
 from ganplay.ui import tokens
 from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema
-
-# Systems differ, and a browser takes no script that is said to be something else.
-mimetypes.add_type("text/javascript", ".js")
 
 PREFIX = "/ganplay"
 TOKEN = "x-ganplay-token"
@@ -395,6 +391,8 @@ class Assets(StaticFiles):
         """As Starlette's, with the header."""
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
+        if str(args[0]).endswith(".js"):  # systems differ, and browsers take no script that is none
+            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
         return response
 
 
