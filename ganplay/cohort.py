@@ -1,5 +1,6 @@
 """Networks that take their steps together: one structure, one state, captured where possible."""
 
+import functools
 import itertools
 import math
 import threading
@@ -459,16 +460,22 @@ class Cohort:
         layers = plan.layers + 1
         if seen is None:
             return torch.full((len(self.configs), layers), math.nan)
-        sizes = [out * (fan_in + 1) for out, fan_in in plan.linear_shapes()]
-        starts = [0, *itertools.accumulate(sizes)]
-        squares = np.square(seen[:, : starts[-1]].numpy())
-        return torch.from_numpy(np.sqrt(np.add.reduceat(squares, starts[:-1], axis=1)))
+        *starts, end = _layer_starts(plan)
+        squares = np.square(seen[:, :end].numpy())
+        return torch.from_numpy(np.sqrt(np.add.reduceat(squares, starts, axis=1)))
 
     def record(self) -> StepRecord:
         """What the last updates saw; NaN for what has not been updated yet."""
         d, g = (Outcome(**dict(zip(*self._last[net], strict=True))) for net in ("d", "g"))
         counts = self.steps, self.updates["d"], self.updates["g"]
         return recorded(self._step, self.state, d, g, counts)
+
+
+@functools.lru_cache(maxsize=256)
+def _layer_starts(plan: Mlp) -> list[int]:
+    """Where each layer's weights and biases begin among all parameters, and where the last end."""
+    sizes = [out * (fan_in + 1) for out, fan_in in plan.linear_shapes()]
+    return [0, *itertools.accumulate(sizes)]
 
 
 def recorded(

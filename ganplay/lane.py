@@ -93,7 +93,7 @@ class Lane:
         """
         while count:
             now = min(count, EVERY - self.trainer.steps % EVERY)
-            self.trainer.step(now, net)
+            self.trainer.advance(now, net)
             count -= now
             self.check()
 
