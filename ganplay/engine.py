@@ -60,6 +60,8 @@ ATTENTION = 5.0
 LEFT, LOST = 4.0, 120.0
 """Seconds that a session outlives a page that was closed, and one that fell silent."""
 MAX_SESSIONS = 64
+ALWAYS, LEAST_FRAMES = 8, 2.0
+"""So many sessions come in anyway; more of them only while each gets so many frames a second."""
 MAX_STEPS = 1_000_000
 """Steps of one run, after which it pauses."""
 MAX_CATCHING_UP = 50_000
@@ -601,7 +603,7 @@ class Engine:
         self._stopping = False
         self._reaped = self._shared = clock()
         self._wall = self._own = 0.0
-        self._running = 1.0
+        self._running, self._least = 1.0, MOST
         self.workers = workers or os.cpu_count() or 1
         self._threads = [
             threading.Thread(target=self._work, name=f"engine-{i}", daemon=True)
@@ -627,6 +629,7 @@ class Engine:
         step: int = 0,
         stop: Stop | None = None,
         rival: ToyConfig | None = None,
+        first: bool = False,
     ) -> bool:
         """Give a page its session: the one it had if that is still there, else a new one.
 
@@ -639,12 +642,13 @@ class Engine:
             step: how far a new one is trained first, as fast as it goes.
             stop: when a new one is to stop by itself.
             rival: settings of a second lane of a new one; data and noise are those of the first.
+            first: whether it is served before others and comes in whatever there is room for.
 
         Returns:
             Whether the session was still there.
 
         Raises:
-            Full: if there are too many sessions with a page.
+            Full: if there are too many sessions with a page, or those get too little already.
         """
         with self._wake:
             now = self._clock()
@@ -652,13 +656,13 @@ class Engine:
             session = self._sessions.get(session_id)
             known = session is not None
             if session is None:
-                self._make_room()
+                self._make_room(first)
                 session = Session(config, now, rival)
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
                 session.stop = stop
                 self._sessions[session_id] = session
             session.sink, session.seen, session.credit = sink, now, CREDIT
-            session.gone_at = math.inf
+            session.gone_at, session.first = math.inf, first
             session.inbox.append((0, commands.Greet()))
             self._wake.notify()
         return known
@@ -743,10 +747,12 @@ class Engine:
         lanes = [session.lanes[0] for session in group]
         fitting = int(TOGETHER / sum(session.step_time for session in group))
         count = max(1, min(fitting, *(session.owes(now) for session in group)))
-        step_together(lanes, count, companies.of(lanes[0].kind, len(lanes)))
+        failed = step_together(lanes, count, companies.of(lanes[0].kind, len(lanes)))
         seconds = (time.thread_time() - start) / len(group)
 
         def trained(session: Session) -> None:
+            if session.lanes[0] in failed:
+                raise failed[session.lanes[0]]
             session.stepped(count, seconds)
             session.trained(count)
             session.show(early=EARLY)
@@ -820,10 +826,10 @@ class Engine:
         given = shares(list(wishes.values()), self.workers, self._running)
         for session, share in zip(wishes, given, strict=True):
             session.share = share
-        least = min((share.frames for share in given), default=MOST)
+        self._least = min((share.frames for share in given), default=MOST)
         for session in self._sessions.values():
             if session not in wishes:
-                session.share = Share(least, math.inf)
+                session.share = Share(self._least, math.inf)
 
     def _reap(self, now: float) -> None:
         """Forget sessions whose page is gone or has been silent for long."""
@@ -835,8 +841,12 @@ class Engine:
                 if session.sink is not None:
                     session.sink.event({"type": "gone"})
 
-    def _make_room(self) -> None:
+    def _make_room(self, first: bool) -> None:
         """Past the cap, forget whoever has been without a page longest; it can be restored."""
+        if first:
+            return
+        if len(self._sessions) >= ALWAYS and self._least < LEAST_FRAMES:
+            raise Full
         if len(self._sessions) < self.max_sessions:
             return
         left = [k for k, s in self._sessions.items() if s.sink is None]
