@@ -42,12 +42,31 @@ class Company:
         self._joint.warm_up()
         self._rows = [_tensors(self._joint.state, slice(i, i + 1)) for i in range(size)]
 
-    def step(self, cohorts: Sequence[Cohort], count: int) -> None:
+    def step(self, cohorts: Sequence[Cohort], count: int) -> dict[Cohort, Exception]:
         """Take `count` steps of as many cohorts of one as there is room for.
 
-        If that fails, none of them has changed but for the batches that it was to be trained on.
+        If that fails, each takes them alone, on the same batches.
+
+        Returns:
+            What went wrong for those that cannot go on.
         """
         drawn = [cohort.draw(count) for cohort in cohorts]
+        try:
+            self._step(cohorts, drawn, count)
+            return {}
+        except Exception:
+            logger.exception("networks could not step together")
+        failed: dict[Cohort, Exception] = {}
+        for cohort, updates in zip(cohorts, drawn, strict=True):
+            try:
+                cohort.take(updates, count)
+            except Exception as error:
+                failed[cohort] = error
+        return failed
+
+    def _step(
+        self, cohorts: Sequence[Cohort], drawn: Sequence[Sequence[Drawn]], count: int
+    ) -> None:
         own = [_tensors(cohort.state, slice(None)) for cohort in cohorts]
         _copy(self._rows, own)
         joint = self._joint

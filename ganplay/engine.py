@@ -47,9 +47,11 @@ SHARE_INTERVAL = 0.25
 """Seconds between two looks at what everybody's steps and frames cost."""
 EARLY = 0.5
 """Of the time between frames: so much before its time is one sent with those of others."""
+SMOOTHING = 0.1
+"""Weight of the last of many times that are measured."""
 AHEAD = 0.05
 """Seconds that those who come first count as having waited longer."""
-NICE = 5
+NICE = 1
 """How far the workers step back behind the threads that answer visitors."""
 CREDIT = 2
 """Frames that may be on their way before one has been acknowledged."""
@@ -58,6 +60,8 @@ ATTENTION = 5.0
 LEFT, LOST = 4.0, 120.0
 """Seconds that a session outlives a page that was closed, and one that fell silent."""
 MAX_SESSIONS = 64
+ALWAYS, LEAST_FRAMES = 8, 2.0
+"""So many sessions come in anyway; more of them only while each gets so many frames a second."""
 MAX_STEPS = 1_000_000
 """Steps of one run, after which it pauses."""
 MAX_CATCHING_UP = 50_000
@@ -72,6 +76,11 @@ class Sink(Protocol):
 
     def event(self, data: dict[str, Any]) -> None:
         """Take an event, as plain data."""
+
+
+def _smoothed(before: float, seen: float) -> float:
+    """What something takes by and by; one that takes very long for once does not count in full."""
+    return before + SMOOTHING * (min(seen, 3 * before) - before)
 
 
 def _step_back() -> None:
@@ -116,7 +125,7 @@ class Session:
         self._told_ills: list[tuple[str, bool, ToyConfig]] = []
         self._dirty = True
         self._step_time, self._frame_time = 1e-3, 2e-3
-        self._next_step = self._next_frame = self._next_measure = now
+        self._next_step = self._next_turn = self._next_frame = self._next_measure = now
         self._rate = 0.0
         self._rate_since, self._rate_steps = now, 0
 
@@ -150,9 +159,14 @@ class Session:
         if self._training and self.attended(now):
             # Steps are taken as many at a time as fit a turn, and those that are due by then
             # before each frame.
-            late = (self._fitting - 1) / self._pace
-            due = min(due, max(self._next_step, min(self._next_step + late, shown)))
+            start = max(self._next_step, self._next_turn)
+            late = (self._fitting - 1) / min(self._asked, self.share.rate)
+            due = min(due, max(start, min(start + late, shown)))
         return due
+
+    def could(self, now: float) -> bool:
+        """Whether it would take more than its share of steps if nobody else wants the time."""
+        return self._training and self.attended(now) and now >= self._next_step
 
     @property
     def _training(self) -> bool:
@@ -164,17 +178,15 @@ class Session:
         return max(1, int(QUANTUM / self._step_time))
 
     @property
-    def _pace(self) -> float:
-        """Steps a second at present; infinity for as many as there can be."""
-        asked = math.inf if self.speed is None or self.catch_up_to else self.speed
-        return min(asked, self.share.rate)
+    def _asked(self) -> float:
+        """Steps a second that are asked for; infinity for as many as there can be."""
+        return math.inf if self.speed is None or self.catch_up_to else self.speed
 
     def wish(self, now: float) -> Wish | None:
         """What it would like of the workers' time; None if it rests."""
         if not (self._training and self.attended(now)):
             return None
-        rate = math.inf if self.speed is None or self.catch_up_to else self.speed
-        return Wish(self._step_time, self._frame_time, rate, self.first)
+        return Wish(self._step_time, self._frame_time, self._asked, self.first)
 
     @property
     def step_time(self) -> float:
@@ -195,13 +207,14 @@ class Session:
             room = min(room, self.catch_up_to - steps)
         elif self.stop is not None:
             room = min(room, self.stop.room(steps))
-        wanted = self._fitting
-        if self._pace < math.inf:
-            wanted = min(wanted, 1 + int((now - self._next_step) * self._pace))
+        wanted: float = self._fitting
+        if self._asked < math.inf:
+            wanted = min(wanted, 1 + (now - self._next_step) * self._asked)
         elif self.credit > 0:  # be done when the next frame is due, so that it is not late
-            budget = max(self._next_frame - now, QUANTUM / 4)
-            wanted = min(wanted, max(1, int(budget / self._step_time)))
-        return max(1, min(wanted, room))
+            wanted = min(wanted, max(self._next_frame - now, QUANTUM / 4) / self._step_time)
+        if now >= self._next_turn and self.share.rate < math.inf:
+            wanted = min(wanted, 1 + (now - self._next_turn) * self.share.rate)
+        return max(1, min(int(wanted), room))
 
     def kind(self, now: float) -> Kind | None:
         """What others must be of for its steps to be taken with theirs; None if they cannot be."""
@@ -408,7 +421,7 @@ class Session:
         for lane in others:
             lane.step(1, "both")
         self._tell(type="slow", run=self.run, step=self.trainer.steps, seen=seen and as_event(seen))
-        self.stepped(1, self._step_time)
+        self.stepped(1, self.step_time)
 
     def _explain_standstill(self) -> None:
         kind = "diverged" if self.diverged else "limit"
@@ -484,9 +497,11 @@ class Session:
 
     def trained(self, count: int) -> None:
         """Steps have been taken that were due: when the next are, and whether there are any."""
-        now = time.monotonic()
+        now, interval = time.monotonic(), 1 / self.share.frames
         # A late turn makes up for what was missed, but for no more than a frame's time.
-        self._next_step = max(self._next_step + count / self._pace, now - 1 / self.share.frames)
+        self._next_step = max(self._next_step + count / self._asked, now - interval)
+        later = max(self._next_turn + count / self.share.rate, now - interval)
+        self._next_turn = min(later, now + interval)
         steps = self.trainer.steps
         if self.catch_up_to and steps >= self.catch_up_to:
             self.catch_up_to = 0
@@ -498,14 +513,14 @@ class Session:
             self._tell_state()
 
     def _take(self, count: int, net: Any) -> None:
-        start = time.monotonic()
+        start = time.thread_time()
         for lane in self.lanes:
             lane.step(count, net)
-        self.stepped(count, time.monotonic() - start)
+        self.stepped(count, time.thread_time() - start)
 
     def stepped(self, count: int, seconds: float) -> None:
-        """So many steps have been taken in so much time."""
-        self._step_time += 0.1 * (seconds / count - self._step_time)
+        """So many steps have been taken, by so much of a processor's time."""
+        self._step_time = _smoothed(self._step_time, seconds / count)
         self.steps_done += count
         self._rate_steps += count
         self._dirty = True
@@ -521,6 +536,7 @@ class Session:
             return
         if now < self._next_frame - early * interval:
             return
+        start = time.thread_time()
         if now - self._rate_since > 0.5:
             self._rate = self._rate_steps / (now - self._rate_since)
             self._rate_since, self._rate_steps = now, 0
@@ -535,10 +551,10 @@ class Session:
         self._dirty = False
         self.credit -= 1
         self._next_frame = max(self._next_frame + interval, now + interval / 2)
-        taken = time.monotonic() - now
+        taken = time.thread_time() - start
         self.frames_made += 1
         self.frame_seconds += taken
-        self._frame_time += 0.1 * (taken - self._frame_time)
+        self._frame_time = _smoothed(self._frame_time, taken)
         if self.sink is not None:
             self.sink.frame(data)
 
@@ -586,6 +602,8 @@ class Engine:
         self._wake = threading.Condition()
         self._stopping = False
         self._reaped = self._shared = clock()
+        self._wall = self._own = 0.0
+        self._running, self._least = 1.0, MOST
         self.workers = workers or os.cpu_count() or 1
         self._threads: list[threading.Thread] = []
         for i in range(self.workers):
@@ -623,6 +641,7 @@ class Engine:
         step: int = 0,
         stop: Stop | None = None,
         rival: ToyConfig | None = None,
+        first: bool = False,
     ) -> bool:
         """Give a page its session: the one it had if that is still there, else a new one.
 
@@ -635,12 +654,13 @@ class Engine:
             step: how far a new one is trained first, as fast as it goes.
             stop: when a new one is to stop by itself.
             rival: settings of a second lane of a new one; data and noise are those of the first.
+            first: whether it is served before others and comes in whatever there is room for.
 
         Returns:
             Whether the session was still there.
 
         Raises:
-            Full: if there are too many sessions with a page.
+            Full: if there are too many sessions with a page, or those get too little already.
         """
         with self._wake:
             now = self._clock()
@@ -648,7 +668,7 @@ class Engine:
             session = self._sessions.get(session_id)
             known = session is not None
             if session is None:
-                self._make_room()
+                self._make_room(first)
                 session = Session(config, now, rival)
                 session.playing, session.speed, session.catch_up_to = playing, speed, step
                 session.stop = stop
@@ -656,7 +676,7 @@ class Engine:
             if session.sink is not None:  # a line that is down, unless somebody has two
                 session.sink.event({"type": "gone"})
             session.sink, session.seen, session.credit = sink, now, CREDIT
-            session.gone_at = math.inf
+            session.gone_at, session.first = math.inf, first
             session.inbox.append((0, commands.Greet()))
             self._wake.notify()
         return known
@@ -729,6 +749,7 @@ class Engine:
         _step_back()
         companies = Companies()
         while group := self._next():
+            wall, own = time.monotonic(), time.thread_time()
             try:
                 self._advance(group, companies)
             except BaseException as error:  # half a step may have been taken
@@ -740,6 +761,8 @@ class Engine:
                     raise
             finally:
                 with self._wake:
+                    self._wall += time.monotonic() - wall
+                    self._own += time.thread_time() - own
                     for session in group:
                         session.busy = False
                         session.served = self._clock()
@@ -750,14 +773,16 @@ class Engine:
         if len(group) == 1:
             self._each(group, Session.advance)
             return
-        start, lanes = time.monotonic(), [session.lanes[0] for session in group]
+        now, start = time.monotonic(), time.thread_time()
+        lanes = [session.lanes[0] for session in group]
         fitting = int(TOGETHER / sum(session.step_time for session in group))
-        count = max(1, min(fitting, *(session.owes(start) for session in group)))
-        company = companies.of(lanes[0].kind, len(lanes))
-        step_together(lanes, count, company)
-        seconds = (time.monotonic() - start) / len(group)
+        count = max(1, min(fitting, *(session.owes(now) for session in group)))
+        failed = step_together(lanes, count, companies.of(lanes[0].kind, len(lanes)))
+        seconds = (time.thread_time() - start) / len(group)
 
         def trained(session: Session) -> None:
+            if session.lanes[0] in failed:
+                raise failed[session.lanes[0]]
             session.stepped(count, seconds)
             session.trained(count)
             session.show(early=EARLY)
@@ -784,14 +809,18 @@ class Engine:
                     self._reap(now)
                 if now - self._shared > SHARE_INTERVAL:
                     self._share(now)
-                soonest, chosen = math.inf, None
+                soonest, chosen, spare = math.inf, None, None
                 for session in self._sessions.values():
                     if session.busy:
                         continue
                     due = session.due(now)
-                    if due <= now and (chosen is None or session.rank < chosen.rank):
-                        chosen = session
+                    if due <= now:
+                        if chosen is None or session.rank < chosen.rank:
+                            chosen = session
+                    elif session.could(now) and (spare is None or session.rank < spare.rank):
+                        spare = session
                     soonest = min(soonest, due)
+                chosen = chosen or spare
                 if chosen is not None:
                     group = self._group(chosen, now)
                     for session in group:
@@ -820,14 +849,17 @@ class Engine:
     def _share(self, now: float) -> None:
         """Give everybody their share of the workers' time."""
         self._shared = now
+        if self._wall > 0:
+            self._running += SMOOTHING * (min(1.0, self._own / self._wall) - self._running)
+            self._wall = self._own = 0.0
         wishes = {s: wish for s in self._sessions.values() if (wish := s.wish(now))}
-        given = shares(list(wishes.values()), self.workers)
+        given = shares(list(wishes.values()), self.workers, self._running)
         for session, share in zip(wishes, given, strict=True):
             session.share = share
-        least = min((share.frames for share in given), default=MOST)
+        self._least = min((share.frames for share in given), default=MOST)
         for session in self._sessions.values():
             if session not in wishes:
-                session.share = Share(least, math.inf)
+                session.share = Share(self._least, math.inf)
 
     def _reap(self, now: float) -> None:
         """Forget sessions whose page is gone or has been silent for long."""
@@ -839,8 +871,12 @@ class Engine:
                 if session.sink is not None:
                     session.sink.event({"type": "gone"})
 
-    def _make_room(self) -> None:
+    def _make_room(self, first: bool) -> None:
         """Past the cap, forget whoever has been without a page longest; it can be restored."""
+        if first:
+            return
+        if len(self._sessions) >= ALWAYS and self._least < LEAST_FRAMES:
+            raise Full
         if len(self._sessions) < self.max_sessions:
             return
         left = [k for k, s in self._sessions.items() if s.sink is None]

@@ -93,7 +93,7 @@ class Lane:
         """
         while count:
             now = min(count, EVERY - self.trainer.steps % EVERY)
-            self.trainer.step(now, net)
+            self.trainer.advance(now, net)
             count -= now
             self.check()
 
@@ -120,12 +120,22 @@ class Lane:
         return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
 
 
-def step_together(lanes: Sequence[Lane], count: int, company: Company) -> None:
-    """Take steps of several lanes at once; for each it is as `Lane.step`."""
-    cohorts = [lane.trainer.single for lane in lanes]
-    while count:
+def step_together(lanes: Sequence[Lane], count: int, company: Company) -> dict[Lane, Exception]:
+    """Take steps of several lanes at once; for each it is as `Lane.step`.
+
+    Returns:
+        What went wrong for those that cannot go on.
+    """
+    cohorts, failed = [lane.trainer.single for lane in lanes], dict[Lane, Exception]()
+    while count and not failed:
         now = min(count, *(EVERY - lane.trainer.steps % EVERY for lane in lanes))
-        company.step(cohorts, now)
+        errors = company.step(cohorts, now)
+        failed = {lane: errors[c] for lane, c in zip(lanes, cohorts, strict=True) if c in errors}
         count -= now
         for lane in lanes:
-            lane.check()
+            if lane not in failed:
+                lane.check()
+    for lane in lanes:
+        if count and lane not in failed:
+            lane.step(count, "both")
+    return failed

@@ -25,8 +25,8 @@ class Wish(NamedTuple):
     """What a session would like.
 
     Attributes:
-        step: seconds that one of its steps takes.
-        frame: seconds that one of its frames takes.
+        step: seconds of a processor that one of its steps takes.
+        frame: the same of a frame.
         rate: steps a second; 0 if it rests, infinity for as many as there can be.
         first: whether it comes before others, the lecturer's.
     """
@@ -44,13 +44,18 @@ class Share(NamedTuple):
     rate: float
 
 
-def shares(wishes: Sequence[Wish], workers: int) -> list[Share]:
-    """What each session gets of so many workers' time."""
-    time = USED * workers
-    first = [wish for wish in wishes if wish.first]
-    given = _shared(first, FIRST_AT_MOST * time)
-    left = time - _taken(first, given)
-    own, rest = iter(given), iter(_shared([wish for wish in wishes if not wish.first], left))
+def shares(wishes: Sequence[Wish], workers: int, running: float = 1.0) -> list[Share]:
+    """What each session gets.
+
+    Args:
+        wishes: of all that want something.
+        workers: threads that there are.
+        running: share of the time that these really run when they want to.
+    """
+    time = USED * workers * running
+    first, others = ([w for w in wishes if w.first == one] for one in (True, False))
+    given = _shared(first, FIRST_AT_MOST * time, running)
+    own, rest = iter(given), iter(_shared(others, time - _taken(first, given), running))
     return [next(own if wish.first else rest) for wish in wishes]
 
 
@@ -61,12 +66,12 @@ def _taken(wishes: Sequence[Wish], given: Sequence[Share]) -> float:
     )
 
 
-def _shared(wishes: Sequence[Wish], time: float) -> list[Share]:
+def _shared(wishes: Sequence[Wish], time: float, running: float) -> list[Share]:
     """The same among equals."""
     if not wishes:
         return []
     frame = sum(wish.frame for wish in wishes)
-    alone = min(1.0, time)  # no session can have two workers at a time
+    alone = min(running, time)  # no session can have two workers at a time
     most = min(alone, GREEDY * time / len(wishes))
     # Who wants as many steps as there can be counts as wanting half of an equal share.
     wanted = sum(

@@ -83,8 +83,12 @@ class ToyTrainer:
 
     def step(self, count: int = 1, net: Net = "both") -> StepRecord:
         """Take steps: of both nets (k updates of each, as configured), or one update of one net."""
-        self._each(lambda cohort: cohort.step(count, net))
+        self.advance(count, net)
         return self.record()
+
+    def advance(self, count: int, net: Net = "both") -> None:
+        """Take steps as `step` does, where nobody asks what the last one saw."""
+        self._each(lambda cohort: cohort.step(count, net))
 
     def record(self) -> StepRecord:
         """What the last step saw, without taking another."""

@@ -76,8 +76,8 @@ def server():
     made = []
 
     def kept(kind):
-        def make(engine):
-            made.append(kind(engine))
+        def make(*arguments):
+            made.append(kind(*arguments))
             return made[-1]
 
         return make

@@ -256,7 +256,7 @@ def later(server, monkeypatch):
         return time.monotonic() + ahead[0]
 
     with monkeypatch.context() as jump:
-        jump.setattr(engine, "time", SimpleNamespace(monotonic=clock))
+        jump.setattr(engine, "time", SimpleNamespace(monotonic=clock, thread_time=time.thread_time))
         jump.setattr(server.engine, "_clock", clock)
         yield lambda seconds: ahead.__setitem__(0, ahead[0] + seconds)
     with server.engine._wake:  # what stems from the future would never be due

@@ -31,7 +31,7 @@ from ganplay.ui.journal import Journal
 from ganplay.ui.learning import Learning
 from ganplay.ui.limits import Limits
 from ganplay.ui.logs import note
-from ganplay.ui.operator import Operator
+from ganplay.ui.operator import Guests, Operator
 from ganplay.ui.overview import Overview, versions
 from ganplay.ui.patience import watch
 from ganplay.ui.project_api import ProjectApi
@@ -118,12 +118,13 @@ def launch(
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots))
     finder, learning = Finder(gallery), Learning()
+    guests = Guests()
     rooms = (
-        LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder), learning,
+        LabRoutes(engine, guests.knows), Transfers(engine), Explorer(gallery), Find(finder), learning,
         Walks(gallery),
     )  # fmt: skip
-    *_, walks = rooms
-    operator = Operator(Overview(engine, gallery, rooms[1:]))
+    lab, *others, walks = rooms
+    operator = Operator(guests, Overview(engine, gallery, lab.line, [*others, walks]))
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -18,9 +18,9 @@ from ganplay.ui.logs import note
 from ganplay.ui.overview import Overview
 from ganplay.ui.routes import PREFIX, Refusal, limited_body, same_origin
 from ganplay.ui.schema import PAGES
-from ganplay.ui.secrets import LONGEST, is_teacher, teacher_secret
+from ganplay.ui.secrets import HEADER, LONGEST, is_teacher, teacher_secret
 
-HEADER, COOKIE = "x-ganplay-secret", "ganplay_operator"
+COOKIE = "ganplay_operator"
 SECONDS, MOST = 12 * 3600, 50
 """How long a browser stays signed in, and how many may be."""
 WRONG_SECONDS = 1.0
@@ -33,18 +33,44 @@ HEADERS = {
 }
 
 
+class Guests:
+    """Browsers that have shown the secret, and who else shows it."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[str, float] = OrderedDict()
+
+    def ticket(self) -> str:
+        """What a browser shows from now on in place of the secret."""
+        ticket = chance.token_urlsafe(24)
+        self._until[ticket] = time.monotonic() + SECONDS
+        while len(self._until) > MOST:
+            self._until.popitem(last=False)
+        return ticket
+
+    def forget(self, asking: HTTPConnection) -> None:
+        """A browser signs out."""
+        self._until.pop(asking.cookies.get(COOKIE, ""), None)
+
+    def knows(self, asking: HTTPConnection) -> bool:
+        """Whether who asks has shown the secret, or shows it now."""
+        given = asking.headers.get(HEADER)
+        if given is not None:
+            return is_teacher(given)
+        signed_in = self._until.get(asking.cookies.get(COOKIE, ""), 0.0) > time.monotonic()
+        return signed_in and teacher_secret() is not None
+
+
 class Operator:
     """The page's routes."""
 
-    def __init__(self, overview: Overview) -> None:
-        self._overview = overview
-        self._signed_in: OrderedDict[str, float] = OrderedDict()
+    def __init__(self, guests: Guests, overview: Overview) -> None:
+        self._guests, self._overview = guests, overview
 
     async def page(self, request: Request) -> Response:
         """The page itself, which asks for the secret where it is not known."""
         if teacher_secret() is None:
             return _nothing()
-        known = self._knows(request)
+        known = self._guests.knows(request)
         html = (PAGES / "operator.html").read_text(encoding="utf-8")
         state = "in" if known else "wrong" if "wrong" in request.query_params else "out"
         return HTMLResponse(html.replace("{state}", state), headers=HEADERS)
@@ -63,7 +89,7 @@ class Operator:
         given = form.get("secret")
         right = is_teacher(given)
         if given is None:
-            self._signed_in.pop(request.cookies.get(COOKIE, ""), None)
+            self._guests.forget(request)
         elif not right:
             await asyncio.sleep(WRONG_SECONDS)
         note("operator", right=right)
@@ -72,7 +98,12 @@ class Operator:
         if right:
             secure = request.url.scheme == "https"
             answer.set_cookie(
-                COOKIE, self._ticket(), SECONDS, httponly=True, samesite="strict", secure=secure
+                COOKIE,
+                self._guests.ticket(),
+                SECONDS,
+                httponly=True,
+                samesite="strict",
+                secure=secure,
             )
         elif given is None:
             answer.delete_cookie(COOKIE)
@@ -82,26 +113,13 @@ class Operator:
         """All that the page shows, as JSON."""
         if teacher_secret() is None:
             return _nothing()
-        if not self._knows(request) or not same_origin(request.headers):
+        if not self._guests.knows(request) or not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 401, HEADERS)
         start = time.monotonic()
         await asyncio.sleep(LOOP_SECONDS)
         late = time.monotonic() - start - LOOP_SECONDS
         seen = await asyncio.to_thread(self._overview.read)
         return JSONResponse(seen | {"loop_late": round(max(0.0, late), 4)}, headers=HEADERS)
-
-    def _ticket(self) -> str:
-        ticket = chance.token_urlsafe(24)
-        self._signed_in[ticket] = time.monotonic() + SECONDS
-        while len(self._signed_in) > MOST:
-            self._signed_in.popitem(last=False)
-        return ticket
-
-    def _knows(self, request: Request) -> bool:
-        given = request.headers.get(HEADER)
-        if given is not None:
-            return is_teacher(given)
-        return self._signed_in.get(request.cookies.get(COOKIE, ""), 0.0) > time.monotonic()
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""

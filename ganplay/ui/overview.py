@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -40,10 +40,13 @@ class Reading(NamedTuple):
 
 
 class Overview:
-    """Looks at an engine, a gallery and the rooms of some routes."""
+    """Looks at an engine, a gallery, those who wait, and the rooms of some routes."""
 
-    def __init__(self, engine: Engine, gallery: Gallery, rooms: Iterable[Room]) -> None:
-        self._engine, self._gallery, self._rooms = engine, gallery, list(rooms)
+    def __init__(
+        self, engine: Engine, gallery: Gallery, line: Sized, rooms: Iterable[Room]
+    ) -> None:
+        self._engine, self._gallery = engine, gallery
+        self._line, self._rooms = line, list(rooms)
         self._began = time.monotonic()
         self._numbers: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
         self._next = count(1)
@@ -103,6 +106,7 @@ class Overview:
         return {
             "sessions": len(sessions),
             "most": self._engine.max_sessions,
+            "waiting": len(self._line),
             "watched": sum(session.sink is not None for session in sessions),
             "training": sum(one["state"] in ("training", "restoring") for one in seen),
             "steps": round(sum(one["steps"] for one in known), 1),

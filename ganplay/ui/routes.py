@@ -9,7 +9,7 @@ import json
 import struct
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.resources import as_file, files
 from typing import Any
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, QueryParams
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -33,6 +33,8 @@ from ganplay.settings import Problem
 from ganplay.ui import tokens
 from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema
+from ganplay.ui.secrets import HEADER, is_teacher
+from ganplay.ui.waiting import WaitingLine
 
 PREFIX = "/ganplay"
 TOKEN = "x-ganplay-token"
@@ -130,14 +132,16 @@ class Mailbox:
 class Visit:
     """One page's dealings with the engine, over whatever line it came in."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, line: WaitingLine, first: bool = False) -> None:
         self.engine = engine
         self.mailbox = Mailbox()
         self.session_id = ""
+        self._line, self._first = line, first
         self._allowance = Allowance()
+        self._open: Callable[[], None] | None = None
 
     def begin(self, hello: Any) -> None:
-        """Open (or find again) the session that the page's first message asks for.
+        """Open (or find again) the session that the page's first message asks for, or wait.
 
         Raises:
             Refusal: if the token is not ours, or there is no room.
@@ -165,7 +169,8 @@ class Visit:
         except CommandError:
             stop = None
         self.session_id = session_id
-        try:
+
+        def open_session() -> None:
             known = self.engine.open(
                 session_id,
                 self.mailbox,
@@ -175,12 +180,39 @@ class Visit:
                 step=step,
                 stop=stop,
                 rival=rival,
+                first=self._first,
             )
+            told = as_plain(problems if known else problems + far)
+            self.mailbox.event({"type": "welcome", "known": known, "problems": told})
+            note("session", known=known, step=step, sessions=len(self.engine.sessions()))
+
+        self._open = open_session
+        try:
+            if len(self._line) and not (self._first or self.engine.notice(session_id)):
+                raise Full  # nobody overtakes those who wait
+            open_session()
+        except Full:
+            self._wait()
+
+    def _wait(self) -> None:
+        try:
+            self._line.join(self)
         except Full:
             raise Refusal("full", FULL) from None
-        problems += [] if known else far
-        note("session", known=known, step=step, sessions=len(self.engine.sessions()))
-        self.mailbox.event({"type": "welcome", "known": known, "problems": as_plain(problems)})
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not been let in yet."""
+        return self._line.has(self)
+
+    def enter(self) -> None:
+        """Come in from the line."""
+        assert self._open is not None
+        self._open()
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Something for the page."""
+        self.mailbox.event(event)
 
     def take(self, text: str) -> None:
         """Follow one message of the page, or tell it why not.
@@ -198,6 +230,8 @@ class Visit:
 
     def follow(self, message: Any) -> None:
         """Follow one decoded message."""
+        if self.waiting:
+            return  # there is no session yet; what it is to be like has been said
         kind = message.get("type") if isinstance(message, dict) else None
         if kind in ("ack", "ping"):
             there = (
@@ -219,6 +253,7 @@ class Visit:
     def end(self, closed: bool) -> None:
         """The line is down: closed by the visitor, or lost."""
         if self.session_id:
+            self._line.leave(self, closed)
             self.engine.leave(self.session_id, self.mailbox, closed)
 
     def _complain(self, field: str, value: str, allowed: str) -> None:
@@ -231,6 +266,11 @@ def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Proble
         return ToyConfig.from_state(given)
     there = isinstance(given, dict) and len(given) <= commands.MAX_CHANGES
     return config.repaired(given) if there else (None, [])
+
+
+def shows_secret(asking: HTTPConnection) -> bool:
+    """Whether who asks shows the lecturer's secret."""
+    return is_teacher(asking.headers.get(HEADER))
 
 
 def same_origin(headers: Headers) -> bool:
@@ -258,10 +298,19 @@ def dump(data: Any) -> str:
 
 
 class LabRoutes:
-    """The routes of one engine."""
+    """The routes of one engine.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        engine: trains.
+        first: whether who asks is served before others.
+    """
+
+    def __init__(
+        self, engine: Engine, first: Callable[[HTTPConnection], bool] | None = None
+    ) -> None:
         self.engine = engine
+        self.line = WaitingLine()
+        self._first = first or shows_secret
         self._polls: dict[str, tuple[Visit, float]] = {}
         self._readers = CapacityLimiter(FILES_AT_ONCE)
 
@@ -271,7 +320,7 @@ class LabRoutes:
             await socket.close(REFUSED)
             return
         await socket.accept()
-        visit = Visit(self.engine)
+        visit = Visit(self.engine, self.line, self._first(socket))
         closed, sender = False, None
         try:
             hello = await asyncio.wait_for(receive(socket), GREETING_SECONDS)
@@ -308,7 +357,7 @@ class LabRoutes:
             messages = content.get("messages", [])
             if not isinstance(messages, list):
                 raise TypeError(f"messages is {messages!r}")
-            visit = self._polling(content)
+            visit = self._polling(content, self._first(request))
             for message in messages[:MOST_MESSAGES]:
                 visit.take(dump(message))
         except Refusal as refusal:
@@ -321,7 +370,7 @@ class LabRoutes:
             struct.pack("<I", len(text)) + text + frame, media_type="application/octet-stream"
         )
 
-    def _polling(self, content: dict[str, Any]) -> Visit:
+    def _polling(self, content: dict[str, Any], first: bool) -> Visit:
         """The visit that a request belongs to; its first request begins it."""
         now = time.monotonic()
         for session_id, (visit, seen) in list(self._polls.items()):
@@ -332,10 +381,10 @@ class LabRoutes:
         if mine is None:
             raise Refusal("refused", REFUSED)
         known = self._polls.get(mine)
-        visit = known[0] if known else Visit(self.engine)
+        visit = known[0] if known else Visit(self.engine, self.line, first)
         if known is None:
             visit.begin(content)
-        elif not self.engine.notice(mine):
+        elif not (visit.waiting or self.engine.notice(mine)):
             del self._polls[mine]
             raise Refusal("gone", GONE)
         self._polls[mine] = (visit, now)

@@ -7,6 +7,8 @@ import hmac
 import os
 
 VARIABLE = "GANPLAY_TEACHER_SECRET"
+HEADER = "x-ganplay-secret"
+"""What it travels in where a program shows it."""
 SHORTEST, LONGEST = 12, 200
 """Characters; a shorter one counts as none."""
 

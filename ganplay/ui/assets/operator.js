@@ -38,6 +38,7 @@ function tiles({ engine, process, loop_late, seconds }) {
   const tile = (name, ...rest) => pair(t(`operator.tiles.${name}`), ...rest);
   return [
     tile("sessions", format(engine.sessions), t("operator.of", { n: format(engine.most) }), engine.sessions >= engine.most),
+    tile("waiting", format(engine.waiting), "", engine.waiting > 0),
     tile("training", format(engine.training), t("operator.watched", { n: format(engine.watched) })),
     tile("steps", format(engine.steps), t("operator.each_second")),
     tile("frames", format(engine.frames), t("operator.each_second")),
