@@ -118,17 +118,14 @@ def launch(
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots))
     finder, learning = Finder(gallery), Learning()
-    guests = Guests()
-    rooms = (
-        LabRoutes(engine, guests.knows), Transfers(engine), Explorer(gallery), Find(finder), learning,
-        Walks(gallery),
-    )  # fmt: skip
-    lab, *others, walks = rooms
-    operator = Operator(guests, Overview(engine, gallery, lab.line, [*others, walks]))
+    guests, walks = Guests(), Walks(gallery)
+    lab = LabRoutes(engine, guests.knows)
+    busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, walks)
+    rooms = (lab, *busy, Operator(guests, Overview(engine, gallery, lab.line, busy)))
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {
-            "routes": [*shut(), *(r for room in (*rooms, operator) for r in room.all())],
+            "routes": [*shut(), *(r for room in rooms for r in room.all())],
             "middleware": [Middleware(Journal), Middleware(Limits), Middleware(Doorkeeper)],
         }
     }
