@@ -15,10 +15,6 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	@if $(BIN)/python -c "from urllib.request import urlopen as ask; \
-		ask('https://pypi.org/pypi/pip/json', timeout=9)" 2>/dev/null; \
-	then $(BIN)/pip-audit --skip-editable --progress-spinner off; \
-	else echo "the registry does not answer: dependencies are not audited"; fi
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.toy_speed --quick
