@@ -5,7 +5,8 @@ import sys
 from benchmarks.report import Row, arguments, finish, paired_ratio
 from benchmarks.toy_speed import Textbook, rate
 from ganplay import PRESETS
-from ganplay.arena import Arena, axis, cells
+from ganplay.arena import Arena, cells
+from ganplay.axes import axis
 
 LR = (1e-4, 3e-4, 1e-3, 3e-3)
 AXES = [axis("lr_g", LR), axis("lr_d", LR)]

@@ -9,9 +9,11 @@ from PIL import Image
 from test_cli import TINY, run
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.arena import Arena, axis, cells, grouped, mean, ranks, read_axis, standard_error
+from ganplay.arena import Arena, cells, grouped
+from ganplay.axes import axis, read_axis
 from ganplay.cli import main
 from ganplay.settings import ConfigError
+from ganplay.standings import behind, half_width, mean, quantile, ranks
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)
 PAIRS = [axis("lr_g", [1e-4, 1e-3]), axis("loss", ["hinge", "wasserstein"])]
@@ -72,13 +74,25 @@ def test_cells_see_the_same_data_and_noise_and_learn_as_if_alone():
     assert not torch.equal(after[0], after[2])
 
 
-def test_errors_of_means_by_hand():
-    # Deviations 1.5, 0.5, 0.5, 1.5: s^2 = 5/3, and sqrt(5/3 / 4) = 0.645497.
-    assert standard_error([1.0, 2.0, 3.0, 4.0]) == pytest.approx(0.645497, abs=1e-6)
+def test_intervals_of_means_by_hand():
+    # Deviations 1.5, 0.5, 0.5, 1.5: s^2 = 5/3, sqrt(5/3 / 4) = 0.645497, t of 3 is 3.182446.
+    assert half_width([1.0, 2.0, 3.0, 4.0]) == pytest.approx(2.05426, abs=1e-4)
     assert mean([1.0, 2.0, 6.0]) == 3
     for unknown in ([1.0], [1.0, math.nan], [math.inf, 1.0]):
-        assert math.isnan(standard_error(unknown))
+        assert math.isnan(half_width(unknown))
     assert math.isnan(mean([math.inf, -math.inf]))
+    # Tables of Student's t.
+    for freedom, known in ((1, 12.7062), (9, 2.26216), (10, 2.22814), (30, 2.04227), (63, 1.99834)):
+        assert quantile(freedom) == pytest.approx(known, abs=2e-4)
+
+
+def test_differences_are_judged_seed_by_seed():
+    best = [0.1, 0.5, 0.9]
+    assert behind([0.2, 0.6, 1.0], best) is True  # always 0.1, though the seeds differ by more
+    assert behind(best, best) is False
+    assert behind([0.0, 0.5, 1.0], best) is False
+    assert behind([0.2], [0.1]) is None
+    assert behind([0.2, math.nan, 1.0], best) is None
 
 
 def told(js, modes, floor=0.1, of=8):
@@ -104,7 +118,7 @@ def test_a_report_has_the_best_first_and_its_figures_add_up():
     for cell in report["cells"]:
         js = [member["js"] for member in cell["members"]]
         assert cell["mean"]["js"] == pytest.approx(sum(js) / 3, abs=2e-6)
-        assert cell["error"]["js"] == pytest.approx(standard_error(js), abs=2e-6)
+        assert cell["half_width"]["js"] == pytest.approx(half_width(js), abs=1e-5)
         assert [member["seed"] for member in cell["members"]] == [0, 1, 2]
         assert cell["noise_floor"]["modes"] == 8
         again, problems = ToyConfig.from_state(cell["state"])
@@ -118,7 +132,7 @@ def test_a_member_that_diverged_puts_its_cell_last():
     arena.groups[0].trainer.restore(snapshot)
     first, last = arena.report(500)["cells"]
     assert (first["values"], last["values"]) == ({"lr_g": 1e-4}, {"lr_g": 1e-3})
-    assert (last["mean"]["js"], last["error"]["js"]) == (None, None)
+    assert (last["mean"]["js"], last["half_width"]["js"]) == (None, None)
     assert [member["js"] is None for member in last["members"]] == [False, True]
 
 
