@@ -36,14 +36,29 @@ AXES: dict[str, dataclasses.Field] = {
 _USUAL: dict[str, tuple[Any, ...]] = {
     "lr_ratio": (0.1, 0.25, 1.0, 4.0, 10.0),
     "width": (4, 8, 16, 32, 64, 128),
+    "width_g": (4, 8, 16, 32, 64, 128),
+    "width_d": (4, 8, 16, 32, 64, 128),
+    "layers_g": (0, 1, 2, 3, 4),
+    "layers_d": (0, 1, 2, 3, 4),
+    "noise_dim": (1, 2, 4, 8, 16, 100),
     "lr_g": (1e-4, 3e-4, 1e-3, 3e-3),
     "lr_d": (1e-4, 3e-4, 1e-3, 3e-3),
-    "batch_size": (16, 32, 64, 128, 256),
-    "seed": tuple(range(16)),
-    "noise_dim": (1, 2, 4, 8, 16, 100),
     "steps_g": (1, 2, 5, 10),
     "steps_d": (1, 2, 5, 10),
+    "beta1": (0.0, 0.5, 0.9),
+    "beta2": (0.9, 0.99, 0.999),
+    "batch_size": (16, 32, 64, 128, 256),
+    "seed": tuple(range(16)),
+    "ema": (0.0, 0.9, 0.99, 0.999),
+    "scale_d": (0.1, 0.3, 1.0, 3.0, 10.0),
     "penalty_weight": (0.0, 0.01, 0.1, 1.0, 10.0),
+    "penalty_target": (0.0, 0.5, 1.0, 2.0),
+    "weight_clip": (0.0, 0.01, 0.03, 0.1, 0.3),
+    "grad_clip": (0.0, 0.01, 0.1, 1.0),
+    "label_smoothing": (0.0, 0.1, 0.2, 0.3),
+    "instance_noise": (0.0, 0.05, 0.1, 0.3),
+    "instance_noise_steps": (0, 500, 1000, 2000),
+    "feature_matching": (0.0, 0.1, 1.0, 10.0),
 }
 
 
@@ -98,18 +113,7 @@ def value_of(name: str, text: str) -> object:
 
 def usual(name: str) -> tuple[Any, ...]:
     """Values of an axis to begin with."""
-    if name in _USUAL:
-        return _USUAL[name]
-    f = AXES[name]
-    if "choices" in f.metadata:
-        return tuple(v for v in f.metadata["choices"] if v != OWN)
-    low, high = f.metadata["bounds"]
-    if f.metadata["log"]:
-        spread: tuple[Any, ...] = (high / 1000, high / 100, high / 10, high)
-    else:
-        spread = tuple(low + (high - low) * i / 4 for i in range(5))
-    kind: Any = f.type
-    return tuple(dict.fromkeys(kind(float(f"{max(low, v):.3g}")) for v in spread))
+    return _USUAL.get(name) or tuple(v for v in AXES[name].metadata["choices"] if v != OWN)
 
 
 def changed(base: ToyConfig, values: Mapping[str, Any]) -> ToyConfig:
