@@ -38,9 +38,10 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Make:
-    """Begin another arena."""
+    """Begin another arena, and play it or not."""
 
     asked: Asked
+    playing: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def read(message: object) -> Command | Make | Look:
         raise CommandError("message", message, "a JSON object is needed")
     kind = message.get("type")
     if kind == "make":
-        return Make(asked(message))
+        return Make(asked(message), message.get("playing") is True)
     if kind == "look":
         return Look(whole(message, "seed", 0, MAX_SEEDS - 1, 0))
     if kind == "step":

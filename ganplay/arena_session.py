@@ -99,11 +99,11 @@ class ArenaSession(Seat):
             case commands.Greet():
                 self._tell_state()
                 self._tell_arena()
-            case Make(asked):
-                self.asked, self.shown = asked, 0
+            case Make(asked, playing):
+                self.asked, self.playing, self.shown = asked, playing, 0
                 self._forget()
-                self._tell_arena(as_plain(asked.problems))
                 self._tell_state()
+                self._tell_arena(as_plain(asked.problems))
             case commands.Play(playing):
                 self._play(playing)
             case commands.Speed(speed):
@@ -137,8 +137,8 @@ class ArenaSession(Seat):
         if self.asked is None:
             return
         axes = [{"name": a.name, "values": list(a.values)} for a in self.asked.axes]
-        base, usual = self.asked.base.to_dict(), self.asked.base
-        del base["points"]
+        base = self.asked.base
+        state = base.to_state().removesuffix(f";points:{base.points}")
         data: dict[tuple[str, int, int], dict[str, Any]] = {}
         cells: list[dict[str, Any]] = []
         for cell in self.asked.cells:
@@ -148,12 +148,12 @@ class ArenaSession(Seat):
                 key = config.distribution, config.classes, config.seed
                 if key not in data:
                     data[key] = about(config)
-                one |= {"changes": _changes(usual, config), "data": list(data).index(key)}
+                one |= {"changes": _changes(base, config), "data": list(data).index(key)}
             else:
                 one["problems"] = as_plain(cell.problems)
             cells.append(one)
         self._tell(
-            type="arena", axes=axes, seeds=self.asked.seeds, base=base, cells=cells,
+            type="arena", axes=axes, seeds=self.asked.seeds, state=state, cells=cells,
             data=list(data.values()), problems=list(problems),
         )  # fmt: skip
         if self._told:
