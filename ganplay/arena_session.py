@@ -21,7 +21,7 @@ from ganplay.gauge import MEASURED
 from ganplay.pieces import Piece, packed
 from ganplay.seat import MAX_STEPS, QUANTUM, Seat
 
-ROUND = 0.025
+ROUND = 0.015
 """Seconds of steps between two looks at the clock, and at what was asked for."""
 FRAME_INTERVAL = 1 / 40
 FRAME_SHARE, MEASURE_SHARE = 0.4, 0.15

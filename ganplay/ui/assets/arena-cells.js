@@ -51,7 +51,8 @@ export class Cells {
   constructor(arena) {
     Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-cells"), tiles: [], here: 0 });
     this.host.onkeydown = (event) => this.key(event);
-    new ResizeObserver(() => this.fit()).observe(arena.find(".ar-stage"));
+    const watch = new ResizeObserver(() => this.fit());
+    for (const selector of [".ar-stage", ".ar-bar"]) watch.observe(arena.find(selector));
     this.lab.hear("theme", () => this.build());
   }
 
@@ -76,8 +77,8 @@ export class Cells {
     this.host.classList.toggle("matrix", this.matrix);
     const [rows, columns] = told.axes, { fields } = this.arena.setup;
     if (this.matrix) {
-      this.host.append(make("span", { className: "ar-corner" },
-        make("i", { textContent: `${axisName(fields[columns.name])} →` }), make("i", { textContent: `${axisName(fields[rows.name])} ↓` })));
+      this.host.append(make("span", { className: "ar-names", textContent: `${axisName(fields[columns.name])} →` }));
+      this.host.append(make("span", { className: "ar-corner", textContent: `${axisName(fields[rows.name])} ↓` }));
       this.host.append(...columns.values.map((value) => make("span", { className: "ar-across", textContent: valueName(columns.name, value) })));
     }
     let place = 0;
@@ -101,7 +102,8 @@ export class Cells {
   tile(cell, place) {
     const canvas = make("canvas"), rank = make("span", { className: "ar-rank", ariaHidden: "true" }), lost = make("span", { className: "ar-lost" });
     const numbers = make("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.lab.theme);
-    const foot = make("span", { className: "ar-foot" }, ...(this.matrix ? [] : [make("b", {}, swatch(style), make("span", { textContent: this.nameOf(cell) }))]), numbers);
+    const foot = make("span", { className: "ar-foot" }, this.matrix ? make("span", { className: "ar-said", textContent: this.nameOf(cell, true) })
+      : make("b", {}, swatch(style), make("span", { textContent: this.nameOf(cell) })), numbers);
     const button = make("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, make("span", { className: "ar-picture" }, canvas, rank, lost), foot);
     const plane = new Small(canvas, this.lab.schema.frame);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
@@ -127,8 +129,9 @@ export class Cells {
     const tall = narrow ? Infinity : Math.max(240, this.arena.find(".ar-stage").clientHeight - this.host.offsetTop - 12);
     let layout;
     if (this.matrix) {
-      const [rows, columns] = told.axes.map(({ values }) => values.length), head = 58;
-      const side = Math.min((wide - head - columns * GAP) / columns, (tall - 22 - rows * GAP) / rows - foot);
+      const [rows, columns] = told.axes.map(({ values }) => values.length), head = narrow ? 50 : 72;
+      const above = [".ar-names", ".ar-corner"].reduce((all, name) => all + this.host.querySelector(name).offsetHeight + GAP, 0);
+      const side = Math.min((wide - head - columns * GAP) / columns, (tall - above - (rows - 1) * GAP) / rows - foot);
       layout = { columns, side: Math.floor(Math.max(narrow ? 56 : LEAST, Math.min(LARGEST, side))) };
     } else if (narrow) layout = { columns: 2, side: Math.floor((wide - GAP) / 2) };
     else layout = packing(told.cells.length, wide, tall, foot);
@@ -149,7 +152,7 @@ export class Cells {
       const stands = standings?.cells[i], gone = lost.filter((member) => Math.floor(member / seeds) === i).length;
       const { modes } = told.data[cell.data];
       rank.textContent = stands && stands.mean.js !== null ? stands.rank[by] : "";
-      rank.classList.toggle("first", rank.textContent === "1");
+      rank.classList.toggle("leads", rank.textContent === "1");
       const covered = modes && stands?.mean.modes !== null ? ` · ${number(stands?.mean.modes ?? null, seeds > 1 ? 1 : 0)}/${modes}` : "";
       const text = stands ? `${number(stands.mean.js)}${covered}` : "";
       if (numbers.textContent !== text) numbers.textContent = text;
@@ -158,7 +161,6 @@ export class Cells {
       const name = this.nameOf(cell, true), known = stands ? t("arena.tile", { name, rank: stands.rank[by], js: number(stands.mean.js), modes: modes ? `${number(stands.mean.modes, 1)}/${modes}` : "–" }) : name;
       const whole = gone ? `${known} ${veil.textContent}.` : known;
       button.title = `${whole}\n${t("arena.take")}`;
-      button.setAttribute("aria-label", `${whole} ${t("arena.take")}`);
     });
   }
 

@@ -162,7 +162,7 @@ export class Curves {
       return [x(step), y(Math.min(top, Math.max(0, mean[this.metric] + way * half[this.metric])))];
     };
     pen.fillStyle = styleOf(cell, this.arena.told.axes, this.lab.theme).colour;
-    pen.globalAlpha = 0.18;
+    pen.globalAlpha = 0.14;
     pen.beginPath();
     for (const entry of known) pen.lineTo(...at(entry, 1));
     for (const entry of [...known].reverse()) pen.lineTo(...at(entry, -1));

@@ -1,10 +1,11 @@
 // The ranking: a row for each cell, best first, with how sure its numbers are.
 
 import { styleOf, swatch } from "./arena-cells.js";
+import { axisName } from "./arena-setup.js";
 import { make } from "./make.js";
-import { number, t } from "./words.js";
+import { t } from "./words.js";
 
-const CALM = 700; // milliseconds between two changes of the order
+const CALM = 700; // milliseconds between two changes: faster nobody reads
 
 // Places of cells in the table: by one rank, then by the other, then as they were.
 export function order(cells, by) {
@@ -15,8 +16,8 @@ export function order(cells, by) {
 }
 
 export const withWidth = (cell, name, digits) => {
-  const mean = number(cell.mean[name], digits), half = cell.half_width[name];
-  return half === null ? mean : `${mean} ± ${number(half, digits)}`;
+  const mean = cell.mean[name], half = cell.half_width[name];
+  return half === null ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${half.toFixed(digits)}`;
 };
 
 export class Table {
@@ -48,17 +49,18 @@ export class Table {
     this.arena.find(".ar-about").textContent = "";
     if (!told) return;
     const head = ["rank", "cell", "js", "modes"].map((name) => make("th", { scope: "col", textContent: t(`arena.columns.${name}`), title: t(`arena.columns.${name}_tip`) }));
+    head[1].textContent = told.axes.map(({ name }) => axisName(this.arena.setup.fields[name])).join(" · ");
+    head[1].title = head[1].textContent;
     this.body = make("tbody");
     this.host.append(make("thead", {}, make("tr", {}, ...head)), this.body);
     this.rows = cells.tiles.map(({ cell }, i) => {
       const button = make("button", { type: "button", title: t("arena.take") }, swatch(styleOf(cell, told.axes, this.lab.theme)), make("span", { textContent: cells.nameOf(cell) }));
       button.onclick = () => this.arena.take(i);
       const [rank, js, modes] = [make("td"), make("td"), make("td")];
-      const bar = make("i", { className: "ar-bar-line" });
       const row = make("tr", {}, rank, make("th", { scope: "row" }, button), js, modes);
       row.onpointerenter = button.onfocus = () => this.arena.point(i);
       row.onpointerleave = button.onblur = () => this.arena.point(-1);
-      return { row, button, rank, js, modes, bar };
+      return { row, button, rank, js, modes };
     });
     this.body.append(...this.rows.map(({ row }) => row));
     this.show(true);
@@ -67,6 +69,8 @@ export class Table {
   show(now = false) {
     const { standings, told } = this.arena;
     if (!standings || !told || !this.rows.length) return;
+    if (!now && performance.now() - this.at < CALM) return;
+    this.at = performance.now();
     this.host.hidden = false;
     this.arena.find(".ar-none").hidden = true;
     const { cells } = standings, n = told.seeds.length;
@@ -77,15 +81,14 @@ export class Table {
       if (alike) rank.append(make("span", { className: "ar-alike", textContent: "≈", title: t("arena.alike", { n }) }));
       js.textContent = known ? withWidth(cell, "js", 2) : t("arena.diverged");
       modes.textContent = known && told.data[told.possible[i].data].modes ? withWidth(cell, "modes", 1) : "–";
-      row.classList.toggle("first", known && cell.rank[this.by] === 1);
+      row.classList.toggle("leads", known && cell.rank[this.by] === 1);
     });
     this.arena.find(".ar-about").textContent = n > 1 ? t("arena.uncertain", { n }) : t("arena.one_seed");
-    if (now || performance.now() - this.at > CALM) this.sort(cells);
+    this.sort(cells);
   }
 
   // A row that is moved loses the focus, so it is given back.
   sort(cells) {
-    this.at = performance.now();
     const places = order(cells, this.by), wanted = places.map((i) => this.rows[i].row);
     if (wanted.every((row, i) => row === this.body.children[i])) return;
     const focused = this.body.contains(document.activeElement) ? document.activeElement : null;

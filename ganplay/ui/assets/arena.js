@@ -61,7 +61,9 @@ class Arena {
     on(".ar-rewind", () => this.rewind());
     on(".ar-step", () => this.send("step", { count: 1 }));
     on(".ar-many", () => this.many());
-    this.find(".ar-count").onkeydown = ({ key }) => key === "Enter" && this.many();
+    this.find(".ar-count").onkeydown = ({ key }) => {
+      if (key === "Enter") this.many(); // a handler that gives back false would hold the key
+    };
     this.find(".ar-speed").oninput = ({ target }) => {
       this.speed = SPEEDS[target.valueAsNumber];
       this.showSpeed();
@@ -150,6 +152,7 @@ class Arena {
       this.first = told;
       this.told = { ...told, possible: told.cells.filter((cell) => !cell.problems) };
       this.cells.here = 0;
+      this.show(); // what is hidden has no size
       this.cells.build();
       this.table.build();
       this.buildSeeds();
@@ -198,7 +201,7 @@ class Arena {
     this.drawn += 1;
     this.find(".ar-steps").textContent = head.step.toLocaleString(this.lab.root.lang);
     const rate = head.rate >= 1 ? t("play.rate", { rate: Math.round(head.rate).toLocaleString(this.lab.root.lang) }) : "";
-    this.find(".ar-rate").textContent = head.catching ? t("play.catching_up") : rate;
+    this.find(".ar-rate").textContent = head.catching ? `· ${t("play.catching_up")}` : rate && `· ${rate}`;
     if (other) {
       this.cells.number();
       this.note();

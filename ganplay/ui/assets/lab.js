@@ -617,7 +617,9 @@ class Lab {
     });
     on(".help", () => this.find(".help-box").showModal());
     on(".help-close", () => this.find(".help-box").close());
-    this.find(".count").onkeydown = ({ key }) => key === "Enter" && this.stepMany();
+    this.find(".count").onkeydown = ({ key }) => {
+      if (key === "Enter") this.stepMany(); // a handler that gives back false would hold the key
+    };
     this.find(".seed").onchange = ({ target }) => {
       this.configure({ seed: target.value.trim() === "" ? null : Number(target.value) });
     };
