@@ -9,22 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ganplay import commands
 from ganplay.arena import Arena, Cell, told
 from ganplay.arena_asked import Asked, Look, Make
+from ganplay.arena_look import CELLS, about, finite
 from ganplay.arena_look import Look as Eye
-from ganplay.arena_look import about
 from ganplay.config import ToyConfig
 from ganplay.engine import as_plain
-from ganplay.frames import FLAGS, Frame, pack
 from ganplay.gauge import MEASURED
 from ganplay.pieces import Piece, packed
 from ganplay.seat import MAX_STEPS, QUANTUM, Seat
 
-ROUND = 0.015
-"""Seconds of steps between two looks at the clock, and at what was asked for."""
-FRAME_INTERVAL = 1 / 40
-FRAME_SHARE, MEASURE_SHARE = 0.4, 0.15
+ROUND = 0.02
+"""Seconds of steps between two looks at what was asked for, and at whether a frame is due."""
+FRAME_INTERVAL = 1 / 32
+FRAME_SHARE, MEASURE_SHARE = 0.5, 0.15
 """Shares of the time that frames and measurements may take."""
 MEASURE_INTERVAL = 0.25
 MAX_ARENAS = 6
@@ -185,7 +187,7 @@ class ArenaSession(Seat):
         self.steps_done += count * len(self.arena)
         self._rate_steps += count
         self._dirty = True
-        self._finite = self.arena.joined(lambda g: g.trainer.record().finite.tolist())
+        self._finite = self.arena.joined(lambda group: finite(group.trainer))
         if self.catch_up_to and self.steps >= self.catch_up_to:
             self.catch_up_to = 0
         if self.playing and (not any(self._finite) or self.steps >= MAX_STEPS):
@@ -194,7 +196,10 @@ class ArenaSession(Seat):
 
     def _count(self, now: float) -> int:
         """How many steps to take now, and when the next ones are due."""
-        fitting = max(1, int(ROUND / self._step_time))
+        budget = ROUND
+        if self.credit > 0:  # be done when the next frame is due, so that it is not late
+            budget = min(budget, max(self._next_frame - now, 0.0))
+        fitting = max(1, int(budget / self._step_time))
         room = MAX_STEPS - self.steps
         if self.catch_up_to:
             return max(1, min(fitting, self.catch_up_to - self.steps, room))
@@ -218,16 +223,17 @@ class ArenaSession(Seat):
         stale = self._measured_at != self.steps
         if stale and (now >= self._next_measure or not self._training):
             yield from self._measure(arena)
-        spent, seeds, seen = 0.0, len(self.asked.seeds), dict[int, Frame]()
+        spent, seeds, seen = 0.0, len(self.asked.seeds), dict[int, tuple[Any, Any]]()
         for group, eye in zip(arena.groups, self._eyes, strict=True):
             start = time.monotonic()
-            places = {k: i for k, i in enumerate(group.members) if i % seeds == self.shown}
+            places = {i: k for k, i in enumerate(group.members) if i % seeds == self.shown}
             if places:
-                seen |= {places[k]: frame for k, frame in eye.frames(places).items()}
+                shown = eye.pictures(list(places.values()))
+                seen |= zip(places, zip(*shown, strict=True), strict=True)
             spent += time.monotonic() - start
             yield
         start = time.monotonic()
-        data = self._packed([seen[i] for i in sorted(seen)], seeds)
+        data = self._packed([seen[i] for i in sorted(seen)])
         now = time.monotonic()
         spent += now - start
         self._dirty = False
@@ -238,16 +244,14 @@ class ArenaSession(Seat):
         if self.sink is not None:
             self.sink.frame(data)
 
-    def _packed(self, frames: list[Frame], seeds: int) -> bytes:
-        flags = [0 if self._finite[i * seeds + self.shown] else FLAGS["diverged"]
-                 for i in range(len(frames))]  # fmt: skip
+    def _packed(self, pictures: Sequence[tuple[NDArray, NDArray]]) -> bytes:
         head = {
             "type": "moment", "run": self.run, "step": self.steps, "applied": self._applied,
             "rate": self._rate if self._training else 0.0, "playing": self.playing,
-            "catching": self.catch_up_to > 0, "shown": self.shown,
+            "catching": self.catch_up_to > 0, "shown": self.shown, "cells": CELLS,
             "lost": [i for i, fine in enumerate(self._finite) if not fine],
         }  # fmt: skip
-        blobs = [pack(f, flags=flag) for f, flag in zip(frames, flags, strict=True)]
+        blobs = [np.stack(part).tobytes() for part in zip(*pictures, strict=True)]
         return packed(Piece(head, blobs))
 
     def _measure(self, arena: Arena) -> Iterator[None]:

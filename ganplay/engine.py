@@ -555,11 +555,11 @@ class Engine:
         """Hand a session a command; False if there is no such session."""
         return self._touch(session_id, lambda s: s.inbox.append((number, command)))
 
-    def acknowledge(self, session_id: str) -> bool:
-        """A frame has been drawn: another may be sent."""
+    def acknowledge(self, session_id: str, frames: int = 1) -> bool:
+        """Frames have been drawn: others may be sent."""
 
         def more(session: Seat) -> None:
-            session.credit = min(session.credit + 1, CREDIT)
+            session.credit = min(session.credit + frames, CREDIT)
 
         return self._touch(session_id, more)
 

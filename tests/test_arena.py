@@ -1,17 +1,20 @@
 """Cells side by side: which are trained together, how they are ranked, and what is refused."""
 
+import itertools
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from PIL import Image
 from test_cli import TINY, run
 
-from ganplay import ToyConfig, ToyTrainer
-from ganplay.arena import Arena, cells, grouped
-from ganplay.axes import axis, read_axis
+from ganplay import LOSSES, PRESETS, ToyConfig, ToyTrainer
+from ganplay.arena import Arena, Impossible, all_cells, cells, grouped
+from ganplay.axes import AXES, axis, read_axis, usual
 from ganplay.cli import main
+from ganplay.remedies import CLASSIC
 from ganplay.settings import ConfigError
 from ganplay.standings import behind, half_width, mean, quantile, ranks
 
@@ -47,6 +50,41 @@ def test_values_are_read_by_their_field():
     assert read_axis("conditional=False,true").values == (False, True)
     assert read_axis("steps-d = 1, 5") == ("steps_d", (1, 5))
     assert [type(v) for v in axis("lr_g", [1, 0.5]).values] == [float, float]
+
+
+def test_joint_axes_set_what_they_stand_for():
+    def settings(*texts):
+        made = cells(SMALL, [read_axis(text) for text in texts], [0])
+        return [cell.configs[0] for cell in made]
+
+    assert [(c.lr_g, c.lr_d) for c in settings("lr_ratio=0.5,4", "lr_g=1e-3,1e-2")] == [
+        (1e-3, 5e-4), (1e-2, 5e-3), (1e-3, 4e-3), (1e-2, 4e-2),
+    ]  # fmt: skip
+    assert [(c.width_g, c.width_d) for c in settings("width=4,16")] == [(4, 4), (16, 16)]
+    none, rates, small = settings("remedy=none,two_rates,discrimination")
+    assert none == SMALL
+    assert (rates.lr_g, rates.lr_d) == (1e-3, 4e-3)
+    assert (small.minibatch_d, small.batch_size) == ("discrimination", 16)
+    # The remedy is of the cell's own settings, not of those that were the beginning.
+    assert [c.lr_d for c in settings("remedy=two_rates", "lr_g=1e-3,1e-2")] == [4e-3, 4e-2]
+    # Both may say the same.
+    assert settings("remedy=wgan", "loss=wasserstein")[0].weight_clip == 0.1
+
+
+@pytest.mark.parametrize("name", CLASSIC)
+def test_every_remedy_suits_every_loss_or_is_refused_in_words(name):
+    for loss, preset in itertools.product(LOSSES, PRESETS.values()):
+        (cell,) = all_cells(replace(preset, loss=loss), [axis("remedy", [name])], [0])
+        refused = isinstance(cell, Impossible)
+        assert refused == (
+            (name == "smoothing" and not LOSSES[loss].smoothable)
+            or (name == "matching" and not preset.layers_d)
+        )
+
+
+def test_all_axes_have_values_to_begin_with():
+    for name in AXES:
+        assert axis(name, usual(name)).values
 
 
 def test_own_points_go_with_their_distribution():
@@ -184,6 +222,9 @@ def test_a_sweep_as_a_table(tmp_path, capsys):
         (["--sweep", "seed=1,2", "--seeds", "2"], "it leaves one seed to each cell"),
         (["--sweep", "lr_g=0,1", "--seeds", "33"], "sweep: 66 is not possible; at most 64 GANs"),
         (["--sweep", "loss=hinge", "--label-smoothing", "0.1"], "has no targets to smooth"),
+        (["--sweep", "remedy=hope"], "remedy: 'hope' is not possible; one of none, "),
+        (["--sweep", "width=8,300"], "width: 300 is not possible; a whole number from 1 to 256"),
+        (["--sweep", "lr_ratio=2", "--sweep", "lr_d=1"], "another axis sets it to 1.0"),
         (["--sweep", "lr_g=0,1", "--until", "js=0.2"], "--until: not with --sweep"),
         (["--sweep", "lr_g=0,1", "--load", "a.safetensors"], "--load: not with --sweep"),
     ],

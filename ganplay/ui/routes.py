@@ -91,6 +91,7 @@ class Mailbox:
         self._loop = asyncio.get_running_loop()
         self._events: deque[dict[str, Any]] = deque(maxlen=200)
         self._frame: bytes | None = None
+        self._frames, self._sent = 0, deque[int]()
         self._news = asyncio.Event()
 
     def frame(self, data: bytes) -> None:
@@ -109,7 +110,18 @@ class Mailbox:
         events, frame = list(self._events), self._frame or b""
         self._events.clear()
         self._frame = None
+        if frame:
+            self._sent.append(self._frames)
+            self._frames = 0
         return events, frame
+
+    def settled(self) -> int:
+        """For how many frames the page's next acknowledgement stands.
+
+        It knows nothing of those that a newer one replaced before they were sent, whose credit
+        would be lost for good.
+        """
+        return self._sent.popleft() if self._sent else 1
 
     def _call(self, keep: Any, data: Any) -> None:
         with suppress(RuntimeError):  # the server's loop has ended
@@ -117,6 +129,7 @@ class Mailbox:
 
     def _keep_frame(self, data: bytes) -> None:
         self._frame = data
+        self._frames += 1
         self._news.set()
 
     def _keep_event(self, data: dict[str, Any]) -> None:
@@ -196,7 +209,7 @@ class Visit:
         kind = message.get("type") if isinstance(message, dict) else None
         if kind in ("ack", "ping"):
             there = (
-                self.engine.acknowledge(self.session_id)
+                self.engine.acknowledge(self.session_id, self.mailbox.settled())
                 if kind == "ack"
                 else self.engine.notice(self.session_id)
             )

@@ -9,8 +9,30 @@ import { number, t } from "./words.js";
 
 const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARROW = 760;
 
+// A moment's pictures as `Plane` draws them; of what has diverged there are none.
+export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, seeds }) {
+  const [fakes, maps] = [new Int16Array(blobs[0]), new Uint8Array(blobs[1])], points = fakes.length / possible.length, area = cells ** 2;
+  return possible.map((cell, i) => {
+    const gone = lost.includes(i * seeds.length + shown), { extent, classes } = data[cell.data];
+    return {
+      step, extent, cells: gone ? 0 : cells, map: maps.subarray(i * area, (i + 1) * area), rows: 0, pulls: [], diagnosis: {},
+      fakes: gone ? [] : fakes.subarray(i * points, (i + 1) * points),
+      labels: classes ? Array.from({ length: points / 2 }, (_, k) => k % classes) : null,
+    };
+  });
+}
+
 class Small extends Plane {
   drawAxes() {} // there is no room for numbers
+
+  // Squares, which take a browser a third of the time of discs, and look alike so small.
+  dots(pen, points, labels, colour) {
+    const { zoom } = this, size = 1.8 * this.dot;
+    pen.fillStyle = colour;
+    pen.globalAlpha = 0.85;
+    for (let i = 0; i < points.length; i += 2) pen.fillRect(points[i] * zoom - size / 2, -points[i + 1] * zoom - size / 2, size, size);
+    pen.globalAlpha = 1;
+  }
 }
 
 // Columns and side of squares that fill a box best, each with a line of text below it.

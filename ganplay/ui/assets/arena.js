@@ -1,12 +1,11 @@
 // Arena: many GANs side by side that differ in one setting or two, trained together and ranked.
 
-import { Cells } from "./arena-cells.js";
+import { Cells, framesOf } from "./arena-cells.js";
 import { Curves } from "./arena-curves.js";
 import { Save, leaders } from "./arena-save.js";
 import { Setup, axisName, write } from "./arena-setup.js";
 import { Table } from "./arena-table.js";
 import { Pieces } from "./following.js";
-import { decode } from "./frame.js";
 import { Link } from "./link.js";
 import { make } from "./make.js";
 import { fill, has, t } from "./words.js";
@@ -188,13 +187,13 @@ class Arena {
     this.newest = null;
     if (buffer) {
       const [head] = new Pieces().take(new Uint8Array(buffer));
-      if (head.run === this.run && head.blobs.length === this.cells.tiles.length) this.showMoment(head);
+      if (head.run === this.run && this.told) this.showMoment(head);
     }
     for (; this.owed > 0; this.owed--) this.link.acknowledge();
   }
 
   showMoment(head) {
-    this.frames = head.blobs.map((blob) => decode(blob, this.lab.schema.frame));
+    this.frames = framesOf(head, this.told);
     this.cells.draw();
     const other = head.lost.length !== this.lost.length;
     Object.assign(this, { lost: head.lost, step: head.step, applied: head.applied });
