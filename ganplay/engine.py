@@ -10,22 +10,31 @@ import math
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
-from ganplay.commands import Command
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
 from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, unshared
 from ganplay.remedies import remedy
+from ganplay.seat import (
+    CREDIT,
+    FRAME_INTERVAL,
+    LEFT,
+    LOST,
+    MAX_SESSIONS,
+    MAX_STEPS,
+    QUANTUM,
+    Seat,
+    Sink,
+)
 from ganplay.settings import Problem
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
@@ -33,67 +42,32 @@ from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
 
-QUANTUM = 0.006
-"""Seconds that a session trains before it is somebody else's turn."""
-FRAME_INTERVAL = 1 / 62
 MEASURE_INTERVAL = 0.1
-CREDIT = 2
-"""Frames that may be on their way before one has been acknowledged."""
-ATTENTION = 5.0
-"""Seconds without a sign of life after which a session no longer trains."""
-LEFT, LOST = 4.0, 120.0
-"""Seconds that a session outlives a page that was closed, and one that fell silent."""
-MAX_SESSIONS = 64
-MAX_STEPS = 1_000_000
-"""Steps of one run, after which it pauses."""
 MAX_CATCHING_UP = 50_000
 """Steps that are trained again when a page comes back to a session that is gone."""
-
-
-class Sink(Protocol):
-    """Where a session's frames and events go. Called from worker threads; must not block."""
-
-    def frame(self, data: bytes) -> None:
-        """Take a packed frame."""
-
-    def event(self, data: dict[str, Any]) -> None:
-        """Take an event, as plain data."""
 
 
 class Full(Exception):
     """There is no room for another session at present."""
 
 
-class Session:
-    """One visitor's GAN, or two. What the page may touch is on top; the rest is the workers'."""
+class Session(Seat):
+    """One visitor's GAN, or two."""
 
     def __init__(self, config: ToyConfig, now: float, rival: ToyConfig | None = None) -> None:
-        self.inbox: deque[tuple[int, Command]] = deque()
-        self.sink: Sink | None = None
-        self.credit = 0
-        self.seen = now
-        self.gone_at = math.inf
-        self.busy = False
-        self.served = 0.0
-
+        super().__init__(now)
         self.lanes = [Lane(config)]
         if rival is not None:
             self.lanes.append(Lane(joined(rival, config)))
         self.view = View()
-        self.playing = False
-        self.speed: float | None = None
         self.stop: Stop | None = None
         self.run = 0
         self.catch_up_to = 0
-        self.steps_done = 0
-        self.frames_made = 0
-        self.frame_seconds = 0.0
         self._applied = 0
         self._told_points: str | None = None
         self._told_ills: list[tuple[str, bool, ToyConfig]] = []
-        self._dirty = True
         self._step_time = 1e-3
-        self._next_step = self._next_frame = self._next_measure = now
+        self._next_measure = now
         self._rate = 0.0
         self._rate_since, self._rate_steps = now, 0
 
@@ -113,21 +87,6 @@ class Session:
     def diverged(self) -> bool:
         """Whether a lane has; then none goes on."""
         return any(lane.diverged for lane in self.lanes)
-
-    def attended(self, now: float) -> bool:
-        """Whether somebody is looking."""
-        return self.sink is not None and now - self.seen < ATTENTION
-
-    def due(self, now: float) -> float:
-        """When there is next something to do; infinity if nothing."""
-        if self.inbox:
-            return 0.0
-        due = math.inf
-        if self._training and self.attended(now):
-            due = self._next_step
-        if self._dirty and self.credit > 0 and self.sink is not None:
-            due = min(due, self._next_frame)
-        return due
 
     @property
     def _training(self) -> bool:
@@ -224,10 +183,6 @@ class Session:
         if self.diverged:
             self._explain_standstill()
 
-    def _tell(self, **event: Any) -> None:
-        if self.sink is not None:
-            self.sink.event(event)
-
     def _start(self) -> None:
         """Fresh networks for the present settings, of both lanes if there are two."""
         for lane in self.lanes:
@@ -245,7 +200,7 @@ class Session:
         self._start()
         self._tell_state(problems, restarted=True)
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: object) -> None:
         match command:
             case commands.Play(playing):
                 self._play(playing)
@@ -517,7 +472,7 @@ class Engine:
     ) -> None:
         self.max_sessions = max_sessions
         self._clock = clock
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, Seat] = {}
         self._wake = threading.Condition()
         self._stopping = False
         self._reaped = clock()
@@ -565,32 +520,46 @@ class Engine:
         Raises:
             Full: if there are too many sessions with a page.
         """
+
+        def make(now: float) -> Session:
+            session = Session(config, now, rival)
+            session.playing, session.speed, session.catch_up_to = playing, speed, step
+            session.stop = stop
+            return session
+
+        return self.enter(session_id, sink, Session, make)
+
+    def enter(
+        self, session_id: str, sink: Sink, kind: type[Seat], make: Callable[[float], Seat]
+    ) -> bool:
+        """As `open`, for a session of any kind, which `make` makes at a time where none is there.
+
+        Raises:
+            Full: if there are too many sessions, or too many of this kind, with a page.
+        """
         with self._wake:
             now = self._clock()
             self._reap(now)
             session = self._sessions.get(session_id)
             known = session is not None
             if session is None:
-                self._make_room()
-                session = Session(config, now, rival)
-                session.playing, session.speed, session.catch_up_to = playing, speed, step
-                session.stop = stop
-                self._sessions[session_id] = session
+                self._make_room(kind)
+                session = self._sessions[session_id] = make(now)
             session.sink, session.seen, session.credit = sink, now, CREDIT
             session.gone_at = math.inf
             session.inbox.append((0, commands.Greet()))
             self._wake.notify()
         return known
 
-    def post(self, session_id: str, number: int, command: Command) -> bool:
+    def post(self, session_id: str, number: int, command: object) -> bool:
         """Hand a session a command; False if there is no such session."""
         return self._touch(session_id, lambda s: s.inbox.append((number, command)))
 
-    def acknowledge(self, session_id: str) -> bool:
-        """A frame has been drawn: another may be sent."""
+    def acknowledge(self, session_id: str, frames: int = 1) -> bool:
+        """Frames have been drawn: others may be sent."""
 
-        def more(session: Session) -> None:
-            session.credit = min(session.credit + 1, CREDIT)
+        def more(session: Seat) -> None:
+            session.credit = min(session.credit + frames, CREDIT)
 
         return self._touch(session_id, more)
 
@@ -626,7 +595,7 @@ class Engine:
             thread.join()
         self._sessions.clear()
 
-    def _touch(self, session_id: str, change: Callable[[Session], None]) -> bool:
+    def _touch(self, session_id: str, change: Callable[[Seat], None]) -> bool:
         with self._wake:
             session = self._sessions.get(session_id)
             if session is None:
@@ -650,7 +619,7 @@ class Engine:
                     session.served = self._clock()
                     self._wake.notify()
 
-    def _next(self) -> Session | None:
+    def _next(self) -> Seat | None:
         """The session that has waited longest of those with something to do; waits for one."""
         with self._wake:
             while not self._stopping:
@@ -681,16 +650,18 @@ class Engine:
                 if session.sink is not None:
                     session.sink.event({"type": "gone"})
 
-    def _make_room(self) -> None:
-        """Past the cap, forget whoever has been without a page longest; it can be restored."""
-        if len(self._sessions) < self.max_sessions:
-            return
-        left = [k for k, s in self._sessions.items() if s.sink is None]
-        if not left:
-            raise Full
-        del self._sessions[min(left, key=lambda k: self._sessions[k].seen)]
+    def _make_room(self, kind: type[Seat]) -> None:
+        """Past the caps, forget whoever has been without a page longest; it can be restored."""
+        alike = {k: s for k, s in self._sessions.items() if isinstance(s, kind)}
+        for there, most in ((alike, kind.most), (self._sessions, self.max_sessions)):
+            if len(there) < most:
+                continue
+            left = [k for k, s in there.items() if s.sink is None]
+            if not left:
+                raise Full
+            del self._sessions[min(left, key=lambda k: there[k].seen)]
 
-    def _fail(self, session: Session) -> None:
+    def _fail(self, session: Seat) -> None:
         with self._wake:
             for session_id, other in list(self._sessions.items()):
                 if other is session:

@@ -137,6 +137,18 @@ class Frame:
     verdict: Verdict = NOTHING_YET
 
 
+def map_range(
+    maps: Float[Tensor, "*s cells cells"], reading: str
+) -> tuple[Float[Tensor, "*s"], Float[Tensor, "*s"]]:
+    """What the ends of maps' colours stand for, by how a loss reads D's output."""
+    if reading == "critic":  # only differences mean something: from the least to the most
+        low, high = maps.amin((-2, -1)), maps.amax((-2, -1))
+        return low, torch.maximum(high, low + 1e-6)
+    ends = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}[reading]
+    low, high = (torch.full(maps.shape[:-2], end) for end in ends)
+    return low, high
+
+
 class Camera:
     """Looks at one member of a trainer."""
 
@@ -242,12 +254,8 @@ class Camera:
     def _map(self, label: int) -> tuple[Float[Tensor, "cells cells"], float, float]:
         """D over the plane (rows are y, upwards), and the range that the colours stand for."""
         values = self._judge(self._cells, label).view(MAP, MAP)
-        reading = LOSSES[self.trainer.configs[0].loss].reading
-        if reading == "critic":  # only differences mean something: from the least to the most
-            low, high = float(values.min()), float(values.max())
-            return values, low, max(high, low + 1e-6)
-        low, high = {"probability": (0, 1), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}[reading]
-        return values, low, high
+        low, high = map_range(values, LOSSES[self.trainer.configs[0].loss].reading)
+        return values, float(low), float(high)
 
     def _grid(self, label: int) -> Float[Tensor, "rows columns 2"]:
         """G's image of a grid of noise whose cells are equally likely."""

@@ -61,7 +61,7 @@ class ToyTrainer:
         _check_members(configs)
         self.configs = configs
         threads = threads or torch.get_num_threads()
-        self._cohorts = [Cohort(part, use_capture) for part in _cohorts(configs, threads)]
+        self._cohorts = [Cohort(part, use_capture) for part in together(configs, threads)]
         workers = min(len(self._cohorts), threads)
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         wide = len(self._cohorts) == 1 and _floats(configs) >= _WORTH_A_THREAD
@@ -336,7 +336,7 @@ def _floats(configs: Sequence[ToyConfig]) -> int:
     return widest * 2 * c.batch_size * len(configs)
 
 
-def _cohorts(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyConfig]]:
+def together(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyConfig]]:
     """Members in parts that are stepped together.
 
     Small nets gain from large parts (fewer calls a member), wide ones from parts whose

@@ -22,6 +22,7 @@ from ganplay.indexes import Indexes
 from ganplay.learnt import roots_given
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
+from ganplay.ui.arena import ArenaRoutes
 from ganplay.ui.bursts import Bursts, usual_device
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
@@ -111,7 +112,7 @@ def launch(
     finder, learning = Finder(gallery), Learning()
     rooms = (
         LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder), learning,
-        Walks(gallery),
+        ArenaRoutes(engine), Walks(gallery),
     )  # fmt: skip
     *_, walks = rooms
     demo = build(gallery, finder, walks)

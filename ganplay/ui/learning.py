@@ -1,7 +1,7 @@
 """Routes of the Learn view: the lessons that there are, and their runs as they go on.
 
 A page posts which run it wants, with which seeds and, of a task, which settings changed; it gets
-pieces (`lessons.packed`), whose heads' types are begun, moment, done. Who leaves ends the run.
+pieces (`pieces.packed`), whose heads' types are begun, moment, done. Who leaves ends the run.
 """
 
 import dataclasses
@@ -19,8 +19,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay.engine import as_plain
-from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all, packed
+from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
 from ganplay.lessons.files import Check, Run
+from ganplay.pieces import packed
 from ganplay.settings import MAX_SEED, ConfigError, Problem, Settings
 from ganplay.ui import tokens
 from ganplay.ui.routes import (
@@ -30,7 +31,6 @@ from ganplay.ui.routes import (
     TOKEN,
     Refusal,
     decoded,
-    dump,
     limited_body,
     same_origin,
 )
@@ -128,7 +128,7 @@ class Learning:
                 return b""
             if self._stopping.is_set():
                 return b""
-            last = packed(piece, dump)
+            last = packed(piece)
         return last
 
     async def all_lessons(self, request: Request) -> Response:

@@ -30,7 +30,7 @@ from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.points import PointsError
 from ganplay.script import as_script
-from ganplay.settings import Problem
+from ganplay.settings import ConfigError, Problem
 from ganplay.ui import tokens
 from ganplay.ui.schema import ASSETS, schema
 
@@ -92,6 +92,7 @@ class Mailbox:
         self._loop = asyncio.get_running_loop()
         self._events: deque[dict[str, Any]] = deque(maxlen=200)
         self._frame: bytes | None = None
+        self._frames, self._sent = 0, deque[int]()
         self._news = asyncio.Event()
 
     def frame(self, data: bytes) -> None:
@@ -110,7 +111,18 @@ class Mailbox:
         events, frame = list(self._events), self._frame or b""
         self._events.clear()
         self._frame = None
+        if frame:
+            self._sent.append(self._frames)
+            self._frames = 0
         return events, frame
+
+    def settled(self) -> int:
+        """For how many frames the page's next acknowledgement stands.
+
+        It knows nothing of those that a newer one replaced before they were sent, whose credit
+        would be lost for good.
+        """
+        return self._sent.popleft() if self._sent else 1
 
     def _call(self, keep: Any, data: Any) -> None:
         with suppress(RuntimeError):  # the server's loop has ended
@@ -118,6 +130,7 @@ class Mailbox:
 
     def _keep_frame(self, data: bytes) -> None:
         self._frame = data
+        self._frames += 1
         self._news.set()
 
     def _keep_event(self, data: dict[str, Any]) -> None:
@@ -144,6 +157,14 @@ class Visit:
         session_id = tokens.session_of(hello.get("token"))
         if session_id is None:
             raise Refusal("refused", REFUSED)
+        try:
+            known, problems = self._open(session_id, hello)
+        except Full:
+            raise Refusal("full", FULL) from None
+        self.mailbox.event({"type": "welcome", "known": known, "problems": problems})
+
+    def _open(self, session_id: str, hello: dict[str, Any]) -> tuple[bool, list[dict[str, object]]]:
+        """Open a session; whether it was there, and what could not be used of the message."""
         given, state = hello.get("config"), hello.get("state")
         given = given if isinstance(given, dict) and len(given) <= commands.MAX_CHANGES else {}
         if isinstance(state, str):
@@ -151,32 +172,24 @@ class Visit:
         else:
             config, problems = PRESETS["ring"].repaired(given)
         rival, more = _rival(hello.get("rival"), config)
-        problems += more
-        try:
-            speed = commands.rate(hello.get("speed"))
-            step = commands.starting_step(hello, MAX_CATCHING_UP)
-        except CommandError:
-            speed, step = None, 0
+        speed, step = pace(hello)
         stop = hello.get("stop")
         try:
             stop = commands.stop(stop if isinstance(stop, dict) else {})
         except CommandError:
             stop = None
         self.session_id = session_id
-        try:
-            known = self.engine.open(
-                session_id,
-                self.mailbox,
-                config,
-                playing=hello.get("playing") is not False,
-                speed=speed,
-                step=step,
-                stop=stop,
-                rival=rival,
-            )
-        except Full:
-            raise Refusal("full", FULL) from None
-        self.mailbox.event({"type": "welcome", "known": known, "problems": as_plain(problems)})
+        known = self.engine.open(
+            session_id,
+            self.mailbox,
+            config,
+            playing=hello.get("playing") is not False,
+            speed=speed,
+            step=step,
+            stop=stop,
+            rival=rival,
+        )
+        return known, as_plain(problems + more)
 
     def take(self, text: str) -> None:
         """Follow one message of the page, or tell it why not.
@@ -197,20 +210,27 @@ class Visit:
         kind = message.get("type") if isinstance(message, dict) else None
         if kind in ("ack", "ping"):
             there = (
-                self.engine.acknowledge(self.session_id)
+                self.engine.acknowledge(self.session_id, self.mailbox.settled())
                 if kind == "ack"
                 else self.engine.notice(self.session_id)
             )
         else:
             try:
-                command = commands.read(message)
+                command = self._read(message)
                 number = commands.message_number(message)
             except CommandError as error:
                 self._complain(error.field, error.shown, error.allowed)
                 return
+            except ConfigError as error:
+                self.mailbox.event({"type": "unmade", "problems": as_plain(error.problems)})
+                return
             there = self.engine.post(self.session_id, number, command)
         if not there:
             raise Refusal("gone", GONE)
+
+    def _read(self, message: Any) -> object:
+        """The command of a message."""
+        return commands.read(message)
 
     def end(self, closed: bool) -> None:
         """The line is down: closed by the visitor, or lost."""
@@ -229,6 +249,14 @@ def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Proble
     return config.repaired(given) if there else (None, [])
 
 
+def pace(hello: dict[str, Any]) -> tuple[float | None, int]:
+    """Steps a second and how far to catch up, of a first message; as usual if they are none."""
+    try:
+        return commands.rate(hello.get("speed")), commands.starting_step(hello, MAX_CATCHING_UP)
+    except CommandError:
+        return None, 0
+
+
 def same_origin(headers: Headers) -> bool:
     """Whether a request comes from a page of this server, or from no page at all."""
     origin = headers.get("origin")
@@ -243,13 +271,15 @@ def dump(data: Any) -> str:
     return json.dumps(data, allow_nan=False, separators=(",", ":"))
 
 
-class LabRoutes:
-    """The routes of one engine."""
+class Lines:
+    """A socket, and its fallback, to sessions of one kind."""
+
+    room = "lab"
+    visit: type[Visit] = Visit
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._polls: dict[str, tuple[Visit, float]] = {}
-        self._readers = CapacityLimiter(FILES_AT_ONCE)
 
     async def socket(self, socket: WebSocket) -> None:
         """Frames and events down; acknowledgements and commands up."""
@@ -257,7 +287,7 @@ class LabRoutes:
             await socket.close(REFUSED)
             return
         await socket.accept()
-        visit = Visit(self.engine)
+        visit = self.visit(self.engine)
         closed, sender = False, None
         try:
             hello = await asyncio.wait_for(receive(socket), GREETING_SECONDS)
@@ -318,14 +348,29 @@ class LabRoutes:
         if mine is None:
             raise Refusal("refused", REFUSED)
         known = self._polls.get(mine)
-        visit = known[0] if known else Visit(self.engine)
+        visit = known[0] if known else self.visit(self.engine)
         if known is None:
             visit.begin(content)
-        elif not self.engine.notice(mine):
+        elif not self.engine.notice(visit.session_id):
             del self._polls[mine]
             raise Refusal("gone", GONE)
         self._polls[mine] = (visit, now)
         return visit
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        return [
+            WebSocketRoute(f"{PREFIX}/{self.room}/socket", self.socket),
+            Route(f"{PREFIX}/{self.room}/poll", self.poll, methods=["POST"]),
+        ]
+
+
+class LabRoutes(Lines):
+    """The routes of the lab, and of what all the page needs."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._readers = CapacityLimiter(FILES_AT_ONCE)
 
     async def points(self, request: Request) -> Response:
         """Points of a CSV file or a picture, the request's body, for a page with a session.
@@ -358,8 +403,7 @@ class LabRoutes:
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
         return [
-            WebSocketRoute(f"{PREFIX}/lab/socket", self.socket),
-            Route(f"{PREFIX}/lab/poll", self.poll, methods=["POST"]),
+            *super().all(),
             Route(f"{PREFIX}/schema.json", _schema),
             Route(f"{PREFIX}/points", self.points, methods=["POST"]),
             Route(f"{PREFIX}/gan.py", _script, methods=["GET", "POST"]),
