@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.live_view import FLAGS, browser_path
 from benchmarks.report import Row, arguments, finish, paired_ratio
-from benchmarks.sessions import served
+from benchmarks.servers import served
 
 FLOOR = "import torch, gradio"
 PAINTED = "performance.getEntriesByName('first-contentful-paint').length > 0"

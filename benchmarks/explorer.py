@@ -13,9 +13,9 @@ from playwright.sync_api import Page, sync_playwright
 
 import ganplay
 from benchmarks import walks
-from benchmarks.live_view import FLAGS, browser_path, percentile
-from benchmarks.report import Row, arguments, finish
-from benchmarks.sessions import served
+from benchmarks.live_view import FLAGS, browser_path
+from benchmarks.report import Row, arguments, finish, percentile
+from benchmarks.servers import served
 from ganplay.engine import Engine
 from ganplay.ui.app import launch
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.report import Row, arguments, finish
+from benchmarks.report import Row, arguments, finish, percentile
 from ganplay.engine import Engine
 from ganplay.ui.app import launch
 
@@ -51,11 +51,6 @@ def latencies(page: Page, count: int) -> list[float]:
     moved = page.evaluate(LATENCY, [".row:has(#lab-lr_d) input[type=range]", "input", slider])
     picked = page.evaluate(LATENCY, ["[data-data=$] input", "click", data])
     return moved + picked
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value that a share of the values does not exceed."""
-    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
 
 
 def observe(page: Page, engine: Engine, seconds: float) -> dict[str, float]:

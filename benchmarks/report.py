@@ -28,12 +28,16 @@ class Row:
         return compare(self.value, float(number))
 
 
-def arguments(description: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Flags that all benchmarks take."""
+def arguments(
+    description: str, argv: Sequence[str] | None = None, **own: str
+) -> argparse.Namespace:
+    """Flags that all benchmarks take, and a benchmark's own: its help by its name."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="default 0")
+    for name, text in own.items():
+        parser.add_argument(f"--{name}", help=text)
     return parser.parse_args(argv)
 
 
@@ -47,6 +51,11 @@ def finish(rows: Sequence[Row], as_json: bool) -> int:
             mark = "" if not row.bound else "holds" if row.holds else "FAILS"
             print(f"{row.name:{width}}  {row.value:10.4g}  {row.unit:10}  {row.bound:10}  {mark}")
     return 0 if all(row.holds for row in rows) else 1
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that a share of the values does not exceed."""
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
 
 
 def paired_ratio(

@@ -13,7 +13,8 @@ import httpx
 import torch
 
 from benchmarks.report import Row, paired_ratio
-from benchmarks.sessions import Tokens, served
+from benchmarks.servers import served
+from benchmarks.visitors import Tokens
 from benchmarks.walk_page import NAME, untrained
 from ganplay.exploration import LatentState
 from ganplay.walk import Keyframe, Walk, explored, made

@@ -14,7 +14,8 @@ from ganplay import metrics
 from ganplay.anatomy import noise_reach, plane
 from ganplay.config import ToyConfig
 from ganplay.distributions import Distribution
-from ganplay.frames import FAKES, UNIT, map_range, pack_points
+from ganplay.exposure import map_range
+from ganplay.frames import FAKES, UNIT, pack_points
 from ganplay.gauge import MEASURED
 from ganplay.losses import LOSSES
 from ganplay.streams import draw_noise, generator_of, real_points

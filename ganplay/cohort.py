@@ -1,5 +1,7 @@
 """Networks that take their steps together: one structure, one state, captured where possible."""
 
+import functools
+import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -7,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -39,7 +42,7 @@ class _Captures:
     The most recently asked for are kept, for all trainers of the process.
     """
 
-    def __init__(self, keep: int = 64) -> None:
+    def __init__(self, keep: int = 192) -> None:
         self._keep = keep
         self._futures: dict[tuple, Future[Replay | None]] = {}
         self._lock = threading.Lock()
@@ -66,7 +69,7 @@ class _Captures:
             return None
 
 
-_CAPTURES = _Captures()
+CAPTURES = _Captures()
 
 
 class Snapshot(NamedTuple):
@@ -135,6 +138,10 @@ _Seen = tuple[Sequence[str], Sequence[Tensor | None]]
 """Names of an update's `Outcome`, and its values; put together only where somebody asks."""
 
 
+Drawn = tuple[str, Batch]
+"""An update ("d", "g" or "both") and the batch that it is to be made on."""
+
+
 class Cohort:
     """S members of one structure that take their steps together."""
 
@@ -143,7 +150,7 @@ class Cohort:
         self.structure = Structure.of(configs[0])
         self.updates = {"d": 0, "g": 0}
         self.steps = 0
-        self._use_capture = use_capture
+        self.use_capture = use_capture
         self._streams = Streams(configs)
         self._pending: Batch | None = None
         self._last: dict[str, _Seen] = {"d": ((), ()), "g": ((), ())}
@@ -178,7 +185,7 @@ class Cohort:
     def _restructure(self) -> None:
         """Look up the functions of a structure; the captured ones come when they are made."""
         self._step = AdversarialStep(self.structure)
-        self._flat_state = flatten(self.state)
+        self.flat_state = flatten(self.state)
         penalty = ["penalty"] if self.structure.penalty != "none" else []
         names = {
             "d": ["real_logits", "fake_logits", *penalty, "gradient_d"],
@@ -223,15 +230,40 @@ class Cohort:
             self.steps += 1
 
     def _round(self) -> None:
+        for part in self._parts():
+            self._update(part, self._streams.next())
+        self._pending = None
+
+    def _parts(self) -> list[str]:
+        """The updates of one step, each on a batch of its own."""
         config = self.configs[0]
         together = min(config.steps_d, config.steps_g, 1)
-        for _ in range(config.steps_d - together):
-            self._update("d", self._streams.next())
-        if together:
-            self._update("both", self._streams.next())
-        for _ in range(config.steps_g - together):
-            self._update("g", self._streams.next())
+        return (
+            ["d"] * (config.steps_d - together)
+            + ["both"] * together
+            + ["g"] * (config.steps_g - together)
+        )
+
+    def draw(self, count: int) -> list[Drawn]:
+        """The updates of the next steps with their batches, which are then to be taken."""
+        return [(part, self._streams.next()) for _ in range(count) for part in self._parts()]
+
+    def take(self, drawn: Sequence[Drawn], count: int) -> None:
+        """Take `count` steps on the batches that were drawn for them."""
+        for part, batch in drawn:
+            self._update(part, batch)
         self._pending = None
+        self.steps += count
+
+    def follow(self, joint: "Cohort", member: int, count: int) -> None:
+        """Note that a member of another cohort has taken `count` steps in our place."""
+        self._pending = None
+        self.steps += count
+        for net, updates in joint.updates.items():
+            self.updates[net] += updates
+            if updates:
+                names, seen = joint._last[net]
+                self._last[net] = names, [t if t is None else t[member : member + 1] for t in seen]
 
     def slow_step(self) -> Iterator[tuple[str, Batch]]:
         """One step as any other, that stops before an update of each net and at its end.
@@ -266,7 +298,7 @@ class Cohort:
         replay = self._replays.get(part) or self._ready(part, batch)
         last: _Seen
         if replay:
-            tensors = replay(*self._flat_state, *[t for t in batch if t is not None])
+            tensors = replay(*self.flat_state, *[t for t in batch if t is not None])
             last = self._outcome_names[part], tensors
         else:
             with torch.no_grad():
@@ -277,7 +309,7 @@ class Cohort:
 
     def _ready(self, part: str, batch: Batch) -> Replay | None:
         """The captured function if it is made by now; its making is begun if it was not."""
-        if not self._use_capture:
+        if not self.use_capture:
             return None
         future = self._futures.get(part)
         if future is None:
@@ -285,7 +317,7 @@ class Cohort:
         if future.done():
             self._replays[part] = future.result()
             if future.result() is None:
-                self._use_capture = False
+                self.use_capture = False
             return future.result()
         return None
 
@@ -295,18 +327,13 @@ class Cohort:
         def make() -> Replay:
             return capture(getattr(AdversarialStep(structure), f"update_{part}"), (example, batch))
 
-        return _CAPTURES.get((structure, part, members), make)
+        return CAPTURES.get((structure, part, members), make)
 
     def warm_up(self) -> None:
         """Wait until the functions of a round are captured; state and streams stay as they are."""
-        config, batch = self.configs[0], Streams(self.configs).next()
-        together = min(config.steps_d, config.steps_g, 1)
-        for part, times in (
-            ("both", together),
-            ("d", config.steps_d - together),
-            ("g", config.steps_g - together),
-        ):
-            if times and self._use_capture:
+        batch = Streams(self.configs).next()
+        for part in set(self._parts()):
+            if self.use_capture:
                 self._ready(part, batch)
                 self._futures[part].result()
                 self._ready(part, batch)
@@ -433,15 +460,22 @@ class Cohort:
         layers = plan.layers + 1
         if seen is None:
             return torch.full((len(self.configs), layers), math.nan)
-        parts = [part.flatten(1) for part in split(seen, plan.shapes())]
-        pairs = zip(parts[: 2 * layers : 2], parts[1 : 2 * layers : 2], strict=True)
-        return torch.stack([torch.cat(pair, dim=1).norm(dim=1) for pair in pairs], dim=1)
+        *starts, end = _layer_starts(plan)
+        squares = np.square(seen[:, :end].numpy())
+        return torch.from_numpy(np.sqrt(np.add.reduceat(squares, starts, axis=1)))
 
     def record(self) -> StepRecord:
         """What the last updates saw; NaN for what has not been updated yet."""
         d, g = (Outcome(**dict(zip(*self._last[net], strict=True))) for net in ("d", "g"))
         counts = self.steps, self.updates["d"], self.updates["g"]
         return recorded(self._step, self.state, d, g, counts)
+
+
+@functools.lru_cache(maxsize=256)
+def _layer_starts(plan: Mlp) -> list[int]:
+    """Where each layer's weights and biases begin among all parameters, and where the last end."""
+    sizes = [out * (fan_in + 1) for out, fan_in in plan.linear_shapes()]
+    return [0, *itertools.accumulate(sizes)]
 
 
 def recorded(

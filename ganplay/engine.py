@@ -8,25 +8,27 @@ session trains only while somebody looks, and is forgotten some time after nobod
 import logging
 import math
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
+from ganplay.company import Companies, Kind
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
-from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, unshared
+from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, step_together, unshared
 from ganplay.remedies import remedy
 from ganplay.seat import (
     CREDIT,
-    FRAME_INTERVAL,
     LEFT,
     LOST,
     MAX_SESSIONS,
@@ -36,15 +38,43 @@ from ganplay.seat import (
     Sink,
 )
 from ganplay.settings import Problem
+from ganplay.sharing import MOST, Share, Wish, shares
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
 
-MEASURE_INTERVAL = 0.1
+S = TypeVar("S", bound=Seat)
+
+TOGETHER = 4 * QUANTUM
+"""Seconds that sessions train that step together."""
+MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 8
+"""Seconds, and frames, between two measurements; the diagnosis has its own, counted in steps."""
+SHARE_INTERVAL = 0.25
+"""Seconds between two looks at what everybody's steps and frames cost."""
+EARLY = 0.5
+"""Of the time between frames: so much before its time is one sent with those of others."""
+SMOOTHING = 0.1
+"""Weight of the last of many times that are measured."""
+NICE = 1
+"""How far the workers step back behind the threads that answer visitors."""
+ALWAYS, LEAST_FRAMES = 8, 2.0
+"""So many sessions come in anyway; more of them only while each gets so many frames a second."""
 MAX_CATCHING_UP = 50_000
 """Steps that are trained again when a page comes back to a session that is gone."""
+
+
+def _smoothed(before: float, seen: float) -> float:
+    """What something takes by and by; one that takes very long for once does not count in full."""
+    return before + SMOOTHING * (min(seen, 3 * before) - before)
+
+
+def _step_back() -> None:
+    """Let other threads go before this one where all want to run, as far as the system lets us."""
+    if sys.platform == "linux":  # elsewhere a priority is that of the whole process
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 class Full(Exception):
@@ -66,8 +96,8 @@ class Session(Seat):
         self._applied = 0
         self._told_points: str | None = None
         self._told_ills: list[tuple[str, bool, ToyConfig]] = []
-        self._step_time = 1e-3
-        self._next_measure = now
+        self._step_time, self._frame_time = 1e-3, 2e-3
+        self._next_turn = self._next_measure = now
         self._rate = 0.0
         self._rate_since, self._rate_steps = now, 0
 
@@ -88,9 +118,71 @@ class Session(Seat):
         """Whether a lane has; then none goes on."""
         return any(lane.diverged for lane in self.lanes)
 
+    def due(self, now: float) -> float:
+        """When there is next something to do; infinity if nothing."""
+        if self.inbox:
+            return 0.0
+        shown = self._next_frame if self.credit > 0 and self.sink is not None else math.inf
+        due = shown if self._dirty else math.inf
+        if self._training and self.attended(now):
+            # Steps are taken as many at a time as fit a turn, and those that are due by then
+            # before each frame.
+            start = max(self._next_step, self._next_turn)
+            late = (self._fitting - 1) / min(self._asked, self.share.rate)
+            due = min(due, max(start, min(start + late, shown)))
+        return due
+
+    def could(self, now: float) -> bool:
+        """Whether it would take more than its share of steps if nobody else wants the time."""
+        return self._training and self.attended(now) and now >= self._next_step
+
     @property
     def _training(self) -> bool:
         return (self.playing or self.catch_up_to > 0) and not self.diverged
+
+    @property
+    def _fitting(self) -> int:
+        """Steps that fit one turn."""
+        return max(1, int(QUANTUM / self._step_time))
+
+    @property
+    def _asked(self) -> float:
+        """Steps a second that are asked for; infinity for as many as there can be."""
+        return math.inf if self.speed is None or self.catch_up_to else self.speed
+
+    def wish(self, now: float) -> Wish | None:
+        """What it would like of the workers' time; None if it rests."""
+        if not (self._training and self.attended(now)):
+            return None
+        return Wish(self._step_time, self._frame_time, self._asked, self.first)
+
+    @property
+    def step_time(self) -> float:
+        """Seconds that a step takes."""
+        return self._step_time
+
+    def owes(self, now: float) -> int:
+        """Steps that it is to take in a turn that begins now."""
+        if not (self._training and self.attended(now)) or now < self._next_step:
+            return 0
+        steps, room = self.trainer.steps, MAX_STEPS - self.trainer.steps
+        if self.catch_up_to:
+            room = min(room, self.catch_up_to - steps)
+        elif self.stop is not None:
+            room = min(room, self.stop.room(steps))
+        wanted: float = self._fitting
+        if self._asked < math.inf:
+            wanted = min(wanted, 1 + (now - self._next_step) * self._asked)
+        elif self.credit > 0:  # be done when the next frame is due, so that it is not late
+            wanted = min(wanted, max(self._next_frame - now, QUANTUM / 4) / self._step_time)
+        if now >= self._next_turn and self.share.rate < math.inf:
+            wanted = min(wanted, 1 + (now - self._next_turn) * self.share.rate)
+        return max(1, min(int(wanted), room))
+
+    def kind(self, now: float) -> Kind | None:
+        """What others must be of for its steps to be taken with theirs; None if they cannot be."""
+        alone = self.inbox or self.catch_up_to or len(self.lanes) > 1 or not self.lanes[0].started
+        return None if alone or not self.owes(now) else self.lanes[0].kind
 
     def advance(self) -> None:
         """One turn: what was asked for, some steps, a frame. Called by one worker at a time."""
@@ -99,12 +191,11 @@ class Session(Seat):
             self._applied = max(self._applied, number)
             self._dirty = True
             self._obey(command)
-        now = time.monotonic()
-        if self._training and self.attended(now) and now >= self._next_step:
-            self._train(now)
-        now = time.monotonic()
-        if self._dirty and self.credit > 0 and self.sink and now >= self._next_frame:
-            self._show(now)
+        count = self.owes(time.monotonic())
+        if count:
+            self._take(count, "both")
+            self.trained(count)
+        self.show()
 
     def _tell_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
         """Send the page all settings, and what could not be done.
@@ -289,7 +380,7 @@ class Session(Seat):
         for lane in others:
             lane.step(1, "both")
         self._tell(type="slow", run=self.run, step=self.trainer.steps, seen=seen and as_event(seen))
-        self._stepped(1)
+        self.stepped(1, self.step_time)
 
     def _explain_standstill(self) -> None:
         kind = "diverged" if self.diverged else "limit"
@@ -363,9 +454,13 @@ class Session(Seat):
         if any(getattr(before[0], n) != getattr(after[0], n) for n in SHARED):
             self._tell_data()
 
-    def _train(self, now: float) -> None:
-        count = self._steps_now(now)
-        self._take(count, "both")
+    def trained(self, count: int) -> None:
+        """Steps have been taken that were due: when the next are, and whether there are any."""
+        now, interval = time.monotonic(), 1 / self.share.frames
+        # A late turn makes up for what was missed, but for no more than a frame's time.
+        self._next_step = max(self._next_step + count / self._asked, now - interval)
+        later = max(self._next_turn + count / self.share.rate, now - interval)
+        self._next_turn = min(later, now + interval)
         steps = self.trainer.steps
         if self.catch_up_to and steps >= self.catch_up_to:
             self.catch_up_to = 0
@@ -376,34 +471,15 @@ class Session(Seat):
         if self._stopped():
             self._tell_state()
 
-    def _steps_now(self, now: float) -> int:
-        """How many steps to take in this turn, and when the next turn is due."""
-        budget = QUANTUM
-        if self.credit > 0:  # be done when the next frame is due, so that it is not late
-            budget = min(budget, max(self._next_frame - now, QUANTUM / 4))
-        fitting = max(1, int(budget / self._step_time))
-        room = MAX_STEPS - self.trainer.steps
-        if self.catch_up_to:
-            return max(1, min(fitting, self.catch_up_to - self.trainer.steps, room))
-        if self.stop is not None:
-            room = min(room, self.stop.room(self.trainer.steps))
-        if self.speed is None:
-            return max(1, min(fitting, room))
-        # A late turn makes up for what was missed, but for no more than one quantum.
-        missed = int((now - self._next_step) * self.speed)
-        count = max(1, min(fitting, 1 + missed, room))
-        self._next_step = max(self._next_step + count / self.speed, now - QUANTUM)
-        return count
-
     def _take(self, count: int, net: Any) -> None:
-        start = time.monotonic()
+        start = time.thread_time()
         for lane in self.lanes:
             lane.step(count, net)
-        end = time.monotonic()
-        self._step_time += 0.2 * ((end - start) / count - self._step_time)
-        self._stepped(count)
+        self.stepped(count, time.thread_time() - start)
 
-    def _stepped(self, count: int) -> None:
+    def stepped(self, count: int, seconds: float) -> None:
+        """So many steps have been taken, by so much of a processor's time."""
+        self._step_time = _smoothed(self._step_time, seconds / count)
         self.steps_done += count
         self._rate_steps += count
         self._dirty = True
@@ -412,7 +488,14 @@ class Session(Seat):
             self._explain_standstill()
             self._tell_state()
 
-    def _show(self, now: float) -> None:
+    def show(self, early: float = 0.0) -> None:
+        """Send a frame if one is due, or would be within some share of the time between two."""
+        now, interval = time.monotonic(), 1 / self.share.frames
+        if not self._dirty or self.credit <= 0 or self.sink is None:
+            return
+        if now < self._next_frame - early * interval:
+            return
+        start = time.thread_time()
         if now - self._rate_since > 0.5:
             self._rate = self._rate_steps / (now - self._rate_since)
             self._rate_since, self._rate_steps = now, 0
@@ -421,14 +504,16 @@ class Session(Seat):
             for lane in self.lanes:
                 lane.camera.measure()
             cost = time.monotonic() - now
-            self._next_measure = now + max(MEASURE_INTERVAL, 20 * cost)
+            self._next_measure = now + max(MEASURE_INTERVAL, MEASURE_FRAMES * interval, 20 * cost)
         self._tell_remedies()
         data = self._picture()
         self._dirty = False
         self.credit -= 1
-        self._next_frame = now + FRAME_INTERVAL
+        self._next_frame = max(self._next_frame + interval, now + interval / 2)
+        taken = time.thread_time() - start
         self.frames_made += 1
-        self.frame_seconds += time.monotonic() - now
+        self.frame_seconds += taken
+        self._frame_time = _smoothed(self._frame_time, taken)
         if self.sink is not None:
             self.sink.frame(data)
 
@@ -475,11 +560,13 @@ class Engine:
         self._sessions: dict[str, Seat] = {}
         self._wake = threading.Condition()
         self._stopping = False
-        self._reaped = clock()
-        count = workers or os.cpu_count() or 1
+        self._reaped = self._shared = clock()
+        self._wall = self._own = 0.0
+        self._running, self._least = 1.0, MOST
+        self.workers = workers or os.cpu_count() or 1
         self._threads = [
             threading.Thread(target=self._work, name=f"engine-{i}", daemon=True)
-            for i in range(count)
+            for i in range(self.workers)
         ]
         for thread in self._threads:
             thread.start()
@@ -501,6 +588,7 @@ class Engine:
         step: int = 0,
         stop: Stop | None = None,
         rival: ToyConfig | None = None,
+        first: bool = False,
     ) -> bool:
         """Give a page its session: the one it had if that is still there, else a new one.
 
@@ -513,12 +601,13 @@ class Engine:
             step: how far a new one is trained first, as fast as it goes.
             stop: when a new one is to stop by itself.
             rival: settings of a second lane of a new one; data and noise are those of the first.
+            first: whether it is served before others and comes in whatever there is room for.
 
         Returns:
             Whether the session was still there.
 
         Raises:
-            Full: if there are too many sessions with a page.
+            Full: if there are too many sessions with a page, or those get too little already.
         """
 
         def make(now: float) -> Session:
@@ -527,10 +616,15 @@ class Engine:
             session.stop = stop
             return session
 
-        return self.enter(session_id, sink, Session, make)
+        return self.enter(session_id, sink, Session, make, first)
 
     def enter(
-        self, session_id: str, sink: Sink, kind: type[Seat], make: Callable[[float], Seat]
+        self,
+        session_id: str,
+        sink: Sink,
+        kind: type[Seat],
+        make: Callable[[float], Seat],
+        first: bool = False,
     ) -> bool:
         """As `open`, for a session of any kind, which `make` makes at a time where none is there.
 
@@ -543,10 +637,10 @@ class Engine:
             session = self._sessions.get(session_id)
             known = session is not None
             if session is None:
-                self._make_room(kind)
+                self._make_room(kind, first)
                 session = self._sessions[session_id] = make(now)
             session.sink, session.seen, session.credit = sink, now, CREDIT
-            session.gone_at = math.inf
+            session.gone_at, session.first = math.inf, first
             session.inbox.append((0, commands.Greet()))
             self._wake.notify()
         return known
@@ -607,38 +701,114 @@ class Engine:
 
     def _work(self) -> None:
         torch.set_num_threads(1)
-        while (session := self._next()) is not None:
+        _step_back()
+        companies = Companies()
+        while group := self._next():
+            wall, own = time.monotonic(), time.thread_time()
             try:
-                session.advance()
+                self._advance(group, companies)
+            finally:
+                with self._wake:
+                    self._wall += time.monotonic() - wall
+                    self._own += time.thread_time() - own
+                    for session in group:
+                        session.busy = False
+                        session.served = self._clock()
+                    self._wake.notify_all()
+
+    def _advance(self, group: list[Seat], companies: Companies) -> None:
+        """One turn, of a session or of some that step together."""
+        if len(group) == 1:
+            self._each(group, lambda seat: seat.advance())
+            return
+        together = cast(list[Session], group)  # of one kind of networks
+        now, start = time.monotonic(), time.thread_time()
+        lanes = [session.lanes[0] for session in together]
+        fitting = int(TOGETHER / sum(session.step_time for session in together))
+        count = max(1, min(fitting, *(session.owes(now) for session in together)))
+        failed = step_together(lanes, count, companies.of(lanes[0].kind, len(lanes)))
+        seconds = (time.thread_time() - start) / len(group)
+
+        def trained(session: Session) -> None:
+            if session.lanes[0] in failed:
+                raise failed[session.lanes[0]]
+            session.stepped(count, seconds)
+            session.trained(count)
+            session.show(early=EARLY)
+
+        self._each(together, trained)
+
+    def _each(self, group: Sequence[S], does: Callable[[S], None]) -> None:
+        for session in group:
+            try:
+                does(session)
             except Exception:
                 logger.exception("a session failed and was ended")
                 self._fail(session)
-            finally:
-                with self._wake:
-                    session.busy = False
-                    session.served = self._clock()
-                    self._wake.notify()
 
-    def _next(self) -> Seat | None:
-        """The session that has waited longest of those with something to do; waits for one."""
+    def _next(self) -> list[Seat]:
+        """The session that has waited longest of those with something to do; waits for one.
+
+        With it those that can step together with it. Nobody if the engine is to stop.
+        """
         with self._wake:
             while not self._stopping:
                 now = self._clock()
                 if now - self._reaped > 1:
                     self._reap(now)
-                soonest, chosen = math.inf, None
+                if now - self._shared > SHARE_INTERVAL:
+                    self._share(now)
+                soonest, chosen, spare = math.inf, None, None
                 for session in self._sessions.values():
                     if session.busy:
                         continue
                     due = session.due(now)
-                    if due <= now and (chosen is None or session.served < chosen.served):
-                        chosen = session
+                    if due <= now:
+                        if chosen is None or session.rank < chosen.rank:
+                            chosen = session
+                    elif session.could(now) and (spare is None or session.rank < spare.rank):
+                        spare = session
                     soonest = min(soonest, due)
+                chosen = chosen or spare
                 if chosen is not None:
-                    chosen.busy = True
-                    return chosen
+                    group = self._group(chosen, now)
+                    for session in group:
+                        session.busy = True
+                    return group
                 self._wake.wait(min(max(soonest - now, 0.0005), 1.0))
-        return None
+        return []
+
+    def _group(self, chosen: Seat, now: float) -> list[Seat]:
+        """A session, and those whose steps are taken together with its own, if there are enough."""
+        kind = chosen.kind(now)
+        if kind is None:
+            return [chosen]
+        least = chosen.owes(now) / 2
+        others = [
+            session
+            for session in self._sessions.values()
+            if session is not chosen
+            and not session.busy
+            and session.kind(now) is kind
+            and session.owes(now) >= least
+        ]
+        size = kind.size(1 + len(others))
+        return [chosen, *sorted(others, key=lambda session: session.rank)[: size - 1]]
+
+    def _share(self, now: float) -> None:
+        """Give everybody their share of the workers' time."""
+        self._shared = now
+        if self._wall > 0:
+            self._running += SMOOTHING * (min(1.0, self._own / self._wall) - self._running)
+            self._wall = self._own = 0.0
+        wishes = {s: wish for s in self._sessions.values() if (wish := s.wish(now))}
+        given = shares(list(wishes.values()), self.workers, self._running)
+        for session, share in zip(wishes, given, strict=True):
+            session.share = share
+        self._least = min((share.frames for share in given), default=MOST)
+        for session in self._sessions.values():
+            if session not in wishes:
+                session.share = Share(self._least, math.inf)
 
     def _reap(self, now: float) -> None:
         """Forget sessions whose page is gone or has been silent for long."""
@@ -650,8 +820,12 @@ class Engine:
                 if session.sink is not None:
                     session.sink.event({"type": "gone"})
 
-    def _make_room(self, kind: type[Seat]) -> None:
+    def _make_room(self, kind: type[Seat], first: bool) -> None:
         """Past the caps, forget whoever has been without a page longest; it can be restored."""
+        if first:
+            return
+        if len(self._sessions) >= ALWAYS and self._least < LEAST_FRAMES:
+            raise Full
         alike = {k: s for k, s in self._sessions.items() if isinstance(s, kind)}
         for there, most in ((alike, kind.most), (self._sessions, self.max_sessions)):
             if len(there) < most:

@@ -8,6 +8,7 @@ for the step it is stamped with. `ui/assets/frame.js` unpacks what `pack` packs.
 import math
 import struct
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor
 from ganplay import anatomy
 from ganplay.anatomy import Insides
 from ganplay.diagnosis import KINDS, NOTHING_YET, Verdict
+from ganplay.exposure import Counts, Places, Shutter
 from ganplay.gauge import MEASURED, Gauge, Measurement
 from ganplay.losses import LOSSES
 from ganplay.streams import draw_noise, generator_of
@@ -137,18 +139,6 @@ class Frame:
     verdict: Verdict = NOTHING_YET
 
 
-def map_range(
-    maps: Float[Tensor, "*s cells cells"], reading: str
-) -> tuple[Float[Tensor, "*s"], Float[Tensor, "*s"]]:
-    """What the ends of maps' colours stand for, by how a loss reads D's output."""
-    if reading == "critic":  # only differences mean something: from the least to the most
-        low, high = maps.amin((-2, -1)), maps.amax((-2, -1))
-        return low, torch.maximum(high, low + 1e-6)
-    ends = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}[reading]
-    low, high = (torch.full(maps.shape[:-2], end) for end in ends)
-    return low, high
-
-
 class Camera:
     """Looks at one member of a trainer."""
 
@@ -160,6 +150,8 @@ class Camera:
         generator = generator_of(config.seed, "camera")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
+        self._shutter = Shutter()
+        self._last_places: tuple[Any, Places] | None = None
         self.gauge = Gauge(trainer)
         self._metrics: dict[str, float] = {}
         self.measured_at = -1
@@ -183,45 +175,32 @@ class Camera:
 
     def look(self, view: View = View()) -> Frame:
         """The present moment."""
-        trainer, record = self.trainer, self.trainer.record()
-        config, label = trainer.configs[0], trainer.labels(FAKES)
-        wants = {name: bool(view.layers & bit) for name, bit in LAYERS.items()}
-        wants |= dict.fromkeys(("map", "fake", "grid"), True) if view.graph else {}
-        fakes = pulls = torch.empty(0, 2)
-        if wants["fake"] or wants["pull"]:  # a pull starts at its fake
-            fakes = trainer.generate(self._z, label)[0]
-        if wants["pull"]:
-            shown = None if label is None else label[:, :, :PULLS]
-            pulls = trainer.pull(fakes[None, :PULLS], shown)[0]
-        cells, low, high = torch.empty(0, 0), 0.0, 1.0
-        if wants["map"]:
-            cells, low, high = self._map(view.label)
-        verdicts, norms = torch.empty(2, 0), {"d": torch.empty(0), "g": torch.empty(0)}
+        trainer, config = self.trainer, self.trainer.configs[0]
+        cohort = trainer.single
+        pulls = PULLS if view.layers & LAYERS["pull"] else 0
+        counts = Counts(pulls, BINS if view.graph else 0)
+        seen = self._shutter.expose(cohort, self._places(view), counts)
+        none, norms = torch.empty(0, 2), {"d": torch.empty(0), "g": torch.empty(0)}
         if view.graph:
-            verdicts = self._verdicts(fakes, low, high)
             norms = {net: trainer.layer_norms(net)[0] for net in norms}
         insides, unit, unit_size = None, torch.empty(0, 0), 0.0
         if view.insides is not None:
             insides = anatomy.insides(trainer, view.insides, view.label, self._directions())
         if view.unit is not None:
             unit, unit_size = anatomy.unit(trainer, view.unit, MAP, view.label, self._directions())
-        probe = math.nan
-        if view.probe is not None:
-            point = torch.tensor(view.probe, dtype=torch.float32).view(1, 1, 2)
-            probe = float(self._judge(point, view.label))
         return Frame(
-            step=record.step,
-            updates_d=record.updates_d,
-            updates_g=record.updates_g,
+            step=trainer.steps,
+            updates_d=cohort.updates["d"],
+            updates_g=cohort.updates["g"],
             extent=self.extent,
-            fakes=fakes,
+            fakes=none if seen.fakes is None else seen.fakes,
             labels=torch.arange(FAKES) % config.classes if config.classes else None,
-            pulls=pulls,
-            map=cells,
-            map_range=(low, high),
-            grid=self._grid(view.label) if wants["grid"] else torch.empty(0, 0, 2),
-            probe=probe,
-            verdicts=verdicts,
+            pulls=none if seen.pulls is None else seen.pulls,
+            map=torch.empty(0, 0) if seen.map is None else seen.map.view(MAP, MAP),
+            map_range=(0.0, 1.0) if seen.map is None else (float(seen.low), float(seen.high)),
+            grid=torch.empty(0, 0, 2) if seen.grid is None else self._rows(seen.grid),
+            probe=math.nan if view.probe is None else self._probe(view.probe, view.label),
+            verdicts=torch.empty(2, 0) if seen.verdicts is None else seen.verdicts,
             norms=norms,
             insides=insides,
             unit=unit,
@@ -230,43 +209,50 @@ class Camera:
             measured_at=self.measured_at,
         )
 
-    def _verdicts(
-        self, fakes: Float[Tensor, "n 2"], low: float, high: float
-    ) -> Float[Tensor, "2 bins"]:
-        """Histograms over the map's range; what lies outside counts at its ends."""
-        real, hot = self.real[: len(fakes)], self.trainer.labels(len(fakes))
-        if hot is not None:
-            labels = self.gauge.real_labels[0, : len(real)]
-            known = torch.nn.functional.one_hot(labels, hot.shape[1]).T.float()[None]
-            hot = torch.cat([known, hot], dim=2)
-        logits = self.trainer.discriminate(torch.cat([real, fakes])[None], hot)[0]
-        share = ((self._output(logits) - low) / (high - low)).nan_to_num(0.0).clamp(0, 1)
-        return torch.stack([torch.histc(s, BINS, 0.0, 1.0) for s in share.split(len(real))])
+    def _places(self, view: View) -> Places:
+        """Where to look for a view: the same tensors again as long as nothing has changed."""
+        plane = self._plane_of_noise()
+        key = view.layers, view.graph, view.label, None if plane is None else plane[0]
+        if self._last_places is None or self._last_places[0] != key:
+            self._last_places = key, self._look_up(view)
+        return self._last_places[1]
 
-    def _judge(self, points: Float[Tensor, "1 n 2"], label: int) -> Float[Tensor, "n"]:
-        hot = self.trainer.labels(points.shape[1], label)
-        logits = self.trainer.discriminate(points, hot)[0]
-        return self._output(logits)
+    def _look_up(self, view: View) -> Places:
+        labels, places = self.trainer.labels(FAKES), Places()
+        wants = {name: view.graph or bool(view.layers & bit) for name, bit in LAYERS.items()}
+        if wants["fake"] or wants["pull"]:  # a pull starts at its fake
+            places = places._replace(z=_with(self._z, labels), label=labels)
+        if wants["map"]:
+            asked = self.trainer.labels(MAP * MAP, view.label)
+            places = places._replace(cells=self._cells.mT.contiguous(), asked=asked)
+        if wants["grid"]:
+            z = self._grid_noise()
+            places = places._replace(grid=_with(z, self.trainer.labels(z.shape[2], view.label)))
+        if view.graph:
+            real, judged = self.real[:FAKES], None
+            if labels is not None:
+                own = self.gauge.real_labels[0, :FAKES]
+                known = torch.nn.functional.one_hot(own, labels.shape[1]).T.float()[None]
+                judged = torch.cat([known, labels], dim=2)
+            places = places._replace(real=real.T[None].contiguous(), judged=judged)
+        return places
 
-    def _output(self, logits: Tensor) -> Tensor:
-        return LOSSES[self.trainer.configs[0].loss].output(logits)
+    def _probe(self, at: tuple[float, float], label: int) -> float:
+        """What D says of a point."""
+        point = torch.tensor(at, dtype=torch.float32).view(1, 1, 2)
+        logits = self.trainer.discriminate(point, self.trainer.labels(1, label))
+        return float(LOSSES[self.trainer.configs[0].loss].output(logits))
 
-    def _map(self, label: int) -> tuple[Float[Tensor, "cells cells"], float, float]:
-        """D over the plane (rows are y, upwards), and the range that the colours stand for."""
-        values = self._judge(self._cells, label).view(MAP, MAP)
-        low, high = map_range(values, LOSSES[self.trainer.configs[0].loss].reading)
-        return values, float(low), float(high)
-
-    def _grid(self, label: int) -> Float[Tensor, "rows columns 2"]:
-        """G's image of a grid of noise whose cells are equally likely."""
-        ticks, rows = self.ticks, 1
+    def _grid_noise(self) -> Float[Tensor, "1 z k"]:
+        """A grid of noise whose cells are equally likely."""
         if self.trainer.configs[0].noise_dim == 1:
-            z = ticks[None, None]
-        else:
-            second, first = torch.meshgrid(ticks, ticks, indexing="ij")
-            z = (self._directions() @ torch.stack([first, second]).view(2, -1))[None]
-            rows = GRID
-        return self.trainer.generate(z, self.trainer.labels(z.shape[2], label))[0].view(rows, -1, 2)
+            return self.ticks[None, None]
+        second, first = torch.meshgrid(self.ticks, self.ticks, indexing="ij")
+        return (self._directions() @ torch.stack([first, second]).view(2, -1))[None]
+
+    def _rows(self, points: Float[Tensor, "k 2"]) -> Float[Tensor, "rows columns 2"]:
+        """G's image of the grid, row by row."""
+        return points.view(1 if self.trainer.configs[0].noise_dim == 1 else GRID, -1, 2)
 
     @property
     def ticks(self) -> Float[Tensor, "n"]:
@@ -277,7 +263,16 @@ class Camera:
     def _directions(self) -> Float[Tensor, "z 2"]:
         """The two directions of noise that are shown; of a single number the second is none."""
         dim = self.trainer.configs[0].noise_dim
-        return self._principal_plane() if dim > 2 else torch.eye(dim, 2)
+        plane = self._plane_of_noise()
+        return torch.eye(dim, 2) if plane is None else plane[1]
+
+    def _plane_of_noise(self) -> tuple[int, Float[Tensor, "z 2"]] | None:
+        """The plane of many dimensions that is shown, and when it was found; of few None."""
+        if self.trainer.configs[0].noise_dim <= 2:
+            return None
+        if self._plane is None or self._plane[0] != self.measured_at:
+            self._plane = self.measured_at, self._principal_plane()
+        return self._plane
 
     def _principal_plane(self) -> Float[Tensor, "z 2"]:
         """The two orthogonal directions of noise along which G's output moves most.
@@ -285,18 +280,29 @@ class Camera:
         First right singular vectors of G's Jacobian, estimated by regression on the samples
         measured last; found anew with each measurement.
         """
-        if self._plane is None or self._plane[0] != self.measured_at:
-            z, label = self.gauge.z, self.trainer.labels(MEASURED)
-            fake = self.trainer.generate(z, label)[0]
-            slopes = z[0] @ (fake - fake.mean(0)) / MEASURED  # (z, 2)
-            # The tiny shift keeps a generator that does not move at all from being singular.
-            self._plane = self.measured_at, torch.linalg.qr(slopes + 1e-9).Q
-        return self._plane[1]
+        z, label = self.gauge.z, self.trainer.labels(MEASURED)
+        fake = self.trainer.generate(z, label)[0]
+        slopes = z[0] @ (fake - fake.mean(0)) / MEASURED  # (z, 2)
+        # The tiny shift keeps a generator that does not move at all from being singular.
+        return torch.linalg.qr(slopes + 1e-9).Q
+
+
+def _with(inputs: Float[Tensor, "1 i n"], label: Float[Tensor, "1 c n"] | None) -> Tensor:
+    return inputs if label is None else torch.cat([inputs, label], dim=1)
 
 
 def _whole(points: Tensor, extent: float) -> NDArray[np.int16]:
     scaled = torch.nan_to_num(points * (UNIT / extent)).clamp(-32767, 32767)
     return scaled.round().to(torch.int16).numpy()
+
+
+def _long(pulls: Float[Tensor, "n 2"]) -> float:
+    """The length that 95 % of them do not exceed, as `torch.quantile` has it, which takes long."""
+    if not len(pulls):
+        return 0.0
+    lengths, place = pulls.norm(dim=1).sort().values, 0.95 * (len(pulls) - 1)
+    below, above = lengths[math.floor(place)], lengths[math.ceil(place)]
+    return float(torch.lerp(below, above, place % 1))
 
 
 def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
@@ -350,8 +356,7 @@ def pack(
         rival: another packed frame, to travel inside this one.
     """
     low, high = frame.map_range
-    longest = float(frame.pulls.norm(dim=1).quantile(0.95)) if len(frame.pulls) else 0.0
-    pull_scale = max(longest, 1e-12)
+    pull_scale = max(_long(frame.pulls), 1e-12)
     pulls = torch.nan_to_num(frame.pulls / pull_scale).clamp(-1, 1) * 127
     cells = torch.nan_to_num((frame.map - low) / (high - low)).clamp(0, 1) * 255
     labels = torch.empty(0) if frame.labels is None else frame.labels[: len(frame.fakes)]

@@ -4,10 +4,12 @@ A session has one lane, or two that are compared: A and B, which see the same da
 always stand at the same step.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
 from ganplay.cohort import Net
+from ganplay.company import Company, Kind, kind_of
 from ganplay.config import ToyConfig
 from ganplay.diagnosis import EVERY, Diagnosis
 from ganplay.frames import FLAGS, Camera, View, bare, pack
@@ -60,6 +62,7 @@ class Lane:
         """Go on with a trainer and its settings."""
         self.config = trainer.configs[0]
         self._trainer = trainer
+        self._kind = kind_of(self.config)
         self._look_anew()
         self.diverged = False
 
@@ -77,6 +80,7 @@ class Lane:
         if config == before:
             return
         self.trainer.configure(config)
+        self._kind = kind_of(config)
         if any(getattr(before, name) != getattr(config, name) for name in SHARED):
             self._look_anew()
         else:
@@ -89,9 +93,14 @@ class Lane:
         """
         while count:
             now = min(count, EVERY - self.trainer.steps % EVERY)
-            self.trainer.step(now, net)
+            self.trainer.advance(now, net)
             count -= now
             self.check()
+
+    @property
+    def kind(self) -> Kind:
+        """What the networks have in common with those that may step together with them."""
+        return self._kind
 
     def check(self) -> None:
         """Notice if the networks no longer hold finite numbers, and what else is going on."""
@@ -109,3 +118,24 @@ class Lane:
         frame = replace(self.camera.look(view), verdict=self.diagnosis.verdict)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
+
+
+def step_together(lanes: Sequence[Lane], count: int, company: Company) -> dict[Lane, Exception]:
+    """Take steps of several lanes at once; for each it is as `Lane.step`.
+
+    Returns:
+        What went wrong for those that cannot go on.
+    """
+    cohorts, failed = [lane.trainer.single for lane in lanes], dict[Lane, Exception]()
+    while count and not failed:
+        now = min(count, *(EVERY - lane.trainer.steps % EVERY for lane in lanes))
+        errors = company.step(cohorts, now)
+        failed = {lane: errors[c] for lane, c in zip(lanes, cohorts, strict=True) if c in errors}
+        count -= now
+        for lane in lanes:
+            if lane not in failed:
+                lane.check()
+    for lane in lanes:
+        if count and lane not in failed:
+            lane.step(count, "both")
+    return failed

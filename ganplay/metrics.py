@@ -40,11 +40,15 @@ def jensen_shannon(
     `JS = H((p+q)/2) - (H(p) + H(q))/2` with H the entropy to base 2 (Lin 1991, equation 4.1;
     GAN Lab shows its grid version). Its floor depends on the sample size and on `cells`.
     """
+    return divergence(histogram(real, extent, cells), histogram(fake, extent, cells))
+
+
+def divergence(p: Float[Tensor, "*s c"], q: Float[Tensor, "*s c"]) -> Float[Tensor, "*s"]:
+    """`jensen_shannon` of two histograms."""
 
     def entropy(p: Tensor) -> Tensor:
         return -torch.xlogy(p, p).sum(-1) / math.log(2)
 
-    p, q = histogram(real, extent, cells), histogram(fake, extent, cells)
     return (entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2).clamp_min(0)
 
 
@@ -163,7 +167,13 @@ def _mode_metrics(fake: Points, distribution: Distribution) -> dict[str, Float[T
         missing = torch.full(fake.shape[:-2], math.nan)
         return dict.fromkeys(("modes", "high_quality", "reverse_kl"), missing)
     near, good = mode_counts(fake, distribution.modes, distribution.sigma)
-    samples = fake.shape[-2]
+    return of_counts(near, good, fake.shape[-2])
+
+
+def of_counts(
+    near: Int[Tensor, "*s m"], good: Int[Tensor, "*s m"], samples: int
+) -> dict[str, Float[Tensor, "*s"]]:
+    """What `mode_counts` of so many samples mean, by name."""
     return {
         "modes": modes_covered(good, samples),
         "high_quality": high_quality(good, samples),

@@ -7,15 +7,18 @@ import math
 from collections import deque
 from typing import Any, ClassVar, Protocol
 
+from ganplay.sharing import MOST, Share, Wish
+
 QUANTUM = 0.006
 """Seconds that a session trains before it is somebody else's turn."""
-FRAME_INTERVAL = 1 / 62
 CREDIT = 2
 """Frames that may be on their way before one has been acknowledged."""
 ATTENTION = 5.0
 """Seconds without a sign of life after which a session no longer trains."""
 LEFT, LOST = 4.0, 120.0
 """Seconds that a session outlives a page that was closed, and one that fell silent."""
+AHEAD = 0.05
+"""Seconds that those who come first count as having waited longer."""
 MAX_SESSIONS = 64
 MAX_STEPS = 1_000_000
 """Steps of one run, after which it pauses."""
@@ -45,6 +48,8 @@ class Seat:
         self.gone_at = math.inf
         self.busy = False
         self.served = 0.0
+        self.first = False
+        self.share = Share(MOST, math.inf)
 
         self.playing = False
         self.speed: float | None = None
@@ -77,6 +82,27 @@ class Seat:
         if self._dirty and self.credit > 0 and self.sink is not None:
             due = min(due, self._next_frame)
         return due
+
+    @property
+    def rank(self) -> float:
+        """Who has the lowest is served next."""
+        return self.served - AHEAD * self.first
+
+    def could(self, now: float) -> bool:
+        """Whether it would take more than its share of steps if nobody else wants the time."""
+        return False
+
+    def wish(self, now: float) -> Wish | None:
+        """What it would like of the workers' time; None if it rests, or is given none by shares."""
+        return None
+
+    def kind(self, now: float) -> Any:
+        """What others must be of for its steps to be taken with theirs; None if they cannot be."""
+        return None
+
+    def owes(self, now: float) -> int:
+        """Steps that it is to take in a turn that begins now, of those that are of a kind."""
+        return 0
 
     def _tell(self, **event: Any) -> None:
         if self.sink is not None:

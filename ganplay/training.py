@@ -71,14 +71,24 @@ class ToyTrainer:
         return len(self.configs)
 
     @property
+    def single(self) -> Cohort:
+        """The cohort of a trainer that has only one."""
+        (cohort,) = self._cohorts
+        return cohort
+
+    @property
     def steps(self) -> int:
         """Steps since the start."""
         return self._cohorts[0].steps
 
     def step(self, count: int = 1, net: Net = "both") -> StepRecord:
         """Take steps: of both nets (k updates of each, as configured), or one update of one net."""
-        self._each(lambda cohort: cohort.step(count, net))
+        self.advance(count, net)
         return self.record()
+
+    def advance(self, count: int, net: Net = "both") -> None:
+        """Take steps as `step` does, where nobody asks what the last one saw."""
+        self._each(lambda cohort: cohort.step(count, net))
 
     def record(self) -> StepRecord:
         """What the last step saw, without taking another."""
@@ -334,6 +344,11 @@ def _floats(configs: Sequence[ToyConfig]) -> int:
     c = configs[0]
     widest = max(c.width_g * (c.layers_g > 0), c.width_d * (c.layers_d > 0), 2)
     return widest * 2 * c.batch_size * len(configs)
+
+
+def fitting_together(config: ToyConfig) -> int:
+    """How many members with these settings are best stepped together."""
+    return max(1, _CACHED // _floats([config]))
 
 
 def together(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyConfig]]:

@@ -4,7 +4,7 @@
 class Tab:
     """A page, with everything that it must not do written down."""
 
-    def __init__(self, browser, url, script=None, **context):
+    def __init__(self, browser, url, script=None, drawn=True, **context):
         self.context = browser.new_context(**({"locale": "en-US"} | context))
         self.page = self.context.new_page()
         self.complaints = []
@@ -15,7 +15,8 @@ class Tab:
         if script:
             self.page.add_init_script(script)
         self.page.goto(url)
-        self.until("ganplay.drawn > 3 && ganplay.begun")
+        if drawn:
+            self.until("ganplay.drawn > 3 && ganplay.begun")
 
     @staticmethod
     def _home(url):

@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.frames import HEADER
 from ganplay.script import as_script
-from ganplay.ui import routes, tokens
+from ganplay.ui import routes, tokens, waiting
 from ganplay.ui.schema import schema
 
 
@@ -287,7 +287,10 @@ def test_when_every_place_is_taken_a_visitor_is_told(visit, server, monkeypatch)
     monkeypatch.setattr(server.engine, "max_sessions", 0)
     with server.engine._wake:  # those that other tests have left would make room
         server.engine._sessions.clear()
-    line = visit()
+    monkeypatch.setattr(waiting, "MOST_WAITING", 1)
+    first = visit().until(lambda s: s.event("waiting"))
+    assert first.event("waiting") == {"type": "waiting", "place": 1, "of": 1}
+    line = visit()  # the line itself has an end
     assert line.closing_code() == routes.FULL
     assert line.event("full")
 

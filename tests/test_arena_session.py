@@ -348,7 +348,7 @@ def test_an_arena_over_a_socket(arena):
     line.until(lambda s: s.frames[-1]["step"] > step)
     # The page comes back to it by its token, and is told all again.
     line.socket.close(4000)
-    again = arena(token=token).until(lambda s: s.event("standings"))
+    again = arena(token=token).until(lambda s: s.event("arena") and s.event("standings"))
     assert again.event("welcome")["known"] is True
     assert len(again.event("arena")["cells"]) == 3
 

@@ -348,7 +348,7 @@ def test_a_session_that_fails_leaves_the_others_alone(running, monkeypatch):
     good, bad = opened(running, "good"), opened(running, "bad")
     good.wait(lambda p: p.frames)
     bad.wait(lambda p: p.frames)
-    monkeypatch.setattr(running._sessions["bad"].trainer, "step", None)
+    monkeypatch.setattr(running._sessions["bad"].trainer, "advance", None)
     bad.wait(lambda p: p.events_of("failed"))
     assert list(running._sessions) == ["good"]
     step = good.frames[-1]["step"]

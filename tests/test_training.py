@@ -59,7 +59,7 @@ def test_batched_captured_and_single_runs_agree(name):
     captured.warm_up()
     eager.step(50)
     captured.step(50)
-    assert captured._cohorts[0]._use_capture, "the step could not be captured"
+    assert captured._cohorts[0].use_capture, "the step could not be captured"
     # To the bit: the captured step may take over at any moment without changing the run.
     assert torch.equal(weights(eager), weights(captured))
     assert weights(eager).isfinite().all()

@@ -10,7 +10,7 @@ from ganplay.arena_asked import Asked
 from ganplay.arena_session import ArenaSession
 from ganplay.engine import as_plain
 from ganplay.settings import ConfigError, Problem
-from ganplay.ui.routes import Lines, Visit, pace
+from ganplay.ui.routes import FULL, Lines, Refusal, Visit, pace
 
 
 class ArenaVisit(Visit):
@@ -33,10 +33,15 @@ class ArenaVisit(Visit):
             session.catch_up_to = step
             return session
 
-        # Beside the lab's session of the same page, and never in place of it.
-        self.session_id = f"arena {session_id}"
-        known = self.engine.enter(self.session_id, self.mailbox, ArenaSession, make)
+        known = self.engine.enter(session_id, self.mailbox, ArenaSession, make, self._first)
         return known, as_plain(problems)
+
+    def _name(self, session_id: str) -> str:
+        # Beside the lab's session of the same page, and never in place of it.
+        return f"arena {session_id}"
+
+    def _wait(self) -> None:
+        raise Refusal("full", FULL)  # a page with an arena has the lab to be in meanwhile
 
     def _read(self, message: Any) -> object:
         return arena_asked.read(message)

@@ -9,7 +9,7 @@ import json
 import struct
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.resources import as_file, files
 from os.path import normpath
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, QueryParams
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -33,6 +33,8 @@ from ganplay.script import as_script
 from ganplay.settings import ConfigError, Problem
 from ganplay.ui import tokens
 from ganplay.ui.schema import ASSETS, schema
+from ganplay.ui.secrets import HEADER, is_teacher
+from ganplay.ui.waiting import WaitingLine
 
 PREFIX = "/ganplay"
 TOKEN = "x-ganplay-token"
@@ -141,14 +143,16 @@ class Mailbox:
 class Visit:
     """One page's dealings with the engine, over whatever line it came in."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, line: WaitingLine, first: bool = False) -> None:
         self.engine = engine
         self.mailbox = Mailbox()
         self.session_id = ""
+        self._line, self._first = line, first
         self._allowance = Allowance()
+        self._hello: dict[str, Any] = {}
 
     def begin(self, hello: Any) -> None:
-        """Open (or find again) the session that the page's first message asks for.
+        """Open (or find again) the session that the page's first message asks for, or wait.
 
         Raises:
             Refusal: if the token is not ours, or there is no room.
@@ -157,11 +161,26 @@ class Visit:
         session_id = tokens.session_of(hello.get("token"))
         if session_id is None:
             raise Refusal("refused", REFUSED)
+        self.session_id, self._hello = self._name(session_id), hello
         try:
-            known, problems = self._open(session_id, hello)
+            if len(self._line) and not (self._first or self.engine.notice(self.session_id)):
+                raise Full  # nobody overtakes those who wait
+            self.enter()
         except Full:
-            raise Refusal("full", FULL) from None
+            self._wait()
+
+    def enter(self) -> None:
+        """Come in, at once or from the line.
+
+        Raises:
+            Full: if there is no room.
+        """
+        known, problems = self._open(self.session_id, self._hello)
         self.mailbox.event({"type": "welcome", "known": known, "problems": problems})
+
+    def _name(self, session_id: str) -> str:
+        """What the engine calls the session of a page."""
+        return session_id
 
     def _open(self, session_id: str, hello: dict[str, Any]) -> tuple[bool, list[dict[str, object]]]:
         """Open a session; whether it was there, and what could not be used of the message."""
@@ -178,7 +197,6 @@ class Visit:
             stop = commands.stop(stop if isinstance(stop, dict) else {})
         except CommandError:
             stop = None
-        self.session_id = session_id
         known = self.engine.open(
             session_id,
             self.mailbox,
@@ -188,8 +206,24 @@ class Visit:
             step=step,
             stop=stop,
             rival=rival,
+            first=self._first,
         )
         return known, as_plain(problems + more)
+
+    def _wait(self) -> None:
+        try:
+            self._line.join(self)
+        except Full:
+            raise Refusal("full", FULL) from None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not been let in yet."""
+        return self._line.has(self)
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Something for the page."""
+        self.mailbox.event(event)
 
     def take(self, text: str) -> None:
         """Follow one message of the page, or tell it why not.
@@ -207,6 +241,8 @@ class Visit:
 
     def follow(self, message: Any) -> None:
         """Follow one decoded message."""
+        if self.waiting:
+            return  # there is no session yet; what it is to be like has been said
         kind = message.get("type") if isinstance(message, dict) else None
         if kind in ("ack", "ping"):
             there = (
@@ -235,6 +271,7 @@ class Visit:
     def end(self, closed: bool) -> None:
         """The line is down: closed by the visitor, or lost."""
         if self.session_id:
+            self._line.leave(self, closed)
             self.engine.leave(self.session_id, self.mailbox, closed)
 
     def _complain(self, field: str, value: str, allowed: str) -> None:
@@ -257,6 +294,11 @@ def pace(hello: dict[str, Any]) -> tuple[float | None, int]:
         return None, 0
 
 
+def shows_secret(asking: HTTPConnection) -> bool:
+    """Whether who asks shows the lecturer's secret."""
+    return is_teacher(asking.headers.get(HEADER))
+
+
 def same_origin(headers: Headers) -> bool:
     """Whether a request comes from a page of this server, or from no page at all."""
     origin = headers.get("origin")
@@ -272,13 +314,22 @@ def dump(data: Any) -> str:
 
 
 class Lines:
-    """A socket, and its fallback, to sessions of one kind."""
+    """A socket, and its fallback, to sessions of one kind.
+
+    Args:
+        engine: trains.
+        first: whether who asks is served before others.
+    """
 
     room = "lab"
     visit: type[Visit] = Visit
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self, engine: Engine, first: Callable[[HTTPConnection], bool] | None = None
+    ) -> None:
         self.engine = engine
+        self.line = WaitingLine()
+        self._first = first or shows_secret
         self._polls: dict[str, tuple[Visit, float]] = {}
 
     async def socket(self, socket: WebSocket) -> None:
@@ -287,7 +338,7 @@ class Lines:
             await socket.close(REFUSED)
             return
         await socket.accept()
-        visit = self.visit(self.engine)
+        visit = self.visit(self.engine, self.line, self._first(socket))
         closed, sender = False, None
         try:
             hello = await asyncio.wait_for(receive(socket), GREETING_SECONDS)
@@ -324,7 +375,7 @@ class Lines:
             messages = content.get("messages", [])
             if not isinstance(messages, list):
                 raise TypeError(f"messages is {messages!r}")
-            visit = self._polling(content)
+            visit = self._polling(content, self._first(request))
             for message in messages[:MOST_MESSAGES]:
                 visit.take(dump(message))
         except Refusal as refusal:
@@ -337,7 +388,7 @@ class Lines:
             struct.pack("<I", len(text)) + text + frame, media_type="application/octet-stream"
         )
 
-    def _polling(self, content: dict[str, Any]) -> Visit:
+    def _polling(self, content: dict[str, Any], first: bool) -> Visit:
         """The visit that a request belongs to; its first request begins it."""
         now = time.monotonic()
         for session_id, (visit, seen) in list(self._polls.items()):
@@ -348,10 +399,10 @@ class Lines:
         if mine is None:
             raise Refusal("refused", REFUSED)
         known = self._polls.get(mine)
-        visit = known[0] if known else self.visit(self.engine)
+        visit = known[0] if known else self.visit(self.engine, self.line, first)
         if known is None:
             visit.begin(content)
-        elif not self.engine.notice(visit.session_id):
+        elif not (visit.waiting or self.engine.notice(visit.session_id)):
             del self._polls[mine]
             raise Refusal("gone", GONE)
         self._polls[mine] = (visit, now)
@@ -368,8 +419,10 @@ class Lines:
 class LabRoutes(Lines):
     """The routes of the lab, and of what all the page needs."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
+    def __init__(
+        self, engine: Engine, first: Callable[[HTTPConnection], bool] | None = None
+    ) -> None:
+        super().__init__(engine, first)
         self._readers = CapacityLimiter(FILES_AT_ONCE)
 
     async def points(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
 import { Views, arenaIn, exploredIn, learntIn, walkIn } from "./views.js";
+import { Waiting } from "./waiting.js";
 import { Weights } from "./weights.js";
 import * as words from "./words.js";
 
@@ -81,6 +82,7 @@ class Lab {
     this.inside = new Inside(this);
     this.pair = new Pair(this);
     this.diagnosis = new Diagnosis(this);
+    this.waiting = new Waiting(this);
     this.wire();
     this.relabel();
     this.views = new Views(this, explored, walk, learnt, arena);

@@ -1,0 +1,231 @@
+"""A class on one small machine: what each of 1 to 64 students gets.
+
+Students (`students`) talk to the real server as pages do, over the loopback. Scenarios: (a) all on
+one lesson, each with a seed of their own; (b) five different settings; (c) everybody different;
+(d) half of them drag sliders in the explorer, and of the others some reload, close, change
+networks, upload and export. In the same run the page that public demos are made like
+(`generator_page`).
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Coroutine
+from dataclasses import asdict
+from itertools import cycle, islice
+from typing import Any
+
+import httpx
+
+from benchmarks.report import Row, arguments, finish, percentile
+from benchmarks.servers import resident, served
+from benchmarks.students import Seen, Student, drag
+from benchmarks.visitors import Tokens, counted, generator_visitor
+from ganplay import PRESETS
+from ganplay.config import ToyConfig
+
+CLASS = 32
+SIZES = (1, 8, 16, 32, 64)
+FIVE = ("ring", "collapse", "vanishing", "wgan-gp", "classic")
+FIDGETS = 4
+"""Students who do not just look, in (d)."""
+BOUNDS = {"a": (15, 60), "b": (10, 20), "c": (6, 8)}
+"""Frames and steps a second that each of a class must get."""
+
+
+def same(count: int, first_seed: int) -> list[dict[str, Any]]:
+    """(a): the settings of the lab as it opens, with different seeds."""
+    return [asdict(PRESETS["ring"]) | {"seed": first_seed + i} for i in range(count)]
+
+
+def five(count: int, first_seed: int) -> list[dict[str, Any]]:
+    """(b): five settings in turns."""
+    names = islice(cycle(FIVE), count)
+    return [asdict(PRESETS[n]) | {"seed": first_seed + i} for i, n in enumerate(names)]
+
+
+def different(count: int, first_seed: int) -> list[dict[str, Any]]:
+    """(c): no two with the same structure."""
+    draw = random.Random(first_seed)
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    while len(found) < count:
+        config, _ = ToyConfig().repaired(
+            {
+                "distribution": draw.choice(("ring", "grid", "moons", "spiral", "blobs")),
+                "batch_size": draw.choice((32, 64, 128, 256)),
+                "layers_g": draw.choice((1, 2, 3)),
+                "layers_d": draw.choice((1, 2, 3)),
+                "width_g": draw.choice((8, 16, 32, 64, 100)),
+                "width_d": draw.choice((8, 16, 32, 64, 100)),
+                "norm_d": draw.choice(("none", "none", "spectral")),
+                "loss": draw.choice(("non_saturating", "hinge", "least_squares", "minimax")),
+                "penalty": draw.choice(("none", "none", "r1")),
+                "optimizer_g": draw.choice(("adam", "rmsprop")),
+                "steps_d": draw.choice((1, 1, 2)),
+                "seed": first_seed + len(found),
+            }
+        )
+        settings = asdict(config)
+        found[tuple(v for k, v in settings.items() if k != "seed")] = settings
+    return list(found.values())
+
+
+SETTINGS = {"a": same, "b": five, "c": different, "d": same}
+
+
+class Measured:
+    """What happened in one scenario.
+
+    Args:
+        lab: what those in the lab saw who only look.
+        others: what the others saw.
+        start: when the measurement began, and
+        end: when it ended.
+        before: frames and steps of each in the lab when it began.
+        late: milliseconds by which the server's event loop was late.
+        memory: of the server, in MiB.
+    """
+
+    def __init__(self, lab: list[Seen], others: list[Seen]) -> None:
+        self.lab, self.others = lab, others
+        self.late: list[float] = []
+        self.memory = 0.0
+        self.start = self.end = 0.0
+        self._steps = [0] * len(lab)
+
+    def begin(self) -> None:
+        """What went before does not count."""
+        self.start, self._steps = time.perf_counter(), [one.steps for one in self.lab]
+        for one in [*self.lab, *self.others]:
+            one.lost, one.waits = 0, []
+
+    def finish(self) -> None:
+        """Nothing after this counts."""
+        self.end = time.perf_counter()
+        self.steps = [
+            (one.steps - before) / (self.end - self.start)
+            for one, before in zip(self.lab, self._steps, strict=True)
+        ]
+        self.gaps = [one.gaps(self.start, self.end) for one in self.lab]
+        self.frames = [(len(g) - 1) / (self.end - self.start) for g in self.gaps]
+        self.waits = [wait for one in self.others for wait in one.waits]
+        self.lost = sum(one.lost for one in [*self.lab, *self.others])
+
+
+def jain(values: list[float]) -> float:
+    """Jain's index of fairness: 1 if all get the same, 1/n if one gets everything."""
+    return sum(values) ** 2 / (len(values) * sum(v * v for v in values) or 1)
+
+
+async def lesson(
+    url: str, pid: int, token: Tokens, scenario: str, size: int, first_seed: int,
+    times: tuple[float, float],
+) -> Measured:  # fmt: skip
+    """Let a class do what a scenario says, for some seconds unmeasured and some measured."""
+    warm, seconds = times
+    exploring = size // 2 if scenario == "d" else 0
+    fidgeting = FIDGETS if scenario == "d" and size >= 4 * FIDGETS else 0
+    settings = SETTINGS[scenario](size - exploring, first_seed)
+    seen = Measured(
+        [Seen() for _ in range(size - exploring - fidgeting)],
+        [Seen() for _ in range(exploring + fidgeting)],
+    )
+    labs = [*seen.lab, *seen.others[exploring:]]
+    students = [Student(url, token, s, config=c) for s, c in zip(labs, settings, strict=True)]
+    doing: list[Coroutine[Any, Any, None]] = [s.attend() for s in students]
+    doing += [drag(url, token, s) for s in seen.others[:exploring]]
+    if fidgeting:
+        doing += [s.fidget(1 + i / 4) for i, s in enumerate(students[-fidgeting:])]
+    running = [asyncio.create_task(one) for one in doing]
+    async with httpx.AsyncClient(timeout=30) as client:
+        await asyncio.sleep(warm)
+        await client.get(f"{url}/probe")
+        seen.begin()
+        await asyncio.sleep(seconds)
+        seen.finish()
+        seen.late = (await client.get(f"{url}/probe")).json()["late"]
+    seen.memory = resident(pid)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    return seen
+
+
+def rows_of(scenario: str, size: int, seen: Measured) -> list[Row]:
+    """What a class of some size got; bounds are those of a class of `CLASS`."""
+    name, bound = f"({scenario}) {size}: ", size == CLASS
+    least_frames, least_steps = BOUNDS.get(scenario, (0, 0)) if bound else (0, 0)
+
+    def limit(text: str) -> str:
+        return text if bound else ""
+
+    rows = [
+        Row(f"{name}frames of the slowest", min(seen.frames), "1/s",
+            f">= {least_frames}" if least_frames else ""),
+        Row(f"{name}frames, mean", sum(seen.frames) / len(seen.frames), "1/s"),
+        Row(f"{name}steps of the slowest", min(seen.steps), "1/s",
+            f">= {least_steps}" if least_steps else limit(">= 1")),
+        Row(f"{name}steps, mean", sum(seen.steps) / len(seen.steps), "1/s"),
+        Row(f"{name}gap between frames, p95",
+            1000 * percentile([gap for gaps in seen.gaps for gap in gaps], 0.95), "ms"),
+        Row(f"{name}longest gap", 1000 * max(map(max, seen.gaps)), "ms", limit("<= 2000")),
+        Row(f"{name}fairness of frames (Jain)", jain(seen.frames), "", limit(">= 0.95")),
+        Row(f"{name}fairness of steps (Jain)", jain(seen.steps), "",
+            "" if scenario == "c" else limit(">= 0.95")),
+        Row(f"{name}event loop late, p99", percentile(seen.late, 0.99), "ms", limit("<= 100")),
+        Row(f"{name}server's memory", seen.memory, "MiB"),
+        Row(f"{name}lines and requests lost", seen.lost, "", limit("== 0")),
+    ]  # fmt: skip
+    if seen.waits:
+        rows += [
+            Row(f"{name}slider to picture, p50", percentile(seen.waits, 0.5), "ms"),
+            Row(f"{name}slider to picture, p95", percentile(seen.waits, 0.95), "ms",
+                limit("<= 150")),
+            Row(f"{name}pictures of a slider",
+                len(seen.waits) / (seen.end - seen.start) / (size // 2), "1/s"),
+        ]  # fmt: skip
+    return rows
+
+
+def generators(seconds: float) -> float:
+    """Frames a second of a visitor of the generator page, where a class is on it."""
+    counts = [0] * CLASS
+    with served("benchmarks.generator_page") as (url, _):
+        tasks = [generator_visitor(url, counts, i) for i in range(CLASS)]
+        theirs = asyncio.run(counted(tasks, counts, seconds / 2, seconds))
+    return sum(theirs) / CLASS
+
+
+def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, float]) -> list[Row]:
+    """Some classes, one after the other, on one server."""
+    rows = []
+    with served("benchmarks.class_server") as (url, pid):
+        token = Tokens(url)
+        for scenario, size in plan:
+            seen = asyncio.run(lesson(url, pid, token, scenario, size, first_seed, times))
+            rows += rows_of(scenario, size, seen)
+            print(".", end="", file=sys.stderr, flush=True)
+            time.sleep(4.5)  # past the grace of closed tabs
+    print(file=sys.stderr)
+    return rows
+
+
+def main() -> int:
+    """Measure classes, and the same class on a page of generators."""
+    options = arguments(__doc__, scenario="a, b, c or d alone")
+    scenarios = options.scenario or "abcd"
+    plan = [(s, n) for s in scenarios for n in ((CLASS,) if options.quick else SIZES)]
+    rows = lessons(plan, options.first_seed, (3.0, 4.0) if options.quick else (15.0, 20.0))
+    if "a" in scenarios:
+        base = generators(8.0 if options.quick else 20.0)
+        ours = next(r.value for r in rows if r.name.startswith(f"(a) {CLASS}: frames of the slow"))
+        rows += [
+            Row("frames of a generator's visitor, mean", base, "1/s"),
+            Row(f"(a) {CLASS}: frames of the slowest over those", ours / base, "x", ">= 8"),
+        ]
+    return finish(rows, options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""GANs of one structure that take steps together, each as if it were alone.
+
+Every one keeps its own state. For some steps their states are laid side by side, stepped as one
+batch and put back, so that anybody may join, leave or be changed in between. That is only done
+where it gives the very same numbers: for each structure it is tried out first, in the background,
+bit by bit against networks on their own.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganplay.adversarial import Batch, State
+from ganplay.cohort import Cohort, Drawn
+from ganplay.config import ToyConfig
+from ganplay.training import fitting_together, shape_of
+
+logger = logging.getLogger(__name__)
+
+SIZES = (32, 16, 8, 4)
+"""Few, because steps are captured for each."""
+TRIED = 8
+"""Steps that are compared before a structure's networks are stepped together."""
+KEPT, KEPT_OPEN = 64, 8
+"""Kinds that are remembered, and companies that a thread keeps room for."""
+
+
+class Company:
+    """Room for the states of so many networks side by side, and the captured steps for them."""
+
+    def __init__(self, config: ToyConfig, size: int) -> None:
+        """Of the structure of a configuration."""
+        self.size = size
+        self._joint = Cohort([config] * size, use_capture=True)
+        self._joint.warm_up()
+        self._rows = [_tensors(self._joint.state, slice(i, i + 1)) for i in range(size)]
+
+    def step(self, cohorts: Sequence[Cohort], count: int) -> dict[Cohort, Exception]:
+        """Take `count` steps of as many cohorts of one as there is room for.
+
+        If that fails, each takes them alone, on the same batches.
+
+        Returns:
+            What went wrong for those that cannot go on.
+        """
+        drawn = [cohort.draw(count) for cohort in cohorts]
+        try:
+            self._step(cohorts, drawn, count)
+            return {}
+        except Exception:
+            logger.exception("networks could not step together")
+        failed: dict[Cohort, Exception] = {}
+        for cohort, updates in zip(cohorts, drawn, strict=True):
+            try:
+                cohort.take(updates, count)
+            except Exception as error:
+                failed[cohort] = error
+        return failed
+
+    def _step(
+        self, cohorts: Sequence[Cohort], drawn: Sequence[Sequence[Drawn]], count: int
+    ) -> None:
+        own = [_tensors(cohort.state, slice(None)) for cohort in cohorts]
+        _copy(self._rows, own)
+        joint = self._joint
+        joint.updates = {"d": 0, "g": 0}
+        joint.take([_side_by_side(updates) for updates in zip(*drawn, strict=True)], count)
+        _copy(own, self._rows)
+        for i, cohort in enumerate(cohorts):
+            cohort.follow(joint, i, count)
+
+
+def _tensors(state: State, rows: slice) -> list[Tensor]:
+    """All that steps read and write, of some of the members."""
+    nets = [(n.flat, n.average, *n.moments, *n.buffers) for n in (state.g, state.d)]
+    return [t[rows] for t in (*nets[0], *nets[1], *state.numbers, state.updates)]
+
+
+def _copy(to: Sequence[Sequence[Tensor]], source: Sequence[Sequence[Tensor]]) -> None:
+    with torch.no_grad():
+        torch._foreach_copy_([t for row in to for t in row], [t for row in source for t in row])
+
+
+def _side_by_side(updates: Sequence[Drawn]) -> Drawn:
+    """The same update of several networks as one."""
+    parts, batches = zip(*updates, strict=True)
+    columns: Iterator[Any] = zip(*batches, strict=True)
+    joined: list[Any] = [None if c[0] is None else torch.cat(c) for c in columns]
+    return parts[0], Batch(*joined)
+
+
+def _agree(config: ToyConfig, size: int) -> bool:
+    """Whether networks get the very same numbers in company as alone; never raises."""
+    try:
+        return _compared(config, size)
+    except Exception:
+        logger.exception("networks could not be tried out in company")
+        return False
+
+
+def _compared(config: ToyConfig, size: int) -> bool:
+    company = Company(config, size)
+    configs = [replace(config, seed=i) for i in range(size)]
+    alone, among = ([Cohort([c], use_capture=True) for c in configs] for _ in range(2))
+    for cohort in alone:
+        cohort.warm_up()
+        cohort.step(TRIED, "both")
+    company.step(among, TRIED)
+    pairs = zip(alone, among, strict=True)
+    return all(
+        a.equal(b)
+        for one, other in pairs
+        for a, b in zip(
+            _tensors(one.state, slice(None)), _tensors(other.state, slice(None)), strict=True
+        )
+    )
+
+
+class Kind:
+    """A shape of networks, and which sizes of company they have been found to do well in."""
+
+    def __init__(self, config: ToyConfig) -> None:
+        self._config = config
+        self._most = fitting_together(config)
+        self._trials: dict[int, Future[bool]] = {}
+
+    def size(self, there: int) -> int:
+        """How many of those that are there may step together just now; 1 if each is to be alone.
+
+        What has not been tried out yet is, in the background.
+        """
+        sizes = [size for size in SIZES if size <= min(there, self._most)]
+        if sizes and sizes[0] not in self._trials:
+            self._trials[sizes[0]] = _TRYING.submit(_agree, self._config, sizes[0])
+        done = (size for size in sizes if size in self._trials and self._trials[size].done())
+        return next((size for size in done if self._trials[size].result()), 1)
+
+    def company(self, size: int) -> Company:
+        """An empty company."""
+        return Company(self._config, size)
+
+
+_TRYING = ThreadPoolExecutor(1, "company", torch.set_num_threads, (1,))
+_KINDS: OrderedDict[Hashable, Kind] = OrderedDict()
+_LOCK = threading.Lock()
+
+
+def kind_of(config: ToyConfig) -> Kind:
+    """The kind of a configuration's networks: the same object for all that may step together."""
+    shape = shape_of(config)
+    with _LOCK:
+        kind = _KINDS.pop(shape, None) or Kind(config)
+        _KINDS[shape] = kind
+        while len(_KINDS) > KEPT:
+            _KINDS.popitem(last=False)
+    return kind
+
+
+class Companies:
+    """The companies of one thread, each used for one group after the other."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[Kind, int], Company] = OrderedDict()
+
+    def of(self, kind: Kind, size: int) -> Company:
+        """One of a kind and size; the least used go."""
+        company = self._made.pop((kind, size), None) or kind.company(size)
+        self._made[kind, size] = company
+        while len(self._made) > KEPT_OPEN:
+            self._made.popitem(last=False)
+        return company

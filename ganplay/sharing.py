@@ -1,0 +1,103 @@
+"""How sessions share the time of a few workers, as numbers: frames a second, steps a second.
+
+Where there is too little for all wishes there are first fewer frames, down to `FEWEST`, then fewer
+steps, and where frames alone would take more than `FRAMES_AT_MOST` of the time fewer of both.
+Steps are shared so that all get as many, not as much time: only who asks for more than `GREEDY`
+shares of time for them gets fewer.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+MOST, FEWEST = 60.0, 18.0
+"""Frames a second: where there is time for them, and before there are fewer steps."""
+USED = 0.9
+"""Of the workers' time; the rest is for what cannot be foreseen."""
+FRAMES_AT_MOST = 0.6
+"""Of that, for frames."""
+GREEDY = 4.0
+FIRST_AT_MOST = 0.5
+"""Of the time, for those who come first."""
+
+
+class Wish(NamedTuple):
+    """What a session would like.
+
+    Attributes:
+        step: seconds of a processor that one of its steps takes.
+        frame: the same of a frame.
+        rate: steps a second; 0 if it rests, infinity for as many as there can be.
+        first: whether it comes before others, the lecturer's.
+    """
+
+    step: float
+    frame: float
+    rate: float
+    first: bool = False
+
+
+class Share(NamedTuple):
+    """What it gets: frames and steps a second."""
+
+    frames: float
+    rate: float
+
+
+def shares(wishes: Sequence[Wish], workers: int, running: float = 1.0) -> list[Share]:
+    """What each session gets.
+
+    Args:
+        wishes: of all that want something.
+        workers: threads that there are.
+        running: share of the time that these really run when they want to.
+    """
+    time = USED * workers * running
+    first, others = ([w for w in wishes if w.first == one] for one in (True, False))
+    given = _shared(first, FIRST_AT_MOST * time, running)
+    own, rest = iter(given), iter(_shared(others, time - _taken(first, given), running))
+    return [next(own if wish.first else rest) for wish in wishes]
+
+
+def _taken(wishes: Sequence[Wish], given: Sequence[Share]) -> float:
+    return sum(
+        wish.step * share.rate + wish.frame * share.frames
+        for wish, share in zip(wishes, given, strict=True)
+    )
+
+
+def _shared(wishes: Sequence[Wish], time: float, running: float) -> list[Share]:
+    """The same among equals."""
+    if not wishes:
+        return []
+    frame = sum(wish.frame for wish in wishes)
+    alone = min(running, time)  # no session can have two workers at a time
+    most = min(alone, GREEDY * time / len(wishes))
+    # Who wants as many steps as there can be counts as wanting half of an equal share.
+    wanted = sum(
+        min(most, wish.step * wish.rate if wish.rate < math.inf else time / len(wishes) / 2)
+        for wish in wishes
+    )
+    bearable = min(time / frame, alone / max(wish.frame for wish in wishes))
+    frames = min(MOST, max(FEWEST, (time - wanted) / frame), FRAMES_AT_MOST * bearable)
+    left = time - frames * frame
+    bounds = [
+        min(wish.rate, min(alone - frames * wish.frame, GREEDY * left / len(wishes)) / wish.step)
+        for wish in wishes
+    ]
+    rate = level([wish.step for wish in wishes], bounds, left)
+    return [Share(frames, min(bound, rate)) for bound in bounds]
+
+
+def level(costs: Sequence[float], bounds: Sequence[float], time: float) -> float:
+    """The rate that all can have within some time, where each takes no more than its bound.
+
+    The r of `sum(cost * min(bound, r)) = time`; infinity if there is time for all bounds.
+    """
+    spent, slope = 0.0, sum(costs)
+    for bound, cost in sorted(zip(bounds, costs, strict=True)):
+        if spent + slope * bound >= time:
+            return (time - spent) / slope
+        spent += cost * bound
+        slope -= cost
+    return math.inf

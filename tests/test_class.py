@@ -1,0 +1,183 @@
+"""Many sessions at once on one engine: steps taken together, fairness, who comes first."""
+
+import time
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pytest
+import torch
+from test_company import ready, same
+from test_engine import Page, opened, post
+
+from ganplay import ToyConfig, ToyTrainer, commands, engine
+from ganplay.commands import Configure, Pair, Play, Rewind, Step
+from ganplay.engine import Engine, Full
+from ganplay.stopping import Stop
+
+CONFIG = ToyConfig(width_g=16, width_d=16, batch_size=32)
+AT = 400
+
+
+@pytest.fixture
+def together(running, monkeypatch):
+    """How many have stepped together, each time."""
+    sizes, step = [], engine.step_together
+
+    def counted(lanes, count, company):
+        sizes.append(len(lanes))
+        return step(lanes, count, company)
+
+    monkeypatch.setattr(engine, "step_together", counted)
+    return sizes
+
+
+def class_of(running, count, **how):
+    """Sessions with a seed each, that stop at one step; and what each should come to."""
+    stop = Stop("steps", AT)
+    pages = [
+        opened(running, str(i), replace(CONFIG, seed=i), stop=stop, **how) for i in range(count)
+    ]
+    return pages
+
+
+def arrived(running, i):
+    """A session's trainer when it has stopped, and one that was alone."""
+    alone = ToyTrainer(replace(CONFIG, seed=i), threads=1)
+    alone.step(AT)
+    return running._sessions[str(i)].trainer, alone
+
+
+def test_runs_are_the_same_among_others_and_alone(running, together):
+    ready(CONFIG, 8)
+    ready(CONFIG, 4)
+    pages = class_of(running, 9)
+    for page in pages:
+        page.wait(lambda p: p.events_of("stopped"), 60)
+    for i in range(len(pages)):
+        trainer, alone = arrived(running, i)
+        assert trainer.steps == AT
+        assert same(trainer, alone), i
+    assert max(together) >= 4
+
+
+def test_every_command_works_among_others(running, together):
+    ready(CONFIG, 4)
+    pages = class_of(running, 7)
+    for page in pages:
+        page.wait(lambda p: p.frames and p.frames[-1]["step"] > 10)
+    post(running, pages[0], Configure({"lr_g": 0.002}), session_id="0")
+    post(running, pages[1], Rewind(), session_id="1")
+    post(running, pages[2], Pair(True), session_id="2")
+    reply: Future[bytes] = Future()
+    assert running.post("3", 0, commands.Save(reply))
+    assert len(reply.result(20)) > 1000
+    post(running, pages[3], Step("d", 1), session_id="3")
+    running._sessions["4"].trainer.single.state.d.flat.fill_(torch.nan)
+    pages[4].wait(lambda p: p.events_of("diverged"), 60)
+    for i in (1, 2, 5, 6):
+        pages[i].wait(lambda p: p.events_of("stopped"), 60)
+        assert same(*arrived(running, i)), i
+    assert not running._sessions["4"].playing
+    post(running, pages[4], Rewind(), Play(True), session_id="4")
+    pages[4].wait(lambda p: p.events_of("stopped"), 60)
+    assert same(*arrived(running, 4))
+    assert together
+
+
+def test_who_cannot_go_on_is_ended_and_the_others_are_not(running, together, monkeypatch):
+    ready(CONFIG, 4)
+    pages = class_of(running, 6)
+    for page in pages:
+        page.wait(lambda p: p.frames)
+    bad = running._sessions["2"].trainer.single
+
+    def broken(*_):
+        raise ValueError("nothing to learn from")
+
+    monkeypatch.setattr(bad, "take", broken)
+    monkeypatch.setattr(bad, "step", broken)
+    monkeypatch.setattr("ganplay.company._side_by_side", broken)
+    pages[2].wait(lambda p: p.events_of("failed"), 60)
+    assert sorted(running._sessions) == ["0", "1", "3", "4", "5"]
+    monkeypatch.undo()
+    for i in (0, 1, 3, 4, 5):
+        pages[i].wait(lambda p: p.events_of("stopped"), 60)
+        assert same(*arrived(running, i)), i
+
+
+def test_steps_are_shared_evenly_whatever_they_cost(monkeypatch):
+    """Counted until the slowest has done so many: dear steps are not fewer than cheap ones."""
+    monkeypatch.setattr(engine, "SHARE_INTERVAL", 0.05)
+    alone = Engine(workers=1)
+    try:
+        cheap = ToyConfig(width_g=8, width_d=8, batch_size=16)
+        kinds = [cheap, replace(cheap, steps_d=4), replace(cheap, width_d=64, layers_d=3)]
+        for i in range(12):
+            opened(alone, str(i), replace(kinds[i % 3], seed=i))
+        sessions = [alone._sessions[str(i)] for i in range(12)]
+        wait_until(lambda: all(s.steps_done > 150 for s in sessions))
+        before = [(s.steps_done, s.frames_made) for s in sessions]
+        wait_until(lambda: all(s.steps_done - b > 200 for s, (b, _) in zip(sessions, before)))  # noqa: B905
+        for column, least in ((0, 0.85), (1, 0.85)):
+            gained = [
+                (s.steps_done, s.frames_made)[column] - b[column]
+                for s, b in zip(sessions, before, strict=True)
+            ]
+            assert sum(gained) ** 2 / (12 * sum(g * g for g in gained)) > least, gained
+    finally:
+        alone.stop()
+
+
+def wait_until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_lecturer_is_served_first_and_always_let_in():
+    small = Engine(workers=1, max_sessions=10)
+    try:
+        for i in range(10):
+            opened(small, str(i), replace(CONFIG, steps_d=4, seed=i))
+        with pytest.raises(Full):
+            opened(small, "late")
+        page = opened(small, "lecturer", CONFIG, first=True)
+        sessions = [small._sessions[str(i)] for i in range(10)]
+        lecturer = small._sessions["lecturer"]
+        page.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
+        frames = [s.frames_made for s in sessions]
+        own = lecturer.frames_made
+        wait_until(lambda: lecturer.frames_made - own >= 60)
+        others = [s.frames_made - f for s, f in zip(sessions, frames, strict=True)]
+        assert max(others) < 60
+        assert min(others) > 0  # first, but not alone
+    finally:
+        small.stop()
+
+
+def test_nobody_new_comes_in_while_those_inside_get_too_little(running, monkeypatch):
+    monkeypatch.setattr(engine, "ALWAYS", 2)
+    opened(running, "a").wait(lambda p: p.frames)
+    monkeypatch.setattr(engine, "LEAST_FRAMES", 1000.0)  # more than there ever are
+    opened(running, "b").wait(lambda p: p.frames)  # the first few come in anyway
+    with pytest.raises(Full):
+        running.open("c", Page(running, "c"), CONFIG)
+    opened(running, "b")  # who is in may come back
+    running.open("c", Page(running, "c"), CONFIG, first=True)
+    monkeypatch.setattr(engine, "LEAST_FRAMES", 2.0)
+    opened(running, "d").wait(lambda p: p.frames)
+
+
+def test_time_that_nobody_wants_is_used():
+    """However wrong the estimate of what a step costs, one alone is not held up by it."""
+    alone = Engine(workers=1)
+    try:
+        page = opened(alone, "a", CONFIG)
+        page.wait(lambda p: p.frames)
+        session = alone._sessions["a"]
+        session._step_time = 10.0
+        before = session.steps_done
+        page.wait(lambda p: p.frames[-1]["step"] > before + 300)
+    finally:
+        alone.stop()

@@ -1,0 +1,78 @@
+import time
+
+import pytest
+import torch
+
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.exposure import WORTH
+from ganplay.frames import Camera, View, pack
+
+CONFIGS = {
+    "ring": PRESETS["ring"],
+    "critic": ToyConfig(loss="wasserstein", scale_d=3.0, width_d=16, width_g=16),
+    "conditional": ToyConfig(conditional=True, noise_dim=5, width_d=16, norm_d="spectral"),
+    "path": ToyConfig(noise_dim=1, loss="least_squares", width_d=16),
+}
+
+
+def seen(camera, view):
+    frame = camera.look(view)
+    return [frame.fakes, frame.pulls, frame.map, frame.grid, frame.verdicts], frame.map_range
+
+
+def captured(camera, view):
+    """Look until the captured function is in use."""
+    deadline = time.monotonic() + 60
+    while camera._shutter.captured is None and time.monotonic() < deadline:
+        camera.look(view)
+        time.sleep(0.01)
+    assert camera._shutter.captured is not None, "the picture could not be captured"
+
+
+@pytest.mark.parametrize("view", [View(), View(graph=True), View(layers=12, label=3)])
+@pytest.mark.parametrize("name", CONFIGS)
+def test_captured_pictures_are_the_same_and_follow_the_networks(name, view):
+    trainer = ToyTrainer(CONFIGS[name], threads=1)
+    trainer.step(3)
+    camera = Camera(trainer)
+    plain, span = seen(camera, view)
+    captured(camera, view)
+    for again, before in zip(seen(camera, view)[0], plain, strict=True):
+        assert again.shape == before.shape
+        torch.testing.assert_close(again, before, rtol=0, atol=1e-6)
+    assert seen(camera, view)[1] == pytest.approx(span, abs=1e-6)
+    # New weights are seen, and where the captured function does not fit it is not used.
+    trainer.step(20)
+    camera.measure()
+    fresh = Camera(trainer)
+    fresh.measure()
+    eager, _ = seen(fresh, view)
+    for now, expected in zip(seen(camera, view)[0], eager, strict=True):
+        torch.testing.assert_close(now, expected, rtol=0, atol=1e-6)
+    other, _ = seen(camera, View(layers=1))
+    assert camera._shutter.captured is None
+    torch.testing.assert_close(other[2], seen(Camera(trainer), View(layers=1))[0][2])
+
+
+def test_what_is_looked_at_seldom_is_not_captured():
+    camera = Camera(ToyTrainer(CONFIGS["ring"], threads=1))
+    for label in range(3 * WORTH):
+        camera.look(View(layers=1 + 15 * (label % 2)))
+    assert camera._shutter._times == 1
+
+
+def test_batches_as_a_whole_are_judged_by_the_settings_of_the_moment():
+    trainer = ToyTrainer(ToyConfig(minibatch_d="stddev", width_d=16), threads=1)
+    camera = Camera(trainer)
+    for _ in range(2 * WORTH):
+        before = camera.look(View(layers=1)).map
+    trainer.configure(ToyConfig(minibatch_d="stddev", width_d=16, distribution="grid"))
+    assert not torch.equal(Camera(trainer).look(View(layers=1)).map, before)
+    assert camera._shutter.captured is None
+
+
+def test_without_capture_there_is_none():
+    camera = Camera(ToyTrainer(CONFIGS["path"], threads=1, use_capture=False))
+    for _ in range(2 * WORTH):
+        pack(camera.look())
+    assert camera._shutter.captured is None
