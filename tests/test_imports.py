@@ -22,7 +22,7 @@ FLOORS = {
     "uploads": 0, "projection": 9, "finding": 13, "project_cli": 11,
     "training": 6, "pictures": 7, "anatomy": 7, "checkpoint": 8, "frames": 8, "slow": 9,
     "lane": 9, "learnt": 9, "neighbours": 10, "indexes": 11, "gallery": 12,
-    "arena": 10, "sweep_cli": 11, "company": 7, "sharing": 0, "exposure": 6,
+    "arena": 10, "sweep_cli": 11, "company": 7, "sharing": 0, "exposure": 6, "shutter": 6,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
     "theory": 0, "dirac": 1, "autoencoding": 5, "lessons": 10,
     "neighbours_cli": 12, "ui": 14, "cli": 15, "script": 3,
