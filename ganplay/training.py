@@ -71,6 +71,11 @@ class ToyTrainer:
         return len(self.configs)
 
     @property
+    def cohorts(self) -> Sequence[Cohort]:
+        """The members in parts that are stepped together."""
+        return self._cohorts
+
+    @property
     def single(self) -> Cohort:
         """The cohort of a trainer that has only one."""
         (cohort,) = self._cohorts
@@ -99,8 +104,7 @@ class ToyTrainer:
 
     def finite(self) -> bool:
         """Whether every parameter of every member is still a finite number."""
-        flats = [net.flat for c in self._cohorts for net in (c.state.g, c.state.d)]
-        return all(bool(flat.sum().isfinite()) for flat in flats)
+        return all(bool(cohort.finite().all()) for cohort in self._cohorts)
 
     def warm_up(self) -> None:
         """Wait until the steps are captured, for measuring; training does not need it."""
