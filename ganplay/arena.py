@@ -8,26 +8,21 @@ in one batched step, whatever cells they belong to.
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from statistics import fmean, stdev
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from ganplay import metrics
-from ganplay.config import OWN, ToyConfig, read_value
+from ganplay.adversarial import Structure
+from ganplay.axes import Axis, changed, wrong
+from ganplay.config import ToyConfig
 from ganplay.experiment import SAMPLES, plain
-from ganplay.settings import ConfigError, Problem, unknown
-from ganplay.training import ToyTrainer, shape_of
+from ganplay.settings import ConfigError, Problem
+from ganplay.standings import behind, half_width, mean, ranks
+from ganplay.training import ToyTrainer, shape_of, together
 
 T = TypeVar("T")
 MAX_MEMBERS, MAX_AXES = 64, 2
-_AXES = {f.name: f for f in fields(ToyConfig) if f.name != "points"}
-
-
-class Axis(NamedTuple):
-    """A field of `ToyConfig` and the values that cells have of it."""
-
-    name: str
-    values: tuple[Any, ...]
+_LEAST_BATCH = 128
 
 
 class Cell(NamedTuple):
@@ -35,6 +30,13 @@ class Cell(NamedTuple):
 
     values: dict[str, Any]
     configs: tuple[ToyConfig, ...]
+
+
+class Impossible(NamedTuple):
+    """Values of the axes whose settings contradict each other, and how."""
+
+    values: dict[str, Any]
+    problems: list[Problem]
 
 
 @dataclass(frozen=True)
@@ -45,71 +47,63 @@ class Group:
     members: tuple[int, ...]
 
 
-def axis(name: str, values: Sequence[object]) -> Axis:
-    """An axis whose values its field may hold.
-
-    Raises:
-        ConfigError: naming the field, the value and what is allowed.
-    """
-    if name not in _AXES:
-        raise ConfigError([unknown(_AXES, name, ", ".join(map(str, values)))])
-    if not 1 <= len(values) <= MAX_MEMBERS:
-        raise _wrong(name, len(values), f"from 1 to {MAX_MEMBERS} values are needed", "values")
-    problems = [p for v in values if (p := ToyConfig.check(_AXES[name], v))]
-    if problems:
-        raise ConfigError(problems)
-    twice = [v for i, v in enumerate(values) if v in values[:i]]
-    if twice:
-        raise _wrong(name, twice[0], "each value may be given once", "twice")
-    kind: Any = _AXES[name].type
-    return Axis(name, tuple(kind(v) for v in values))
-
-
-def read_axis(text: str) -> Axis:
-    """An axis as it is written, such as `lr_g=1e-4,1e-3`.
-
-    Raises:
-        ConfigError: if it is none.
-    """
-    name, _, values = text.partition("=")
-    name = name.strip().replace("-", "_")
-    return axis(name, [read_value(name, v.strip()) for v in values.split(",")])
-
-
 def cells(base: ToyConfig, axes: Sequence[Axis], seeds: Sequence[int]) -> list[Cell]:
     """What is trained beside each other: all values of one axis, or all pairs of two.
 
-    Own points go with their distribution. Where the seed itself is an axis, each cell has but
-    that one and `seeds` must hold one.
+    Where the seed itself is an axis, each cell has but that one and `seeds` must hold one.
 
     Raises:
-        ConfigError: for axes that go not together, too many members, and for settings that
-            contradict each other in a cell.
+        ConfigError: as `all_cells`, and where settings contradict each other in a cell.
+    """
+    made = list[Cell]()
+    for cell in all_cells(base, axes, seeds):
+        if isinstance(cell, Impossible):
+            raise ConfigError(cell.problems)
+        made.append(cell)
+    return made
+
+
+def all_cells(
+    base: ToyConfig, axes: Sequence[Axis], seeds: Sequence[int]
+) -> list[Cell | Impossible]:
+    """As `cells`, with those that cannot be in their places.
+
+    Raises:
+        ConfigError: for axes that go not together, and for too many members.
     """
     names = [a.name for a in axes]
     if not 1 <= len(axes) <= MAX_AXES or len(set(names)) < len(names):
-        raise _wrong("sweep", ", ".join(names), "one axis or two different ones", "axes")
+        raise wrong("sweep", ", ".join(names), "one axis or two different ones", "axes")
     if "seed" in names and len(seeds) != 1:
-        raise _wrong("seed", len(seeds), "as an axis it leaves one seed to each cell", "seeds")
+        raise wrong("seed", len(seeds), "as an axis it leaves one seed to each cell", "seeds")
     members = math.prod(len(a.values) for a in axes) * len(seeds)
     if not 1 <= members <= MAX_MEMBERS:
         why = f"at most {MAX_MEMBERS} GANs (cells times seeds) are possible"
-        raise _wrong("sweep", members, why, "members")
+        raise wrong("sweep", members, why, "members")
     chosen = [
         dict(zip(names, v, strict=True)) for v in itertools.product(*(a.values for a in axes))
     ]
-    return [Cell(v, tuple(_member(base, v, seed) for seed in seeds)) for v in chosen]
+    return [_cell(base, values, seeds) for values in chosen]
 
 
-def _member(base: ToyConfig, values: Mapping[str, Any], seed: int) -> ToyConfig:
-    changes: dict[str, Any] = {"seed": seed, **values}
-    if values.get("distribution", OWN) != OWN:
-        changes["points"] = ""
-    return replace(base, **changes)
+def _cell(base: ToyConfig, values: Mapping[str, Any], seeds: Sequence[int]) -> Cell | Impossible:
+    try:
+        config = changed(base, values)
+    except ConfigError as error:
+        return Impossible(dict(values), error.problems)
+    own = [config.seed] if "seed" in values else seeds
+    return Cell(dict(values), tuple(replace(config, seed=seed) for seed in own))
 
 
-def _wrong(field: str, value: object, allowed: str, code: str) -> ConfigError:
-    return ConfigError([Problem(field, value, allowed, None, code)])
+def work(config: ToyConfig) -> int:
+    """What a step of a member costs, in products of a weight and a sample.
+
+    Small batches count as larger ones, so that a bound of it bounds the memory too.
+    """
+    structure = Structure.of(config)
+    shapes = [*structure.generator.shapes(), *structure.discriminator.shapes()]
+    updates = max(1, config.steps_d + config.steps_g)
+    return sum(map(math.prod, shapes)) * max(_LEAST_BATCH, config.batch_size) * updates
 
 
 def grouped(configs: Iterable[ToyConfig]) -> list[list[int]]:
@@ -126,14 +120,29 @@ class Arena:
     With equal cells a run repeats exactly on one machine.
     """
 
-    def __init__(self, cells: Sequence[Cell], *, use_capture: bool = True) -> None:
-        """Make fresh networks."""
+    def __init__(
+        self, cells: Sequence[Cell], *, use_capture: bool = True, threads: int | None = None
+    ) -> None:
+        """Make fresh networks.
+
+        Where all is done by one thread, groups are only as large as what is stepped at once, and
+        hold members of one seed as far as that goes.
+        """
         self.cells = list(cells)
         configs = [config for cell in self.cells for config in cell.configs]
-        self.groups = [
-            Group(ToyTrainer([configs[i] for i in part], use_capture=use_capture), tuple(part))
-            for part in grouped(configs)
-        ]
+        seeds = len(self.cells[0].configs)
+        self.groups = []
+        for shape in grouped(configs):
+            size = len(shape)
+            if threads == 1:
+                shape.sort(key=lambda i: (i % seeds, i))
+                size = len(together([configs[i] for i in shape], 1)[0])
+            for start in range(0, len(shape), size):
+                part = shape[start : start + size]
+                trainer = ToyTrainer(
+                    [configs[i] for i in part], threads=threads, use_capture=use_capture
+                )
+                self.groups.append(Group(trainer, tuple(part)))
 
     def __len__(self) -> int:
         return sum(len(group.members) for group in self.groups)
@@ -161,65 +170,63 @@ class Arena:
         return [found[i] for i in range(len(self))]
 
     def report(self, samples: int = SAMPLES) -> dict[str, Any]:
-        """Every cell's metrics, best first, fit for JSON.
-
-        `mean` is over the cell's seeds, None where a seed has no finite number; `error` is the
-        standard error of that mean, None for one seed. See `ranks` for `rank`.
-        """
+        """Every cell's metrics, best first, fit for JSON; see `told` for what there is of each."""
 
         def measured(group: Group) -> list[dict[str, float]]:
             values = {n: v.tolist() for n, v in group.trainer.evaluate(samples).items()}
             return [{n: v[i] for n, v in values.items()} for i in range(len(group.members))]
 
-        left = iter(self.joined(measured))
-        told = [_told(c, list(itertools.islice(left, len(c.configs))), samples) for c in self.cells]
-        for cell, rank in zip(told, ranks(told), strict=True):
-            cell["rank"] = rank
-        told.sort(key=lambda cell: tuple(cell["rank"].values()))
-        return {"steps": self.steps, "samples": samples, "cells": told}
+        cells = told(self.cells, self.joined(measured), samples)
+        for cell, made in zip(cells, self.cells, strict=True):
+            cell["state"] = made.configs[0].to_state()
+        cells.sort(key=lambda cell: tuple(cell["rank"].values()))
+        return {"steps": self.steps, "samples": samples, "cells": cells}
 
 
-def _told(cell: Cell, members: Sequence[Mapping[str, float]], samples: int) -> dict[str, Any]:
+def told(
+    cells: Sequence[Cell],
+    members: Sequence[Mapping[str, float]],
+    samples: int,
+    quick: bool = False,
+) -> list[dict[str, Any]]:
+    """What is known of each cell, fit for JSON.
+
+    `mean` is over the cell's seeds, None where a seed has no finite number; `half_width` is half
+    the 95 % interval of that mean, None for one seed. See `ranks` for `rank`; `behind` is whether
+    the cell differs from the first by distance by more than chance, None if that is not known.
+
+    Args:
+        cells: of one arena.
+        members: metrics of their members by name, cell by cell.
+        samples: behind the metrics.
+        quick: whether the metrics that cost most were left out.
+    """
+    left = iter(members)
+    found = [_of_cell(c, list(itertools.islice(left, len(c.configs))), samples, quick)
+             for c in cells]  # fmt: skip
+    places = ranks(found)
+    best = min(range(len(found)), key=lambda i: places[i]["js"])
+    for cell, place in zip(found, places, strict=True):
+        cell["rank"] = place
+        cell["behind"] = behind(_distances(cell), _distances(found[best]))
+    return found
+
+
+def _distances(cell: Mapping[str, Any]) -> list[float]:
+    return [math.nan if m["js"] is None else m["js"] for m in cell["members"]]
+
+
+def _of_cell(
+    cell: Cell, members: Sequence[Mapping[str, float]], samples: int, quick: bool
+) -> dict[str, Any]:
     columns = {name: [member[name] for member in members] for name in members[0]}
     return {
         "values": cell.values,
-        "state": cell.configs[0].to_state(),
-        "rank": {},
-        "noise_floor": plain(metrics.noise_floor(cell.configs[0].data, samples)),
+        "noise_floor": plain(metrics.noise_floor(cell.configs[0].data, samples, quick=quick)),
         "mean": plain({name: mean(v) for name, v in columns.items()}),
-        "error": plain({name: standard_error(v) for name, v in columns.items()}),
+        "half_width": plain({name: half_width(v) for name, v in columns.items()}),
         "members": [
             {"seed": config.seed} | plain(member)
             for config, member in zip(cell.configs, members, strict=True)
         ],
     }
-
-
-def mean(values: Sequence[float]) -> float:
-    """Their mean; NaN if not all are finite."""
-    return fmean(values) if all(map(math.isfinite, values)) else math.nan
-
-
-def standard_error(values: Sequence[float]) -> float:
-    """Standard error of the mean, `s / sqrt(n)` with n - 1 in s; NaN if that is not known."""
-    if len(values) < 2 or not all(map(math.isfinite, values)):
-        return math.nan
-    return stdev(values) / math.sqrt(len(values))
-
-
-def ranks(told: Sequence[Mapping[str, Any]]) -> list[dict[str, int]]:
-    """Places of reported cells by distance (`js`) and by `modes`, 1 for the best.
-
-    A distance counts by what it is above its noise floor (below it nothing can be told apart),
-    modes by their share of those of the data. Equal cells share a place; unknown is last.
-    """
-    keys: dict[str, list[float]] = {"js": [], "modes": []}
-    for cell in told:
-        mean, floor = cell["mean"], cell["noise_floor"]
-        js, modes = mean["js"], mean["modes"]
-        keys["js"].append(math.inf if js is None else max(0.0, js - floor["js"]))
-        keys["modes"].append(math.inf if modes is None else -modes / floor["modes"])
-    return [
-        {name: 1 + sum(other < values[i] for other in values) for name, values in keys.items()}
-        for i in range(len(told))
-    ]

@@ -6,8 +6,10 @@ executes the same operations on the same tensors, so its numbers are those of th
 An accelerator only: where torch cannot do it, the plain function is used.
 """
 
+import threading
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -92,3 +94,68 @@ def _lean(module: fx.GraphModule) -> fx.GraphModule:
                 node.target, node.kwargs = _IN_PLACE[node.target], {"grad_input": source}
     module.recompile()
     return module
+
+
+class Captures:
+    """Captured steps by structure, part and number of members, made one at a time in a thread.
+
+    The most recently asked for are kept, for all trainers of the process.
+    """
+
+    def __init__(self, keep: int = 192) -> None:
+        self._keep = keep
+        self._futures: dict[tuple, Future[Replay | None]] = {}
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
+
+    def get(self, key: tuple, make: Callable[[], Replay]) -> "Future[Replay | None]":
+        """The captured function for a key, begun in the background if it is not there."""
+        with self._lock:
+            future = self._futures.pop(key, None)
+            if future is None:
+                future = self._thread.submit(self._make, make)
+            self._futures[key] = future
+            while len(self._futures) > self._keep:
+                self._futures.pop(next(iter(self._futures)))
+            return future
+
+    @staticmethod
+    def _make(make: Callable[[], Replay]) -> Replay | None:
+        torch.set_num_threads(1)
+        try:
+            return make()
+        except Exception:
+            # Capture rests on parts of torch that come and go; the eager step does the same.
+            return None
+
+
+CAPTURES = Captures()
+
+
+class Often:
+    """A function of tensors that is captured when it has been called often with such shapes."""
+
+    WORTH = 16
+
+    def __init__(self, function: Callable[..., tuple[Tensor, ...]]) -> None:
+        self._function = function
+        self._times: dict[tuple, int] = {}
+
+    def __call__(self, *given: Tensor) -> Sequence[Tensor]:
+        """The function's result."""
+        key = tuple(t.shape for t in given)
+        times = self._times.get(key, 0)
+        run = self._captured(key, given) if times >= self.WORTH else None
+        if run is not None:
+            return run(*given)
+        if len(self._times) > 100:
+            self._times.clear()
+        self._times[key] = times + 1
+        return self._function(*given)
+
+    def _captured(self, key: tuple, given: tuple[Tensor, ...]) -> Replay | None:
+        def make() -> Replay:
+            return capture(self._function, tuple(t.clone() for t in given))
+
+        future = CAPTURES.get((self._function, *key), make)
+        return future.result() if future.done() else None

@@ -1,15 +1,11 @@
 """Networks that take their steps together: one structure, one state, captured where possible."""
 
-import functools
-import itertools
 import math
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -23,7 +19,7 @@ from ganplay.adversarial import (
     State,
     Structure,
 )
-from ganplay.capture import Replay, capture, flatten
+from ganplay.capture import CAPTURES, Replay, capture, flatten
 from ganplay.config import ToyConfig
 from ganplay.losses import GanLoss, cross_entropy_d
 from ganplay.models.mlp import Mlp
@@ -34,42 +30,6 @@ from ganplay.streams import Position, Streams, generator_of, real_points
 Net = Literal["d", "g", "both"]
 _PENDING = "pending."
 """Begins the names of what a snapshot has of a batch that G has yet to answer on."""
-
-
-class _Captures:
-    """Captured steps by structure, part and number of members, made one at a time in a thread.
-
-    The most recently asked for are kept, for all trainers of the process.
-    """
-
-    def __init__(self, keep: int = 192) -> None:
-        self._keep = keep
-        self._futures: dict[tuple, Future[Replay | None]] = {}
-        self._lock = threading.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
-
-    def get(self, key: tuple, make: Callable[[], Replay]) -> "Future[Replay | None]":
-        """The captured function for a key, begun in the background if it is not there."""
-        with self._lock:
-            future = self._futures.pop(key, None)
-            if future is None:
-                future = self._thread.submit(self._make, make)
-            self._futures[key] = future
-            while len(self._futures) > self._keep:
-                self._futures.pop(next(iter(self._futures)))
-            return future
-
-    @staticmethod
-    def _make(make: Callable[[], Replay]) -> Replay | None:
-        torch.set_num_threads(1)
-        try:
-            return make()
-        except Exception:
-            # Capture rests on parts of torch that come and go; the eager step does the same.
-            return None
-
-
-CAPTURES = _Captures()
 
 
 class Snapshot(NamedTuple):
@@ -134,7 +94,7 @@ class StepRecord:
 PER_MEMBER = [f.name for f in fields(StepRecord) if f.type is not int]
 
 
-_Seen = tuple[Sequence[str], Sequence[Tensor | None]]
+Seen = tuple[Sequence[str], Sequence[Tensor | None]]
 """Names of an update's `Outcome`, and its values; put together only where somebody asks."""
 
 
@@ -153,7 +113,7 @@ class Cohort:
         self.use_capture = use_capture
         self._streams = Streams(configs)
         self._pending: Batch | None = None
-        self._last: dict[str, _Seen] = {"d": ((), ()), "g": ((), ())}
+        self.last: dict[str, Seen] = {"d": ((), ()), "g": ((), ())}
         structure = self.structure
         self.state = State(
             self._net(structure.generator, "generator"),
@@ -255,6 +215,10 @@ class Cohort:
         self._pending = None
         self.steps += count
 
+    def finite(self) -> Bool[Tensor, "s"]:
+        """Whether every parameter of each member is still a finite number."""
+        return (self.state.g.flat.sum(1) + self.state.d.flat.sum(1)).isfinite()
+
     def follow(self, joint: "Cohort", member: int, count: int) -> None:
         """Note that a member of another cohort has taken `count` steps in our place."""
         self._pending = None
@@ -262,8 +226,8 @@ class Cohort:
         for net, updates in joint.updates.items():
             self.updates[net] += updates
             if updates:
-                names, seen = joint._last[net]
-                self._last[net] = names, [t if t is None else t[member : member + 1] for t in seen]
+                names, seen = joint.last[net]
+                self.last[net] = names, [t if t is None else t[member : member + 1] for t in seen]
 
     def slow_step(self) -> Iterator[tuple[str, Batch]]:
         """One step as any other, that stops before an update of each net and at its end.
@@ -296,7 +260,7 @@ class Cohort:
 
     def _update(self, part: str, batch: Batch) -> None:
         replay = self._replays.get(part) or self._ready(part, batch)
-        last: _Seen
+        last: Seen
         if replay:
             tensors = replay(*self.flat_state, *[t for t in batch if t is not None])
             last = self._outcome_names[part], tensors
@@ -305,7 +269,7 @@ class Cohort:
                 last = Outcome._fields, getattr(self._step, f"update_{part}")(self.state, batch)
         for net in ("d", "g") if part == "both" else (part,):
             self.updates[net] += 1
-            self._last[net] = last
+            self.last[net] = last
 
     def _ready(self, part: str, batch: Batch) -> Replay | None:
         """The captured function if it is made by now; its making is begun if it was not."""
@@ -375,7 +339,7 @@ class Cohort:
         self._pending = Batch(**batch) if batch["z"] is not None else None
         self._streams.go_to(snapshot.positions)
         self.steps, self.updates = snapshot.steps, dict(snapshot.updates)
-        self._last = {"d": ((), ()), "g": ((), ())}
+        self.last = {"d": ((), ()), "g": ((), ())}
 
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that steps change, by name: the state's own tensors."""
@@ -456,26 +420,19 @@ class Cohort:
     def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
         """Norm of each layer's part (weights, biases) of the last gradient; NaN before it."""
         plan = self.structure.discriminator if net == "d" else self.structure.generator
-        seen = dict(zip(*self._last[net], strict=True)).get(f"gradient_{net}")
+        seen = dict(zip(*self.last[net], strict=True)).get(f"gradient_{net}")
         layers = plan.layers + 1
         if seen is None:
             return torch.full((len(self.configs), layers), math.nan)
-        *starts, end = _layer_starts(plan)
-        squares = np.square(seen[:, :end].numpy())
-        return torch.from_numpy(np.sqrt(np.add.reduceat(squares, starts, axis=1)))
+        parts = [part.flatten(1) for part in split(seen, plan.shapes())]
+        pairs = zip(parts[: 2 * layers : 2], parts[1 : 2 * layers : 2], strict=True)
+        return torch.stack([torch.cat(pair, dim=1).norm(dim=1) for pair in pairs], dim=1)
 
     def record(self) -> StepRecord:
         """What the last updates saw; NaN for what has not been updated yet."""
-        d, g = (Outcome(**dict(zip(*self._last[net], strict=True))) for net in ("d", "g"))
+        d, g = (Outcome(**dict(zip(*self.last[net], strict=True))) for net in ("d", "g"))
         counts = self.steps, self.updates["d"], self.updates["g"]
         return recorded(self._step, self.state, d, g, counts)
-
-
-@functools.lru_cache(maxsize=256)
-def _layer_starts(plan: Mlp) -> list[int]:
-    """Where each layer's weights and biases begin among all parameters, and where the last end."""
-    sizes = [out * (fan_in + 1) for out, fan_in in plan.linear_shapes()]
-    return [0, *itertools.accumulate(sizes)]
 
 
 def recorded(

@@ -42,31 +42,25 @@ class Company:
         self._joint.warm_up()
         self._rows = [_tensors(self._joint.state, slice(i, i + 1)) for i in range(size)]
 
-    def step(self, cohorts: Sequence[Cohort], count: int) -> dict[Cohort, Exception]:
+    def step(self, cohorts: Sequence[Cohort], count: int) -> list[bool | Exception]:
         """Take `count` steps of as many cohorts of one as there is room for.
 
         If that fails, each takes them alone, on the same batches.
 
         Returns:
-            What went wrong for those that cannot go on.
+            Whether all parameters of each are finite numbers, or why it cannot go on.
         """
         drawn = [cohort.draw(count) for cohort in cohorts]
         try:
-            self._step(cohorts, drawn, count)
-            return {}
+            return self._step(cohorts, drawn, count)
         except Exception:
             logger.exception("networks could not step together")
-        failed: dict[Cohort, Exception] = {}
-        for cohort, updates in zip(cohorts, drawn, strict=True):
-            try:
-                cohort.take(updates, count)
-            except Exception as error:
-                failed[cohort] = error
-        return failed
+        pairs = zip(cohorts, drawn, strict=True)
+        return [_alone(cohort, updates, count) for cohort, updates in pairs]
 
     def _step(
         self, cohorts: Sequence[Cohort], drawn: Sequence[Sequence[Drawn]], count: int
-    ) -> None:
+    ) -> list[bool | Exception]:
         own = [_tensors(cohort.state, slice(None)) for cohort in cohorts]
         _copy(self._rows, own)
         joint = self._joint
@@ -75,6 +69,15 @@ class Company:
         _copy(own, self._rows)
         for i, cohort in enumerate(cohorts):
             cohort.follow(joint, i, count)
+        return joint.finite().tolist()
+
+
+def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Exception:
+    try:
+        cohort.take(drawn, count)
+    except Exception as error:
+        return error
+    return bool(cohort.finite())
 
 
 def _tensors(state: State, rows: slice) -> list[Tensor]:

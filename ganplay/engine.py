@@ -11,24 +11,32 @@ import os
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, TypeVar, cast
 
 import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
-from ganplay.commands import Command
 from ganplay.company import Companies, Kind
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.frames import FLAGS, View, pack_points
 from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, step_together, unshared
 from ganplay.remedies import remedy
+from ganplay.seat import (
+    CREDIT,
+    LEFT,
+    LOST,
+    MAX_SESSIONS,
+    MAX_STEPS,
+    QUANTUM,
+    Seat,
+    Sink,
+)
 from ganplay.settings import Problem
 from ganplay.sharing import MOST, Share, Wish, shares
 from ganplay.slow import as_event, slow_step
@@ -37,8 +45,8 @@ from ganplay.training import ToyTrainer
 
 logger = logging.getLogger(__name__)
 
-QUANTUM = 0.006
-"""Seconds that a session trains before it is somebody else's turn."""
+S = TypeVar("S", bound=Seat)
+
 TOGETHER = 4 * QUANTUM
 """Seconds that sessions train that step together."""
 MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 8
@@ -49,33 +57,12 @@ EARLY = 0.5
 """Of the time between frames: so much before its time is one sent with those of others."""
 SMOOTHING = 0.1
 """Weight of the last of many times that are measured."""
-AHEAD = 0.05
-"""Seconds that those who come first count as having waited longer."""
 NICE = 1
 """How far the workers step back behind the threads that answer visitors."""
-CREDIT = 2
-"""Frames that may be on their way before one has been acknowledged."""
-ATTENTION = 5.0
-"""Seconds without a sign of life after which a session no longer trains."""
-LEFT, LOST = 4.0, 120.0
-"""Seconds that a session outlives a page that was closed, and one that fell silent."""
-MAX_SESSIONS = 64
 ALWAYS, LEAST_FRAMES = 8, 2.0
 """So many sessions come in anyway; more of them only while each gets so many frames a second."""
-MAX_STEPS = 1_000_000
-"""Steps of one run, after which it pauses."""
 MAX_CATCHING_UP = 50_000
 """Steps that are trained again when a page comes back to a session that is gone."""
-
-
-class Sink(Protocol):
-    """Where a session's frames and events go. Called from worker threads; must not block."""
-
-    def frame(self, data: bytes) -> None:
-        """Take a packed frame."""
-
-    def event(self, data: dict[str, Any]) -> None:
-        """Take an event, as plain data."""
 
 
 def _smoothed(before: float, seen: float) -> float:
@@ -94,38 +81,23 @@ class Full(Exception):
     """There is no room for another session at present."""
 
 
-class Session:
-    """One visitor's GAN, or two. What the page may touch is on top; the rest is the workers'."""
+class Session(Seat):
+    """One visitor's GAN, or two."""
 
     def __init__(self, config: ToyConfig, now: float, rival: ToyConfig | None = None) -> None:
-        self.inbox: deque[tuple[int, Command]] = deque()
-        self.sink: Sink | None = None
-        self.credit = 0
-        self.seen = now
-        self.gone_at = math.inf
-        self.busy = False
-        self.served = 0.0
-        self.first = False
-        self.share = Share(MOST, math.inf)
-
+        super().__init__(now)
         self.lanes = [Lane(config)]
         if rival is not None:
             self.lanes.append(Lane(joined(rival, config)))
         self.view = View()
-        self.playing = False
-        self.speed: float | None = None
         self.stop: Stop | None = None
         self.run = 0
         self.catch_up_to = 0
-        self.steps_done = 0
-        self.frames_made = 0
-        self.frame_seconds = 0.0
         self._applied = 0
         self._told_points: str | None = None
         self._told_ills: list[tuple[str, bool, ToyConfig]] = []
-        self._dirty = True
         self._step_time, self._frame_time = 1e-3, 2e-3
-        self._next_step = self._next_turn = self._next_frame = self._next_measure = now
+        self._next_turn = self._next_measure = now
         self._rate = 0.0
         self._rate_since, self._rate_steps = now, 0
 
@@ -145,10 +117,6 @@ class Session:
     def diverged(self) -> bool:
         """Whether a lane has; then none goes on."""
         return any(lane.diverged for lane in self.lanes)
-
-    def attended(self, now: float) -> bool:
-        """Whether somebody is looking."""
-        return self.sink is not None and now - self.seen < ATTENTION
 
     def due(self, now: float) -> float:
         """When there is next something to do; infinity if nothing."""
@@ -192,11 +160,6 @@ class Session:
     def step_time(self) -> float:
         """Seconds that a step takes."""
         return self._step_time
-
-    @property
-    def rank(self) -> float:
-        """Who has the lowest is served next."""
-        return self.served - AHEAD * self.first
 
     def owes(self, now: float) -> int:
         """Steps that it is to take in a turn that begins now."""
@@ -311,10 +274,6 @@ class Session:
         if self.diverged:
             self._explain_standstill()
 
-    def _tell(self, **event: Any) -> None:
-        if self.sink is not None:
-            self.sink.event(event)
-
     def _start(self) -> None:
         """Fresh networks for the present settings, of both lanes if there are two."""
         for lane in self.lanes:
@@ -332,7 +291,7 @@ class Session:
         self._start()
         self._tell_state(problems, restarted=True)
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: object) -> None:
         match command:
             case commands.Play(playing):
                 self._play(playing)
@@ -598,7 +557,7 @@ class Engine:
     ) -> None:
         self.max_sessions = max_sessions
         self._clock = clock
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, Seat] = {}
         self._wake = threading.Condition()
         self._stopping = False
         self._reaped = self._shared = clock()
@@ -662,17 +621,36 @@ class Engine:
         Raises:
             Full: if there are too many sessions with a page, or those get too little already.
         """
+
+        def make(now: float) -> Session:
+            session = Session(config, now, rival)
+            session.playing, session.speed, session.catch_up_to = playing, speed, step
+            session.stop = stop
+            return session
+
+        return self.enter(session_id, sink, Session, make, first)
+
+    def enter(
+        self,
+        session_id: str,
+        sink: Sink,
+        kind: type[Seat],
+        make: Callable[[float], Seat],
+        first: bool = False,
+    ) -> bool:
+        """As `open`, for a session of any kind, which `make` makes at a time where none is there.
+
+        Raises:
+            Full: if there are too many sessions, or too many of this kind, with a page.
+        """
         with self._wake:
             now = self._clock()
             self._reap(now)
             session = self._sessions.get(session_id)
             known = session is not None
             if session is None:
-                self._make_room(first)
-                session = Session(config, now, rival)
-                session.playing, session.speed, session.catch_up_to = playing, speed, step
-                session.stop = stop
-                self._sessions[session_id] = session
+                self._make_room(kind, first)
+                session = self._sessions[session_id] = make(now)
             if session.sink is not None:  # a line that is down, unless somebody has two
                 session.sink.event({"type": "gone"})
             session.sink, session.seen, session.credit = sink, now, CREDIT
@@ -681,15 +659,15 @@ class Engine:
             self._wake.notify()
         return known
 
-    def post(self, session_id: str, number: int, command: Command) -> bool:
+    def post(self, session_id: str, number: int, command: object) -> bool:
         """Hand a session a command; False if there is no such session."""
         return self._touch(session_id, lambda s: s.inbox.append((number, command)))
 
-    def acknowledge(self, session_id: str) -> bool:
-        """A frame has been drawn: another may be sent."""
+    def acknowledge(self, session_id: str, frames: int = 1) -> bool:
+        """Frames have been drawn: others may be sent."""
 
-        def more(session: Session) -> None:
-            session.credit = min(session.credit + 1, CREDIT)
+        def more(session: Seat) -> None:
+            session.credit = min(session.credit + frames, CREDIT)
 
         return self._touch(session_id, more)
 
@@ -705,7 +683,7 @@ class Engine:
                 session.sink = None
                 session.gone_at = self._clock() + (LEFT if closed else LOST)
 
-    def sessions(self) -> list[Session]:
+    def sessions(self) -> list[Seat]:
         """Those that are there now."""
         with self._wake:
             return list(self._sessions.values())
@@ -734,7 +712,7 @@ class Engine:
             thread.join()
         self._sessions.clear()
 
-    def _touch(self, session_id: str, change: Callable[[Session], None]) -> bool:
+    def _touch(self, session_id: str, change: Callable[[Seat], None]) -> bool:
         with self._wake:
             session = self._sessions.get(session_id)
             if session is None:
@@ -768,15 +746,16 @@ class Engine:
                         session.served = self._clock()
                     self._wake.notify_all()
 
-    def _advance(self, group: list[Session], companies: Companies) -> None:
+    def _advance(self, group: list[Seat], companies: Companies) -> None:
         """One turn, of a session or of some that step together."""
         if len(group) == 1:
-            self._each(group, Session.advance)
+            self._each(group, lambda seat: seat.advance())
             return
+        together = cast(list[Session], group)  # of one kind of networks
         now, start = time.monotonic(), time.thread_time()
-        lanes = [session.lanes[0] for session in group]
-        fitting = int(TOGETHER / sum(session.step_time for session in group))
-        count = max(1, min(fitting, *(session.owes(now) for session in group)))
+        lanes = [session.lanes[0] for session in together]
+        fitting = int(TOGETHER / sum(session.step_time for session in together))
+        count = max(1, min(fitting, *(session.owes(now) for session in together)))
         failed = step_together(lanes, count, companies.of(lanes[0].kind, len(lanes)))
         seconds = (time.thread_time() - start) / len(group)
 
@@ -787,9 +766,9 @@ class Engine:
             session.trained(count)
             session.show(early=EARLY)
 
-        self._each(group, trained)
+        self._each(together, trained)
 
-    def _each(self, group: list[Session], does: Callable[[Session], None]) -> None:
+    def _each(self, group: Sequence[S], does: Callable[[S], None]) -> None:
         for session in group:
             try:
                 does(session)
@@ -797,7 +776,7 @@ class Engine:
                 logger.exception("a session failed and was ended")
                 self._fail(session)
 
-    def _next(self) -> list[Session]:
+    def _next(self) -> list[Seat]:
         """The session that has waited longest of those with something to do; waits for one.
 
         With it those that can step together with it. Nobody if the engine is to stop.
@@ -829,7 +808,7 @@ class Engine:
                 self._wake.wait(min(max(soonest - now, 0.0005), 1.0))
         return []
 
-    def _group(self, chosen: Session, now: float) -> list[Session]:
+    def _group(self, chosen: Seat, now: float) -> list[Seat]:
         """A session, and those whose steps are taken together with its own, if there are enough."""
         kind = chosen.kind(now)
         if kind is None:
@@ -871,20 +850,22 @@ class Engine:
                 if session.sink is not None:
                     session.sink.event({"type": "gone"})
 
-    def _make_room(self, first: bool) -> None:
-        """Past the cap, forget whoever has been without a page longest; it can be restored."""
+    def _make_room(self, kind: type[Seat], first: bool) -> None:
+        """Past the caps, forget whoever has been without a page longest; it can be restored."""
         if first:
             return
         if len(self._sessions) >= ALWAYS and self._least < LEAST_FRAMES:
             raise Full
-        if len(self._sessions) < self.max_sessions:
-            return
-        left = [k for k, s in self._sessions.items() if s.sink is None]
-        if not left:
-            raise Full
-        del self._sessions[min(left, key=lambda k: self._sessions[k].seen)]
+        alike = {k: s for k, s in self._sessions.items() if isinstance(s, kind)}
+        for there, most in ((alike, kind.most), (self._sessions, self.max_sessions)):
+            if len(there) < most:
+                continue
+            left = [k for k, s in there.items() if s.sink is None]
+            if not left:
+                raise Full
+            del self._sessions[min(left, key=lambda k: there[k].seen)]
 
-    def _fail(self, session: Session) -> None:
+    def _fail(self, session: Seat) -> None:
         with self._wake:
             for session_id, other in list(self._sessions.items()):
                 if other is session:

@@ -1,25 +1,19 @@
-"""What is computed of a GAN for one picture: a function of tensors, run as it is or captured.
+"""What is computed of a GAN for one picture: a function of tensors, for a `Shutter`.
 
 Where to look is fixed once by whoever looks (`Places`); what is not wanted is not computed.
 """
 
-import copy
-from concurrent.futures import Future
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.adversarial import State
-from ganplay.capture import Replay, capture
-from ganplay.cohort import CAPTURES, Cohort
+from ganplay.cohort import Cohort
 from ganplay.losses import LOSSES
 
 RANGES = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}
 """Of D's outputs, by how the loss reads them; a critic's is its own from the least to the most."""
-WORTH = 8
-"""Pictures of one kind after which the function is captured."""
 
 
 class Places(NamedTuple):
@@ -45,7 +39,12 @@ class Places(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How much to compute of what has no places of its own: pulls, and bins of the verdicts."""
+    """How much to compute of what has no places of its own.
+
+    Attributes:
+        pulls: so many.
+        bins: of the histograms of D's verdicts, for the graph; 0 if there is none.
+    """
 
     pulls: int = 0
     bins: int = 0
@@ -63,6 +62,8 @@ class Exposure(NamedTuple):
         grid: points.
         verdicts: how many of the real points, and of the fakes, D gives each value from low to
             high; what lies outside counts at its ends.
+        norms_d: sizes of the last gradient of each layer of D, for the graph, and
+        norms_g: of G.
     """
 
     low: Float[Tensor, ""]
@@ -72,6 +73,19 @@ class Exposure(NamedTuple):
     map: Float[Tensor, "m"] | None = None
     grid: Float[Tensor, "k 2"] | None = None
     verdicts: Float[Tensor, "2 bins"] | None = None
+    norms_d: Float[Tensor, "layers"] | None = None
+    norms_g: Float[Tensor, "layers"] | None = None
+
+
+def map_range(
+    maps: Float[Tensor, "*s rows columns"], reading: str
+) -> tuple[Float[Tensor, "*s"], Float[Tensor, "*s"]]:
+    """What the ends of maps' colours stand for, by how a loss reads D's output."""
+    if reading == "critic":  # only differences mean something: from the least to the most
+        low, high = maps.amin((-2, -1)), maps.amax((-2, -1))
+        return low, torch.maximum(high, low + 1e-6)
+    low, high = (torch.full(maps.shape[:-2], end) for end in RANGES[reading])
+    return low, high
 
 
 def expose(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
@@ -84,10 +98,7 @@ def expose(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
             fakes = cohort.generate(places.z)
         if places.cells is not None:
             values = loss.output(cohort.discriminate(places.cells, places.asked))[0]
-            low, high = torch.aminmax(values)
-            if loss.reading in RANGES:
-                low, high = (torch.full_like(low, bound) for bound in RANGES[loss.reading])
-            high = torch.maximum(high, low + 1e-6)
+            low, high = map_range(values[None], loss.reading)
         if places.grid is not None:
             grid = cohort.generate(places.grid)[0].mT
         if counts.bins and places.real is not None and fakes is not None:
@@ -100,50 +111,5 @@ def expose(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
         label = None if places.label is None else places.label[..., : counts.pulls]
         pulls = cohort.pull(fakes[..., : counts.pulls], label)[0].mT
     seen = None if fakes is None else fakes[0].mT
-    return Exposure(low, high, seen, pulls, values, grid, verdicts)
-
-
-class Shutter:
-    """Exposes one cohort of one again and again, by the captured function once that is worth it."""
-
-    def __init__(self) -> None:
-        self._kind: tuple[Any, ...] = ()
-        self._times = 0
-        self._made: Future[Replay | None] | None = None
-
-    @property
-    def captured(self) -> Replay | None:
-        """The captured function, if it has been made by now."""
-        return self._made.result() if self._made is not None and self._made.done() else None
-
-    def expose(self, cohort: Cohort, places: Places, counts: Counts) -> Exposure:
-        """As the function of that name; the numbers are the same however they are computed."""
-        structure = cohort.structure
-        kind = structure, counts, *(None if t is None else t.shape for t in places)
-        if kind != self._kind:
-            self._kind, self._times, self._made = kind, 0, None
-        self._times += 1
-        # D that looks at whole batches has one of real points that belongs to its settings.
-        worth = cohort.use_capture and structure.discriminator.minibatch == "none"
-        if worth and self._times == WORTH:
-            self._made = _begin(kind, cohort, places, counts)
-        run = self.captured
-        if run is None:
-            return expose(cohort, places, counts)
-        low, high, *seen = run(*cohort.flat_state, *[t for t in places if t is not None])
-        there = places.z, counts.pulls or None, places.cells, places.grid, counts.bins or None
-        left = iter(seen)
-        return Exposure(low, high, *[None if t is None else next(left) for t in there])
-
-
-def _begin(
-    kind: tuple[Any, ...], cohort: Cohort, places: Places, counts: Counts
-) -> "Future[Replay | None]":
-    """Have the function captured in the background."""
-    shadow, state = copy.copy(cohort), cohort.copy_state()
-
-    def look(state: State, places: Places) -> Exposure:
-        shadow.state = state
-        return expose(shadow, places, counts)
-
-    return CAPTURES.get(("expose", *kind), lambda: capture(look, (state, places)))
+    norms = [cohort.layer_norms(net)[0] if counts.bins else None for net in ("d", "g")]
+    return Exposure(low, high, seen, pulls, values, grid, verdicts, *norms)

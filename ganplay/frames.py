@@ -18,10 +18,12 @@ from torch import Tensor
 
 from ganplay import anatomy
 from ganplay.anatomy import Insides
+from ganplay.capture import Often
 from ganplay.diagnosis import KINDS, NOTHING_YET, Verdict
-from ganplay.exposure import Counts, Places, Shutter
+from ganplay.exposure import Counts, Places, expose
 from ganplay.gauge import MEASURED, Gauge, Measurement
 from ganplay.losses import LOSSES
+from ganplay.shutter import Shutter
 from ganplay.streams import draw_noise, generator_of
 from ganplay.training import ToyTrainer
 
@@ -150,7 +152,7 @@ class Camera:
         generator = generator_of(config.seed, "camera")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
-        self._shutter = Shutter()
+        self._shutter = Shutter(expose)
         self._last_places: tuple[Any, Places] | None = None
         self.gauge = Gauge(trainer)
         self._metrics: dict[str, float] = {}
@@ -179,10 +181,8 @@ class Camera:
         cohort = trainer.single
         pulls = PULLS if view.layers & LAYERS["pull"] else 0
         counts = Counts(pulls, BINS if view.graph else 0)
-        seen = self._shutter.expose(cohort, self._places(view), counts)
-        none, norms = torch.empty(0, 2), {"d": torch.empty(0), "g": torch.empty(0)}
-        if view.graph:
-            norms = {net: trainer.layer_norms(net)[0] for net in norms}
+        seen = self._shutter(cohort, self._places(view), counts)
+        none, norms = torch.empty(0, 2), {"d": seen.norms_d, "g": seen.norms_g}
         insides, unit, unit_size = None, torch.empty(0, 0), 0.0
         if view.insides is not None:
             insides = anatomy.insides(trainer, view.insides, view.label, self._directions())
@@ -201,7 +201,7 @@ class Camera:
             grid=torch.empty(0, 0, 2) if seen.grid is None else self._rows(seen.grid),
             probe=math.nan if view.probe is None else self._probe(view.probe, view.label),
             verdicts=torch.empty(2, 0) if seen.verdicts is None else seen.verdicts,
-            norms=norms,
+            norms={net: torch.empty(0) if n is None else n for net, n in norms.items()},
             insides=insides,
             unit=unit,
             unit_size=unit_size,
@@ -291,18 +291,41 @@ def _with(inputs: Float[Tensor, "1 i n"], label: Float[Tensor, "1 c n"] | None) 
     return inputs if label is None else torch.cat([inputs, label], dim=1)
 
 
-def _whole(points: Tensor, extent: float) -> NDArray[np.int16]:
-    scaled = torch.nan_to_num(points * (UNIT / extent)).clamp(-32767, 32767)
-    return scaled.round().to(torch.int16).numpy()
+def _whole(points: Tensor, unit: Tensor | float) -> Tensor:
+    scaled = torch.nan_to_num(points * unit).clamp(-32767, 32767)
+    return scaled.round().to(torch.int16)
 
 
-def _long(pulls: Float[Tensor, "n 2"]) -> float:
+def _quantised(
+    fakes: Tensor, grid: Tensor, pulls: Tensor, cells: Tensor, numbers: Float[Tensor, "3"]
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Points, points, pulls and the map as whole numbers, and what the longest pulls stand for.
+
+    `numbers` are the whole number that a length of one is, and the map's range.
+    """
+    unit, low, high = numbers.unbind()
+    scale = _long(pulls).clamp_min(1e-12)
+    directions = torch.nan_to_num(pulls / scale).clamp(-1, 1) * 127
+    shades = torch.nan_to_num((cells - low) / (high - low)).clamp(0, 1) * 255
+    return (
+        _whole(fakes, unit),
+        _whole(grid, unit),
+        directions.round().to(torch.int8),
+        shades.round().to(torch.uint8),
+        scale,
+    )
+
+
+def _long(pulls: Float[Tensor, "n 2"]) -> Float[Tensor, ""]:
     """The length that 95 % of them do not exceed, as `torch.quantile` has it, which takes long."""
     if not len(pulls):
-        return 0.0
+        return torch.zeros(())
     lengths, place = pulls.norm(dim=1).sort().values, 0.95 * (len(pulls) - 1)
     below, above = lengths[math.floor(place)], lengths[math.ceil(place)]
-    return float(torch.lerp(below, above, place % 1))
+    return torch.lerp(below, above, place % 1)
+
+
+QUANTISE = Often(_quantised)
 
 
 def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
@@ -356,9 +379,10 @@ def pack(
         rival: another packed frame, to travel inside this one.
     """
     low, high = frame.map_range
-    pull_scale = max(_long(frame.pulls), 1e-12)
-    pulls = torch.nan_to_num(frame.pulls / pull_scale).clamp(-1, 1) * 127
-    cells = torch.nan_to_num((frame.map - low) / (high - low)).clamp(0, 1) * 255
+    numbers = torch.tensor([UNIT / frame.extent, low, high])
+    fakes, grid, pulls, cells, scale = QUANTISE(
+        frame.fakes, frame.grid, frame.pulls, frame.map, numbers
+    )
     labels = torch.empty(0) if frame.labels is None else frame.labels[: len(frame.fakes)]
     arrays = (
         {
@@ -366,10 +390,10 @@ def pack(
             "norms_d": frame.norms["d"].numpy(),
             "norms_g": frame.norms["g"].numpy(),
             "verdicts": frame.verdicts.numpy().astype("<u2"),
-            "fakes": _whole(frame.fakes, frame.extent),
-            "grid": _whole(frame.grid, frame.extent),
-            "pulls": pulls.round().to(torch.int8).numpy(),
-            "map": cells.round().to(torch.uint8).numpy(),
+            "fakes": fakes.numpy(),
+            "grid": grid.numpy(),
+            "pulls": pulls.numpy(),
+            "map": cells.numpy(),
             "labels": labels.to(torch.uint8).numpy(),
             "rival": np.frombuffer(rival, dtype="|u1"),
         }
@@ -379,7 +403,7 @@ def pack(
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
-        rate, frame.extent, low, high, pull_scale, frame.probe, float(frame.measured_at),
+        rate, frame.extent, low, high, float(scale), frame.probe, float(frame.measured_at),
         len(there),
     )  # fmt: skip
     # By falling size of their numbers each stands where the page can read it without a copy.
@@ -394,7 +418,7 @@ def pack(
 
 def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
     """Coordinates as whole numbers, x and y in turns, for what travels once and as JSON."""
-    return _whole(points, extent).ravel().tolist()
+    return _whole(points, UNIT / extent).ravel().tolist()
 
 
 def bare(frame: Frame) -> Frame:

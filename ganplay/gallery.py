@@ -92,10 +92,16 @@ class Gallery:
     Args:
         budget: bytes that models in memory may take; the last one used stays in any case.
         indexes: of what they learnt from.
+        device: where pictures are made.
     """
 
-    def __init__(self, budget: int = BUDGET, indexes: Indexes | None = None) -> None:
-        self.budget = budget
+    def __init__(
+        self,
+        budget: int = BUDGET,
+        indexes: Indexes | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.budget, self.device = budget, device
         self.indexes = indexes or Indexes()
         folders = {name: image.BUNDLED / name / image.CARD for name in bundled()}
         self.cards = {n: Card.from_json(path.read_bytes()) for n, path in folders.items()}
@@ -133,12 +139,12 @@ class Gallery:
     def _loaded(self, name: str) -> ImageModel:
         """A model from the disk; where memory is short in place of all others."""
         try:
-            return load(name)
+            return load(name).to(self.device)
         except (MemoryError, RuntimeError) as error:
             if not (self._models and out_of_memory(error)):
                 raise
         self._models.clear()
-        return load(name)
+        return load(name).to(self.device)
 
     def _taken(self) -> int:
         return sum(memory_of(self.cards[name]) for name in self._models)

@@ -8,7 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay import metrics
+from ganplay.cohort import PER_MEMBER, Cohort
 from ganplay.diagnosis import Scene, Signals
+from ganplay.shutter import Shutter
 from ganplay.streams import real_points
 from ganplay.training import ToyTrainer
 
@@ -48,6 +50,68 @@ class Measurement(NamedTuple):
         )
 
 
+class Points(NamedTuple):
+    """What the members of a cohort are measured with.
+
+    Attributes:
+        z: G's inputs, labels included.
+        real: real points.
+        real_shares: their histogram.
+        label: labels of the fakes that D is asked about, and before them of the real points.
+        modes: of the data.
+    """
+
+    z: Float[Tensor, "s i n"]
+    real: Float[Tensor, "s 2 n"]
+    real_shares: Float[Tensor, "s cells"]
+    label: Float[Tensor, "s c m"] | None
+    modes: Float[Tensor, "m 2"] | None
+
+
+class Values(NamedTuple):
+    """What was measured of the members of a cohort; see `Measurement` and `StepRecord`."""
+
+    js: Tensor
+    dispersion: Tensor
+    modes: Tensor
+    high_quality: Tensor
+    reverse_kl: Tensor
+    separation: Tensor
+    centre: Tensor
+    record: Tensor
+    shares: Tensor | None
+
+
+def measured(cohort: Cohort, points: Points, scale: tuple[float, float]) -> Values:
+    """Measure a cohort; `scale` is the data's extent and their modes' sigma.
+
+    The figures are those of `metrics.compare`, with nothing done twice.
+    """
+    extent, sigma = scale
+    with torch.no_grad():
+        fake = cohort.generate(points.z).mT
+        finite = fake.isfinite().all(-1).all(-1)
+        own = torch.where(finite[:, None, None], fake, 0.0)
+        shares, unknown = None, torch.full_like(fake[:, 0, 0], math.nan)
+        counted = dict.fromkeys(("modes", "high_quality", "reverse_kl"), unknown)
+        if points.modes is not None:
+            near, good = metrics.mode_counts(own, points.modes, sigma)
+            counted, shares = metrics.of_counts(near, good, MEASURED), good / MEASURED
+        report = {
+            "js": metrics.divergence(points.real_shares, metrics.histogram(own, extent)),
+            "dispersion": metrics.dispersion(own),
+        } | counted
+        known = {name: torch.where(finite, v, math.nan) for name, v in report.items()}
+        judged = torch.cat([points.real[..., :JUDGED], fake.mT[..., :JUDGED]], dim=2)
+        logits = cohort.discriminate(judged, points.label)
+        separation = metrics.separation(*logits.split(JUDGED, dim=1))
+        seen = cohort.record()
+        record = torch.stack([getattr(seen, name).float() for name in PER_MEMBER], dim=1)
+        return Values(
+            **known, separation=separation, centre=fake.mean(1), record=record, shares=shares
+        )
+
+
 class Gauge:
     """Measures the members of a trainer, which share their data."""
 
@@ -58,9 +122,11 @@ class Gauge:
         drawn = [real_points(config, MEASURED) for config in trainer.configs]
         self.real = torch.stack([points for points, _ in drawn])
         self.real_labels = torch.stack([labels for _, labels in drawn])
-        self._real_shares = metrics.histogram(self.real, self.distribution.extent)
         # What two real samples of this size give; below it, differences are noise.
         self.floor = metrics.noise_floor(self.distribution, MEASURED, quick=True)
+        self._scale = self.distribution.extent, self.distribution.sigma
+        self._points = self._parts()
+        self._shutters = [Shutter(measured) for _ in self._points]
 
     @property
     def scene(self) -> Scene:
@@ -72,38 +138,36 @@ class Gauge:
 
     def measure(self) -> Measurement:
         """The present state of all members."""
-        trainer, record = self._trainer, self._trainer.record()
-        fake = trainer.generate(self.z, trainer.labels(MEASURED))
-        report, shares = self._compared(fake)
-        report |= {n: v for n, v in vars(record).items() if isinstance(v, Tensor)}
-        report["separation"] = metrics.separation(*self._judged(fake))
-        return Measurement(trainer.steps, report, shares, fake.mean(1))
+        trainer = self._trainer
+        parts = zip(self._shutters, trainer.cohorts, self._points, strict=True)
+        values = [see(cohort, points, self._scale) for see, cohort, points in parts]
+        joined = {
+            name: torch.cat([getattr(v, name) for v in values])
+            for name in Values._fields
+            if getattr(values[0], name) is not None
+        }
+        record, centre, shares = (
+            joined.pop("record"),
+            joined.pop("centre"),
+            joined.pop("shares", None),
+        )
+        report = joined | dict(zip(PER_MEMBER, record.unbind(1), strict=True))
+        return Measurement(trainer.steps, report, shares, centre)
 
-    def _compared(
-        self, fake: Float[Tensor, "s n 2"]
-    ) -> tuple[dict[str, Tensor], Float[Tensor, "s m"] | None]:
-        """`metrics.compare`'s quick figures, and the modes' shares, with nothing done twice."""
-        modes, sigma = self.distribution.modes, self.distribution.sigma
-        finite = fake.isfinite().all(-1).all(-1)
-        fake = torch.where(finite[:, None, None], fake, 0.0)
-        own = metrics.histogram(fake, self.distribution.extent)
-        report = {"js": metrics.divergence(self._real_shares, own)}
-        report["dispersion"] = metrics.dispersion(fake)
-        shares, none = None, torch.full((len(fake),), math.nan)
-        if modes is None:
-            report |= dict.fromkeys(("modes", "high_quality", "reverse_kl"), none)
-        else:
-            near, good = metrics.mode_counts(fake, modes, sigma)
-            report |= metrics.of_counts(near, good, MEASURED)
-            shares = good / MEASURED
-        return {name: torch.where(finite, v, math.nan) for name, v in report.items()}, shares
-
-    def _judged(self, fake: Tensor) -> tuple[Float[Tensor, "s n"], Float[Tensor, "s n"]]:
-        """D's logits of some real points, by their own labels, and of as many fakes."""
-        hot = self._trainer.labels(JUDGED)
+    def _parts(self) -> list[Points]:
+        """What each cohort is measured with."""
+        parts, labels, hot = [], self._trainer.labels(MEASURED), self._trainer.labels(JUDGED)
+        inputs = self.z if labels is None else torch.cat([self.z, labels], dim=1)
         if hot is not None:
             known = torch.nn.functional.one_hot(self.real_labels[:, :JUDGED], hot.shape[1])
             hot = torch.cat([known.mT.float(), hot], dim=2)
-        points = torch.cat([self.real[:, :JUDGED], fake[:, :JUDGED]], dim=1)
-        real_logits, fake_logits = self._trainer.discriminate(points, hot).split(JUDGED, dim=1)
-        return real_logits, fake_logits
+        shares = metrics.histogram(self.real, self.distribution.extent)
+        start = 0
+        for cohort in self._trainer.cohorts:
+            own = slice(start, start + len(cohort.configs))
+            label = None if hot is None else hot[own].contiguous()
+            real = self.real[own].mT.contiguous()
+            modes = self.distribution.modes
+            parts.append(Points(inputs[own].contiguous(), real, shares[own], label, modes))
+            start = own.stop
+        return parts

@@ -104,7 +104,11 @@ class Lane:
 
     def check(self) -> None:
         """Notice if the networks no longer hold finite numbers, and what else is going on."""
-        self.diverged = not self.trainer.finite()
+        self.look(self.trainer.finite())
+
+    def look(self, finite: bool) -> None:
+        """Notice what is going on, where it is known whether all numbers are finite."""
+        self.diverged = not finite
         if self.diverged or self.trainer.steps % EVERY == 0:
             self.diagnosis.look(self.camera.measure().signals())
 
@@ -129,12 +133,12 @@ def step_together(lanes: Sequence[Lane], count: int, company: Company) -> dict[L
     cohorts, failed = [lane.trainer.single for lane in lanes], dict[Lane, Exception]()
     while count and not failed:
         now = min(count, *(EVERY - lane.trainer.steps % EVERY for lane in lanes))
-        errors = company.step(cohorts, now)
-        failed = {lane: errors[c] for lane, c in zip(lanes, cohorts, strict=True) if c in errors}
+        for lane, finite in zip(lanes, company.step(cohorts, now), strict=True):
+            if isinstance(finite, Exception):
+                failed[lane] = finite
+            else:
+                lane.look(finite)
         count -= now
-        for lane in lanes:
-            if lane not in failed:
-                lane.check()
     for lane in lanes:
         if count and lane not in failed:
             lane.step(count, "both")

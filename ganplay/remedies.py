@@ -1,4 +1,4 @@
-"""What helps against what a diagnosis says, as a change of settings.
+"""What helps against what a diagnosis says, as a change of settings; and the classic remedies.
 
 For each kind the remedies stand in the order in which they are tried: the first that changes
 anything is the one to propose. They are the classic ones, each with its source.
@@ -8,12 +8,60 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ganplay.config import ToyConfig
+from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION
 
 Changes = dict[str, Any]
 
 USUAL_RATE = 1e-3
 """A learning rate that small networks bear, with Adam."""
 PENALISED = {"penalty": "r1", "penalty_weight": 0.1}
+
+
+def _discriminated(c: ToyConfig) -> Changes:
+    """D compares the samples of a batch, which must be small. Salimans et al. 2016, section 3.2."""
+    small = min(c.batch_size, MAX_MINIBATCH_DISCRIMINATION)
+    return {"minibatch_d": "discrimination", "batch_size": small}
+
+
+def _critic(**bound: Any) -> Callable[[ToyConfig], Changes]:
+    return lambda c: {"loss": "wasserstein", "steps_d": 5} | bound
+
+
+def _set(**changes: Any) -> Callable[[ToyConfig], Changes]:
+    return lambda c: changes
+
+
+CLASSIC: Mapping[str, Callable[[ToyConfig], Changes]] = {
+    "none": _set(),
+    # Goodfellow et al. 2014, section 3: a slope for G where D is sure.
+    "non_saturating": _set(loss="non_saturating"),
+    # Goodfellow et al. 2014, algorithm 1, with k = 1.
+    "in_turns": _set(steps_g=1, steps_d=1, simultaneous=False),
+    # Arjovsky and Bottou 2017, section 3: a better D is a better guide as long as it has a slope.
+    "more_of_d": _set(steps_d=5),
+    # Heusel et al. 2017; four to one is Zhang et al. 2019, section 4.2.
+    "two_rates": lambda c: {"lr_d": min(1.0, 4 * c.lr_g)},
+    # Salimans et al. 2016, section 3.4; real labels only.
+    "smoothing": _set(label_smoothing=0.1),
+    # Sonderby et al. 2017, section 3.3; Arjovsky and Bottou 2017, section 3.1.
+    "noise": _set(instance_noise=0.1),
+    # Salimans et al. 2016, section 3.1.
+    "matching": _set(feature_matching=1.0),
+    "discrimination": _discriminated,
+    # Karras et al. 2018, section 3.
+    "stddev": _set(minibatch_d="stddev"),
+    # Miyato et al. 2018.
+    "spectral": _set(norm_d="spectral"),
+    # Arjovsky et al. 2017, algorithm 1.
+    "wgan": _critic(weight_clip=0.1),
+    # Gulrajani et al. 2017, algorithm 1.
+    "wgan_gp": _critic(penalty="wgan_gp", penalty_weight=0.1),
+    # Mescheder et al. 2018.
+    "r1": _set(**PENALISED),
+    # Yazici et al. 2019.
+    "average": _set(ema=0.99),
+}
+"""By name what each changes, without asking what is the matter."""
 
 
 class Remedy(NamedTuple):

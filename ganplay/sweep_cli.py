@@ -7,13 +7,20 @@ from typing import Any
 
 from PIL import Image
 
-from ganplay.arena import MAX_AXES, MAX_MEMBERS, Arena, Axis, Group, cells, read_axis
+from ganplay.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
+from ganplay.axes import Axis, read_axis
 from ganplay.config import ToyConfig
 from ganplay.flags import refuse
 from ganplay.pictures import each_panel, side_by_side
+from ganplay.remedies import CLASSIC
 from ganplay.settings import ConfigError
 
 _COLUMNS = ("js", "modes", "high_quality")
+_JOINT = (
+    "lr_ratio (D's learning rate over G's)",
+    "width (of both nets)",
+    "remedy (one of " + ", ".join(CLASSIC) + ")",
+)
 _NOT_WITH = ("load", "until", "script", "save", "film")
 
 
@@ -28,7 +35,8 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     """The flag of the axes."""
     parser.add_argument("--sweep", type=_axis, action="append", metavar="SETTING=VALUE,...",
         help="train with each value of a setting side by side and rank them by js and modes; "
-        f"given twice, all pairs; at most {MAX_MEMBERS} GANs with their seeds")  # fmt: skip
+        f"given twice, all pairs; at most {MAX_MEMBERS} GANs with their seeds; beside settings "
+        "there are " + ", ".join(_JOINT))  # fmt: skip
 
 
 def arena_of(options: argparse.Namespace, config: ToyConfig, seeds: Sequence[int]) -> Arena:
@@ -51,7 +59,7 @@ def ranking(result: Mapping[str, Any]) -> str:
     heads = ["rank", *names, *_COLUMNS, "floor of js"]
     rows = [
         [str(cell["rank"]["js"]), *map(_written, cell["values"].values())]
-        + [_with_error(cell["mean"][c], cell["error"][c]) for c in _COLUMNS]
+        + [_with_width(cell["mean"][c], cell["half_width"][c]) for c in _COLUMNS]
         + [f"{cell['noise_floor']['js']:.3f}"]
         for cell in told
     ]
@@ -61,7 +69,9 @@ def ranking(result: Mapping[str, Any]) -> str:
         for row in [heads, *rows]
     ]
     seeds = len(told[0]["members"])
-    each = f"{seeds} seeds each, ± standard error" if seeds > 1 else "one seed each"
+    each = (
+        f"{seeds} seeds each, ± half of the mean's 95 % interval" if seeds > 1 else "one seed each"
+    )
     return "\n".join([*lines, f"{each}; {result['steps']} steps, {result['samples']} samples"])
 
 
@@ -69,9 +79,9 @@ def _written(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _with_error(mean: float | None, error: float | None) -> str:
+def _with_width(mean: float | None, half_width: float | None) -> str:
     told = "-" if mean is None else f"{mean:.3f}"
-    return told if error is None else f"{told} ± {error:.3f}"
+    return told if half_width is None else f"{told} ± {half_width:.3f}"
 
 
 def pictured(arena: Arena) -> Image.Image:

@@ -61,7 +61,7 @@ class ToyTrainer:
         _check_members(configs)
         self.configs = configs
         threads = threads or torch.get_num_threads()
-        self._cohorts = [Cohort(part, use_capture) for part in _cohorts(configs, threads)]
+        self._cohorts = [Cohort(part, use_capture) for part in together(configs, threads)]
         workers = min(len(self._cohorts), threads)
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         wide = len(self._cohorts) == 1 and _floats(configs) >= _WORTH_A_THREAD
@@ -69,6 +69,11 @@ class ToyTrainer:
 
     def __len__(self) -> int:
         return len(self.configs)
+
+    @property
+    def cohorts(self) -> Sequence[Cohort]:
+        """The members in parts that are stepped together."""
+        return self._cohorts
 
     @property
     def single(self) -> Cohort:
@@ -99,8 +104,7 @@ class ToyTrainer:
 
     def finite(self) -> bool:
         """Whether every parameter of every member is still a finite number."""
-        flats = [net.flat for c in self._cohorts for net in (c.state.g, c.state.d)]
-        return all(bool(flat.sum().isfinite()) for flat in flats)
+        return all(bool(cohort.finite().all()) for cohort in self._cohorts)
 
     def warm_up(self) -> None:
         """Wait until the steps are captured, for measuring; training does not need it."""
@@ -351,7 +355,7 @@ def fitting_together(config: ToyConfig) -> int:
     return max(1, _CACHED // _floats([config]))
 
 
-def _cohorts(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyConfig]]:
+def together(configs: Sequence[ToyConfig], threads: int) -> list[Sequence[ToyConfig]]:
     """Members in parts that are stepped together.
 
     Small nets gain from large parts (fewer calls a member), wide ones from parts whose

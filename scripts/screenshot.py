@@ -69,12 +69,26 @@ def explore(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
+def arena(page: Page) -> None:
+    """Learning rates of D by those of G, two seeds each."""
+    page.click("#view-arena")
+    page.select_option("#ar-axis-1", "lr_d")
+    page.select_option("#ar-axis-2", "lr_g")
+    page.fill("#ar-seeds", "2")
+    page.click(".ar-make")
+    page.wait_for_function("ganplay.arena?.step > 1500", timeout=180_000)
+    page.click(".ar-toggle")
+    page.hover("tbody tr:first-child")
+    page.wait_for_timeout(1500)
+
+
 PICTURES: dict[str, tuple[Callable[[Page], None], str]] = {
     "lab": (lab, "light"),
     "slow": (slow, "dark"),
     "inside": (inside, "light"),
     "pair": (pair, "light"),
     "explore": (explore, "light"),
+    "arena": (arena, "light"),
 }
 
 

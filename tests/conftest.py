@@ -22,6 +22,7 @@ PLAIN = (
     "dirac",
     "commands",
     "engine",
+    "seat",
     "cli",
     "stopping",
 )

@@ -1,5 +1,6 @@
 """The real server on a free port: sockets, requests, files and the named endpoint."""
 
+import asyncio
 import io
 import json
 import struct
@@ -80,6 +81,20 @@ def visit(server):
             return Line(socket, token, **hello)
 
         yield opened
+
+
+def test_an_acknowledgement_stands_for_frames_that_were_never_sent():
+    async def visited():
+        mailbox = routes.Mailbox()
+        for data in (b"1", b"2", b"3"):
+            mailbox.frame(data)
+        await asyncio.sleep(0)
+        assert (await mailbox.collect(1))[1] == b"3"
+        mailbox.frame(b"4")
+        assert (await mailbox.collect(1))[1] == b"4"
+        return [mailbox.settled() for _ in range(3)]
+
+    assert asyncio.run(visited()) == [3, 1, 1]
 
 
 def test_a_page_gets_frames_data_and_its_settings(visit):

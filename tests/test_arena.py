@@ -1,17 +1,22 @@
 """Cells side by side: which are trained together, how they are ranked, and what is refused."""
 
+import itertools
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from PIL import Image
 from test_cli import TINY, run
 
-from ganplay import ToyConfig, ToyTrainer
-from ganplay.arena import Arena, axis, cells, grouped, mean, ranks, read_axis, standard_error
+from ganplay import LOSSES, PRESETS, ToyConfig, ToyTrainer
+from ganplay.arena import Arena, Impossible, all_cells, cells, grouped
+from ganplay.axes import AXES, axis, read_axis, usual
 from ganplay.cli import main
+from ganplay.remedies import CLASSIC
 from ganplay.settings import ConfigError
+from ganplay.standings import behind, half_width, mean, quantile, ranks
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)
 PAIRS = [axis("lr_g", [1e-4, 1e-3]), axis("loss", ["hinge", "wasserstein"])]
@@ -47,6 +52,41 @@ def test_values_are_read_by_their_field():
     assert [type(v) for v in axis("lr_g", [1, 0.5]).values] == [float, float]
 
 
+def test_joint_axes_set_what_they_stand_for():
+    def settings(*texts):
+        made = cells(SMALL, [read_axis(text) for text in texts], [0])
+        return [cell.configs[0] for cell in made]
+
+    assert [(c.lr_g, c.lr_d) for c in settings("lr_ratio=0.5,4", "lr_g=1e-3,1e-2")] == [
+        (1e-3, 5e-4), (1e-2, 5e-3), (1e-3, 4e-3), (1e-2, 4e-2),
+    ]  # fmt: skip
+    assert [(c.width_g, c.width_d) for c in settings("width=4,16")] == [(4, 4), (16, 16)]
+    none, rates, small = settings("remedy=none,two_rates,discrimination")
+    assert none == SMALL
+    assert (rates.lr_g, rates.lr_d) == (1e-3, 4e-3)
+    assert (small.minibatch_d, small.batch_size) == ("discrimination", 16)
+    # The remedy is of the cell's own settings, not of those that were the beginning.
+    assert [c.lr_d for c in settings("remedy=two_rates", "lr_g=1e-3,1e-2")] == [4e-3, 4e-2]
+    # Both may say the same.
+    assert settings("remedy=wgan", "loss=wasserstein")[0].weight_clip == 0.1
+
+
+@pytest.mark.parametrize("name", CLASSIC)
+def test_every_remedy_suits_every_loss_or_is_refused_in_words(name):
+    for loss, preset in itertools.product(LOSSES, PRESETS.values()):
+        (cell,) = all_cells(replace(preset, loss=loss), [axis("remedy", [name])], [0])
+        refused = isinstance(cell, Impossible)
+        assert refused == (
+            (name == "smoothing" and not LOSSES[loss].smoothable)
+            or (name == "matching" and not preset.layers_d)
+        )
+
+
+def test_all_axes_have_values_to_begin_with():
+    for name in AXES:
+        assert axis(name, usual(name)).values
+
+
 def test_own_points_go_with_their_distribution():
     own = ToyConfig(distribution="own", points="AAAAAAAA")
     made = cells(own, [axis("distribution", ["own", "ring"])], [0])
@@ -72,13 +112,25 @@ def test_cells_see_the_same_data_and_noise_and_learn_as_if_alone():
     assert not torch.equal(after[0], after[2])
 
 
-def test_errors_of_means_by_hand():
-    # Deviations 1.5, 0.5, 0.5, 1.5: s^2 = 5/3, and sqrt(5/3 / 4) = 0.645497.
-    assert standard_error([1.0, 2.0, 3.0, 4.0]) == pytest.approx(0.645497, abs=1e-6)
+def test_intervals_of_means_by_hand():
+    # Deviations 1.5, 0.5, 0.5, 1.5: s^2 = 5/3, sqrt(5/3 / 4) = 0.645497, t of 3 is 3.182446.
+    assert half_width([1.0, 2.0, 3.0, 4.0]) == pytest.approx(2.05426, abs=1e-4)
     assert mean([1.0, 2.0, 6.0]) == 3
     for unknown in ([1.0], [1.0, math.nan], [math.inf, 1.0]):
-        assert math.isnan(standard_error(unknown))
+        assert math.isnan(half_width(unknown))
     assert math.isnan(mean([math.inf, -math.inf]))
+    # Tables of Student's t.
+    for freedom, known in ((1, 12.7062), (9, 2.26216), (10, 2.22814), (30, 2.04227), (63, 1.99834)):
+        assert quantile(freedom) == pytest.approx(known, abs=2e-4)
+
+
+def test_differences_are_judged_seed_by_seed():
+    best = [0.1, 0.5, 0.9]
+    assert behind([0.2, 0.6, 1.0], best) is True  # always 0.1, though the seeds differ by more
+    assert behind(best, best) is False
+    assert behind([0.0, 0.5, 1.0], best) is False
+    assert behind([0.2], [0.1]) is None
+    assert behind([0.2, math.nan, 1.0], best) is None
 
 
 def told(js, modes, floor=0.1, of=8):
@@ -104,7 +156,7 @@ def test_a_report_has_the_best_first_and_its_figures_add_up():
     for cell in report["cells"]:
         js = [member["js"] for member in cell["members"]]
         assert cell["mean"]["js"] == pytest.approx(sum(js) / 3, abs=2e-6)
-        assert cell["error"]["js"] == pytest.approx(standard_error(js), abs=2e-6)
+        assert cell["half_width"]["js"] == pytest.approx(half_width(js), abs=1e-5)
         assert [member["seed"] for member in cell["members"]] == [0, 1, 2]
         assert cell["noise_floor"]["modes"] == 8
         again, problems = ToyConfig.from_state(cell["state"])
@@ -118,7 +170,7 @@ def test_a_member_that_diverged_puts_its_cell_last():
     arena.groups[0].trainer.restore(snapshot)
     first, last = arena.report(500)["cells"]
     assert (first["values"], last["values"]) == ({"lr_g": 1e-4}, {"lr_g": 1e-3})
-    assert (last["mean"]["js"], last["error"]["js"]) == (None, None)
+    assert (last["mean"]["js"], last["half_width"]["js"]) == (None, None)
     assert [member["js"] is None for member in last["members"]] == [False, True]
 
 
@@ -170,6 +222,9 @@ def test_a_sweep_as_a_table(tmp_path, capsys):
         (["--sweep", "seed=1,2", "--seeds", "2"], "it leaves one seed to each cell"),
         (["--sweep", "lr_g=0,1", "--seeds", "33"], "sweep: 66 is not possible; at most 64 GANs"),
         (["--sweep", "loss=hinge", "--label-smoothing", "0.1"], "has no targets to smooth"),
+        (["--sweep", "remedy=hope"], "remedy: 'hope' is not possible; one of none, "),
+        (["--sweep", "width=8,300"], "width: 300 is not possible; a whole number from 1 to 256"),
+        (["--sweep", "lr_ratio=2", "--sweep", "lr_d=1"], "another axis sets it to 1.0"),
         (["--sweep", "lr_g=0,1", "--until", "js=0.2"], "--until: not with --sweep"),
         (["--sweep", "lr_g=0,1", "--load", "a.safetensors"], "--load: not with --sweep"),
     ],

@@ -45,7 +45,8 @@ def test_a_tour_of_the_lab(chromium, server):
     tab.press("r")
     assert tab.see("ganplay.frame.step") == 0
     start = tab.pixels()
-    page.fill(".count", "60")
+    page.press(".count", "Control+A")
+    page.keyboard.type("60")
     page.click(".step-many")
     tab.until("ganplay.frame.step === 60 && !ganplay.frame.catchingUp")
     tab.settled()

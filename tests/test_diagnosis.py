@@ -1,6 +1,7 @@
 """One verdict from the signals: on made-up ones by hand, and on runs of which it is known."""
 
 import math
+import time
 from dataclasses import replace
 from itertools import pairwise
 from statistics import fmean
@@ -181,6 +182,16 @@ def test_a_gauge_measures_each_member_by_its_own_points():
     both = Gauge(trainer).measure()
     for name, values in trainer.compare(2000, quick=True).items():
         assert both.metrics[name].tolist() == values.tolist()
+    see, gauge = None, Gauge(trainer)
+    for _ in range(2000):  # the captured function gives the very same
+        again, (see,) = gauge.measure(), gauge._shutters
+        for name, values in both.metrics.items():
+            assert again.metrics[name].equal(values), name
+        if see.captured is not None:
+            break
+        time.sleep(0.01)
+    assert see.captured is not None
+    assert gauge.measure().shares.equal(both.shares)
     alone = ToyTrainer(replace(config, seed=9), threads=1)
     alone.step(3)
     one = Gauge(alone).measure().signals()

@@ -6,7 +6,7 @@ from base64 import b64decode
 
 import pytest
 
-from ganplay import PRESETS, ToyConfig, commands, engine
+from ganplay import PRESETS, ToyConfig, commands, engine, seat
 from ganplay.anatomy import SIDE
 from ganplay.commands import (
     Configure,
@@ -223,7 +223,7 @@ def test_acknowledgements_do_not_pile_up_credit(running):
 
 
 def test_nobody_looks_nobody_trains(running, monkeypatch):
-    monkeypatch.setattr(engine, "ATTENTION", 0.3)
+    monkeypatch.setattr(seat, "ATTENTION", 0.3)
     opened(running, slow=True)
     session = running._sessions["a"]
     time.sleep(1.0)

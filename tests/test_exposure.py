@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.exposure import WORTH
 from ganplay.frames import Camera, View, pack
+from ganplay.shutter import WORTH
 
 CONFIGS = {
     "ring": PRESETS["ring"],

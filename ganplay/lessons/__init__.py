@@ -6,7 +6,7 @@ A lesson is data: words in both languages, settings, and checks by name of a sig
 from ganplay.lessons.experiments import KINDS, Experiment
 from ganplay.lessons.files import FOLDER, Lesson, LessonError, load_all, read
 from ganplay.lessons.running import Outcome, attempt, begin, judge, measured, perform
-from ganplay.lessons.showing import follow, packed
+from ganplay.lessons.showing import follow
 
 __all__ = [
     "FOLDER",
@@ -21,7 +21,6 @@ __all__ = [
     "judge",
     "load_all",
     "measured",
-    "packed",
     "perform",
     "read",
 ]

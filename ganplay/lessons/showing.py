@@ -4,10 +4,9 @@ A piece is a JSON head and blobs of bytes; what they hold depends on the run's k
 """
 
 import math
-import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -26,6 +25,7 @@ from ganplay.lessons.experiments import (
 from ganplay.lessons.files import Check, Run
 from ganplay.lessons.running import judge, of_config
 from ganplay.lessons.signals import class_table, optimal_outputs
+from ganplay.pieces import Piece
 from ganplay.settings import Settings
 from ganplay.training import ToyTrainer, threads_of_torch
 
@@ -45,18 +45,6 @@ PLACES = 4
 """Digits of numbers in a head."""
 
 VIEW = View(ALL_LAYERS)
-
-
-class Piece(NamedTuple):
-    """A message to a page.
-
-    Attributes:
-        head: plain data without NaN.
-        blobs: bytes, whose lengths the packed head tells.
-    """
-
-    head: dict[str, Any]
-    blobs: list[bytes]
 
 
 def plain(values: Tensor) -> Any:
@@ -219,14 +207,6 @@ SHOWS: dict[type, Callable[[Any, Run], Any]] = {
     LatentExperiment: LatentShow,
     PicturesExperiment: PicturesShow,
 }
-
-
-def packed(piece: Piece, dump: Callable[[Any], str]) -> bytes:
-    """A piece as bytes: lengths of the rest and of the head (uint32), the head, the blobs."""
-    sizes = [len(blob) for blob in piece.blobs]
-    head = dump(piece.head | {"sizes": sizes}).encode()
-    rest = struct.pack("<I", len(head)) + head + b"".join(piece.blobs)
-    return struct.pack("<I", len(rest)) + rest
 
 
 def follow(

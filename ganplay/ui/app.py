@@ -23,6 +23,8 @@ from ganplay.indexes import Indexes
 from ganplay.learnt import roots_given
 from ganplay.ui import logs, tokens
 from ganplay.ui.api import train_toy, write_script
+from ganplay.ui.arena import ArenaRoutes
+from ganplay.ui.bursts import Bursts, usual_device
 from ganplay.ui.doors import Doorkeeper, shut
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
@@ -53,7 +55,8 @@ def _asset(name: str) -> str:
 
 def build(gallery: Gallery, finder: Finder, walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
-    images, finding = ImageApi(gallery), ProjectApi(finder)
+    bursts = Bursts(gallery, finder)
+    images, finding = ImageApi(gallery, bursts), ProjectApi(finder, bursts)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
             html_template=_asset("lab.html"),
@@ -67,7 +70,7 @@ def build(gallery: Gallery, finder: Finder, walks: Walks) -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        own = images.info, images.generate, finding.project, WalkApi(walks).walk
+        own = images.info, images.generate, finding.project, WalkApi(walks, bursts).walk
         for endpoint in (write_script, *own):
             gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
@@ -91,6 +94,7 @@ def launch(
     root_path: str | None = None,
     data_roots: Sequence[Path] | None = None,
     mcp: bool | None = None,
+    device: str | None = None,
     log: bool = False,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
@@ -105,6 +109,7 @@ def launch(
         data_roots: folders with what models learnt from; by default those of GANPLAY_DATA.
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
+        device: where image models draw; by default a GPU if this machine has one of its own.
         log: tell of all that happens on standard error, a line of JSON each; without it only of
             warnings and errors.
 
@@ -116,12 +121,13 @@ def launch(
     engine = engine or Engine()
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
-    gallery = Gallery(indexes=Indexes(roots))
+    gallery = Gallery(indexes=Indexes(roots), device=device or usual_device())
     finder, learning = Finder(gallery), Learning()
     guests, walks = Guests(), Walks(gallery)
-    lab = LabRoutes(engine, guests.knows)
+    lab, arena = LabRoutes(engine, guests.knows), ArenaRoutes(engine, guests.knows)
     busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, walks)
-    rooms = (lab, *busy, Operator(guests, Overview(engine, gallery, lab.line, busy)))
+    operator = Operator(guests, Overview(engine, gallery, lab.line, busy))
+    rooms = (lab, arena, *busy, operator)
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {

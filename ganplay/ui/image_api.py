@@ -9,6 +9,7 @@ from ganplay.exploration import MAX_STATE, model_of
 from ganplay.gallery import MOST_PICTURES, Gallery, Rendered
 from ganplay.ui.api import Refused, whole
 from ganplay.ui.asking import said
+from ganplay.ui.bursts import Bursts, in_context
 
 MOST_ZOOM = 8
 SECONDS = 60.0
@@ -36,8 +37,8 @@ def texts_of(name: str, value: Any, most: int) -> list[str]:
 class ImageApi:
     """Endpoints on one gallery."""
 
-    def __init__(self, gallery: Gallery) -> None:
-        self.gallery = gallery
+    def __init__(self, gallery: Gallery, bursts: Bursts) -> None:
+        self.gallery, self.bursts = gallery, bursts
 
     def model_named(self, texts: Sequence[str], model: str) -> str:
         """The model that is asked for: by name, or the first state's.
@@ -94,7 +95,7 @@ class ImageApi:
         Raises:
             Refused: if they cannot be made.
         """
-        work = self.gallery.submit(self.gallery.render, name, texts, pictures=len(texts))
+        work = self.gallery.submit(in_context(self.bursts.render, name, texts), pictures=len(texts))
         try:
             return work.result(SECONDS)
         except TooLate:

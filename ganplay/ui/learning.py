@@ -1,7 +1,8 @@
 """Routes of the Learn view: the lessons that there are, and their runs as they go on.
 
 A page posts which run it wants, with which seeds and, of a task, which settings changed; it gets
-pieces (`lessons.packed`), whose heads' types are begun, moment, done. Who leaves ends the run.
+pieces (`pieces.packed`), whose heads' types are begun, moment, done. A class that asks for the
+same run looks at one (`shared_runs`), which ends when the last has left.
 """
 
 import dataclasses
@@ -19,8 +20,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay.engine import as_plain
-from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all, packed
+from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
 from ganplay.lessons.files import Check, Run
+from ganplay.pieces import packed
 from ganplay.settings import MAX_SEED, ConfigError, Problem, Settings
 from ganplay.ui import tokens
 from ganplay.ui.routes import (
@@ -28,20 +30,21 @@ from ganplay.ui.routes import (
     PREFIX,
     REFUSED,
     TOKEN,
+    TOO_MANY,
     Refusal,
     decoded,
-    dump,
     limited_body,
     same_origin,
 )
 from ganplay.ui.schema import field_of
-from ganplay.ui.streaming import Streamed, Tell
+from ganplay.ui.shared_runs import SharedRun, SharedRuns
+from ganplay.ui.streaming import Placed, Tell
 from ganplay.ui.transfers import Places
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE, WAITING = 2, 48
-"""Runs that go on at a time, and those that may wait or go on."""
+AT_ONCE, WAITING, MOST_FOLLOWERS = 2, 48, 500
+"""Runs that go on at a time, those that may wait or go on, and pages that look at any."""
 MEMBERS = 8
 """Seeds of a run."""
 
@@ -61,7 +64,7 @@ class Learning:
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
         self._lessons: dict[str, Lesson] = {}
-        self._places = Places(WAITING)
+        self._places, self._shared = Places(MOST_FOLLOWERS), SharedRuns()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="lesson")
         self._stopping = threading.Event()
 
@@ -116,15 +119,31 @@ class Learning:
             asked = self.read(decoded(body.decode("utf-8", "replace")))
             with ExitStack() as stack:
                 stack.enter_context(self._places.taken())
-                return Streamed(
-                    lambda tell: self._work(asked, tell), stack.pop_all(), pool=self._pool
-                )
+                run = self._run(asked)
+                stack.enter_context(run.followed())
+                return Placed(run.pieces(), stack.pop_all())
         except ConfigError as error:
             return JSONResponse({"type": "error", "problems": as_plain(error.problems)}, 422)
         except Refusal as refusal:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
         except ClientDisconnect:
             return JSONResponse({"type": "gone"}, 408)
+
+    def _run(self, asked: Asked) -> SharedRun:
+        """The run that somebody asks for: the one that there is, or a new one.
+
+        Raises:
+            Refusal: if too many different ones go on.
+        """
+        checks = tuple(check.model_dump_json() for check in asked.checks)
+        key = asked.run.model_dump_json(), asked.config, checks, asked.seeds
+        run = self._shared.find(key)
+        if run is None:
+            if self._shared.going_on >= WAITING:
+                raise Refusal("busy", TOO_MANY)
+            run = SharedRun(lambda tell: self._work(asked, tell), self._pool)
+            self._shared.keep(key, run)
+        return run
 
     def _work(self, asked: Asked, tell: Tell) -> bytes:
         last = b""
@@ -133,7 +152,7 @@ class Learning:
                 return b""
             if self._stopping.is_set():
                 return b""
-            last = packed(piece, dump)
+            last = packed(piece)
         return last
 
     async def all_lessons(self, request: Request) -> Response:

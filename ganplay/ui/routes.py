@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.resources import as_file, files
+from os.path import normpath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -29,7 +30,7 @@ from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.points import PointsError
 from ganplay.script import as_script
-from ganplay.settings import Problem
+from ganplay.settings import ConfigError, Problem
 from ganplay.ui import tokens
 from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema
@@ -96,6 +97,7 @@ class Mailbox:
         self._loop = asyncio.get_running_loop()
         self._events: deque[dict[str, Any]] = deque(maxlen=200)
         self._frame: bytes | None = None
+        self._frames, self._sent = 0, deque[int]()
         self._news = asyncio.Event()
 
     def frame(self, data: bytes) -> None:
@@ -114,7 +116,18 @@ class Mailbox:
         events, frame = list(self._events), self._frame or b""
         self._events.clear()
         self._frame = None
+        if frame:
+            self._sent.append(self._frames)
+            self._frames = 0
         return events, frame
+
+    def settled(self) -> int:
+        """For how many frames the page's next acknowledgement stands.
+
+        It knows nothing of those that a newer one replaced before they were sent, whose credit
+        would be lost for good.
+        """
+        return self._sent.popleft() if self._sent else 1
 
     def _call(self, keep: Any, data: Any) -> None:
         with suppress(RuntimeError):  # the server's loop has ended
@@ -122,6 +135,7 @@ class Mailbox:
 
     def _keep_frame(self, data: bytes) -> None:
         self._frame = data
+        self._frames += 1
         self._news.set()
 
     def _keep_event(self, data: dict[str, Any]) -> None:
@@ -138,7 +152,7 @@ class Visit:
         self.session_id = ""
         self._line, self._first = line, first
         self._allowance = Allowance()
-        self._open: Callable[[], None] | None = None
+        self._hello: dict[str, Any] = {}
 
     def begin(self, hello: Any) -> None:
         """Open (or find again) the session that the page's first message asks for, or wait.
@@ -150,6 +164,30 @@ class Visit:
         session_id = tokens.session_of(hello.get("token"))
         if session_id is None:
             raise Refusal("refused", REFUSED)
+        self.session_id, self._hello = self._name(session_id), hello
+        try:
+            if len(self._line) and not (self._first or self.engine.notice(self.session_id)):
+                raise Full  # nobody overtakes those who wait
+            self.enter()
+        except Full:
+            self._wait()
+
+    def enter(self) -> None:
+        """Come in, at once or from the line.
+
+        Raises:
+            Full: if there is no room.
+        """
+        known, problems = self._open(self.session_id, self._hello)
+        self.mailbox.event({"type": "welcome", "known": known, "problems": problems})
+        note("session", known=known, sessions=len(self.engine.sessions()))
+
+    def _name(self, session_id: str) -> str:
+        """What the engine calls the session of a page."""
+        return session_id
+
+    def _open(self, session_id: str, hello: dict[str, Any]) -> tuple[bool, list[dict[str, object]]]:
+        """Open a session; whether it was there, and what could not be used of the message."""
         given, state = hello.get("config"), hello.get("state")
         given = given if isinstance(given, dict) and len(given) <= commands.MAX_CHANGES else {}
         if isinstance(state, str):
@@ -157,42 +195,24 @@ class Visit:
         else:
             config, problems = PRESETS["ring"].repaired(given)
         rival, more = _rival(hello.get("rival"), config)
-        problems += more
-        try:
-            speed = commands.rate(hello.get("speed"))
-        except CommandError:
-            speed = None
-        step, far = commands.starting_step(hello, MAX_CATCHING_UP)
+        speed, step, far = pace(hello)
         stop = hello.get("stop")
         try:
             stop = commands.stop(stop if isinstance(stop, dict) else {})
         except CommandError:
             stop = None
-        self.session_id = session_id
-
-        def open_session() -> None:
-            known = self.engine.open(
-                session_id,
-                self.mailbox,
-                config,
-                playing=hello.get("playing") is not False,
-                speed=speed,
-                step=step,
-                stop=stop,
-                rival=rival,
-                first=self._first,
-            )
-            told = as_plain(problems if known else problems + far)
-            self.mailbox.event({"type": "welcome", "known": known, "problems": told})
-            note("session", known=known, step=step, sessions=len(self.engine.sessions()))
-
-        self._open = open_session
-        try:
-            if len(self._line) and not (self._first or self.engine.notice(session_id)):
-                raise Full  # nobody overtakes those who wait
-            open_session()
-        except Full:
-            self._wait()
+        known = self.engine.open(
+            session_id,
+            self.mailbox,
+            config,
+            playing=hello.get("playing") is not False,
+            speed=speed,
+            step=step,
+            stop=stop,
+            rival=rival,
+            first=self._first,
+        )
+        return known, as_plain(problems + more + ([] if known else far))
 
     def _wait(self) -> None:
         try:
@@ -204,11 +224,6 @@ class Visit:
     def waiting(self) -> bool:
         """Whether it has not been let in yet."""
         return self._line.has(self)
-
-    def enter(self) -> None:
-        """Come in from the line."""
-        assert self._open is not None
-        self._open()
 
     def tell(self, event: dict[str, Any]) -> None:
         """Something for the page."""
@@ -235,20 +250,27 @@ class Visit:
         kind = message.get("type") if isinstance(message, dict) else None
         if kind in ("ack", "ping"):
             there = (
-                self.engine.acknowledge(self.session_id)
+                self.engine.acknowledge(self.session_id, self.mailbox.settled())
                 if kind == "ack"
                 else self.engine.notice(self.session_id)
             )
         else:
             try:
-                command = commands.read(message)
+                command = self._read(message)
                 number = commands.message_number(message)
             except CommandError as error:
                 self._complain(error.field, error.shown, error.allowed)
                 return
+            except ConfigError as error:
+                self.mailbox.event({"type": "unmade", "problems": as_plain(error.problems)})
+                return
             there = self.engine.post(self.session_id, number, command)
         if not there:
             raise Refusal("gone", GONE)
+
+    def _read(self, message: Any) -> object:
+        """The command of a message."""
+        return commands.read(message)
 
     def end(self, closed: bool) -> None:
         """The line is down: closed by the visitor, or lost."""
@@ -266,6 +288,18 @@ def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Proble
         return ToyConfig.from_state(given)
     there = isinstance(given, dict) and len(given) <= commands.MAX_CHANGES
     return config.repaired(given) if there else (None, [])
+
+
+def pace(hello: dict[str, Any]) -> tuple[float | None, int, list[Problem]]:
+    """Steps a second and how far to catch up, of a first message; as usual if they are none.
+
+    With them that this is not as far as it was, if it is not.
+    """
+    try:
+        speed = commands.rate(hello.get("speed"))
+    except CommandError:
+        speed = None
+    return speed, *commands.starting_step(hello, MAX_CATCHING_UP)
 
 
 def shows_secret(asking: HTTPConnection) -> bool:
@@ -297,13 +331,16 @@ def dump(data: Any) -> str:
     return json.dumps(data, allow_nan=False, separators=(",", ":"))
 
 
-class LabRoutes:
-    """The routes of one engine.
+class Lines:
+    """A socket, and its fallback, to sessions of one kind.
 
     Args:
         engine: trains.
         first: whether who asks is served before others.
     """
+
+    room = "lab"
+    visit: type[Visit] = Visit
 
     def __init__(
         self, engine: Engine, first: Callable[[HTTPConnection], bool] | None = None
@@ -312,7 +349,6 @@ class LabRoutes:
         self.line = WaitingLine()
         self._first = first or shows_secret
         self._polls: dict[str, tuple[Visit, float]] = {}
-        self._readers = CapacityLimiter(FILES_AT_ONCE)
 
     async def socket(self, socket: WebSocket) -> None:
         """Frames and events down; acknowledgements and commands up."""
@@ -320,7 +356,7 @@ class LabRoutes:
             await socket.close(REFUSED)
             return
         await socket.accept()
-        visit = Visit(self.engine, self.line, self._first(socket))
+        visit = self.visit(self.engine, self.line, self._first(socket))
         closed, sender = False, None
         try:
             hello = await asyncio.wait_for(receive(socket), GREETING_SECONDS)
@@ -381,14 +417,31 @@ class LabRoutes:
         if mine is None:
             raise Refusal("refused", REFUSED)
         known = self._polls.get(mine)
-        visit = known[0] if known else Visit(self.engine, self.line, first)
+        visit = known[0] if known else self.visit(self.engine, self.line, first)
         if known is None:
             visit.begin(content)
-        elif not (visit.waiting or self.engine.notice(mine)):
+        elif not (visit.waiting or self.engine.notice(visit.session_id)):
             del self._polls[mine]
             raise Refusal("gone", GONE)
         self._polls[mine] = (visit, now)
         return visit
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        return [
+            WebSocketRoute(f"{PREFIX}/{self.room}/socket", self.socket),
+            Route(f"{PREFIX}/{self.room}/poll", self.poll, methods=["POST"]),
+        ]
+
+
+class LabRoutes(Lines):
+    """The routes of the lab, and of what all the page needs."""
+
+    def __init__(
+        self, engine: Engine, first: Callable[[HTTPConnection], bool] | None = None
+    ) -> None:
+        super().__init__(engine, first)
+        self._readers = CapacityLimiter(FILES_AT_ONCE)
 
     async def points(self, request: Request) -> Response:
         """Points of a CSV file or a picture, the request's body, for a page with a session.
@@ -423,13 +476,12 @@ class LabRoutes:
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
         return [
-            WebSocketRoute(f"{PREFIX}/lab/socket", self.socket),
-            Route(f"{PREFIX}/lab/poll", self.poll, methods=["POST"]),
+            *super().all(),
             Route(f"{PREFIX}/schema.json", _schema),
             Route(f"{PREFIX}/points", self.points, methods=["POST"]),
             Route(f"{PREFIX}/gan.py", _script, methods=["GET", "POST"]),
             Route(f"{PREFIX}/plotly.js", _plotly),
-            Mount(f"{PREFIX}/assets", Assets(directory=str(ASSETS))),
+            Route(f"{PREFIX}/assets/{{path:path}}", Assets(directory=str(ASSETS)).one),
         ]
 
 
@@ -443,6 +495,13 @@ class Assets(StaticFiles):
         if str(args[0]).endswith(".js"):  # systems differ, and browsers take no script that is none
             response.headers["Content-Type"] = "text/javascript; charset=utf-8"
         return response
+
+    async def one(self, request: Request) -> Response:
+        """A file by the route's path.
+
+        As a mount it would not be found where a proxy takes away the prefix that Gradio knows of.
+        """
+        return await self.get_response(normpath(request.path_params["path"]), request.scope)
 
 
 async def _schema(request: Request) -> Response:

@@ -7,6 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 from ganplay import frames, points
+from ganplay.arena import MAX_MEMBERS
+from ganplay.arena_asked import MAX_CELLS, MAX_SEEDS
+from ganplay.axes import AXES, usual
 from ganplay.commands import SPEEDS
 from ganplay.config import GROUPS, OWN, PRESETS, ToyConfig
 from ganplay.diagnosis import KINDS, Evidence
@@ -72,6 +75,12 @@ def schema() -> bytes:
             "sections": frames.SECTIONS,
             "kinds": KINDS,
             "evidence": Evidence._fields,
+        },
+        "arena": {
+            "axes": [field_of(f) | {"usual": usual(name)} for name, f in AXES.items()],
+            "cells": MAX_CELLS,
+            "seeds": MAX_SEEDS,
+            "members": MAX_MEMBERS,
         },
         "locales": {language: locale(language) for language in LANGUAGES},
     }

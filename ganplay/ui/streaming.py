@@ -13,8 +13,26 @@ Tell = Callable[[bytes], bool]
 """Sends a piece, not an empty one; False if nobody waits any more, upon which work should end."""
 
 
-class Streamed(StreamingResponse):
-    """What `work` tells and then what it returns; leaves its place when it is done or unwanted.
+class Placed(StreamingResponse):
+    """Pieces as they come; leaves its place when they have come to an end or are unwanted.
+
+    Args:
+        pieces: not empty.
+        place: is closed at the end.
+    """
+
+    def __init__(self, pieces: AsyncIterator[bytes], place: ExitStack) -> None:
+        super().__init__(pieces, media_type="application/octet-stream")
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        with self._place:
+            await super().__call__(scope, receive, send)
+
+
+class Streamed(Placed):
+    """What `work` tells and then what it returns.
 
     Args:
         work: is given a `Tell`, and returns the last piece. If it raises, the answer ends early.
@@ -25,13 +43,7 @@ class Streamed(StreamingResponse):
     def __init__(
         self, work: Callable[[Tell], bytes], place: ExitStack, pool: Executor | None = None
     ) -> None:
-        super().__init__(_pieces(work, pool), media_type="application/octet-stream")
-        self._place = place
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
-        with self._place:
-            await super().__call__(scope, receive, send)
+        super().__init__(_pieces(work, pool), place)
 
 
 async def _pieces(work: Callable[[Tell], bytes], pool: Executor | None) -> AsyncIterator[bytes]:

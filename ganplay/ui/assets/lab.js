@@ -16,7 +16,7 @@ import { Slow } from "./slow.js";
 import { StopAt } from "./stop.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
-import { Views, exploredIn, learntIn, walkIn } from "./views.js";
+import { Views, arenaIn, exploredIn, learntIn, walkIn } from "./views.js";
 import { Waiting } from "./waiting.js";
 import { Weights } from "./weights.js";
 import * as words from "./words.js";
@@ -59,7 +59,7 @@ class Lab {
     this.layers = schema.frame.layers;
     this.shown = LAYERS.reduce((sum, name) => sum + this.layers[name], 0);
     this.label = 0;
-    const explored = exploredIn(location.hash), walk = walkIn(location.hash), learnt = learntIn(location.hash);
+    const explored = exploredIn(location.hash), walk = walkIn(location.hash), learnt = learntIn(location.hash), arena = arenaIn(location.hash);
     this.readLink();
     if (this.opened === null) this.readKept();
     this.listeners = {};
@@ -85,7 +85,7 @@ class Lab {
     this.waiting = new Waiting(this);
     this.wire();
     this.relabel();
-    this.views = new Views(this, explored, walk, learnt);
+    this.views = new Views(this, explored, walk, learnt, arena);
     for (const plane of [this.plane, this.second]) {
       new ResizeObserver(() => plane.resize() && plane.draw()).observe(plane.canvas.parentElement);
     }
@@ -95,7 +95,7 @@ class Lab {
   // ---- what the page's other parts hang on to ---------------------------------------------------
 
   // Parts hear of what happens here by name: "frame", "state", "data", "words", "theme", "sent",
-  // "loaded", "numbers", "described", or the type of an event of the server's.
+  // "loaded", "numbers", "described", "view", or the type of an event of the server's.
   hear(kind, does) {
     (this.listeners[kind] ||= []).push(does);
   }
@@ -619,7 +619,9 @@ class Lab {
     });
     on(".help", () => this.find(".help-box").showModal());
     on(".help-close", () => this.find(".help-box").close());
-    this.find(".count").onkeydown = ({ key }) => key === "Enter" && this.stepMany();
+    this.find(".count").onkeydown = ({ key }) => {
+      if (key === "Enter") this.stepMany(); // a handler that gives back false would hold the key
+    };
     this.find(".seed").onchange = ({ target }) => {
       this.configure({ seed: target.value.trim() === "" ? null : Number(target.value) });
     };

@@ -4,9 +4,10 @@
 const FIRST_WAIT = 400, LONGEST_WAIT = 8000, SIGN_OF_LIFE = 2000, MOST_HELD = 20;
 
 export class Link {
-  // `hello()` says what a new session is to be like; `on` has frame, event, up and down.
-  constructor({ base, token, newToken, hello, on }) {
-    Object.assign(this, { base, token, newToken, hello, on });
+  // `hello()` says what a new session is to be like; `on` has frame, event, up and down; `room` is
+  // the kind of session.
+  constructor({ base, token, newToken, hello, on, room = "lab" }) {
+    Object.assign(this, { base, token, newToken, hello, on, room });
     this.wait = FIRST_WAIT;
     this.failures = 0;
     this.everOpen = false;
@@ -52,7 +53,7 @@ export class Link {
     } catch {
       return this.again();
     }
-    const address = this.base.replace(/^http/, "ws") + "/lab/socket";
+    const address = this.base.replace(/^http/, "ws") + `/${this.room}/socket`;
     const socket = (this.socket = new WebSocket(address));
     socket.binaryType = "arraybuffer";
     let opened = false;
@@ -104,7 +105,7 @@ export class Link {
       const messages = this.waiting.splice(0);
       const body = first ? { ...this.hello(), messages } : { messages };
       try {
-        const answer = await fetch(`${this.base}/lab/poll`, {
+        const answer = await fetch(`${this.base}/${this.room}/poll`, {
           method: "POST",
           headers: { "Content-Type": "application/json", "X-Ganplay-Token": await this.ticket() },
           body: JSON.stringify({ ...body, token: await this.ticket() }),

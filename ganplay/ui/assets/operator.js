@@ -79,9 +79,9 @@ const COLUMNS = [
   ["operator.columns.step", (one) => format(one.step), right],
   ["operator.columns.steps", (one) => format(one.steps), right],
   ["operator.columns.frames", (one) => format(one.frames, 1), right],
-  ["operator.columns.data", (one) => t(`choices.distribution.${one.data}`)],
-  ["operator.columns.loss", (one) => t(`choices.loss.${one.loss}`), () => "wide"],
-  ["operator.columns.networks", (one) => one.networks + (one.pair ? " A/B" : ""), () => "wide"],
+  ["operator.columns.data", (one) => (one.data ? t(`choices.distribution.${one.data}`) : t("arena.title"))],
+  ["operator.columns.loss", (one) => (one.loss ? t(`choices.loss.${one.loss}`) : ""), () => "wide"],
+  ["operator.columns.networks", (one) => (one.networks ? one.networks + (one.gans > 1 ? " A/B" : "") : t("operator.gans", { n: format(one.gans) })), () => "wide"],
 ];
 const BATCHES = [
   ["operator.columns.networks", ({ networks }) => networks],

@@ -21,6 +21,7 @@ export const PARTS = [
   "share",
   "explore", "explore-directions", "explore-favourites", "explore-gallery", "explore-map", "explore-arithmetic", "explore-dimensions",
   "learn", "learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget",
+  "arena",
 ];
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
 

@@ -1,14 +1,17 @@
-// The page's views, the lab, Explore and Learn: tabs, and the address that names the one shown.
+// The page's views, the lab, Explore, Learn and Arena: tabs, and the address that names the one shown.
 
 import { writeAddress } from "./teach.js";
 
-const MOST_OF_A_STATE = 8001, MOST_OF_A_WALK = 65_537, MOST_OF_A_LESSON = 60; // one more than the server reads: it says so itself
+const MOST_OF_A_STATE = 8001, MOST_OF_A_WALK = 65_537, MOST_OF_A_LESSON = 60, MOST_OF_AN_ARENA = 2000; // one more than the server reads: it says so itself
 
 // The state that an address asks to explore: "" for any, null if it asks for the lab.
 export const exploredIn = (hash) => partOf(hash, "explore", MOST_OF_A_STATE);
 
 // The lesson and step that it asks for, as `name.step`: "" for any, null for none.
 export const learntIn = (hash) => partOf(hash, "learn", MOST_OF_A_LESSON);
+
+// What it asks to have side by side, as `arena-setup.js` writes it: "" for nothing yet, null for the lab.
+export const arenaIn = (hash) => partOf(hash, "arena", MOST_OF_AN_ARENA);
 
 // The walk that it asks for, or null.
 export const walkIn = (hash) => partOf(hash, "walk", MOST_OF_A_WALK);
@@ -24,16 +27,16 @@ function partOf(hash, name, most) {
   }
 }
 
-// What stands behind the #: a lesson's parts, the state where one is explored, and a walk.
-export function addressOf(asked, explored, walk = null, learnt = null) {
+// What stands behind the #: a lesson's parts, the state where one is explored, a walk, and an arena.
+export function addressOf(asked, explored, walk = null, learnt = null, arena = null) {
   const rest = writeAddress({ ...asked, state: null, rival: null });
   const named = (name, value) => (value === null ? "" : value ? `${name}=${value}` : name);
-  return [named("explore", explored), named("learn", learnt), walk && `walk=${walk}`, rest].filter(Boolean).join("&");
+  return [named("explore", explored), named("learn", learnt), named("arena", arena), walk && `walk=${walk}`, rest].filter(Boolean).join("&");
 }
 
 export class Views {
-  constructor(lab, opened, walk, learnt) {
-    Object.assign(this, { lab, opened, walk, learnt, shown: "lab" });
+  constructor(lab, opened, walk, learnt, arena) {
+    Object.assign(this, { lab, opened, walk, learnt, arena, shown: "lab" });
     this.tabs = [...lab.root.querySelectorAll("[role=tab]")];
     for (const tab of this.tabs) {
       tab.onclick = () => this.show(tab.dataset.view);
@@ -41,6 +44,7 @@ export class Views {
     }
     if (opened !== null && lab.teach.free("explore")) this.show("explore");
     else if (learnt !== null && lab.teach.free("learn")) this.show("learn");
+    else if (arena !== null && lab.teach.free("arena")) this.show("arena");
   }
 
   key(event) {
@@ -64,17 +68,20 @@ export class Views {
       this.lab.find(`#${tab.getAttribute("aria-controls")}`).hidden = !on;
     }
     this.lab.setAway(name !== "lab");
-    this.address(name === "explore" ? this.opened ?? "" : null, name === "learn" ? this.learnt ?? "" : null);
+    this.address(name === "explore" ? this.opened ?? "" : null, name === "learn" ? this.learnt ?? "" : null, name === "arena" ? this.arena ?? "" : null);
     // Its scripts are fetched when they are first needed.
     if (name === "explore") this.explore ||= import("./explore.js").then(({ open }) => open(this.lab, this));
     if (name === "learn") this.learn ||= import("./learn.js").then(({ open }) => open(this.lab, this));
+    if (name === "arena") this.contest ||= import("./arena.js").then(({ open }) => open(this.lab, this));
+    this.lab.tell("view", name);
   }
 
   // Only what is shown now stands in the address; it is no step of the browser's own history.
-  address(explored, learnt = null) {
+  address(explored, learnt = null, arena = null) {
     if (explored !== null) this.opened = explored;
     if (learnt !== null) this.learnt = learnt;
-    const text = addressOf(this.lab.teach.asked, explored, null, learnt);
+    if (arena !== null) this.arena = arena;
+    const text = addressOf(this.lab.teach.asked, explored, null, learnt, arena);
     history.replaceState(null, "", location.pathname + location.search + (text && `#${text}`));
   }
 }

@@ -1,0 +1,152 @@
+"""Axes of an arena: one setting, or a few that go together under a name, and the values of each.
+
+An axis is a field of `ToyConfig` or of `Joint`, so that its values are checked as any setting's.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+from ganplay.config import OWN, ToyConfig, read_value
+from ganplay.remedies import CLASSIC
+from ganplay.settings import ConfigError, Problem, Settings, choice, number, unknown
+
+MAX_VALUES = 64
+
+
+@dataclass(frozen=True)
+class Joint(Settings):
+    """What stands for more than one setting.
+
+    Attributes:
+        lr_ratio: D's learning rate over that of G, which stays.
+        width: units of each hidden layer of both nets.
+        remedy: a name of `CLASSIC`.
+    """
+
+    lr_ratio: float = number(1.0, 0.0, 1000.0, "training", log=True)
+    width: int = number(64, 1, 256, "generator", "rebuild", log=True)
+    remedy: str = choice("none", CLASSIC, "loss", "rebuild")
+
+
+AXES: dict[str, dataclasses.Field] = {
+    f.name: f for kind in (Joint, ToyConfig) for f in fields(kind) if f.name != "points"
+}
+_USUAL: dict[str, tuple[Any, ...]] = {
+    "lr_ratio": (0.1, 0.25, 1.0, 4.0, 10.0),
+    "width": (4, 8, 16, 32, 64, 128),
+    "width_g": (4, 8, 16, 32, 64, 128),
+    "width_d": (4, 8, 16, 32, 64, 128),
+    "layers_g": (0, 1, 2, 3, 4),
+    "layers_d": (0, 1, 2, 3, 4),
+    "noise_dim": (1, 2, 4, 8, 16, 100),
+    "lr_g": (1e-4, 3e-4, 1e-3, 3e-3),
+    "lr_d": (1e-4, 3e-4, 1e-3, 3e-3),
+    "steps_g": (1, 2, 5, 10),
+    "steps_d": (1, 2, 5, 10),
+    "beta1": (0.0, 0.5, 0.9),
+    "beta2": (0.9, 0.99, 0.999),
+    "batch_size": (16, 32, 64, 128, 256),
+    "seed": tuple(range(16)),
+    "ema": (0.0, 0.9, 0.99, 0.999),
+    "scale_d": (0.1, 0.3, 1.0, 3.0, 10.0),
+    "penalty_weight": (0.0, 0.01, 0.1, 1.0, 10.0),
+    "penalty_target": (0.0, 0.5, 1.0, 2.0),
+    "weight_clip": (0.0, 0.01, 0.03, 0.1, 0.3),
+    "grad_clip": (0.0, 0.01, 0.1, 1.0),
+    "label_smoothing": (0.0, 0.1, 0.2, 0.3),
+    "instance_noise": (0.0, 0.05, 0.1, 0.3),
+    "instance_noise_steps": (0, 500, 1000, 2000),
+    "feature_matching": (0.0, 0.1, 1.0, 10.0),
+}
+
+
+class Axis(NamedTuple):
+    """A name of `AXES` and the values that cells have of it."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+def axis(name: str, values: Sequence[object]) -> Axis:
+    """An axis whose values its field may hold.
+
+    Raises:
+        ConfigError: naming the field, the value and what is allowed.
+    """
+    if name not in AXES:
+        raise ConfigError([unknown(AXES, name, ", ".join(map(str, values)))])
+    if not 1 <= len(values) <= MAX_VALUES:
+        raise wrong(name, len(values), f"from 1 to {MAX_VALUES} values are needed", "values")
+    problems = [p for v in values if (p := ToyConfig.check(AXES[name], v))]
+    if problems:
+        raise ConfigError(problems)
+    twice = [v for i, v in enumerate(values) if v in values[:i]]
+    if twice:
+        raise wrong(name, twice[0], "each value may be given once", "twice")
+    kind: Any = AXES[name].type
+    return Axis(name, tuple(kind(v) for v in values))
+
+
+def read_axis(text: str) -> Axis:
+    """An axis as it is written, such as `lr_g=1e-4,1e-3`.
+
+    Raises:
+        ConfigError: if it is none.
+    """
+    name, _, values = text.partition("=")
+    name = name.strip().replace("-", "_")
+    return axis(name, [value_of(name, v.strip()) for v in values.split(",")])
+
+
+def value_of(name: str, text: str) -> object:
+    """A value out of a string by the type of its axis; what does not fit stays text."""
+    if name not in Joint.__dataclass_fields__:
+        return read_value(name, text)
+    kind: Any = AXES[name].type
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def usual(name: str) -> tuple[Any, ...]:
+    """Values of an axis to begin with."""
+    return _USUAL.get(name) or tuple(v for v in AXES[name].metadata["choices"] if v != OWN)
+
+
+def changed(base: ToyConfig, values: Mapping[str, Any]) -> ToyConfig:
+    """Settings with these values of axes; the order in which they are given does not matter.
+
+    Own points go with their distribution.
+
+    Raises:
+        ConfigError: where settings contradict each other, or two axes speak of one setting.
+    """
+    changes = {name: v for name, v in values.items() if name in ToyConfig.__dataclass_fields__}
+    if changes.get("distribution", OWN) != OWN:
+        changes["points"] = ""
+    config = replace(base, **changes)
+    joint: dict[str, Any] = {}
+    if "remedy" in values:
+        joint |= CLASSIC[values["remedy"]](config)
+    if "width" in values:
+        joint |= _apart(joint, {"width_g": values["width"], "width_d": values["width"]})
+    if "lr_ratio" in values:
+        joint |= _apart(joint, {"lr_d": values["lr_ratio"] * config.lr_g})
+    _apart(changes, joint)
+    return replace(config, **joint)
+
+
+def _apart(before: Mapping[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes, if none of them takes back another axis's."""
+    for name, value in changes.items():
+        if name in before and before[name] != value:
+            raise wrong(name, value, f"another axis sets it to {before[name]}", "overlap")
+    return changes
+
+
+def wrong(field: str, value: object, allowed: str, code: str) -> ConfigError:
+    """The error of one value."""
+    return ConfigError([Problem(field, value, allowed, None, code)])

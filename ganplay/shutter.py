@@ -1,0 +1,84 @@
+"""Looking at a cohort again and again by one function, captured once that is worth it."""
+
+import copy
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+from torch import Tensor
+
+from ganplay.adversarial import State
+from ganplay.capture import CAPTURES, Replay, capture
+from ganplay.cohort import Cohort
+
+WORTH = 8
+"""Looks of one kind after which the function is captured."""
+
+Inputs = TypeVar("Inputs", bound=tuple[Any, ...])
+Outputs = TypeVar("Outputs", bound=tuple[Any, ...])
+
+
+class Shutter(Generic[Inputs, Outputs]):
+    """One such function. The numbers are the same however they are computed.
+
+    Args:
+        look: reads the state of the cohort, what its last updates saw, and its other arguments,
+            and nothing else. Its inputs and outputs are NamedTuples of tensors and Nones; which
+            are None may depend on `about` and on the cohort's structure, but not on numbers.
+    """
+
+    def __init__(self, look: Callable[[Cohort, Inputs, Any], Outputs]) -> None:
+        self._look = look
+        self._kind: tuple[Any, ...] = ()
+        self._times = 0
+        self._made: Future[Replay | None] | None = None
+        self._filled: tuple[bool, ...] = ()
+
+    @property
+    def captured(self) -> Replay | None:
+        """The captured function, if it has been made by now."""
+        return self._made.result() if self._made is not None and self._made.done() else None
+
+    def __call__(self, cohort: Cohort, inputs: Inputs, about: Hashable = None) -> Outputs:
+        """Look at a cohort as it is now."""
+        seen = {net: _there(*cohort.last[net]) for net in cohort.last}
+        names = tuple(tuple(one) for one in seen.values())
+        shapes = (None if t is None else t.shape for t in inputs)
+        kind = cohort.structure, len(cohort.configs), about, names, *shapes
+        if kind != self._kind:
+            self._kind, self._times, self._made = kind, 0, None
+        self._times += 1
+        # D that looks at whole batches has one of real points that belongs to its settings.
+        worth = cohort.use_capture and cohort.structure.discriminator.minibatch == "none"
+        if worth and self._times == WORTH:
+            self._made = self._begin(cohort, inputs, about, seen)
+        run = self.captured
+        if run is None:
+            outputs = self._look(cohort, inputs, about)
+            self._kept, self._filled = type(outputs), tuple(o is not None for o in outputs)
+            return outputs
+        last = [t for one in seen.values() for t in one.values()]
+        made = iter(run(*cohort.flat_state, *[t for t in inputs if t is not None], *last))
+        all_outputs: list[Any] = [next(made) if filled else None for filled in self._filled]
+        return self._kept(*all_outputs)
+
+    def _begin(
+        self, cohort: Cohort, inputs: Inputs, about: Hashable, seen: dict[str, dict[str, Tensor]]
+    ) -> "Future[Replay | None]":
+        """Have the function captured in the background."""
+        look, shadow, state = self._look, copy.copy(cohort), cohort.copy_state()
+
+        def run(state: State, inputs: Inputs, last: list[dict[str, Tensor]]) -> Outputs:
+            shadow.state = state
+            pairs = zip(("d", "g"), last, strict=True)
+            shadow.last = {net: (list(one), list(one.values())) for net, one in pairs}
+            return look(shadow, inputs, about)
+
+        last = [{name: t.clone() for name, t in one.items()} for one in seen.values()]
+        key = look.__qualname__, look.__module__, *self._kind
+        return CAPTURES.get(key, lambda: capture(run, (state, inputs, last)))
+
+
+def _there(names: Any, values: Any) -> dict[str, Tensor]:
+    """What an update has seen, by name."""
+    return {n: value for n, value in zip(names, values, strict=True) if value is not None}
