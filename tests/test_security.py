@@ -154,6 +154,7 @@ def test_nothing_unpickles_or_runs_what_it_is_given():
 
 
 MARKUP = {
+    "arena.js": "createContextualFragment(html)",
     "bench.js": "createContextualFragment(html)", "explore.js": "createContextualFragment(html)",
     "learn.js": "createContextualFragment(html)", "charts.js": "box.innerHTML = '<figcaption>",
     "graph.js": "box.innerHTML = `<svg", "lab.js": 'tile.innerHTML = "<dt>',
