@@ -362,10 +362,13 @@ def test_a_page_makes_an_arena_again_that_is_gone(arena):
     assert broken.event("welcome")["problems"][0]["code"] == "unknown"
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 def test_strangers_get_no_arena(arena, server):
     assert arena(token="forged.token").closing_code() == routes.REFUSED
     body = json.dumps({"token": "forged", "messages": []}).encode()
-    request = Request(f"{server.url}ganplay/arena/poll", body)
+    request = Request(f"{server.url}ganplay/arena/poll", body, JSON)
     with pytest.raises(OSError, match="401"):
         urlopen(request, timeout=20)
 
@@ -374,7 +377,7 @@ def test_an_arena_by_plain_requests(server):
     content = {"token": tokens.issue(), "arena": given(RATES), "playing": True}
     for _ in range(5):
         body = json.dumps(content | {"messages": [{"type": "ack"}]}).encode()
-        with urlopen(Request(f"{server.url}ganplay/arena/poll", body), timeout=20) as answer:
+        with urlopen(Request(f"{server.url}ganplay/arena/poll", body, JSON), timeout=20) as answer:
             data = answer.read()
         size = int.from_bytes(data[:4], "little")
         frame = data[4 + size :]
