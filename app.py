@@ -3,4 +3,4 @@
 from ganplay.ui.app import launch
 
 if __name__ == "__main__":
-    launch()
+    launch(log=True)

@@ -93,6 +93,8 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
         help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto",
         help="where image models draw (default auto); toys stay on the CPU")  # fmt: skip
+    parser.add_argument("--log", action="store_true",
+        help="tell of all that happens on standard error, a line of JSON each")  # fmt: skip
     parser.set_defaults(run=_app, parser=parser)
 
 
@@ -114,6 +116,7 @@ def _app(options: argparse.Namespace) -> int:
         root_path=options.root_path,
         data_roots=roots_given(options.data_root),
         mcp=options.mcp,
+        log=options.log,
     )
     return 0
 

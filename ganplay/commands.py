@@ -10,6 +10,7 @@ from ganplay.cohort import Net
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
 from ganplay.lane import NAMES, LaneName
+from ganplay.settings import Problem
 from ganplay.stopping import Stop, mistake
 from ganplay.training import ToyTrainer
 
@@ -269,9 +270,12 @@ def read(message: object) -> Command:
     return _READERS[kind](message)
 
 
-def starting_step(message: Mapping[str, Any], most: int) -> int:
-    """How far a restored session is to catch up."""
+def starting_step(message: Mapping[str, Any], most: int) -> tuple[int, list[Problem]]:
+    """How far a restored session is to catch up, and that this is not all the way if it is not."""
     step = message.get("step", 0)
     if isinstance(step, float) and math.isfinite(step):
         step = int(step)
-    return whole({"step": step}, "step", 0, most, 0)
+    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= _COUNTING:
+        return 0, []
+    far = Problem("step", step, f"at most {most} are trained again", most, "restored")
+    return min(step, most), [far] * (step > most)

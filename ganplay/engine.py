@@ -564,12 +564,24 @@ class Engine:
         self._wall = self._own = 0.0
         self._running, self._least = 1.0, MOST
         self.workers = workers or os.cpu_count() or 1
-        self._threads = [
-            threading.Thread(target=self._work, name=f"engine-{i}", daemon=True)
-            for i in range(self.workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        for i in range(self.workers):
+            self._hire(f"engine-{i}")
+
+    def _hire(self, name: str) -> None:
+        """One more worker."""
+        thread = threading.Thread(target=self._serve, args=(name,), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self, name: str) -> None:
+        """A worker's life; if something ends it before its time, another takes its place."""
+        try:
+            self._work()
+        except BaseException:
+            logger.exception("a worker died and is replaced")
+            if not self._stopping:
+                self._hire(name)
 
     def warm_up(self) -> None:
         """Load what a first capture needs (seconds of imports) before the first visitor waits."""
@@ -639,6 +651,8 @@ class Engine:
             if session is None:
                 self._make_room(kind, first)
                 session = self._sessions[session_id] = make(now)
+            if session.sink is not None:  # a line that is down, unless somebody has two
+                session.sink.event({"type": "gone"})
             session.sink, session.seen, session.credit = sink, now, CREDIT
             session.gone_at, session.first = math.inf, first
             session.inbox.append((0, commands.Greet()))
@@ -669,10 +683,23 @@ class Engine:
                 session.sink = None
                 session.gone_at = self._clock() + (LEFT if closed else LOST)
 
+    def seats(self) -> list[Seat]:
+        """Sessions of all kinds that are there now."""
+        with self._wake:
+            return list(self._sessions.values())
+
+    def sessions(self) -> list[Session]:
+        """Those of the lab."""
+        return [seat for seat in self.seats() if isinstance(seat, Session)]
+
+    @property
+    def alive(self) -> int:
+        """Workers that are at work or wait for some."""
+        return sum(t.is_alive() and t.name != "warm-up" for t in self._threads)
+
     def stats(self) -> dict[str, float]:
         """Totals over the sessions that are there now."""
-        with self._wake:
-            sessions = list(self._sessions.values())
+        sessions = self.seats()
         return {
             "sessions": len(sessions),
             "steps": sum(s.steps_done for s in sessions),
@@ -707,6 +734,13 @@ class Engine:
             wall, own = time.monotonic(), time.thread_time()
             try:
                 self._advance(group, companies)
+            except BaseException as error:  # half a step may have been taken
+                logger.exception("sessions failed and were ended")
+                companies = Companies()
+                for session in group:
+                    self._fail(session)
+                if not isinstance(error, Exception):
+                    raise
             finally:
                 with self._wake:
                     self._wall += time.monotonic() - wall

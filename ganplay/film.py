@@ -310,7 +310,7 @@ def read_order(data: bytes) -> Order:
         raise FilmError("frames", f"{len(pieces) - 1} frames: 1 to {MAX_FRAMES} are possible")
     if asked.get("format") not in KINDS:
         raise FilmError("order", "format: one of " + ", ".join(KINDS) + " is needed")
-    if asked.get("theme") not in THEMES:
+    if asked.get("theme") not in list(THEMES):
         raise FilmError("order", "theme: one of " + ", ".join(THEMES) + " is needed")
     try:
         frames = [unpack(piece) for piece in pieces[1:]]

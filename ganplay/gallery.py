@@ -130,11 +130,21 @@ class Gallery:
             raise GalleryError(Problem("model", name[:80], f"one of {known}", None, "no_model"))
         with self._lock:
             if name not in self._models:
-                self._models[name] = load(name).to(self.device)
+                self._models[name] = self._loaded(name)
             self._models.move_to_end(name)
             while len(self._models) > 1 and self._taken() > self.budget:
                 self._models.popitem(last=False)
             return self._models[name]
+
+    def _loaded(self, name: str) -> ImageModel:
+        """A model from the disk; where memory is short in place of all others."""
+        try:
+            return load(name).to(self.device)
+        except (MemoryError, RuntimeError) as error:
+            if not (self._models and out_of_memory(error)):
+                raise
+        self._models.clear()
+        return load(name).to(self.device)
 
     def _taken(self) -> int:
         return sum(memory_of(self.cards[name]) for name in self._models)
@@ -231,6 +241,12 @@ class Gallery:
         self._quick.shutdown(wait=False)
         self._slow.shutdown(wait=False)
         self.indexes.stop()
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Python's, the GPU's, or torch's, which has no class of its own."""
+    named = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return named or (isinstance(error, RuntimeError) and "memory" in str(error))
 
 
 def threads(count: int, name: str) -> ThreadPoolExecutor:

@@ -311,7 +311,8 @@ def test_many_sessions_come_and_go_and_leave_nothing(server, visit):
 
 def post(server, path, body, headers=None):
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(server.url + path, data, headers or {})
+    headers = {"Content-Type": "application/json"} | (headers or {})
+    request = urllib.request.Request(server.url + path, data, headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
         return answer.read()
 

@@ -33,6 +33,7 @@ def pieces(data):
 def ask(server, content, token=None, **headers):
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     headers = {"X-Ganplay-Token": token or tokens.issue(), **headers}
+    headers |= {"Content-Type": "application/json"}
     request = Request(f"{server.url}ganplay/lessons/run", body, headers)
     try:
         with urlopen(request, timeout=60) as answer:

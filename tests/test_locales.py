@@ -33,7 +33,8 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "learn.html", "learn.js", "stage.js", "guide.js", "visits.js", "report.js",
            "arena.html", "arena.js", "arena-setup.js", "arena-cells.js", "arena-table.js",
            "arena-curves.js", "arena-save.js",
-           "find.html", "find.js"]  # fmt: skip
+           "find.html", "find.js",
+           "../pages/operator.html", "operator.js"]  # fmt: skip
 WORDS = {language: dict(flat(locale(language))) for language in LANGUAGES}
 
 

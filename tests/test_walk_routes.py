@@ -161,7 +161,7 @@ def test_who_may_ask(client, monkeypatch):
 def leave(server, **content):
     """Ask the real server, and leave after the first piece of progress."""
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
-    headers = {"X-Ganplay-Token": tokens.issue()}
+    headers = {"X-Ganplay-Token": tokens.issue(), "Content-Type": "application/json"}
     connection.request("POST", URL, json.dumps(content), headers)
     answer = connection.getresponse()
     assert answer.status == 200

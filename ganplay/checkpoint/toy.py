@@ -18,6 +18,7 @@ from ganplay.checkpoint import safe
 from ganplay.checkpoint.safe import Kind, check_finite, check_kind, check_names, refuse
 from ganplay.cohort import Snapshot
 from ganplay.config import ToyConfig
+from ganplay.runs import write_whole
 from ganplay.streams import PURPOSES, Position, Streams, is_generator_state
 from ganplay.training import ToyTrainer
 
@@ -91,8 +92,8 @@ def toy_from_bytes(
 
 
 def save_toy(trainer: ToyTrainer, path: str | Path) -> None:
-    """Write a trainer's weights to a file; see `toy_to_bytes`."""
-    Path(path).write_bytes(toy_to_bytes(trainer))
+    """Write a trainer's weights to a file, wholly or not at all; see `toy_to_bytes`."""
+    write_whole(Path(path), toy_to_bytes(trainer))
 
 
 def load_toy(path: str | Path, *, threads: int | None = None) -> ToyTrainer:

@@ -17,16 +17,23 @@ SECONDS = 60.0
 """A call that takes longer than this is answered with what has been trained by then."""
 
 
+class Refused(gr.Error):
+    """What a caller is told in words; no matter for the server's own log."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_exception=False)
+
+
 def whole(name: str, value: Any, low: int, high: int) -> int:
     """A whole number as an endpoint was given it.
 
     Raises:
-        gr.Error: naming the field.
+        Refused: naming the field.
     """
     # Numbers may come as 8.0: JSON does not tell them apart.
     known = isinstance(value, int | float) and not isinstance(value, bool)
     if not (known and low <= value <= high and value == int(value)):
-        raise gr.Error(f"{name}: {value!r} is not possible; a whole number from {low} to {high}")
+        raise Refused(f"{name}: {value!r} is not possible; a whole number from {low} to {high}")
     return int(value)
 
 
@@ -59,21 +66,21 @@ def train_toy(
         with the noise floor of two real samples, the fake points of each (members, points, 2),
         and whether all steps were done.
     """
-    if preset not in PRESETS:
-        raise gr.Error(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
+    if not isinstance(preset, str) or preset not in PRESETS:
+        raise Refused(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
     if settings is not None and not isinstance(settings, dict):
-        raise gr.Error(f"settings: {str(settings)[:40]!r} is not possible; an object is needed")
+        raise Refused(f"settings: {str(settings)[:40]!r} is not possible; an object is needed")
     count = whole("seeds", seeds, 1, MAX_SEEDS)
     wanted = whole("steps", steps, 0, MAX_STEPS)
     shown = whole("points", points, 0, MAX_POINTS)
     if state is not None and not isinstance(state, str):
-        raise gr.Error(f"state: {str(state)[:40]!r} is not possible; a text is needed")
+        raise Refused(f"state: {str(state)[:40]!r} is not possible; a text is needed")
     stop = _condition(until)
     start, problems = (PRESETS[preset], []) if state is None else ToyConfig.from_state(state)
     try:
         config = ToyConfig.from_dict(start.to_dict() | (settings or {}))
     except ConfigError as error:
-        raise gr.Error(str(error)) from None
+        raise Refused(str(error)) from None
     first = whole(
         "first_seed",
         config.seed if first_seed is None else first_seed,
@@ -102,7 +109,7 @@ def _condition(until: object) -> Stop | None:
     try:
         return parse(str(until)[:40])
     except ValueError as error:
-        raise gr.Error(f"until: {error}") from None
+        raise Refused(f"until: {error}") from None
 
 
 def write_script(state: str, steps: int = 3000) -> str:
@@ -116,8 +123,8 @@ def write_script(state: str, steps: int = 3000) -> str:
         The script, which needs nothing but torch.
     """
     if not isinstance(state, str):
-        raise gr.Error(f"state: {str(state)[:40]!r} is not possible; a text is needed")
+        raise Refused(f"state: {str(state)[:40]!r} is not possible; a text is needed")
     config, problems = ToyConfig.from_state(state)
     if problems:
-        raise gr.Error("; ".join(map(str, problems)))
+        raise Refused("; ".join(map(str, problems)))
     return as_script(config, whole("steps", steps, 0, 10**6))

@@ -14,20 +14,28 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ganplay.engine import Engine
 from ganplay.finding import Finder
 from ganplay.gallery import Gallery
 from ganplay.indexes import Indexes
 from ganplay.learnt import roots_given
-from ganplay.ui import tokens
+from ganplay.ui import logs, tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.arena import ArenaRoutes
 from ganplay.ui.bursts import Bursts, usual_device
+from ganplay.ui.doors import Doorkeeper, shut
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
+from ganplay.ui.journal import Journal
 from ganplay.ui.learning import Learning
+from ganplay.ui.limits import Limits
+from ganplay.ui.logs import note
+from ganplay.ui.operator import Guests, Operator
+from ganplay.ui.overview import Overview, versions
+from ganplay.ui.patience import watch
 from ganplay.ui.project_api import ProjectApi
 from ganplay.ui.routes import LabRoutes
 from ganplay.ui.schema import ASSETS
@@ -87,6 +95,7 @@ def launch(
     data_roots: Sequence[Path] | None = None,
     mcp: bool | None = None,
     device: str | None = None,
+    log: bool = False,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
 
@@ -101,23 +110,30 @@ def launch(
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
         device: where image models draw; by default a GPU if this machine has one of its own.
+        log: tell of all that happens on standard error, a line of JSON each; without it only of
+            warnings and errors.
 
     Returns:
         The Blocks and the page's address.
     """
+    if os.environ.get("SYSTEM") == "spaces":  # whose proxy alone can reach us, and names visitors
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
     engine = engine or Engine()
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots), device=device or usual_device())
     finder, learning = Finder(gallery), Learning()
-    rooms = (
-        LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder), learning,
-        ArenaRoutes(engine), Walks(gallery),
-    )  # fmt: skip
-    *_, walks = rooms
+    guests, walks = Guests(), Walks(gallery)
+    lab = LabRoutes(engine, guests.knows)
+    arena = ArenaRoutes(engine, guests.knows)
+    busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, walks)
+    rooms = (lab, arena, *busy, Operator(guests, Overview(engine, gallery, lab.line, busy)))
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
-        "app_kwargs": {"routes": [r for room in rooms for r in room.all()]}
+        "app_kwargs": {
+            "routes": [*shut(), *(r for room in rooms for r in room.all())],
+            "middleware": [Middleware(Journal), Middleware(Limits), Middleware(Doorkeeper)],
+        }
     }
     _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
         server_name=host,
@@ -136,6 +152,9 @@ def launch(
         favicon_path=str(ASSETS / "favicon.png"),
         **arguments,
     )
+    watch(demo.server.config)
+    logs.start(log)
+    note("start", **versions())
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     if block:
         try:

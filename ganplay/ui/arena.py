@@ -25,7 +25,7 @@ class ArenaVisit(Visit):
                 problems = asked.problems
             except ConfigError as error:
                 problems = error.problems
-        speed, step = pace(hello)
+        speed, step, far = pace(hello)
 
         def make(now: float) -> ArenaSession:
             session = ArenaSession(now, asked)
@@ -34,7 +34,7 @@ class ArenaVisit(Visit):
             return session
 
         known = self.engine.enter(session_id, self.mailbox, ArenaSession, make, self._first)
-        return known, as_plain(problems)
+        return known, as_plain(problems if known else problems + far)
 
     def _name(self, session_id: str) -> str:
         # Beside the lab's session of the same page, and never in place of it.

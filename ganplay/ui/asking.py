@@ -1,10 +1,14 @@
-"""What a page of Explore may ask for: requests, and what answers each kind of them."""
+"""What a page of Explore may ask for: requests, what answers each kind of them, and failures."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-from ganplay.gallery import Gallery, GalleryError
+from ganplay.checkpoint import CheckpointError
+from ganplay.gallery import Gallery, GalleryError, out_of_memory
 from ganplay.settings import Problem
+
+logger = logging.getLogger(__name__)
 
 
 class Asked(NamedTuple):
@@ -67,3 +71,24 @@ class Purpose(NamedTuple):
 def refuse(field: str, value: object, allowed: str) -> NoReturn:
     """Raise what the page is told of an option that cannot be used."""
     raise GalleryError(Problem(field, str(value)[:40], allowed, None, "message"))
+
+
+def told(error: Exception) -> Problem:
+    """What a visitor is told of work that failed; the log has what is not theirs to know."""
+    if isinstance(error, GalleryError):
+        return error.problem
+    if out_of_memory(error):
+        logger.warning("memory ran out")
+        return Problem("model", "", "there is not enough memory at present", None, "memory")
+    if isinstance(error, CheckpointError) and error.code == "file":  # whose words name a folder
+        logger.error("a model's files are gone", exc_info=error)
+        return Problem("model", "", "its files are not to be read", None, "broken")
+    if isinstance(error, ValueError):  # weights on the disk may be broken
+        return Problem("model", "", str(error)[:500], None, "broken")
+    logger.error("work for a visitor failed", exc_info=error)
+    return Problem("model", "", "it failed on the server", None, "failed")
+
+
+def said(error: Exception) -> str:
+    """The same in words, for those who come without a browser."""
+    return str(error)[:500] if isinstance(error, GalleryError) else told(error).allowed

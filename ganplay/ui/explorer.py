@@ -22,7 +22,7 @@ from ganplay.engine import as_plain
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
 from ganplay.settings import MAX_SEED, Problem
 from ganplay.ui import beside, planes, tokens
-from ganplay.ui.asking import Asked, Purpose, refuse
+from ganplay.ui.asking import Asked, Purpose, refuse, told
 from ganplay.ui.routes import (
     FULL,
     GREETING_SECONDS,
@@ -128,6 +128,16 @@ class Explorer:
         self._sockets: Counter[str] = Counter()
         self._places = Places(REQUESTS_AT_ONCE)
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"pictures": self._places}
+
+    @property
+    def sockets(self) -> int:
+        """That are open now."""
+        return self._sockets.total()
+
     async def socket(self, socket: WebSocket) -> None:
         """Requests up, answers down; the first message holds the page's token."""
         if not same_origin(socket.headers):
@@ -196,12 +206,12 @@ class Explorer:
         try:
             if tokens.session_of(request.headers.get(TOKEN)) is None:
                 raise Refusal("refused", REFUSED)
+            body = await limited_body(request, MAX_BODY)
+            text = body.decode("utf-8", "replace")
+            if len(text) > MAX_MESSAGE:
+                raise Refusal("too_large", TOO_LARGE)
+            content = decoded(text)
             with self._places.taken():
-                body = await limited_body(request, MAX_BODY)
-                text = body.decode("utf-8", "replace")
-                if len(text) > MAX_MESSAGE:
-                    raise Refusal("too_large", TOO_LARGE)
-                content = decoded(text)
                 try:
                     answer = await self._answer(read(content))
                 except GalleryError as error:
@@ -221,8 +231,8 @@ class Explorer:
         """An answer, in a thread of the gallery."""
         try:
             head, pixels = PURPOSES[asked.purpose].work(self.gallery, asked)
-        except ValueError as error:  # weights on the disk may be broken too
-            return _refusal(asked._asdict(), _problem(error))
+        except Exception as error:  # nobody else would answer the page
+            return _refusal(asked._asdict(), told(error))
         known = {"id": asked.id, "purpose": asked.purpose, "model": asked.model}
         return _packed(known | head, pixels)
 
@@ -242,18 +252,11 @@ class Explorer:
         ]
 
 
-def _problem(error: ValueError) -> Problem:
-    if isinstance(error, GalleryError):
-        return error.problem
-    return Problem("model", "", str(error)[:500], None, "broken")
-
-
 def _refusal(content: dict[str, Any], problem: Problem) -> bytes:
     """The answer to what cannot be rendered."""
     asked = {name: content.get(name) for name in ("id", "purpose")}
     known = {k: v for k, v in asked.items() if isinstance(v, int) or v in list(PURPOSES)}
-    (told,) = as_plain([problem])
-    return _packed({"type": "error", **known, "problem": told})
+    return _packed({"type": "error", **known, "problem": as_plain([problem])[0]})
 
 
 def _packed(head: dict[str, Any], pixels: bytes = b"") -> bytes:

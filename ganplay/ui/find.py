@@ -19,10 +19,10 @@ from starlette.routing import BaseRoute, Route
 
 from ganplay.engine import as_plain
 from ganplay.finding import Finder, Order
-from ganplay.gallery import MOST_PICTURES, GalleryError
+from ganplay.gallery import MOST_PICTURES
 from ganplay.projection import Progress
-from ganplay.settings import Problem
 from ganplay.ui import tokens
+from ganplay.ui.asking import told
 from ganplay.ui.routes import (
     PREFIX,
     REFUSED,
@@ -33,7 +33,7 @@ from ganplay.ui.routes import (
     same_origin,
 )
 from ganplay.ui.streaming import Streamed, Tell
-from ganplay.ui.transfers import Places, uploaded
+from ganplay.ui.transfers import Places
 from ganplay.ui.walks import packed
 from ganplay.uploads import MAX_BYTES, UploadError
 
@@ -60,11 +60,16 @@ class Find:
         self._searches, self._uploads = Places(SEARCHES), Places(UPLOADS_AT_ONCE)
         self._newest: dict[str, threading.Event] = {}
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"searches": self._searches, "uploads": self._uploads}
+
     async def picture(self, request: Request, session: str) -> Response:
         """A file's picture in the shape of the model that the address names."""
         name = request.query_params.get("model", "")[:80]
         with self._uploads.taken():
-            data = await uploaded(request, MAX_BYTES)
+            data = await limited_body(request, MAX_BYTES, "size")
             work = self.finder.gallery.submit(
                 self.finder.picture, name, data, pictures=MOST_PICTURES
             )
@@ -100,18 +105,18 @@ class Find:
     def _found(self, order: Order, stop: threading.Event, tell: Tell) -> bytes:
         """The last piece, in the finder's thread."""
         curves: list[list[float]] = []
-        told, stage = 0.0, ""
+        last_told, stage = 0.0, ""
 
         def progress(now: Progress) -> bool:
-            nonlocal told, stage
+            nonlocal last_told, stage
             if now.stage != stage:
                 curves.clear()
                 stage = now.stage
             curves.append([round(error, 2) for error in now.errors.tolist()])
             last = now.done == now.total - 1
-            if not last and time.monotonic() - told < TELL_SECONDS:
+            if not last and time.monotonic() - last_told < TELL_SECONDS:
                 return not stop.is_set()
-            told = time.monotonic()
+            last_told = time.monotonic()
             head = {"type": "progress", "stage": now.stage, "done": now.done, "total": now.total}
             pixels = b"" if now.picture is None else now.picture.numpy().tobytes()
             heard = tell(packed(head | {"errors": list(curves)}, pixels))
@@ -122,8 +127,8 @@ class Find:
             return packed({"type": "cancelled"})
         try:
             found = self.finder.find(order, progress)
-        except ValueError as error:  # weights on the disk may be broken
-            return packed({"type": "error", "why": str(error)[:500]})
+        except Exception as error:  # nobody else would answer the page
+            return packed({"type": "error", "why": told(error).allowed})
         head = {
             "type": "found", "state": str(found.state), "error": found.error,
             "labels": found.labels, "best": found.best,
@@ -142,12 +147,12 @@ class Find:
         except Refusal as refusal:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
         except UploadError as error:
-            told = {"type": error.code, "values": error.values, "why": str(error)}
-            return JSONResponse(told, 422)
-        except ValueError as error:
-            return JSONResponse({"type": "problem", "problem": _told(error)}, 422)
-        except (ClientDisconnect, asyncio.TimeoutError):
+            why = {"type": error.code, "values": error.values, "why": str(error)}
+            return JSONResponse(why, 422)
+        except ClientDisconnect:
             return JSONResponse({"type": "gone"}, 408)
+        except Exception as error:
+            return JSONResponse({"type": "problem", "problem": as_plain([told(error)])[0]}, 422)
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
@@ -156,8 +161,3 @@ class Find:
             Route(f"{PREFIX}/explore/{path}", partial(self._answered, work), methods=["POST"])
             for path, work in routes.items()
         ]
-
-
-def _told(error: ValueError) -> dict[str, object]:
-    broken = Problem("model", "", str(error)[:500], None, "broken")
-    return as_plain([error.problem if isinstance(error, GalleryError) else broken])[0]

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from concurrent.futures import TimeoutError as TooLate
 from typing import Any
 
-import gradio as gr
-
-from ganplay.checkpoint import CheckpointError
 from ganplay.exploration import MAX_STATE, model_of
-from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError, Rendered
-from ganplay.ui.api import whole
+from ganplay.gallery import MOST_PICTURES, Gallery, Rendered
+from ganplay.ui.api import Refused, whole
+from ganplay.ui.asking import said
 from ganplay.ui.bursts import Bursts, in_context
 
 MOST_ZOOM = 8
@@ -26,13 +24,13 @@ def texts_of(name: str, value: Any, most: int) -> list[str]:
     """State strings as an endpoint was given them: one, or a list.
 
     Raises:
-        gr.Error: naming the field.
+        Refused: naming the field.
     """
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise gr.Error(f"{name}: {str(value)[:40]!r} is not possible; texts are needed")
+        raise Refused(f"{name}: {str(value)[:40]!r} is not possible; texts are needed")
     if not 1 <= len(texts) <= most or max(map(len, texts)) > MAX_STATE:
-        raise gr.Error(f"{name}: 1 to {most} of at most {MAX_STATE} characters are possible")
+        raise Refused(f"{name}: 1 to {most} of at most {MAX_STATE} characters are possible")
     return texts
 
 
@@ -46,12 +44,12 @@ class ImageApi:
         """The model that is asked for: by name, or the first state's.
 
         Raises:
-            gr.Error: if there is none of that name.
+            Refused: if there is none of that name.
         """
         name = model or model_of(texts[0])
         if not isinstance(name, str) or name not in self.gallery.cards:
             known = ", ".join(self.gallery.cards) or "(none here)"
-            raise gr.Error(f"model: {str(name)[:40]!r} is not possible; one of {known}")
+            raise Refused(f"model: {str(name)[:40]!r} is not possible; one of {known}")
         return name
 
     def info(self, model: str = "") -> dict:
@@ -95,12 +93,12 @@ class ImageApi:
         """Pictures of states, made in a thread of the gallery.
 
         Raises:
-            gr.Error: if they cannot be made.
+            Refused: if they cannot be made.
         """
         work = self.gallery.submit(in_context(self.bursts.render, name, texts), pictures=len(texts))
         try:
             return work.result(SECONDS)
-        except (GalleryError, CheckpointError) as error:
-            raise gr.Error(str(error)) from None
         except TooLate:
-            raise gr.Error("busy: nothing could be drawn within a minute") from None
+            raise Refused("busy: nothing could be drawn within a minute") from None
+        except Exception as error:
+            raise Refused(said(error)) from None

@@ -68,6 +68,11 @@ class Learning:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="lesson")
         self._stopping = threading.Event()
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"lessons": self._places}
+
     def lessons(self) -> tuple[list[Lesson], list[str]]:
         """Those that there are now, and what is wrong with other files."""
         found, problems = load_all(self._folder)
@@ -110,10 +115,10 @@ class Learning:
         try:
             if tokens.session_of(request.headers.get(TOKEN)) is None:
                 raise Refusal("refused", REFUSED)
+            body = await limited_body(request, MAX_BODY)
+            asked = self.read(decoded(body.decode("utf-8", "replace")))
             with ExitStack() as stack:
                 stack.enter_context(self._places.taken())
-                body = await limited_body(request, MAX_BODY)
-                asked = self.read(decoded(body.decode("utf-8", "replace")))
                 run = self._run(asked)
                 stack.enter_context(run.followed())
                 return Placed(run.pieces(), stack.pop_all())

@@ -7,12 +7,11 @@ from concurrent.futures import TimeoutError as TooLate
 from threading import Event
 from typing import Any
 
-import gradio as gr
-
 from ganplay.encoders import Cancelled
 from ganplay.finding import BOUNDS, Finder
 from ganplay.sheets import contact_sheet, png
-from ganplay.ui.api import whole
+from ganplay.ui.api import Refused, whole
+from ganplay.ui.asking import said
 from ganplay.ui.bursts import Bursts, in_context
 from ganplay.ui.image_api import data_url
 from ganplay.uploads import MAX_BYTES, UploadError
@@ -25,17 +24,17 @@ def bytes_of(name: str, value: Any) -> bytes:
     """A file as an endpoint was given it: base64, or a data URL of that; no address is fetched.
 
     Raises:
-        gr.Error: naming the field.
+        Refused: naming the field.
     """
     if not isinstance(value, str) or len(value) > MAX_BYTES * 4 / 3 + 200:
-        raise gr.Error(f"{name}: base64 of at most {MAX_BYTES} bytes is needed")
+        raise Refused(f"{name}: base64 of at most {MAX_BYTES} bytes is needed")
     head, comma, rest = value.partition(",")
     if comma and not (head.startswith("data:image/") and head.endswith(";base64")):
-        raise gr.Error(f"{name}: {value[:40]!r} is not possible; base64 or a data URL is needed")
+        raise Refused(f"{name}: {value[:40]!r} is not possible; base64 or a data URL is needed")
     try:
         return base64.b64decode(rest if comma else value, validate=True)
     except (binascii.Error, ValueError):
-        raise gr.Error(f"{name}: {value[:40]!r} is not base64") from None
+        raise Refused(f"{name}: {value[:40]!r} is not base64") from None
 
 
 class ProjectApi:
@@ -97,11 +96,11 @@ class ProjectApi:
         try:
             return future.result(SECONDS)
         except UploadError as error:
-            raise gr.Error(f"picture: {error}") from None
-        except ValueError as error:
-            raise gr.Error(str(error)) from None
+            raise Refused(f"picture: {error}") from None
         except (TooLate, Cancelled, CancelledError):
-            raise gr.Error("busy: it was not found within two minutes") from None
+            raise Refused("busy: it was not found within two minutes") from None
+        except Exception as error:
+            raise Refused(said(error)) from None
         finally:
             stop.set()
             future.cancel()

@@ -32,6 +32,7 @@ from ganplay.points import PointsError
 from ganplay.script import as_script
 from ganplay.settings import ConfigError, Problem
 from ganplay.ui import tokens
+from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema
 from ganplay.ui.secrets import HEADER, is_teacher
 from ganplay.ui.waiting import WaitingLine
@@ -51,9 +52,11 @@ FILES_AT_ONCE, FILES_WAITING = 2, 8
 READ_ANYWAY = 2**22
 """Bytes beyond its limit that a request's body is still read, and thrown away."""
 READ_ANYWAY_SECONDS = 2.0
+BODY_SECONDS = 60.0
+"""A request whose body takes longer is refused: it would keep a place that others wait for."""
 GREETING_SECONDS = 15.0
 POLL_SECONDS = 1.0
-REFUSED, TOO_LARGE, TOO_MANY, FULL, GONE = 4401, 4413, 4429, 4503, 4404
+REFUSED, TOO_LARGE, TOO_MANY, FULL, GONE, SLOW = 4401, 4413, 4429, 4503, 4404, 4408
 """Codes that a socket is closed with, after a message that says the same in words."""
 
 
@@ -191,7 +194,7 @@ class Visit:
         else:
             config, problems = PRESETS["ring"].repaired(given)
         rival, more = _rival(hello.get("rival"), config)
-        speed, step = pace(hello)
+        speed, step, far = pace(hello)
         stop = hello.get("stop")
         try:
             stop = commands.stop(stop if isinstance(stop, dict) else {})
@@ -208,7 +211,8 @@ class Visit:
             rival=rival,
             first=self._first,
         )
-        return known, as_plain(problems + more)
+        note("session", known=known, step=step, sessions=len(self.engine.sessions()))
+        return known, as_plain(problems + more + ([] if known else far))
 
     def _wait(self) -> None:
         try:
@@ -286,12 +290,13 @@ def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Proble
     return config.repaired(given) if there else (None, [])
 
 
-def pace(hello: dict[str, Any]) -> tuple[float | None, int]:
-    """Steps a second and how far to catch up, of a first message; as usual if they are none."""
+def pace(hello: dict[str, Any]) -> tuple[float | None, int, list[Problem]]:
+    """Steps a second and how far to catch up, of a first message, and what of that cannot be."""
+    step, far = commands.starting_step(hello, MAX_CATCHING_UP)
     try:
-        return commands.rate(hello.get("speed")), commands.starting_step(hello, MAX_CATCHING_UP)
+        return commands.rate(hello.get("speed")), step, far
     except CommandError:
-        return None, 0
+        return None, step, far
 
 
 def shows_secret(asking: HTTPConnection) -> bool:
@@ -300,12 +305,22 @@ def shows_secret(asking: HTTPConnection) -> bool:
 
 
 def same_origin(headers: Headers) -> bool:
-    """Whether a request comes from a page of this server, or from no page at all."""
-    origin = headers.get("origin")
+    """Whether a request comes from a page of this server, or from no page at all.
+
+    What browsers say of it themselves counts most: no page can forge that, and it is right
+    whatever name a proxy calls us by. A frame on another site's page is a page of ours.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is None:
+        return site != "cross-site"
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    if site == "same-origin" or named == headers.get("host"):
         return True
-    hosts = {headers.get("host"), headers.get("x-forwarded-host")}
-    return urlsplit(origin).netloc in hosts
+    forwarded = headers.get("x-forwarded-host", "").split(",")
+    return site is None and named != "" and named in (host.strip() for host in forwarded)
 
 
 def dump(data: Any) -> str:
@@ -442,7 +457,9 @@ class LabRoutes(Lines):
             body = await limited_body(request, points.MAX_PICTURE)
             async with self._readers:
                 text = await to_thread.run_sync(points.parse, body)
-        except Refusal:
+        except Refusal as refusal:
+            if refusal.code == SLOW:
+                return _error(408, "slow")
             return _error(413, "too_large", most=points.MAX_PICTURE)
         except ClientDisconnect:
             return _error(400, "refused")
@@ -472,6 +489,8 @@ class Assets(StaticFiles):
         """As Starlette's, with the header."""
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
+        if str(args[0]).endswith(".js"):  # systems differ, and browsers take no script that is none
+            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
         return response
 
     async def one(self, request: Request) -> Response:
@@ -495,17 +514,20 @@ async def _script(request: Request) -> Response:
     if request.method == "POST":
         try:
             body = await limited_body(request, MAX_BODY)
-        except (Refusal, ClientDisconnect):
-            return PlainTextResponse(f"state: at most {MAX_BODY} bytes are possible", 413)
+        except Refusal as refusal:
+            told = f"state: at most {MAX_BODY} bytes are possible, and not too slowly"
+            return PlainTextResponse(told, refusal.code - 4000)
+        except ClientDisconnect:
+            return PlainTextResponse("gone", 408)
         asked = QueryParams(body.decode("utf-8", "replace"))
     config, problems = ToyConfig.from_state(asked.get("state", ""))
-    told = [str(problem) for problem in problems]
+    wrong = [str(problem) for problem in problems]
     try:
         steps = commands.whole({"steps": int(asked["steps"])}, "steps", 0, 10**6, 0)
     except (KeyError, ValueError):
-        told.append("steps: a whole number from 0 to 1000000 is needed")
-    if told:
-        return PlainTextResponse("\n".join(told), 400)
+        wrong.append("steps: a whole number from 0 to 1000000 is needed")
+    if wrong:
+        return PlainTextResponse("\n".join(wrong), 400)
     return Response(
         as_script(config, steps),
         media_type="text/x-python",
@@ -537,7 +559,7 @@ async def limited_body(request: Request, most: int, kind: str = "too_large") -> 
     would not see the answer.
 
     Raises:
-        Refusal: of this kind, if it is too large.
+        Refusal: of this kind, if it is too large; if it comes too slowly.
     """
     length = request.headers.get("content-length", "")
     claimed = int(length[:20]) if length.isdecimal() else 0
@@ -546,11 +568,21 @@ async def limited_body(request: Request, most: int, kind: str = "too_large") -> 
             with suppress(asyncio.TimeoutError, ClientDisconnect):
                 await asyncio.wait_for(_thrown_away(request), READ_ANYWAY_SECONDS)
         raise Refusal(kind, TOO_LARGE)
+    try:
+        body = await asyncio.wait_for(_read(request, most), BODY_SECONDS)
+    except asyncio.TimeoutError:
+        raise Refusal("slow", SLOW) from None
+    if body is None:
+        raise Refusal(kind, TOO_LARGE)
+    return body
+
+
+async def _read(request: Request, most: int) -> bytes | None:
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > most:
-            raise Refusal(kind, TOO_LARGE)
+            return None
     return bytes(body)
 
 

@@ -20,6 +20,7 @@ from ganplay.streams import generator_of
 
 ASSETS = files("ganplay.ui") / "assets"
 LOCALES = files("ganplay.ui") / "locales"
+PAGES = files("ganplay.ui") / "pages"
 LANGUAGES = ("en", "zh")
 THUMBNAIL_POINTS = 160
 

@@ -34,7 +34,7 @@ WEIGHTS_AT_ONCE, FILMS_AT_ONCE = 4, 2
 """How many are read, written or drawn at a time."""
 DRAWN = b"."
 """Sent for each picture of a film that has been drawn, before the film itself."""
-ANSWER_SECONDS, UPLOAD_SECONDS = 20.0, 60.0
+ANSWER_SECONDS = 20.0
 
 Work = Callable[[Request, str], Awaitable[Response]]
 
@@ -43,7 +43,12 @@ class Places:
     """Room for a few at a time; who comes when it is full is told so."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self._count = self._free = count
+
+    @property
+    def taken_of(self) -> tuple[int, int]:
+        """How many are taken, and how many there are."""
+        return self._count - self._free, self._count
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -68,6 +73,11 @@ class Transfers:
         self.engine = engine
         self._places, self._studios = Places(WEIGHTS_AT_ONCE), Places(FILMS_AT_ONCE)
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"weights": self._places, "films": self._studios}
+
     async def save(self, request: Request, session_id: str) -> Response:
         """The weights of the page's session."""
         with self._places.taken():
@@ -82,7 +92,7 @@ class Transfers:
     async def load(self, request: Request, session_id: str) -> Response:
         """Let the page's session go on from the weights that it sends."""
         with self._places.taken():
-            data = await uploaded(request, MAX_BYTES)
+            data = await limited_body(request, MAX_BYTES, "size")
             # The session's thread gets a trainer that is whole, or hears nothing of it.
             read = partial(toy_from_bytes, data, threads=1, max_members=1)
             trainer = await asyncio.to_thread(read)
@@ -94,7 +104,7 @@ class Transfers:
         """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
         with ExitStack() as stack:
             stack.enter_context(self._studios.taken())
-            data = await uploaded(request, film.MAX_BYTES)
+            data = await limited_body(request, film.MAX_BYTES, "size")
             order = await asyncio.to_thread(film.read_order, data)
 
             def drawn(tell: Tell) -> bytes:
@@ -123,7 +133,7 @@ class Transfers:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
         except (CheckpointError, film.FilmError) as error:
             return JSONResponse({"type": error.code, "why": str(error)}, 422)
-        except (ClientDisconnect, asyncio.TimeoutError):
+        except ClientDisconnect:
             return JSONResponse({"type": "gone"}, 408)
 
     def all(self) -> list[BaseRoute]:
@@ -133,13 +143,3 @@ class Transfers:
             Route(f"{PREFIX}/{path}", partial(self._answered, work), methods=["POST"])
             for path, work in routes.items()
         ]
-
-
-async def uploaded(request: Request, most: int) -> bytes:
-    """A request's body.
-
-    Raises:
-        Refusal: if it is too large.
-        asyncio.TimeoutError: if it comes too slowly.
-    """
-    return await asyncio.wait_for(limited_body(request, most, "size"), UPLOAD_SECONDS)

@@ -4,10 +4,10 @@ import base64
 import time
 from typing import Any
 
-import gradio as gr
-
 from ganplay.encoders import Cancelled
 from ganplay.exploration import model_of
+from ganplay.ui.api import Refused
+from ganplay.ui.asking import said
 from ganplay.ui.bursts import Bursts, in_context
 from ganplay.ui.walks import Planned, Walks, checked, read
 from ganplay.walk import BETWEEN, VERSION, Keyframe, Walk
@@ -70,10 +70,10 @@ class WalkApi:
                 lambda done, of: time.monotonic() < late,
             )  # fmt: skip
             file = self.walks.pool.submit(work).result()
-        except ValueError as error:
-            raise gr.Error(str(error)[:500]) from None
         except Cancelled:
-            raise gr.Error(f"busy: it could not be made within {SECONDS:g} seconds") from None
+            raise Refused(f"busy: it could not be made within {SECONDS:g} seconds") from None
+        except Exception as error:
+            raise Refused(said(error)) from None
         media = {"gif": "image/gif", "mp4": "video/mp4"}.get(kind, "image/png")
         return {
             "walk": str(planned.walk),

@@ -20,6 +20,7 @@ from ganplay.engine import as_plain
 from ganplay.gallery import Gallery, GalleryError, threads
 from ganplay.settings import Problem
 from ganplay.ui import tokens
+from ganplay.ui.asking import told
 from ganplay.ui.routes import (
     MAX_BODY,
     PREFIX,
@@ -115,6 +116,11 @@ class Walks:
         self._places = Places(AT_ONCE)
         self._stopped = threading.Event()
 
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name, for who looks after the server."""
+        return {"walks": self._places}
+
     def plan(self, asked: Asked) -> Planned:
         """The walk that a request means.
 
@@ -142,10 +148,10 @@ class Walks:
         try:
             if tokens.session_of(request.headers.get(TOKEN)) is None:
                 raise Refusal("refused", REFUSED)
+            body = await limited_body(request, MAX_BODY)
+            asked = read(decoded(body.decode("utf-8", "replace")))
             with ExitStack() as stack:
                 stack.enter_context(self._places.taken())
-                body = await limited_body(request, MAX_BODY)
-                asked = read(decoded(body.decode("utf-8", "replace")))
                 return Streamed(lambda tell: self._answer(asked, tell), stack.pop_all(), self.pool)
         except GalleryError as error:
             return JSONResponse({"type": "error", "problem": as_plain([error.problem])[0]}, 422)
@@ -157,7 +163,7 @@ class Walks:
     def _answer(self, asked: Asked, tell: Tell) -> bytes:
         """All pieces, in the thread that makes walks."""
 
-        def told(piece: bytes) -> bool:
+        def heard(piece: bytes) -> bool:
             return tell(piece) and not self._stopped.is_set()
 
         try:
@@ -166,24 +172,22 @@ class Walks:
                 "type": "start", "walk": str(planned.walk), "frames": planned.walk.frames,
                 "shape": planned.model.card.shape, "problems": as_plain(planned.problems),
             }  # fmt: skip
-            if not told(packed(start)):
+            if not heard(packed(start)):
                 raise Cancelled
             if asked.kind is None:
-                return _shown(planned, told)
-            return _filed(planned, asked.kind, asked.zoom, told)
+                return _shown(planned, heard)
+            return _filed(planned, asked.kind, asked.zoom, heard)
         except Cancelled:
             return packed({"type": "gone"})
-        except ValueError as error:  # weights on the disk may be broken too
-            broken = Problem("model", "", str(error)[:500], None, "broken")
-            problem = error.problem if isinstance(error, GalleryError) else broken
-            return packed({"type": "error", "problem": as_plain([problem])[0]})
+        except Exception as error:  # nobody else would answer the page
+            return packed({"type": "error", "problem": as_plain([told(error)])[0]})
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
         return [Route(f"{PREFIX}/explore/walk", self.request, methods=["POST"])]
 
 
-def _shown(planned: Planned, told: Tell) -> bytes:
+def _shown(planned: Planned, tell: Tell) -> bytes:
     """Frames as they are made."""
     model, walk, _ = planned
     parts = []
@@ -195,17 +199,17 @@ def _shown(planned: Planned, told: Tell) -> bytes:
                 "type": "frames", "count": len(part.images), "norms": norms_of(part),
                 "states": list(map(str, explored(walk, part))),
             }  # fmt: skip
-        if not told(packed(head, part.images.numpy().tobytes())):
+        if not tell(packed(head, part.images.numpy().tobytes())):
             raise Cancelled
     pace = pace_of(walk, parts)
     return packed({"type": "end"} | pace._asdict())
 
 
-def _filed(planned: Planned, kind: str, zoom: int, told: Tell) -> bytes:
+def _filed(planned: Planned, kind: str, zoom: int, tell: Tell) -> bytes:
     """Progress, then a file."""
 
     def progress(done: int, of: int) -> bool:
-        return told(packed({"type": "progress", "done": done, "of": of}))
+        return tell(packed({"type": "progress", "done": done, "of": of}))
 
     file = exported(planned.model, planned.walk, kind, zoom, progress)
     name = f"{planned.model.card.name}-walk.{suffix(kind)}"

@@ -405,6 +405,7 @@ export class Draw {
     if (!file) return;
     const say = ({ code, ...values }) => {
       const shown = Object.entries(values).map(([name, v]) => [name, v.toLocaleString(this.lab.root.lang)]);
+      if (has(`limits.${code}`)) return this.lab.toast(t(`limits.${code}`));
       const known = has(`own.errors.${code}`) ? code : "refused";
       this.lab.toast(t(`own.errors.${known}`, { ...Object.fromEntries(shown), file: file.name }));
     };

@@ -413,8 +413,8 @@ class Explore {
   }
 
   complain(problems) {
-    const texts = problems.slice(0, MOST_PROBLEMS).map(({ field, value, code }) =>
-      t(`explore.problems.${code}`, { field, value, allowed: this.allowed(field), model: this.state.model }));
+    const texts = problems.slice(0, MOST_PROBLEMS).map(({ field, value, code, allowed: why }) =>
+      t(`explore.problems.${code}`, { field, value, why, allowed: this.allowed(field), model: this.state.model }));
     if (texts.length) this.lab.toast(texts.join("\n"), PROBLEMS_SECONDS);
   }
 

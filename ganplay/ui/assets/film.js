@@ -1,6 +1,6 @@
 // The run as a film: the moments that the page has kept, drawn and encoded by the server.
 
-import { t } from "./words.js";
+import { has, t } from "./words.js";
 import { ask } from "./weights.js";
 
 const RATES = { gif: 12, mp4: 20 }; // a GIF holds its pictures whole
@@ -77,7 +77,8 @@ export class Film {
       this.end(t("film.done"));
     } catch (error) {
       const kinds = { busy: "busy", size: "large", gone: "gone", refused: "gone" };
-      this.end(t(`film.${error.name === "AbortError" ? "cancelled" : kinds[error.message] || "failed"}`));
+      if (has(`limits.${error.message}`)) this.end(t(`limits.${error.message}`));
+      else this.end(t(`film.${error.name === "AbortError" ? "cancelled" : kinds[error.message] || "failed"}`));
     }
   }
 

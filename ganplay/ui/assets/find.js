@@ -158,7 +158,7 @@ export class Panel {
       this.end(this.found ? "done" : "failed");
     } catch (error) {
       const kinds = { busy: "busy", gone: "gone", refused: "gone" };
-      this.end(error.name === "AbortError" ? "cancelled" : kinds[error.message] || "failed");
+      this.end(error.name === "AbortError" ? "cancelled" : kinds[error.message] || (has(`find.status.${error.message}`) ? error.message : "failed"));
     }
   }
 

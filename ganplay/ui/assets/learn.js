@@ -278,7 +278,7 @@ class Learn {
 
   complain(error) {
     if (error.problems) this.lab.complain(error.problems);
-    else this.lab.toast(t(error.message === "busy" ? "learn.full" : "learn.broken"));
+    else this.lab.toast(t({ busy: "learn.full", crowded: "limits.crowded", too_many: "limits.too_many" }[error.message] || "learn.broken"));
   }
 
   stop() {

@@ -88,7 +88,7 @@ export class Link {
   }
 
   receive(event) {
-    this.reason = { refused: "refused", full: "full", too_many: "busy" }[event.type];
+    this.reason = { refused: "refused", full: "full", too_many: "busy", crowded: "crowded" }[event.type];
     if (event.type === "refused") this.token = this.newToken();
     if (event.type === "welcome") {
       this.welcomed = true;
@@ -107,7 +107,7 @@ export class Link {
       try {
         const answer = await fetch(`${this.base}/${this.room}/poll`, {
           method: "POST",
-          headers: { "Content-Type": "application/json" },
+          headers: { "Content-Type": "application/json", "X-Ganplay-Token": await this.ticket() },
           body: JSON.stringify({ ...body, token: await this.ticket() }),
         });
         if (!answer.ok) {

@@ -109,6 +109,7 @@ export class Share {
     event.preventDefault();
     const answer = await fetch(`${this.lab.base}/gan.py`, { method: "POST", body: this.asked });
     if (answer.ok) this.download("gan.py", await answer.blob());
+    else if (answer.status === 429) this.lab.toast(t("limits.crowded"));
   }
 
   savePoints() {

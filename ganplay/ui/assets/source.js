@@ -114,12 +114,12 @@ export class Source {
           headers: { "Content-Type": "application/json", "X-Ganplay-Token": await this.ticket() },
           body: JSON.stringify(request),
         });
-        if (!answer.ok) throw new Error(`answer ${answer.status}`);
+        if (!answer.ok) throw new Error(answer.status === 429 ? "too_many" : "lost");
         this.pending.settle(unpack(await answer.arrayBuffer()));
         this.wait = FIRST_WAIT;
         this.heard("live");
-      } catch {
-        this.heard("lost");
+      } catch ({ message }) {
+        this.heard(message === "too_many" ? message : "lost");
         await new Promise((done) => setTimeout(done, this.wait));
         this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
       }

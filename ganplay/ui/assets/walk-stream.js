@@ -36,7 +36,7 @@ export class Refused extends Error {
 
 // Ask for a walk; `heard(piece)` is called with each piece. Ends with the last one, or an error.
 export async function request(lab, content, { signal, heard }) {
-  const answer = await ask(lab, "explore/walk", { body: JSON.stringify(content), signal });
+  const answer = await ask(lab, "explore/walk", { body: JSON.stringify(content), signal }, "application/json");
   const reader = answer.body.getReader();
   let left = new Uint8Array(), last = null;
   for (;;) {

@@ -352,7 +352,8 @@ export class Panel {
     if (error.name === "AbortError") return;
     if (error instanceof Refused) return this.complain([error.problem]);
     const key = `walk.problems.${error.message}`;
-    this.lab.toast(t(has(key) ? key : "walk.problems.failed"));
+    if (has(`limits.${error.message}`)) this.lab.toast(t(`limits.${error.message}`));
+    else this.lab.toast(t(has(key) ? key : "walk.problems.failed"));
   }
 
   complain(problems) {

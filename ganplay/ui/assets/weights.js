@@ -1,13 +1,13 @@
 // Keeping a session's weights as a file, and going on from such a file.
 
-import { t } from "./words.js";
+import { has, t } from "./words.js";
 
 const MOST_BYTES = 32 * 2 ** 20;
 
 // A request for the page's own session. Its error has the server's kind of refusal as message, and
 // a file's content or address as little as the token in it.
-export async function ask(lab, path, options = {}) {
-  const headers = { "X-Ganplay-Token": await lab.link.ticket() };
+export async function ask(lab, path, options = {}, type = "application/octet-stream") {
+  const headers = { "X-Ganplay-Token": await lab.link.ticket(), "Content-Type": type };
   const answer = await fetch(`${lab.base}/${path}`, { method: "POST", headers, ...options });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
@@ -46,9 +46,9 @@ export class Weights {
   }
 
   refuse(error, file = "") {
-    const why = t(`weights.problems.${error.message}`);
-    const known = !why.startsWith("weights.");
-    this.lab.toast(t(file ? "weights.refused" : "weights.unsaved", { file, why: known ? why : t("weights.problems.failed") }));
+    const known = has(`weights.problems.${error.message}`), limit = `limits.${error.message}`;
+    const why = has(limit) ? t(limit) : t(`weights.problems.${known ? error.message : "failed"}`);
+    this.lab.toast(t(file ? "weights.refused" : "weights.unsaved", { file, why }));
     this.lab.share.box.close();
   }
 }

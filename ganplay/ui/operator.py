@@ -1,0 +1,134 @@
+"""The operator's page: how the server is doing, for who knows the secret of `secrets`.
+
+Without a secret in the environment there is no such page. The secret comes in a form or a header
+and never in an address; a browser then shows a cookie that no script can read.
+"""
+
+import asyncio
+import secrets as chance
+import time
+from collections import OrderedDict
+
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ganplay.ui.logs import note
+from ganplay.ui.overview import Overview
+from ganplay.ui.routes import PREFIX, Refusal, limited_body, same_origin
+from ganplay.ui.schema import PAGES
+from ganplay.ui.secrets import HEADER, LONGEST, is_teacher, teacher_secret
+
+COOKIE = "ganplay_operator"
+SECONDS, MOST = 12 * 3600, 50
+"""How long a browser stays signed in, and how many may be."""
+WRONG_SECONDS = 1.0
+"""A wrong secret is answered so much later."""
+LOOP_SECONDS = 0.05
+PATH = f"{PREFIX}/operator"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+}
+
+
+class Guests:
+    """Browsers that have shown the secret, and who else shows it."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[str, float] = OrderedDict()
+
+    def ticket(self) -> str:
+        """What a browser shows from now on in place of the secret."""
+        ticket = chance.token_urlsafe(24)
+        self._until[ticket] = time.monotonic() + SECONDS
+        while len(self._until) > MOST:
+            self._until.popitem(last=False)
+        return ticket
+
+    def forget(self, asking: HTTPConnection) -> None:
+        """A browser signs out."""
+        self._until.pop(asking.cookies.get(COOKIE, ""), None)
+
+    def knows(self, asking: HTTPConnection) -> bool:
+        """Whether who asks has shown the secret, or shows it now."""
+        given = asking.headers.get(HEADER)
+        if given is not None:
+            return is_teacher(given)
+        signed_in = self._until.get(asking.cookies.get(COOKIE, ""), 0.0) > time.monotonic()
+        return signed_in and teacher_secret() is not None
+
+
+class Operator:
+    """The page's routes."""
+
+    def __init__(self, guests: Guests, overview: Overview) -> None:
+        self._guests, self._overview = guests, overview
+
+    async def page(self, request: Request) -> Response:
+        """The page itself, which asks for the secret where it is not known."""
+        if teacher_secret() is None:
+            return _nothing()
+        known = self._guests.knows(request)
+        html = (PAGES / "operator.html").read_text(encoding="utf-8")
+        state = "in" if known else "wrong" if "wrong" in request.query_params else "out"
+        return HTMLResponse(html.replace("{state}", state), headers=HEADERS)
+
+    async def sign(self, request: Request) -> Response:
+        """Sign in with the form's `secret`, or out without one."""
+        if teacher_secret() is None:
+            return _nothing()
+        if not same_origin(request.headers):
+            return JSONResponse({"type": "refused"}, 403)
+        try:
+            body = await limited_body(request, 9 * LONGEST)
+            form = QueryParams(body.decode("ascii", "replace"))
+        except (Refusal, ClientDisconnect):
+            form = QueryParams("secret=")
+        given = form.get("secret")
+        right = is_teacher(given)
+        if given is None:
+            self._guests.forget(request)
+        elif not right:
+            await asyncio.sleep(WRONG_SECONDS)
+        note("operator", right=right)
+        wrong = given is not None and not right
+        answer = RedirectResponse("operator?wrong" if wrong else "operator", 303, HEADERS)
+        if right:
+            secure = request.url.scheme == "https"
+            answer.set_cookie(
+                COOKIE,
+                self._guests.ticket(),
+                SECONDS,
+                httponly=True,
+                samesite="strict",
+                secure=secure,
+            )
+        elif given is None:
+            answer.delete_cookie(COOKIE)
+        return answer
+
+    async def numbers(self, request: Request) -> Response:
+        """All that the page shows, as JSON."""
+        if teacher_secret() is None:
+            return _nothing()
+        if not self._guests.knows(request) or not same_origin(request.headers):
+            return JSONResponse({"type": "refused"}, 401, HEADERS)
+        start = time.monotonic()
+        await asyncio.sleep(LOOP_SECONDS)
+        late = time.monotonic() - start - LOOP_SECONDS
+        seen = await asyncio.to_thread(self._overview.read)
+        return JSONResponse(seen | {"loop_late": round(max(0.0, late), 4)}, headers=HEADERS)
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        return [
+            Route(PATH, self.page, methods=["GET"]),
+            Route(PATH, self.sign, methods=["POST"]),
+            Route(f"{PATH}.json", self.numbers, methods=["GET"]),
+        ]
+
+
+def _nothing() -> Response:
+    return JSONResponse({"detail": "Not Found"}, 404)

@@ -1,0 +1,168 @@
+"""How the server is doing, as plain data, for who looks after it. Nothing in it says who is who."""
+
+import os
+import platform
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Sized
+from importlib.metadata import PackageNotFoundError, version
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
+
+from ganplay.engine import Engine, Session
+from ganplay.gallery import Gallery
+from ganplay.ui.logs import COUNTS
+from ganplay.ui.transfers import Places
+
+PACKAGES = ("ganplay", "torch", "torchvision", "gradio", "uvicorn", "websockets")
+WINDOW = 2.0
+"""Seconds over which rates are taken, at least, where somebody keeps looking."""
+
+
+class Room(Protocol):
+    """Routes with places, of which there are few."""
+
+    @property
+    def places(self) -> dict[str, Places]:
+        """By name."""
+
+
+class Reading(NamedTuple):
+    """What has been counted at a moment."""
+
+    at: float
+    processor: float
+    done: dict[Session, tuple[int, int]]
+
+
+class Overview:
+    """Looks at an engine, a gallery, those who wait, and the rooms of some routes."""
+
+    def __init__(
+        self, engine: Engine, gallery: Gallery, line: Sized, rooms: Iterable[Room]
+    ) -> None:
+        self._engine, self._gallery = engine, gallery
+        self._line, self._rooms = line, list(rooms)
+        self._began = time.monotonic()
+        self._numbers: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
+        self._next = count(1)
+        self._readings: deque[Reading] = deque()
+
+    def read(self) -> dict[str, Any]:
+        """All that there is to be seen. Rates are None at the first look."""
+        sessions = self._engine.sessions()
+        now = self._reading(sessions)
+        before = self._before(now)
+        seen = [self._session(session, now, before) for session in sessions]
+        used = _rate(before.processor, now.processor, before.at, now.at)
+        return {
+            "seconds": round(now.at - self._began),
+            "engine": self._totals(sessions, seen),
+            "sessions": sorted(seen, key=lambda one: one["number"]),
+            "batches": _batches(sessions),
+            "process": _process() | {"cores_used": used},
+            "places": {k: p.taken_of for room in self._rooms for k, p in room.places.items()},
+            "models": self._gallery.in_memory,
+            "events": dict(sorted(COUNTS.items())),
+            "versions": versions(),
+        }
+
+    def _reading(self, sessions: list[Session]) -> Reading:
+        done = {session: (session.steps_done, session.frames_made) for session in sessions}
+        return Reading(time.monotonic(), time.process_time(), done)
+
+    def _before(self, now: Reading) -> Reading:
+        """What this reading is compared with: one that is a few seconds old."""
+        self._readings.append(now)
+        while len(self._readings) > 2 and now.at - self._readings[1].at > WINDOW:
+            self._readings.popleft()
+        return self._readings[0]
+
+    def _session(self, session: Session, now: Reading, before: Reading) -> dict[str, Any]:
+        if session not in self._numbers:
+            self._numbers[session] = next(self._next)
+        steps, frames = now.done[session]
+        steps_before, frames_before = before.done.get(session, (steps, frames))
+        config, lane = session.config, session.lanes[0]
+        return {
+            "number": self._numbers[session],
+            "state": _state(session, now.at),
+            "step": lane.trainer.steps if lane.started else 0,
+            "steps": _rate(steps_before, steps, before.at, now.at),
+            "frames": _rate(frames_before, frames, before.at, now.at),
+            "data": config.distribution,
+            "loss": config.loss,
+            "networks": _networks(session),
+            "pair": len(session.lanes) > 1,
+            "first": session.first,
+        }
+
+    def _totals(self, sessions: list[Session], seen: list[dict[str, Any]]) -> dict[str, Any]:
+        known = [one for one in seen if one["steps"] is not None]
+        return {
+            "sessions": len(sessions),
+            "arenas": len(self._engine.seats()) - len(sessions),
+            "most": self._engine.max_sessions,
+            "waiting": len(self._line),
+            "watched": sum(session.sink is not None for session in sessions),
+            "training": sum(one["state"] in ("training", "restoring") for one in seen),
+            "steps": round(sum(one["steps"] for one in known), 1),
+            "frames": round(sum(one["frames"] for one in known), 1),
+            "workers": self._engine.alive,
+        }
+
+
+def _state(session: Session, now: float) -> str:
+    if session.sink is None:
+        return "left"
+    if session.diverged:
+        return "diverged"
+    if not session.attended(now):
+        return "silent"
+    if session.catch_up_to:
+        return "restoring"
+    return "training" if session.playing else "paused"
+
+
+def _networks(session: Session) -> str:
+    """G's and D's hidden layers, and how many points a step sees."""
+    c = session.config
+    return f"{c.layers_g}×{c.width_g} / {c.layers_d}×{c.width_d}, {c.batch_size}"
+
+
+def _batches(sessions: list[Session]) -> list[dict[str, Any]]:
+    """Sessions whose networks are of one kind, which may step together, the most first."""
+    begun = [session for session in sessions if session.lanes[0].started]
+    kinds = Counter(session.lanes[0].kind for session in begun)
+    named = {session.lanes[0].kind: _networks(session) for session in begun}
+    return [{"networks": named[kind], "sessions": n} for kind, n in kinds.most_common()]
+
+
+def _rate(before: float, now: float, since: float, until: float) -> float | None:
+    return round((now - before) / (until - since), 2) if until > since else None
+
+
+def _process() -> dict[str, Any]:
+    """Of this process: memory in bytes, threads, open files; of the machine: cores and memory."""
+    found: dict[str, Any] = {"threads": threading.active_count(), "cores": os.cpu_count()}
+    if sys.platform == "linux":
+        page, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
+        resident = int(Path("/proc/self/statm").read_text().split()[1])
+        found |= {"memory": page * resident, "machine_memory": page * pages,
+                  "files": len(os.listdir("/proc/self/fd"))}  # fmt: skip
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of what matters here."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # run from a folder, as a Space does
+            continue
+    return found

@@ -1,0 +1,265 @@
+"""The server's page for who knows the secret, and the log."""
+
+import io
+import json
+import logging
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+import test_app
+import test_faults
+import test_limits
+
+from ganplay.ui import logs, operator, secrets, tokens
+from ganplay.ui.logs import Lines, Seldom, plain
+
+visit = test_app.visit
+SECRET = "a lecture in the hall"
+PATH = "ganplay/operator"
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    monkeypatch.setenv(secrets.VARIABLE, SECRET)
+    monkeypatch.setattr(operator, "WRONG_SECONDS", 0.0)
+
+
+class Still(urllib.request.HTTPRedirectHandler):
+    """Stays where it is."""
+
+    def redirect_request(self, *args):
+        return None
+
+
+def sign(server, form, **headers):
+    """The answer to a form: status, headers."""
+    body = urllib.parse.urlencode(form).encode()
+    request = urllib.request.Request(server.url + PATH, body, headers)
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.build_opener(Still).open(request)
+    return answer.value.code, answer.value.headers
+
+
+@pytest.mark.parametrize("secret", [None, "", "short"])
+def test_without_a_secret_there_is_no_such_page(server, monkeypatch, secret):
+    monkeypatch.delenv(secrets.VARIABLE, raising=False)
+    if secret is not None:
+        monkeypatch.setenv(secrets.VARIABLE, secret)
+    nothing = test_limits.status(server, "ganplay/nothing")[0::2]
+    for path in (PATH, f"{PATH}.json"):
+        assert test_limits.status(server, path)[0::2] == nothing
+    assert sign(server, {"secret": secret or "x"})[0] == 404
+    headers = {"X-Ganplay-Secret": secret or ""}
+    assert test_limits.status(server, f"{PATH}.json", **headers)[0] == 404
+
+
+def test_who_signs_in_gets_a_cookie_and_sees_the_numbers(server, kept):
+    assert test_limits.status(server, f"{PATH}.json")[0] == 401
+    assert b'data-state="out"' in test_limits.status(server, PATH)[2]
+    code, headers = sign(server, {"secret": SECRET})
+    assert (code, headers["Location"]) == (303, "operator")  # no secret in an address
+    cookie = headers["Set-Cookie"]
+    assert SECRET not in cookie
+    assert {"HttpOnly", "SameSite=strict"} <= set(cookie.split("; "))
+    mine = {"Cookie": cookie.split(";")[0]}
+    code, headers, body = test_limits.status(server, f"{PATH}.json", **mine)
+    assert (code, headers["Cache-Control"]) == (200, "no-store")
+    assert set(json.loads(body)) == {
+        "seconds", "engine", "sessions", "batches", "process", "places", "models", "events",
+        "versions", "loop_late",
+    }  # fmt: skip
+    code, headers, body = test_limits.status(server, PATH, **mine)
+    assert b'data-state="in"' in body
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    # Out again, here only.
+    other = {"Cookie": sign(server, {"secret": SECRET})[1]["Set-Cookie"].split(";")[0]}
+    assert sign(server, {}, **mine)[0] == 303
+    assert test_limits.status(server, f"{PATH}.json", **mine)[0] == 401
+    assert test_limits.status(server, f"{PATH}.json", **other)[0] == 200
+
+
+def test_over_https_the_cookie_is_for_https_only(server, kept):
+    _, headers = sign(server, {"secret": SECRET}, X_Forwarded_Proto="https")
+    assert "Secure" not in headers["Set-Cookie"]  # nobody said that
+    _, headers = sign(server, {"secret": SECRET}, **{"X-Forwarded-Proto": "https"})
+    assert "Secure" in headers["Set-Cookie"].split("; ")
+
+
+def test_a_wrong_secret_and_another_site_are_refused(server, kept):
+    for wrong in (SECRET + "x", "", "x" * 10_000, "\0", "ключ"):
+        code, headers = sign(server, {"secret": wrong})
+        assert (code, headers["Location"]) == (303, "operator?wrong")
+        assert headers["Set-Cookie"] is None
+    assert b'data-state="wrong"' in test_limits.status(server, f"{PATH}?wrong")[2]
+    assert sign(server, {"secret": SECRET}, Origin="https://evil.example")[0] == 403
+    for given in ("x", SECRET[:-1]):
+        headers = {"X-Ganplay-Secret": given}
+        assert test_limits.status(server, f"{PATH}.json", **headers)[0] == 401
+    cookie = {"Cookie": f"{operator.COOKIE}={SECRET}"}
+    assert test_limits.status(server, f"{PATH}.json", **cookie)[0] == 401
+
+
+def numbers(server):
+    _, _, body = test_limits.status(server, f"{PATH}.json", **{"X-Ganplay-Secret": SECRET})
+    return json.loads(body), body.decode()
+
+
+def test_numbers_are_those_of_the_sessions_and_not_whose_they_are(server, visit, kept):
+    with server.engine._wake:
+        server.engine._sessions.clear()
+    numbers(server)
+    mine = [tokens.issue() for _ in range(2)]
+    config = {"config": {"width_g": 16, "layers_g": 1}, "playing": False}
+    lines = [visit(token=token, **config) for token in mine]
+    for line in lines:
+        line.until(lambda s: s.frames)
+    lines[0].send("step", count=30)
+    lines[0].until(lambda s: s.frames[-1]["step"] == 30)
+    seen, text = numbers(server)
+    one, other = seen["sessions"]
+    assert (one["step"], other["step"]) == (30, 0)
+    assert one["number"] < other["number"]
+    assert (one["state"], one["networks"]) == ("paused", "1×16 / 2×64, 128")
+    assert seen["batches"] == [{"networks": "1×16 / 2×64, 128", "sessions": 2}]
+    assert (seen["engine"]["sessions"], seen["engine"]["watched"]) == (2, 2)
+    assert seen["engine"]["workers"] == len(test_faults.alive(server.engine))
+    assert seen["places"]["weights"] == [0, 4]
+    assert seen["process"]["memory"] > 2**27
+    for token in mine:
+        assert token.split(".")[0] not in text
+    assert "127.0.0.1" not in text
+
+
+def test_rates_by_hand(monkeypatch):
+    from types import SimpleNamespace
+
+    from ganplay import ToyConfig
+    from ganplay.engine import Session
+    from ganplay.ui import overview
+
+    now = [50.0]
+    monkeypatch.setattr(overview.time, "monotonic", lambda: now[0])
+    session = Session(ToyConfig(), 50.0)
+    engine = SimpleNamespace(
+        sessions=lambda: [session], seats=lambda: [session], max_sessions=9, alive=2
+    )
+    made = overview.Overview(engine, SimpleNamespace(in_memory=[]), [], [])
+    assert made.read()["sessions"][0]["steps"] is None
+    session.steps_done, session.frames_made, now[0] = 100, 40, 52.0
+    (seen,) = made.read()["sessions"]
+    assert (seen["steps"], seen["frames"], seen["state"]) == (50.0, 20.0, "left")
+    now[0] = 60.0
+    made.read()
+    session.steps_done, now[0] = 130, 63.0  # 30 steps since the look three seconds before
+    assert made.read()["engine"]["steps"] == 10.0
+
+
+# ---- the log -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written():
+    """A log that is written into a text, and what stands in it by now."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Lines())
+    handler.addFilter(Seldom())
+    logger = logging.getLogger("ganplay.test")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield logger, lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.removeHandler(handler)
+
+
+def test_a_line_is_json_without_a_word_about_who(written):
+    logger, lines = written
+    token = tokens.issue()
+    logger.info("from %s:5 and [2001:db8::7] with %s", "192.0.2.1", token)
+    try:
+        raise ValueError(f"what {token} sent from 192.0.2.1")
+    except ValueError:
+        logger.exception("it failed")
+    logger.info("session", extra={"fields": {"step": 3}})
+    first, second, third = lines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", first.pop("time"))
+    assert first == {
+        "level": "info", "logger": "ganplay.test",
+        "event": "from (address) and (address) with (session)",
+    }  # fmt: skip
+    assert second["error"] == "ValueError"
+    assert second["at"][0].startswith("tests/test_operator.py:")
+    assert token not in str(second)
+    assert "192.0.2.1" not in str(second)
+    assert (third["event"], third["step"]) == ("session", 3)
+
+
+@pytest.mark.parametrize("text", ["step 12.5 of 3", "12:30", "a model's files are gone"])
+def test_what_is_no_address_stays(text):
+    assert plain(text) == text
+
+
+def test_of_a_flood_some_lines_are_told_and_then_how_many_were_not(written, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    logger, lines = written
+    for _ in range(200):
+        logger.info("again")
+    assert len(lines()) == logs.LINES_A_SECOND
+    now[0] += 2
+    logger.info("later")
+    assert lines()[-1]["untold"] == 200 - logs.LINES_A_SECOND
+
+
+def test_what_happens_is_noted(server, visit, caplog):
+    caplog.set_level(logging.INFO, "ganplay.events")
+    before = logs.COUNTS["session"]
+    token = tokens.issue()
+    line = visit(token=token, playing=False).until(lambda s: s.frames)
+    test_faults.send(server, "weights/save", token)
+    line.socket.close(1001)
+    test_faults.wait_until(lambda: [r for r in caplog.records if r.getMessage() == "socket"])
+    told = [(r.getMessage(), r.fields) for r in caplog.records if r.name == "ganplay.events"]
+    assert logs.COUNTS["session"] > before
+    ((_, session),) = [one for one in told if one[0] == "session"]
+    assert session["known"] is False
+    ((_, request),) = [one for one in told if one[0] == "request"]
+    assert (request["path"], request["code"]) == ("/ganplay/weights/save", 200)
+    assert request["bytes"] > 1000
+    ((_, closed),) = [one for one in told if one[0] == "socket"]
+    assert (closed["path"], closed["code"]) == ("/ganplay/lab/socket", 1001)
+    assert token.split(".")[0] not in str(told)
+
+
+def test_the_page_in_both_languages_and_on_a_phone(chromium, server, visit, kept):
+    visit(speed=20).until(lambda s: s.frames)
+    for locale, words, size in (
+        ("en-US", "Sessions", (1366, 768)), ("zh-CN", "会话", (390, 844)),
+    ):  # fmt: skip
+        wide, high = size
+        context = chromium.new_context(locale=locale, viewport={"width": wide, "height": high})
+        page, complaints = context.new_page(), []
+        page.on("console", lambda m, to=complaints: to.append(m.text))
+        page.on("pageerror", lambda e, to=complaints: to.append(str(e)))
+        page.goto(server.url + PATH)
+        page.fill("#secret", "not the secret at all")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".wrong:visible")
+        page.fill("#secret", SECRET)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".tiles dd")
+        assert words in page.inner_text(".tiles")
+        assert SECRET not in page.url
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.cookie") == ""  # no script can read it
+        first = page.inner_text(".sessions tr:last-child")
+        page.wait_for_function(
+            "text => document.querySelector('.sessions tr:last-child').innerText !== text",
+            arg=first,
+        )
+        page.click(".sign-out button")
+        page.wait_for_selector("#secret")
+        assert complaints == []
+        context.close()

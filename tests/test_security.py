@@ -1,0 +1,254 @@
+"""What SECURITY.md promises, tried on the real server and in a real browser."""
+
+import ast
+import json
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import test_app
+import test_limits
+import test_transfers
+from starlette.datastructures import Headers
+from tab import Tab
+from websockets.exceptions import InvalidStatus
+
+import ganplay
+from ganplay.ui import tokens
+from ganplay.ui.routes import same_origin
+from ganplay.ui.schema import ASSETS
+
+visit = test_app.visit
+HOME = "https://somebody-ganplay.hf.space"
+EVIL = "<img src=x onerror=\"window.hacked='{name}'\"><script>window.hacked='{name}'</script>"
+
+
+# ---- who may ask ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("right", "headers"),
+    [
+        (True, {}),  # no browser: curl, gradio_client
+        (True, {"origin": "http://127.0.0.1:7860", "host": "127.0.0.1:7860"}),
+        # In the frame on huggingface.co the page's own origin is the Space's.
+        (True, {"origin": HOME, "host": "somebody-ganplay.hf.space"}),
+        (True, {"origin": HOME, "host": "10.0.0.7:7860", "sec-fetch-site": "same-origin"}),
+        (True, {"origin": HOME, "host": "10.0.0.7", "x-forwarded-host": HOME[8:]}),
+        (True, {"origin": HOME, "host": "a", "x-forwarded-host": f"{HOME[8:]}, b"}),
+        # The page around the frame, and any other.
+        (False, {"origin": "https://huggingface.co", "host": "somebody-ganplay.hf.space"}),
+        (False, {"origin": "https://evil.example", "host": "127.0.0.1:7860"}),
+        (False, {"origin": "null", "host": "127.0.0.1:7860"}),
+        (False, {"origin": "http://[", "host": "127.0.0.1:7860"}),
+        (False, {"origin": "", "host": "127.0.0.1:7860", "x-forwarded-host": ""}),
+        (False, {"host": "127.0.0.1:7860", "sec-fetch-site": "cross-site"}),
+        # A page can make up a header, but not what the browser says of it.
+        (False, {"origin": "https://evil.example", "host": "127.0.0.1:7860",
+                 "x-forwarded-host": "evil.example", "sec-fetch-site": "cross-site"}),
+    ],
+)  # fmt: skip
+def test_pages_of_ours_may_ask_and_others_may_not(right, headers):
+    assert same_origin(Headers(headers)) == right
+
+
+def test_the_socket_says_no_to_others(visit):
+    for origin in ("https://huggingface.co", "https://evil.example", "null"):
+        with pytest.raises(InvalidStatus) as refused:
+            visit(origin=origin)
+        assert refused.value.response.status_code == 403
+
+
+def test_sessions_cannot_be_guessed():
+    made = [tokens.issue() for _ in range(200)]
+    assert len(set(made)) == 200
+    session = made[0].split(".")[0]
+    assert len(session) == 24  # 18 bytes, 144 bits
+    assert tokens.session_of(f"{session}.{'0' * 32}") is None
+    assert tokens.session_of(made[0][:-1]) is None
+
+
+# ---- files and kinds -----------------------------------------------------------------------------
+
+TRICKS = ("../../pyproject.toml", "..%2f..%2fpyproject.toml", "%2e%2e/%2e%2e/pyproject.toml",
+          "/etc/passwd", "%2fetc%2fpasswd", "//etc/passwd", "..\\..\\pyproject.toml",
+          "....//....//etc/passwd", "lab.js%00.png", "file:///etc/passwd",
+          "http://127.0.0.1:1/x", str(Path(ganplay.__file__)))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "door", ["ganplay/assets/", "gradio_api/file=", "file=", "gradio_api/file/", "file/",
+             "gradio_api/proxy=", "proxy=", "static/", "assets/", "svelte/",
+             "gradio_api/custom_component/", "gradio_api/stream/", "ganplay/explore/"]
+)  # fmt: skip
+def test_no_file_is_read_by_its_name(server, door):
+    for trick in TRICKS:
+        status, _, body = test_limits.status(server, door + trick)
+        if status == 200:  # what is no file of the server's folders is Gradio's page at most
+            assert b"<!doctype html>" in body[:200].lower()
+        assert b"root:" not in body
+        assert b"[project]" not in body
+        assert b"__version__" not in body
+
+
+def test_nothing_is_ever_put_on_the_disk(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nhi\r\n--x--\r\n'
+    )
+    for door in ("gradio_api/upload", "gradio_api/upload/", "upload"):
+        request = urllib.request.Request(
+            server.url + door, body, {"Content-Type": "multipart/form-data; boundary=x"}
+        )
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        assert refused.value.code in (404, 405)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_answer_says_what_it_is(server, visit):
+    token = tokens.issue()
+    visit(token=token, playing=False).until(lambda s: s.frames)
+    kinds = {
+        "ganplay/schema.json": "application/json", "ganplay/lessons.json": "application/json",
+        "ganplay/explore/models.json": "application/json", "ganplay/assets/lab.css": "text/css",
+        "ganplay/assets/lab.js": "text/javascript", "ganplay/plotly.js": "text/javascript",
+        "ganplay/gan.py?state=1&steps=1": "text/x-python", "ganplay/nothing": "application/json",
+        "": "text/html", "gradio_api/file=x": "application/json",
+    }  # fmt: skip
+    for path, kind in kinds.items():
+        _, headers, _ = test_limits.status(server, path)
+        assert headers["Content-Type"].split(";")[0] == kind, path
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+        assert headers["Referrer-Policy"] == "same-origin", path
+    request = urllib.request.Request(
+        server.url + "ganplay/weights/save", b"", {"X-Ganplay-Token": token}
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("path", ["lab/poll", "explore/render", "explore/walk", "lessons/run"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_json_must_be_said_to_be_json(server, path, kind):
+    told = test_transfers.refusal(server, path, tokens.issue(), b"{}", Content_Type=kind)
+    assert told == (415, {"type": "content_type", "allowed": "application/json"})
+
+
+# ---- code ----------------------------------------------------------------------------------------
+
+
+def test_nothing_unpickles_or_runs_what_it_is_given():
+    bad = {"pickle", "marshal", "shelve", "joblib", "yaml", "subprocess", "importlib.import_module"}
+    for path in Path(ganplay.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [getattr(node, "module", None), *(name.name for name in node.names)]
+                assert not bad & set(names), path
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("eval", "exec", "compile", "__import__", "torch.load",
+                                      "os.system", "np.load", "numpy.load"), path  # fmt: skip
+
+
+MARKUP = {
+    "arena.js": "createContextualFragment(html)",
+    "bench.js": "createContextualFragment(html)", "explore.js": "createContextualFragment(html)",
+    "learn.js": "createContextualFragment(html)", "charts.js": "box.innerHTML = '<figcaption>",
+    "graph.js": "box.innerHTML = `<svg", "lab.js": 'tile.innerHTML = "<dt>',
+    "slow.js": "this.host.innerHTML = `", "report.js": "page.documentElement.outerHTML",
+}  # fmt: skip
+"""Where scripts make markup: of words of their own, or of files of ours."""
+
+
+def test_texts_never_become_markup():
+    asked = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|document\.write"
+        r"|DOMParser|srcdoc|\beval\(|new Function|javascript:"
+    )
+    for path in ASSETS.iterdir():
+        if path.name.endswith(".js"):
+            text = path.read_text(encoding="utf-8")
+            found = asked.findall(text)
+            assert len(found) == (path.name in MARKUP), (path.name, found)
+            assert MARKUP.get(path.name, "") in text
+
+
+def test_hostile_texts_stay_texts(chromium, server):
+    """In links, names of files, lessons and cards; and no address ever has a session."""
+
+    def spoilt(value, name=""):
+        """All texts of a thing, with markup behind them."""
+        if isinstance(value, dict):
+            return {k: spoilt(v, k) for k, v in value.items()}
+        if isinstance(value, list):
+            return [spoilt(one, name) for one in value]
+        keys = ("kind", "code", "status", "change", "group", "of", "signal", "run", "shows",
+                "field", "layers", "parts", "free", "choices", "lesson")  # fmt: skip
+        return (
+            f"{value}{EVIL.format(name=name)}"
+            if isinstance(value, str) and name not in keys
+            else value
+        )
+
+    def cards(route):
+        content = route.fetch().json()
+        for model in content["models"]:
+            model["labels"] = [spoilt(label, "label") for label in model["labels"]]
+            model["data"] = spoilt(model["data"], "data")
+            model["named"] = [spoilt(one, "named") for one in model["named"]]
+        route.fulfill(json=content)
+
+    def lessons(route):
+        content = route.fetch().json()
+        for lesson in content["lessons"]:
+            for part in ("title", "idea", "question", "explain"):
+                lesson[part] = spoilt(lesson[part], part)
+            for run in lesson["runs"].values():
+                run["name"] = spoilt(run["name"], "run name")
+            for check in lesson["checks"]:
+                check["name"] = spoilt(check["name"], "check")
+        content["problems"] = [EVIL.format(name="problem")]
+        route.fulfill(json=content)
+
+    asked, evil = [], EVIL.format(name="link").replace("=", "%3D")
+    raw = EVIL.format(name="link").replace("=", "")
+    state = f"state=1;loss:{evil};{raw}:1&rival=1;{raw}:{raw}"
+    tab = Tab(chromium, f"{server.url}#{state}&hide={raw},seed&lock={raw}&lang={raw}&view={raw}")
+    page = tab.page
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.on("dialog", lambda dialog: tab.complaints.append(f"dialog {dialog.message}"))
+    page.route("**/explore/models.json", cards)
+    page.route("**/lessons.json", lessons)
+    name = EVIL.format(name="file").replace("/", "_")
+    bad = {"name": name, "mimeType": "text/csv", "buffer": b"1,nan\n"}
+    page.set_input_files(".points-file", bad)
+    page.wait_for_function("document.querySelector('.toasts').innerText.includes('onerror')")
+    page.set_input_files(".weights-file", bad)
+    settings = json.dumps({"loss": evil, evil: evil}).encode()
+    page.set_input_files(".settings-file", bad | {"buffer": settings, "name": name + ".json"})
+    page.goto("about:blank")
+    explored = f"explore=1;model:{raw};seed:{raw};label:{raw}&walk=1;{raw}|{raw}"
+    page.goto(f"{server.url}#{explored}&learn={raw}&lesson={raw}")
+    page.wait_for_function("window.ganplay?.explore?.drawn > 0")
+    for view in ("Learn", "Explore", "Toy Lab"):
+        page.get_by_role("tab", name=view).click()
+        page.wait_for_timeout(600)
+        for box in page.query_selector_all("input[type=text]:not([readonly])"):
+            if box.is_visible():
+                box.fill(EVIL.format(name="box"))
+                box.press("Enter")
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.querySelectorAll('img[src=x], [onerror]').length") == 0
+    token = page.evaluate("ganplay.link.current")
+    assert tokens.session_of(token)
+    assert asked
+    assert not [url for url in asked if token in url or token.split(".")[0] in url]
+    assert token.split(".")[0] not in page.evaluate("location.href + document.cookie")
+    shared = page.evaluate("ganplay.share.link ?? ''")
+    assert token not in str(shared)
+    assert not [text for text in tab.complaints if "dialog" in text or "outside" in text]
+    tab.context.close()
