@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench clean
+.PHONY: run test test-floor lint bench clean
 
 run: $(VENV)/.run
 	$(BIN)/ganplay app --open
@@ -11,24 +11,21 @@ run: $(VENV)/.run
 test: $(VENV)/.test node_modules
 	$(BIN)/python -m pytest
 
+# All tests on the oldest torch that is supported, in an environment of its own.
+test-floor:
+	$(MAKE) test VENV=.venv-floor TORCH="torch==2.8.* torchvision==0.23.*"
+
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/audit.py
 
 bench: $(VENV)/.test
-	$(BIN)/python -m benchmarks.toy_speed --quick
-	$(BIN)/python -m benchmarks.arena --quick
-	$(BIN)/python -m benchmarks.image_speed --quick
-	$(BIN)/python -m benchmarks.live_view --quick
-	$(BIN)/python -m benchmarks.explorer --quick
-	$(BIN)/python -m benchmarks.sessions --quick
-	$(BIN)/python -m benchmarks.diagnosis --quick
-	$(BIN)/python -m benchmarks.cold_start --quick
-	$(BIN)/python -m benchmarks.lessons --quick
+	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) node_modules
+	rm -rf $(VENV) .venv-floor node_modules
 
 # torch and torchvision come in one pip call into a fresh environment, so that they match.
 $(VENV)/.run: pyproject.toml
@@ -38,7 +35,7 @@ $(VENV)/.run: pyproject.toml
 
 $(VENV)/.test: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -e ".[test]"
+	$(BIN)/python -m pip install --quiet -e ".[test]" $(TORCH)
 	touch $@
 
 $(VENV)/.lint: pyproject.toml

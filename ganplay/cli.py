@@ -91,17 +91,25 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
     add_roots(parser)
     parser.add_argument("--mcp", action="store_true", default=None,
         help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto",
+        help="where image models draw (default auto); toys stay on the CPU")  # fmt: skip
     parser.set_defaults(run=_app, parser=parser)
 
 
 def _app(options: argparse.Namespace) -> int:
+    from ganplay.image_training import device_of
     from ganplay.ui.app import launch  # seconds of imports that no other command needs
 
     if options.mcp and find_spec("mcp") is None:
         refuse(options, '--mcp: pip install "ganplay[mcp]" is needed first')
+    try:
+        device = None if options.device == "auto" else str(device_of(options.device))
+    except ValueError as error:
+        refuse(options, f"--device: {error}")
     launch(
         options.host,
         options.port,
+        device=device,
         open_browser=options.open,
         root_path=options.root_path,
         data_roots=roots_given(options.data_root),

@@ -92,10 +92,16 @@ class Gallery:
     Args:
         budget: bytes that models in memory may take; the last one used stays in any case.
         indexes: of what they learnt from.
+        device: where pictures are made.
     """
 
-    def __init__(self, budget: int = BUDGET, indexes: Indexes | None = None) -> None:
-        self.budget = budget
+    def __init__(
+        self,
+        budget: int = BUDGET,
+        indexes: Indexes | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.budget, self.device = budget, device
         self.indexes = indexes or Indexes()
         folders = {name: image.BUNDLED / name / image.CARD for name in bundled()}
         self.cards = {n: Card.from_json(path.read_bytes()) for n, path in folders.items()}
@@ -124,7 +130,7 @@ class Gallery:
             raise GalleryError(Problem("model", name[:80], f"one of {known}", None, "no_model"))
         with self._lock:
             if name not in self._models:
-                self._models[name] = load(name)
+                self._models[name] = load(name).to(self.device)
             self._models.move_to_end(name)
             while len(self._models) > 1 and self._taken() > self.budget:
                 self._models.popitem(last=False)

@@ -50,10 +50,10 @@ class Sampler:
     def pictures(
         self, z: Float[Tensor, "z n"], label: Float[Tensor, "k n"] | None = None
     ) -> Float[Tensor, "1 c h w n"]:
-        """Pictures of latent vectors, in [-1, 1].
+        """Pictures of latent vectors, in [-1, 1], made where the weights are.
 
         Args:
-            z: latent vectors.
+            z: latent vectors, on the device on which the pictures are wanted.
             label: of each, one-hot or a mixture of classes; for a conditional model only.
         """
         parts = []
@@ -61,7 +61,8 @@ class Sampler:
             for start in range(0, z.shape[1], self._chunk):
                 x = self._own(z, start)
                 y = None if label is None else self._own(label, start)
-                parts.append(self.plan(self._weights, x, self._buffers, label=y, momentum=None)[0])
+                made = self.plan(self._weights, x, self._buffers, label=y, momentum=None)[0]
+                parts.append(made.to(z.device))
         return torch.cat(parts, dim=-1)
 
     def _own(self, given: Tensor, start: int) -> Tensor:
@@ -73,8 +74,10 @@ class Sampler:
         weights, buffers = ([t.float() for t in ts] for ts in (self._weights, self._buffers))
 
         def pictures(z: Tensor, label: Tensor | None = None) -> Tensor:
-            y = None if label is None else label[None]
-            return self.plan(weights, z[None], buffers, label=y, momentum=None)[0]
+            there = weights[0].device
+            y = None if label is None else label[None].to(there)
+            made = self.plan(weights, z[None].to(there), buffers, label=y, momentum=None)[0]
+            return made.to(z.device)
 
         return pictures
 

@@ -1,6 +1,9 @@
 """What a Hugging Face Space reads in place of pyproject.toml."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,116 @@ def test_the_versions_of_zerogpu_are_within_bounds(version):
     assert of_space()["torch"].specifier.contains(version)
     minor = int(re.match(r"2\.(\d+)", version)[1])
     assert of_space()["torchvision"].specifier.contains(f"0.{minor + 15}.0")
+
+
+SERVED = """
+import sys
+{before}
+from gradio_client import Client
+from ganplay.ui import bursts
+from ganplay.ui.app import launch
+
+assert (bursts.spaces is None) == {absent}
+demo, url = launch(host="127.0.0.1", block=False)
+made = Client(url, verbose=False).predict(["1;seed:5"], "digits", 1, api_name="/generate")
+assert made["pictures"][0].startswith("data:image/png;base64,")
+demo.close()
+print("served", flush=True)
+import os
+os._exit(0)
+"""
+
+
+def ran(script, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("absent", [False, True], ids=["with spaces", "without"])
+def test_the_app_runs_with_the_package_of_spaces_and_without(absent):
+    if not absent:
+        pytest.importorskip("spaces")
+    before = "sys.modules['spaces'] = None" if absent else ""
+    done = ran(SERVED.format(before=before, absent=absent))
+    assert done.stdout.endswith("served\n"), done.stderr[-2000:]
+
+
+LENDER = """
+import os, pickle
+
+calls = []
+
+def GPU(work, duration):
+    assert 0 < duration <= 120
+
+    def lent(*arguments):
+        read, write = os.pipe()
+        sent = pickle.dumps(arguments)
+        child = os.fork()
+        if not child:
+            import torch
+            torch.set_num_threads(1)
+            with open(write, "wb") as to:
+                to.write(pickle.dumps(work(*pickle.loads(sent))))
+            os._exit(0)
+        os.close(write)
+        with open(read, "rb") as given:
+            made = pickle.loads(given.read())
+        os.waitpid(child, 0)
+        calls.append(child)
+        return made
+
+    return lent
+"""
+
+LENT = """
+import torch
+torch.set_num_threads(1)
+import spaces
+from ganplay.finding import Finder, Order
+from ganplay.gallery import Gallery
+from ganplay.ui.bursts import LENT, MANY, Bursts
+from ganplay.walk_files import exported
+from ganplay.walk_text import read_walk
+
+assert LENT
+gallery = Gallery()
+finder = Finder(gallery)
+bursts = Bursts(gallery, finder)
+
+few = ["1;seed:5"]
+assert bursts.render("digits", few) == gallery.render("digits", few) and not spaces.calls
+many = [f"1;seed:{i}" for i in range(MANY)]
+model = gallery.model("digits")  # its lock, held from here on, is of no account there
+with gallery._lock:
+    made = bursts.render("digits", many)
+assert made == gallery.render("digits", many) and len(spaces.calls) == 1
+
+target = model.sample([3])[0]
+order = Order("digits", target, None, None, 2, 3, 0)
+found, own = bursts.find(order, lambda _: True), finder.find(order, lambda _: True)
+assert found.state == own.state and len(spaces.calls) == 2
+
+text = "1;frames:6|1;model:digits;seed:1|1;model:digits;seed:2"
+walk, problems = read_walk(text, "digits", model.space)
+assert not problems
+film = bursts.export("digits", walk, "strip", 1, None)
+assert film.data == exported(model, walk, "strip").data and len(spaces.calls) == 3
+print("lent")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a GPU is lent to forked processes")
+def test_a_lent_gpu_works_in_a_process_that_is_a_copy(tmp_path):
+    package = tmp_path / "spaces"
+    package.mkdir()
+    (package / "__init__.py").write_text(LENDER)
+    (package / "config.py").write_text("class Config:\n    zero_gpu = True\n")
+    done = ran(LENT, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    assert done.stdout.endswith("lent\n"), done.stderr[-2000:]

@@ -214,6 +214,12 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         z, label = state.latent(self.directions), state.mixture(self.classes)
         return self._examiner.verdict(sampler, z, label, self._others[step])
 
+    def to(self, device: torch.device | str) -> "ImageModel":
+        """The same model with G, as it is and was, on a device; D stays where it is."""
+        kept = ("generator.", "snapshots.")
+        moved = {n: t.to(device) for n, t in self._tensors.items() if n.startswith(kept)}
+        return ImageModel(self.card, {**self._tensors, **moved})
+
     def with_metrics(self, metrics: Mapping[str, Any]) -> "ImageModel":
         """The same model, with other figures on its card."""
         card = Card.model_validate(dict(self.card) | {"metrics": metrics})

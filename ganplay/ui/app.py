@@ -23,6 +23,7 @@ from ganplay.learnt import roots_given
 from ganplay.ui import tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.arena import ArenaRoutes
+from ganplay.ui.bursts import Bursts, usual_device
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
@@ -46,7 +47,8 @@ def _asset(name: str) -> str:
 
 def build(gallery: Gallery, finder: Finder, walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
-    images, finding = ImageApi(gallery), ProjectApi(finder)
+    bursts = Bursts(gallery, finder)
+    images, finding = ImageApi(gallery, bursts), ProjectApi(finder, bursts)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
             html_template=_asset("lab.html"),
@@ -60,7 +62,7 @@ def build(gallery: Gallery, finder: Finder, walks: Walks) -> gr.Blocks:
             new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        own = images.info, images.generate, finding.project, WalkApi(walks).walk
+        own = images.info, images.generate, finding.project, WalkApi(walks, bursts).walk
         for endpoint in (write_script, *own):
             gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
@@ -84,6 +86,7 @@ def launch(
     root_path: str | None = None,
     data_roots: Sequence[Path] | None = None,
     mcp: bool | None = None,
+    device: str | None = None,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
 
@@ -97,6 +100,7 @@ def launch(
         data_roots: folders with what models learnt from; by default those of GANPLAY_DATA.
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
+        device: where image models draw; by default a GPU if this machine has one of its own.
 
     Returns:
         The Blocks and the page's address.
@@ -104,7 +108,7 @@ def launch(
     engine = engine or Engine()
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
-    gallery = Gallery(indexes=Indexes(roots))
+    gallery = Gallery(indexes=Indexes(roots), device=device or usual_device())
     finder, learning = Finder(gallery), Learning()
     rooms = (
         LabRoutes(engine), Transfers(engine), Explorer(gallery), Find(finder), learning,

@@ -11,6 +11,7 @@ from ganplay.checkpoint import CheckpointError
 from ganplay.exploration import MAX_STATE, model_of
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError, Rendered
 from ganplay.ui.api import whole
+from ganplay.ui.bursts import Bursts, in_context
 
 MOST_ZOOM = 8
 SECONDS = 60.0
@@ -38,8 +39,8 @@ def texts_of(name: str, value: Any, most: int) -> list[str]:
 class ImageApi:
     """Endpoints on one gallery."""
 
-    def __init__(self, gallery: Gallery) -> None:
-        self.gallery = gallery
+    def __init__(self, gallery: Gallery, bursts: Bursts) -> None:
+        self.gallery, self.bursts = gallery, bursts
 
     def model_named(self, texts: Sequence[str], model: str) -> str:
         """The model that is asked for: by name, or the first state's.
@@ -96,7 +97,7 @@ class ImageApi:
         Raises:
             gr.Error: if they cannot be made.
         """
-        work = self.gallery.submit(self.gallery.render, name, texts, pictures=len(texts))
+        work = self.gallery.submit(in_context(self.bursts.render, name, texts), pictures=len(texts))
         try:
             return work.result(SECONDS)
         except (GalleryError, CheckpointError) as error:

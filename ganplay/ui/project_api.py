@@ -13,6 +13,7 @@ from ganplay.encoders import Cancelled
 from ganplay.finding import BOUNDS, Finder
 from ganplay.sheets import contact_sheet, png
 from ganplay.ui.api import whole
+from ganplay.ui.bursts import Bursts, in_context
 from ganplay.ui.image_api import data_url
 from ganplay.uploads import MAX_BYTES, UploadError
 
@@ -40,8 +41,8 @@ def bytes_of(name: str, value: Any) -> bytes:
 class ProjectApi:
     """The endpoint on one finder."""
 
-    def __init__(self, finder: Finder) -> None:
-        self.finder = finder
+    def __init__(self, finder: Finder, bursts: Bursts) -> None:
+        self.finder, self.bursts = finder, bursts
 
     def project(
         self,
@@ -81,7 +82,7 @@ class ProjectApi:
         def work() -> dict:
             made = self.finder.picture(model, data, hidden)
             order = self.finder.checked(asked, made.pixels, made.hidden)
-            found = self.finder.find(order, lambda _: not stop.is_set())
+            found = self.bursts.find(order, lambda _: not stop.is_set())
             return {
                 "state": str(found.state),
                 "picture": data_url(png(contact_sheet(found.picture[None], 1, 0))),
@@ -92,7 +93,7 @@ class ProjectApi:
                 "labels": list(found.labels),
             }
 
-        future = self.finder.pool.submit(work)
+        future = self.finder.pool.submit(in_context(work))
         try:
             return future.result(SECONDS)
         except UploadError as error:

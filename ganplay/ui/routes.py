@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.resources import as_file, files
+from os.path import normpath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -407,7 +408,7 @@ class LabRoutes(Lines):
             Route(f"{PREFIX}/points", self.points, methods=["POST"]),
             Route(f"{PREFIX}/gan.py", _script, methods=["GET", "POST"]),
             Route(f"{PREFIX}/plotly.js", _plotly),
-            Mount(f"{PREFIX}/assets", Assets(directory=str(ASSETS))),
+            Route(f"{PREFIX}/assets/{{path:path}}", Assets(directory=str(ASSETS)).one),
         ]
 
 
@@ -419,6 +420,13 @@ class Assets(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+    async def one(self, request: Request) -> Response:
+        """A file by the route's path.
+
+        As a mount it would not be found where a proxy takes away the prefix that Gradio knows of.
+        """
+        return await self.get_response(normpath(request.path_params["path"]), request.scope)
 
 
 async def _schema(request: Request) -> Response:

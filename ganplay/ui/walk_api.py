@@ -8,9 +8,9 @@ import gradio as gr
 
 from ganplay.encoders import Cancelled
 from ganplay.exploration import model_of
+from ganplay.ui.bursts import Bursts, in_context
 from ganplay.ui.walks import Planned, Walks, checked, read
 from ganplay.walk import BETWEEN, VERSION, Keyframe, Walk
-from ganplay.walk_files import exported
 from ganplay.walk_text import keyframes_of
 
 SECONDS = 60.0
@@ -19,8 +19,8 @@ SECONDS = 60.0
 class WalkApi:
     """The endpoint, on the thread that makes walks."""
 
-    def __init__(self, walks: Walks) -> None:
-        self.walks = walks
+    def __init__(self, walks: Walks, bursts: Bursts) -> None:
+        self.walks, self.bursts = walks, bursts
 
     def walk(
         self,
@@ -65,10 +65,11 @@ class WalkApi:
                 own = _keyframes(planned.walk, durations, easings)
                 whole = Walk(own, frames, path, loop, even, rate)
                 planned = checked(planned._replace(walk=whole))
-            work = self.walks.pool.submit(
-                exported, *planned[:2], kind, zoom, lambda done, of: time.monotonic() < late
-            )
-            file = work.result()
+            work = in_context(
+                self.bursts.export, planned.model.card.name, planned.walk, kind, zoom,
+                lambda done, of: time.monotonic() < late,
+            )  # fmt: skip
+            file = self.walks.pool.submit(work).result()
         except ValueError as error:
             raise gr.Error(str(error)[:500]) from None
         except Cancelled:

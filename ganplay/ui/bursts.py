@@ -1,0 +1,98 @@
+"""Work on image models for which a ZeroGPU Space lends a GPU: many pictures, films, searches.
+
+There the GPU comes to one call of a function, in a process of its own that is a copy of the
+server's: arguments and results travel, and nothing else that the call changes. What the page
+draws while a hand moves stays on the CPU, where it takes a twentieth of the time that a GPU
+takes to come. Everywhere else these are the plain functions.
+"""
+
+import os
+from collections.abc import Callable
+from contextvars import copy_context
+from functools import cached_property
+from typing import Any, ParamSpec, TypeVar
+
+from ganplay.finding import Finder, Order
+from ganplay.gallery import Gallery, Rendered
+from ganplay.image_training import device_of
+from ganplay.projection import Found
+from ganplay.walk import Walk
+from ganplay.walk_files import File, exported
+
+try:
+    import spaces
+    from spaces.config import Config
+except ImportError:
+    spaces = None
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LENT = spaces is not None and bool(Config.zero_gpu)
+"""Whether a GPU is lent here, call by call."""
+MANY = 16
+"""Fewer pictures are made sooner on the CPU."""
+
+
+def lend(work: Callable[P, R], seconds: int) -> Callable[P, R]:
+    """Work that has a GPU on ZeroGPU, for so long at most; elsewhere the work as it is."""
+    return spaces.GPU(work, duration=seconds) if LENT else work
+
+
+def in_context(work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> Callable[[], R]:
+    """Work to be done in a thread, which is to know whose request it is for: quotas are theirs."""
+    context = copy_context()
+    return lambda: context.run(work, *arguments, **named)
+
+
+def usual_device() -> str:
+    """Where the server's own pictures are made: a GPU if there is one for good."""
+    return "cpu" if LENT else str(device_of("auto"))
+
+
+class Bursts:
+    """The long work of the named endpoints.
+
+    Args:
+        gallery: the server's own.
+        finder: the same.
+    """
+
+    def __init__(self, gallery: Gallery, finder: Finder) -> None:
+        self._gallery, self._finder, self._home = gallery, finder, os.getpid()
+        self._lent_render = lend(self._render, 30)
+        self._lent_find, self._lent_export = lend(self._find, 60), lend(self._export, 60)
+
+    def render(self, name: str, texts: list[str]) -> Rendered:
+        """See `Gallery.render`."""
+        return (self._lent_render if len(texts) >= MANY else self._render)(name, texts)
+
+    def find(self, order: Order, tell: Callable[[Any], bool]) -> Found:
+        """See `Finder.find`; where a GPU is lent nobody is told how far it is."""
+        return self._lent_find(order) if LENT else self._finder.find(order, tell)
+
+    def export(
+        self, name: str, walk: Walk, kind: str, zoom: int, tell: Callable[[int, int], bool]
+    ) -> File:
+        """See `walk_files.exported`, with the model by its name."""
+        if LENT:
+            return self._lent_export(name, walk, kind, zoom)
+        return exported(self._gallery.model(name), walk, kind, zoom, tell)
+
+    @cached_property
+    def _own(self) -> Gallery:
+        # The copy's own: a lock of the server's may be held for ever there.
+        return Gallery(device=device_of("auto"))
+
+    @property
+    def _models(self) -> Gallery:
+        return self._gallery if os.getpid() == self._home else self._own
+
+    def _render(self, name: str, texts: list[str]) -> Rendered:
+        return self._models.render(name, texts)
+
+    def _find(self, order: Order) -> Found:
+        return Finder(self._models).find(order, lambda _: True)
+
+    def _export(self, name: str, walk: Walk, kind: str, zoom: int) -> File:
+        return exported(self._models.model(name), walk, kind, zoom)

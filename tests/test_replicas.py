@@ -1,0 +1,111 @@
+"""Two replicas behind the proxy of deploy/, one of which is stopped in the middle of a class."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tab import Tab
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS = 90
+
+
+def free_ports(count):
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def wait_for(url):
+    late = time.monotonic() + SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.status
+        except OSError:
+            assert time.monotonic() < late, f"{url} does not answer"
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def proxied(tmp_path):
+    """The address that nginx shows, and the replicas by the address that it knows them by."""
+    if shutil.which("nginx") is None:
+        assert not os.environ.get("CI"), "nginx is needed in CI"
+        pytest.skip("nginx is not installed")
+    own, *ports = free_ports(3)
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for written, port in zip(("8080", "7860", "7861"), (own, *ports), strict=True):
+        text, changed = re.subn(rf"(127\.0\.0\.1:){written}\b", rf"\g<1>{port}", text)
+        assert changed == 1
+    (tmp_path / "nginx.conf").write_text(text, encoding="utf-8")
+    line = [sys.executable, "-m", "ganplay.cli", "app", "--root-path", "/lab", "--port"]
+    quiet = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    replicas = {f"127.0.0.1:{p}": subprocess.Popen([*line, str(p)], **quiet) for p in ports}
+    nginx = ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
+    with open(tmp_path / "log", "w") as log:
+        proxy = subprocess.Popen([*nginx, "-g", "daemon off;"], stdout=log, stderr=log)
+    try:
+        for address in replicas:
+            wait_for(f"http://{address}/")
+        wait_for(f"http://127.0.0.1:{own}/lab/")
+        yield f"http://127.0.0.1:{own}/lab/", replicas
+    finally:
+        for process in (proxy, *replicas.values()):
+            process.terminate()
+        for process in (proxy, *replicas.values()):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def replica_of(tab):
+    """Which replica a page is with: the last one that nginx has asked."""
+    tried = tab.see(
+        "fetch('ganplay/schema.json', {cache: 'no-store'}).then((r) => r.headers.get('x-replica'))"
+    )
+    return tried.split(", ")[-1]
+
+
+def with_the_other(chromium, url, first):
+    """A page of the replica that another page is not with."""
+    for _ in range(20):  # each with even chances
+        tab = Tab(chromium, url)
+        if replica_of(tab) != replica_of(first):
+            return tab
+        tab.context.close()
+    raise AssertionError("all pages go to one replica")
+
+
+def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):
+    url, replicas = proxied
+    one = Tab(chromium, url)
+    with_first = replica_of(one)
+    other = with_the_other(chromium, url, one)
+    assert replica_of(one) == with_first  # each request of a page goes to the same one
+
+    one.see("ganplay.send('preset', {name: 'grid'})")
+    one.until("ganplay.config.distribution === 'grid' && ganplay.frame.step > 40")
+    step, seed = one.see("[ganplay.frame.step, ganplay.config.seed]")
+    untouched = other.see("(window.line = ganplay.link.socket, ganplay.frame.step)")
+
+    one.comes_back(loses=replicas[with_first].kill)
+    one.until(f"ganplay.frame.step >= {step}", 60)
+    assert one.see("[ganplay.config.distribution, ganplay.config.seed]") == ["grid", seed]
+    assert replica_of(one) == replica_of(other) != with_first
+    other.until(f"ganplay.frame.step > {untouched}")
+    assert other.see("ganplay.link.socket === line")
+    other.done()
+    one.context.close()  # without `done`: a browser writes down that a line broke
