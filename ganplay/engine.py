@@ -683,14 +683,10 @@ class Engine:
                 session.sink = None
                 session.gone_at = self._clock() + (LEFT if closed else LOST)
 
-    def seats(self) -> list[Seat]:
-        """Sessions of all kinds that are there now."""
+    def sessions(self) -> list[Seat]:
+        """Those that are there now."""
         with self._wake:
             return list(self._sessions.values())
-
-    def sessions(self) -> list[Session]:
-        """Those of the lab."""
-        return [seat for seat in self.seats() if isinstance(seat, Session)]
 
     @property
     def alive(self) -> int:
@@ -699,7 +695,7 @@ class Engine:
 
     def stats(self) -> dict[str, float]:
         """Totals over the sessions that are there now."""
-        sessions = self.seats()
+        sessions = self.sessions()
         return {
             "sessions": len(sessions),
             "steps": sum(s.steps_done for s in sessions),

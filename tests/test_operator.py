@@ -143,9 +143,7 @@ def test_rates_by_hand(monkeypatch):
     now = [50.0]
     monkeypatch.setattr(overview.time, "monotonic", lambda: now[0])
     session = Session(ToyConfig(), 50.0)
-    engine = SimpleNamespace(
-        sessions=lambda: [session], seats=lambda: [session], max_sessions=9, alive=2
-    )
+    engine = SimpleNamespace(sessions=lambda: [session], max_sessions=9, alive=2)
     made = overview.Overview(engine, SimpleNamespace(in_memory=[]), [], [])
     assert made.read()["sessions"][0]["steps"] is None
     session.steps_done, session.frames_made, now[0] = 100, 40, 52.0

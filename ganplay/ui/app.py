@@ -124,10 +124,10 @@ def launch(
     gallery = Gallery(indexes=Indexes(roots), device=device or usual_device())
     finder, learning = Finder(gallery), Learning()
     guests, walks = Guests(), Walks(gallery)
-    lab = LabRoutes(engine, guests.knows)
-    arena = ArenaRoutes(engine, guests.knows)
+    lab, arena = LabRoutes(engine, guests.knows), ArenaRoutes(engine, guests.knows)
     busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, walks)
-    rooms = (lab, arena, *busy, Operator(guests, Overview(engine, gallery, lab.line, busy)))
+    operator = Operator(guests, Overview(engine, gallery, lab.line, busy))
+    rooms = (lab, arena, *busy, operator)
     demo = build(gallery, finder, walks)
     arguments: dict[str, Any] = {
         "app_kwargs": {

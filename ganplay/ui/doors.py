@@ -26,7 +26,8 @@ SHUT = (
 )  # fmt: skip
 """Below GRADIO."""
 JSON = tuple(
-    f"{PREFIX}/{path}" for path in ("lab/poll", "explore/render", "explore/walk", "lessons/run")
+    f"{PREFIX}/{path}"
+    for path in ("lab/poll", "arena/poll", "explore/render", "explore/walk", "lessons/run")
 )
 """What these take is JSON, and must be said to be: a form of another site cannot say that."""
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ganplay.ui.logs import note
 from ganplay.ui.routes import PREFIX
 
-FREQUENT = ("lab/poll", "explore/render")
+FREQUENT = ("lab/poll", "arena/poll", "explore/render")
 """Pages without sockets ask these many times a second."""
 
 

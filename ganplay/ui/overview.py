@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
+from ganplay.arena_session import ArenaSession
 from ganplay.engine import Engine, Session
 from ganplay.gallery import Gallery
+from ganplay.seat import Seat
 from ganplay.ui.logs import COUNTS
 from ganplay.ui.transfers import Places
 
@@ -36,7 +38,7 @@ class Reading(NamedTuple):
 
     at: float
     processor: float
-    done: dict[Session, tuple[int, int]]
+    done: dict[Seat, tuple[int, int]]
 
 
 class Overview:
@@ -48,7 +50,7 @@ class Overview:
         self._engine, self._gallery = engine, gallery
         self._line, self._rooms = line, list(rooms)
         self._began = time.monotonic()
-        self._numbers: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
+        self._numbers: WeakKeyDictionary[Seat, int] = WeakKeyDictionary()
         self._next = count(1)
         self._readings: deque[Reading] = deque()
 
@@ -71,7 +73,7 @@ class Overview:
             "versions": versions(),
         }
 
-    def _reading(self, sessions: list[Session]) -> Reading:
+    def _reading(self, sessions: list[Seat]) -> Reading:
         done = {session: (session.steps_done, session.frames_made) for session in sessions}
         return Reading(time.monotonic(), time.process_time(), done)
 
@@ -82,30 +84,23 @@ class Overview:
             self._readings.popleft()
         return self._readings[0]
 
-    def _session(self, session: Session, now: Reading, before: Reading) -> dict[str, Any]:
+    def _session(self, session: Seat, now: Reading, before: Reading) -> dict[str, Any]:
         if session not in self._numbers:
             self._numbers[session] = next(self._next)
         steps, frames = now.done[session]
         steps_before, frames_before = before.done.get(session, (steps, frames))
-        config, lane = session.config, session.lanes[0]
         return {
             "number": self._numbers[session],
             "state": _state(session, now.at),
-            "step": lane.trainer.steps if lane.started else 0,
             "steps": _rate(steps_before, steps, before.at, now.at),
             "frames": _rate(frames_before, frames, before.at, now.at),
-            "data": config.distribution,
-            "loss": config.loss,
-            "networks": _networks(session),
-            "pair": len(session.lanes) > 1,
             "first": session.first,
-        }
+        } | _trained(session)
 
-    def _totals(self, sessions: list[Session], seen: list[dict[str, Any]]) -> dict[str, Any]:
+    def _totals(self, sessions: list[Seat], seen: list[dict[str, Any]]) -> dict[str, Any]:
         known = [one for one in seen if one["steps"] is not None]
         return {
             "sessions": len(sessions),
-            "arenas": len(self._engine.seats()) - len(sessions),
             "most": self._engine.max_sessions,
             "waiting": len(self._line),
             "watched": sum(session.sink is not None for session in sessions),
@@ -116,14 +111,26 @@ class Overview:
         }
 
 
-def _state(session: Session, now: float) -> str:
+def _trained(session: Seat) -> dict[str, Any]:
+    """What a session trains, and how far it is: one GAN, a pair, or an arena with many."""
+    if isinstance(session, Session):
+        config, lane = session.config, session.lanes[0]
+        step, gans = lane.trainer.steps if lane.started else 0, len(session.lanes)
+        names = {"data": config.distribution, "loss": config.loss, "networks": _networks(session)}
+        return {"kind": "lab", "step": step, "gans": gans} | names
+    arena = session.arena if isinstance(session, ArenaSession) else None
+    step, gans = (arena.steps, len(arena)) if arena else (0, 0)
+    return {"kind": "arena", "step": step, "gans": gans}
+
+
+def _state(session: Seat, now: float) -> str:
     if session.sink is None:
         return "left"
-    if session.diverged:
+    if isinstance(session, Session) and session.diverged:
         return "diverged"
     if not session.attended(now):
         return "silent"
-    if session.catch_up_to:
+    if getattr(session, "catch_up_to", 0):
         return "restoring"
     return "training" if session.playing else "paused"
 
@@ -134,9 +141,10 @@ def _networks(session: Session) -> str:
     return f"{c.layers_g}×{c.width_g} / {c.layers_d}×{c.width_d}, {c.batch_size}"
 
 
-def _batches(sessions: list[Session]) -> list[dict[str, Any]]:
+def _batches(sessions: list[Seat]) -> list[dict[str, Any]]:
     """Sessions whose networks are of one kind, which may step together, the most first."""
-    begun = [session for session in sessions if session.lanes[0].started]
+    labs = [session for session in sessions if isinstance(session, Session)]
+    begun = [session for session in labs if session.lanes[0].started]
     kinds = Counter(session.lanes[0].kind for session in begun)
     named = {session.lanes[0].kind: _networks(session) for session in begun}
     return [{"networks": named[kind], "sessions": n} for kind, n in kinds.most_common()]

@@ -180,6 +180,7 @@ class Visit:
         """
         known, problems = self._open(self.session_id, self._hello)
         self.mailbox.event({"type": "welcome", "known": known, "problems": problems})
+        note("session", known=known, sessions=len(self.engine.sessions()))
 
     def _name(self, session_id: str) -> str:
         """What the engine calls the session of a page."""
@@ -211,7 +212,6 @@ class Visit:
             rival=rival,
             first=self._first,
         )
-        note("session", known=known, step=step, sessions=len(self.engine.sessions()))
         return known, as_plain(problems + more + ([] if known else far))
 
     def _wait(self) -> None:
@@ -291,12 +291,15 @@ def _rival(given: Any, config: ToyConfig) -> tuple[ToyConfig | None, list[Proble
 
 
 def pace(hello: dict[str, Any]) -> tuple[float | None, int, list[Problem]]:
-    """Steps a second and how far to catch up, of a first message, and what of that cannot be."""
-    step, far = commands.starting_step(hello, MAX_CATCHING_UP)
+    """Steps a second and how far to catch up, of a first message; as usual if they are none.
+
+    With them that this is not as far as it was, if it is not.
+    """
     try:
-        return commands.rate(hello.get("speed")), step, far
+        speed = commands.rate(hello.get("speed"))
     except CommandError:
-        return None, step, far
+        speed = None
+    return speed, *commands.starting_step(hello, MAX_CATCHING_UP)
 
 
 def shows_secret(asking: HTTPConnection) -> bool:

@@ -36,9 +36,8 @@ function span(seconds) {
 
 function tiles({ engine, process, loop_late, seconds }) {
   const tile = (name, ...rest) => pair(t(`operator.tiles.${name}`), ...rest);
-  const arenas = engine.arenas ? ` · ${t("operator.arenas", { n: format(engine.arenas) })}` : "";
   return [
-    tile("sessions", format(engine.sessions), t("operator.of", { n: format(engine.most) }) + arenas, engine.sessions >= engine.most),
+    tile("sessions", format(engine.sessions), t("operator.of", { n: format(engine.most) }), engine.sessions >= engine.most),
     tile("waiting", format(engine.waiting), "", engine.waiting > 0),
     tile("training", format(engine.training), t("operator.watched", { n: format(engine.watched) })),
     tile("steps", format(engine.steps), t("operator.each_second")),
@@ -80,9 +79,9 @@ const COLUMNS = [
   ["operator.columns.step", (one) => format(one.step), right],
   ["operator.columns.steps", (one) => format(one.steps), right],
   ["operator.columns.frames", (one) => format(one.frames, 1), right],
-  ["operator.columns.data", (one) => t(`choices.distribution.${one.data}`)],
-  ["operator.columns.loss", (one) => t(`choices.loss.${one.loss}`), () => "wide"],
-  ["operator.columns.networks", (one) => one.networks + (one.pair ? " A/B" : ""), () => "wide"],
+  ["operator.columns.data", (one) => (one.data ? t(`choices.distribution.${one.data}`) : t("arena.title"))],
+  ["operator.columns.loss", (one) => (one.loss ? t(`choices.loss.${one.loss}`) : ""), () => "wide"],
+  ["operator.columns.networks", (one) => (one.networks ? one.networks + (one.gans > 1 ? " A/B" : "") : t("operator.gans", { n: format(one.gans) })), () => "wide"],
 ];
 const BATCHES = [
   ["operator.columns.networks", ({ networks }) => networks],
