@@ -284,6 +284,35 @@ def test_greetings(server, sender, hello):
 POLLING = tokens.issue()
 
 
+ARENA = {"base": {"width_g": 4, "layers_g": 1}, "axes": [{"name": "loss", "values": ["hinge"]}],
+         "seeds": 2}  # fmt: skip
+ARENAS = (
+    ARENA | {"type": "make", "playing": False}, {"type": "look", "seed": 1}, {"type": "ping"},
+    {"type": "step", "count": 1}, {"type": "play", "playing": False}, {"type": "rewind"},
+    {"type": "speed", "speed": 5}, {"type": "ack"},
+)  # fmt: skip
+
+
+def small(message):
+    """No arena of many, and no run that takes long."""
+    if not isinstance(message, dict):
+        return True
+    many = message.get("seeds", 1), message.get("count", 1)
+    long = any(isinstance(n, int) and 3 < n <= 10_000 for n in many)
+    return not long and message.get("playing") is not True
+
+
+@share(5)
+@given(values | around({"arena": ARENA, "playing": False, "speed": 5, "step": 0}),
+       st.lists(values | around(*ARENAS), min_size=1, max_size=3))  # fmt: skip
+def test_arenas(sender, hello, messages):
+    asked = hello if isinstance(hello, dict) else {"hello": hello}
+    if not all(map(small, [asked, asked.get("arena"), *messages])):
+        return
+    content = asked | {"token": POLLING, "messages": messages}
+    sender.json("arena/poll", content)
+
+
 @share(8)
 @given(st.one_of(values, around(HELLO | {"messages": [{"type": "play", "playing": False}]})))
 def test_polls(server, sender, body):

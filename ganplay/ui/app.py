@@ -123,9 +123,10 @@ def launch(
     roots = roots_given() if data_roots is None else data_roots
     gallery = Gallery(indexes=Indexes(roots), device=device or usual_device())
     finder, learning = Finder(gallery), Learning()
-    guests, walks = Guests(), Walks(gallery)
+    guests = Guests()
     lab, arena = LabRoutes(engine, guests.knows), ArenaRoutes(engine, guests.knows)
-    busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, walks)
+    busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, Walks(gallery))
+    *_, walks = busy
     operator = Operator(guests, Overview(engine, gallery, lab.line, busy))
     rooms = (lab, arena, *busy, operator)
     demo = build(gallery, finder, walks)
