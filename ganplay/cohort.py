@@ -115,12 +115,14 @@ class Cohort:
         self._pending: Batch | None = None
         self.last: dict[str, Seen] = {"d": ((), ()), "g": ((), ())}
         structure = self.structure
-        self.state = State(
-            self._net(structure.generator, "generator"),
-            self._net(structure.discriminator, "discriminator"),
-            Numbers.of(configs),
-            updates=torch.zeros(len(configs), 1),
-            ones=torch.ones(len(configs), 1),
+        self.state, self.columns = _in_columns(
+            State(
+                self._net(structure.generator, "generator"),
+                self._net(structure.discriminator, "discriminator"),
+                Numbers.of(configs),
+                updates=torch.zeros(len(configs), 1),
+                ones=torch.ones(len(configs), 1),
+            )
         )
         self._restructure()
 
@@ -433,6 +435,20 @@ class Cohort:
         d, g = (Outcome(**dict(zip(*self.last[net], strict=True))) for net in ("d", "g"))
         counts = self.steps, self.updates["d"], self.updates["g"]
         return recorded(self._step, self.state, d, g, counts)
+
+
+def _in_columns(state: State) -> tuple[State, Float[Tensor, "s columns"]]:
+    """The state with all that is one number a member as columns of one tensor, and that tensor.
+
+    So it is copied at once.
+    """
+    moments = state.g.moments, state.d.moments
+    fills = [fill for m in moments for fill in (m.filled1, m.filled2)]
+    columns = torch.cat([*state.numbers, *fills, state.updates], dim=1)
+    *numbers, g1, g2, d1, d2, updates = columns.split(1, dim=1)
+    g = state.g._replace(moments=moments[0]._replace(filled1=g1, filled2=g2))
+    d = state.d._replace(moments=moments[1]._replace(filled1=d1, filled2=d2))
+    return State(g, d, Numbers(*numbers), updates, state.ones), columns
 
 
 def recorded(

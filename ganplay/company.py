@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganplay.adversarial import Batch, State
+from ganplay.adversarial import Batch
 from ganplay.cohort import Cohort, Drawn
 from ganplay.config import ToyConfig
 from ganplay.training import fitting_together, shape_of
@@ -40,7 +40,7 @@ class Company:
         self.size = size
         self._joint = Cohort([config] * size, use_capture=True)
         self._joint.warm_up()
-        self._rows = [_tensors(self._joint.state, slice(i, i + 1)) for i in range(size)]
+        self._rows = [_tensors(self._joint, slice(i, i + 1)) for i in range(size)]
 
     def step(self, cohorts: Sequence[Cohort], count: int) -> list[bool | Exception]:
         """Take `count` steps of as many cohorts of one as there is room for.
@@ -61,7 +61,7 @@ class Company:
     def _step(
         self, cohorts: Sequence[Cohort], drawn: Sequence[Sequence[Drawn]], count: int
     ) -> list[bool | Exception]:
-        own = [_tensors(cohort.state, slice(None)) for cohort in cohorts]
+        own = [_tensors(cohort, slice(None)) for cohort in cohorts]
         _copy(self._rows, own)
         joint = self._joint
         joint.updates = {"d": 0, "g": 0}
@@ -80,10 +80,14 @@ def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Excepti
     return bool(cohort.finite())
 
 
-def _tensors(state: State, rows: slice) -> list[Tensor]:
+def _tensors(cohort: Cohort, rows: slice) -> list[Tensor]:
     """All that steps read and write, of some of the members."""
-    nets = [(n.flat, n.average, *n.moments, *n.buffers) for n in (state.g, state.d)]
-    return [t[rows] for t in (*nets[0], *nets[1], *state.numbers, state.updates)]
+    tensors, state = [cohort.columns], cohort.state
+    for net in (state.g, state.d):
+        tensors += [net.flat, net.moments.first, net.moments.second, *net.buffers]
+    if cohort.structure.ema:
+        tensors.append(state.g.average)
+    return [t[rows] for t in tensors]
 
 
 def _copy(to: Sequence[Sequence[Tensor]], source: Sequence[Sequence[Tensor]]) -> None:
@@ -120,9 +124,7 @@ def _compared(config: ToyConfig, size: int) -> bool:
     return all(
         a.equal(b)
         for one, other in pairs
-        for a, b in zip(
-            _tensors(one.state, slice(None)), _tensors(other.state, slice(None)), strict=True
-        )
+        for a, b in zip(_tensors(one, slice(None)), _tensors(other, slice(None)), strict=True)
     )
 
 

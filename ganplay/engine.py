@@ -175,8 +175,9 @@ class Session(Seat):
             wanted = min(wanted, 1 + (now - self._next_step) * self._asked)
         elif self.credit > 0:  # be done when the next frame is due, so that it is not late
             wanted = min(wanted, max(self._next_frame - now, QUANTUM / 4) / self._step_time)
-        if now >= self._next_turn and self.share.rate < math.inf:
-            wanted = min(wanted, 1 + (now - self._next_turn) * self.share.rate)
+        if self.share.rate < math.inf:  # as many a turn for those who are ahead of their share
+            late = max(now - self._next_turn, 1 / self.share.frames)
+            wanted = min(wanted, 1 + late * self.share.rate)
         return max(1, min(int(wanted), room))
 
     def kind(self, now: float) -> Kind | None:

@@ -88,6 +88,8 @@ SECTIONS = (
 """`diagnosis` is a verdict's place in `KINDS`, its step and its evidence, `missing` its modes, and
 `rival` is a packed frame of another member at the same step."""
 TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
+_SECTION = {name: place for place, name in enumerate(SECTIONS)}
+_TYPE = {np.dtype(name): place for place, name in enumerate(TYPES)}
 FLAGS = {"playing": 1, "diverged": 4, "catching_up": 8}
 
 
@@ -334,12 +336,10 @@ def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
     def bytes_of(values: Tensor) -> NDArray[np.uint8]:
         return (torch.nan_to_num(values) * 127 + 128).round().to(torch.uint8).numpy()
 
-    shown = frame.insides
-    large = frame.unit.numel() > 0
-    arrays: dict[str, NDArray] = {
-        "unit": bytes_of(frame.unit),
-        "unit_size": np.array([frame.unit_size] * large, dtype="<f4"),
-    }
+    shown, arrays = frame.insides, dict[str, NDArray]()
+    if frame.unit.numel():
+        arrays["unit"] = bytes_of(frame.unit)
+        arrays["unit_size"] = np.array([frame.unit_size], dtype="<f4")
     if shown is not None:
         arrays["units"] = bytes_of(shown.maps)
         arrays["weights"] = (torch.nan_to_num(shown.weights) * 127).round().to(torch.int8).numpy()
@@ -383,8 +383,7 @@ def pack(
     fakes, grid, pulls, cells, scale = QUANTISE(
         frame.fakes, frame.grid, frame.pulls, frame.map, numbers
     )
-    labels = torch.empty(0) if frame.labels is None else frame.labels[: len(frame.fakes)]
-    arrays = (
+    arrays: dict[str, NDArray] = (
         {
             "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
             "norms_d": frame.norms["d"].numpy(),
@@ -394,12 +393,13 @@ def pack(
             "grid": grid.numpy(),
             "pulls": pulls.numpy(),
             "map": cells.numpy(),
-            "labels": labels.to(torch.uint8).numpy(),
             "rival": np.frombuffer(rival, dtype="|u1"),
         }
         | _inside_arrays(frame)
         | _verdict_arrays(frame.verdict)
     )
+    if frame.labels is not None:
+        arrays["labels"] = frame.labels[: len(frame.fakes)].to(torch.uint8).numpy()
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
@@ -409,7 +409,7 @@ def pack(
     # By falling size of their numbers each stands where the page can read it without a copy.
     order = sorted(there, key=lambda name: -there[name].dtype.itemsize)
     table = b"".join(
-        ENTRY.pack(SECTIONS.index(n), TYPES.index(a.dtype.str), _columns(n, a), a.size)
+        ENTRY.pack(_SECTION[n], _TYPE[a.dtype], _columns(n, a), a.size)
         for n in order
         for a in [there[n]]
     )

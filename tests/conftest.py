@@ -68,30 +68,33 @@ def running():
     made.stop()
 
 
+ROOMS = {"routes": "LabRoutes", "transfers": "Transfers", "explorer": "Explorer", "find": "Find",
+         "walks": "Walks"}  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def server():
     """One server for all tests that need one."""
     from ganplay.engine import Engine
     from ganplay.ui import app
 
-    made = []
+    made = {}
 
-    def kept(kind):
+    def keep(room, kind):
         def make(*arguments):
-            made.append(kind(*arguments))
-            return made[-1]
+            made[room] = kind(*arguments)
+            return made[room]
 
-        return make
+        setattr(app, kind.__name__, make)
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     engine = Engine()
-    app.LabRoutes, app.Transfers = kept(app.LabRoutes), kept(app.Transfers)
-    app.Explorer, app.Find = kept(app.Explorer), kept(app.Find)
-    app.Walks = kept(app.Walks)
+    for room, kind in ROOMS.items():
+        keep(room, getattr(app, kind))
     demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
-    yield Server(url, engine, *made)
+    yield Server(url, engine, **made)
     demo.close(verbose=False)
     engine.stop()
 

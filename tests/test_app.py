@@ -97,6 +97,13 @@ def test_an_acknowledgement_stands_for_frames_that_were_never_sent():
     assert asyncio.run(visited()) == [3, 1, 1]
 
 
+def test_frames_are_not_compressed_though_browsers_offer_it(visit):
+    line = visit()
+    assert line.socket.request.headers["Sec-WebSocket-Extensions"].startswith("permessage-deflate")
+    assert "Sec-WebSocket-Extensions" not in line.socket.response.headers
+    line.until(lambda s: s.frames)
+
+
 def test_a_page_gets_frames_data_and_its_settings(visit):
     line = visit().until(lambda s: len(s.frames) > 3 and s.frames[-1]["step"] > 20)
     assert line.event("welcome") == {"type": "welcome", "known": False, "problems": []}

@@ -45,6 +45,7 @@ def test_a_lesson_from_start_to_end_by_keyboard_alone(chromium, server, locale):
     page, hands, words = tab.page, Hands(tab), WORDS[locale]
     hands.to("#view-lab")
     hands.keys.press("End")
+    hands.keys.press("ArrowLeft")
     page.wait_for_selector(".ln-list button")
     assert tab.see("ganplay.away")
     hands.press('[data-lesson="oscillation"]')

@@ -7,7 +7,7 @@ import { Plane } from "./plane.js";
 import { step } from "./tiles.js";
 import { number, t } from "./words.js";
 
-const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARROW = 760;
+const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARROW = 760, DISCS = 190;
 
 // A moment's pictures as `Plane` draws them; of what has diverged there are none.
 export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, seeds }) {
@@ -25,8 +25,9 @@ export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, 
 class Small extends Plane {
   drawAxes() {} // there is no room for numbers
 
-  // Squares, which take a browser a third of the time of discs, and look alike so small.
-  dots(pen, points, labels, colour) {
+  // In small ones squares, which take a browser a third of the time of discs and look alike.
+  dots(pen, points, labels, colour, edge) {
+    if (this.canvas.width > DISCS) return super.dots(pen, points, labels, colour, edge);
     const { zoom } = this, size = 1.8 * this.dot;
     pen.fillStyle = colour;
     pen.globalAlpha = 0.85;
@@ -152,15 +153,20 @@ export class Cells {
     let layout;
     if (this.matrix) {
       const [rows, columns] = told.axes.map(({ values }) => values.length), head = narrow ? 50 : 72;
+      this.lay(columns, LEAST); // names are as high as their columns are narrow
       const above = [".ar-names", ".ar-corner"].reduce((all, name) => all + this.host.querySelector(name).offsetHeight + GAP, 0);
       const side = Math.min((wide - head - columns * GAP) / columns, (tall - above - (rows - 1) * GAP) / rows - foot);
       layout = { columns, side: Math.floor(Math.max(narrow ? 56 : LEAST, Math.min(LARGEST, side))) };
     } else if (narrow) layout = { columns: 2, side: Math.floor((wide - GAP) / 2) };
     else layout = packing(told.cells.length, wide, tall, foot);
-    this.host.style.setProperty("--columns", layout.columns);
-    this.host.style.setProperty("--side", `${Math.max(LEAST * (this.matrix ? 0 : 1), layout.side)}px`);
+    this.lay(layout.columns, Math.max(this.matrix ? 0 : LEAST, layout.side));
     for (const { plane } of this.tiles) plane.resize();
     this.draw();
+  }
+
+  lay(columns, side) {
+    this.host.style.setProperty("--columns", columns);
+    this.host.style.setProperty("--side", `${side}px`);
   }
 
   draw() {

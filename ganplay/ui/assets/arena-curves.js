@@ -183,10 +183,10 @@ export class Curves {
     this.arena.point(place);
     const half = cell.half_width[this.metric], mean = number(cell.mean[this.metric], 3);
     this.box.textContent = t("arena.value", { name: this.arena.cells.nameOf(this.arena.told.possible[place]), step: entry.step, value: half === null ? mean : `${mean} ± ${number(half, 3)}` });
-    const left = x(entry.step), right = left > this.canvas.clientWidth / 2;
-    Object.assign(this.box.style, { left: `${left + (right ? -10 : 10)}px`, top: `${Math.max(0, y(cell.mean[this.metric]) - 30)}px` });
-    this.box.classList.toggle("left", right);
     this.box.hidden = false;
+    const left = Math.min(Math.max(0, x(entry.step) - this.box.offsetWidth / 2), this.canvas.clientWidth - this.box.offsetWidth);
+    const at = y(cell.mean[this.metric]), above = at > 44 ? at - 36 : at + 12;
+    Object.assign(this.box.style, { left: `${left}px`, top: `${above}px` });
   }
 
   leave() {

@@ -42,6 +42,9 @@ function split(text, field) {
   return field.kind === "flag" ? all.map((one) => ({ true: true, false: false })[one] ?? one) : all;
 }
 
+// A number as it is typed: 1e-4.
+const short = (value) => (typeof value === "number" && value && Math.abs(value) < 0.01 ? value.toExponential() : String(value));
+
 export class Setup {
   constructor(arena) {
     Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-setup") });
@@ -136,7 +139,7 @@ export class Setup {
 
   list(axis, place) {
     const id = `ar-values-${place + 1}`;
-    const input = make("input", { id, type: "text", value: axis.values.join(", "), autocomplete: "off", spellcheck: false, title: t("arena.values_tip") });
+    const input = make("input", { id, type: "text", value: axis.values.map(short).join(", "), autocomplete: "off", spellcheck: false, title: t("arena.values_tip") });
     input.setAttribute("aria-label", t("arena.values", { name: axisName(this.fields[axis.name]) }));
     input.oninput = () => {
       axis.values = split(input.value.replace(/[，、;\s]+/g, ","), this.fields[axis.name]);
