@@ -1,5 +1,14 @@
 """A tab of a real browser, for the tests that walk through the page as a visitor would."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+
+def in_a_loop(work):
+    """Run a coroutine in a loop of its own: once there was a browser this thread has one running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
 
 class Tab:
     """A page, with everything that it must not do written down."""

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tab import in_a_loop
 from test_learning import FAST, ask, known, pieces
 
 from ganplay.ui import shared_runs
@@ -18,7 +19,7 @@ def pool():
 
 
 def evening(work):
-    return asyncio.run(asyncio.wait_for(work(), 30))
+    return in_a_loop(asyncio.wait_for(work(), 30))
 
 
 async def all_of(run):

@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from tab import Tab
+from tab import Tab, in_a_loop
 from test_app import Line, visit  # noqa: F401
 from websockets.sync.client import connect
 
@@ -77,7 +77,7 @@ def test_the_first_come_first_and_all_hear_their_place(alone):
         assert guests[3].place == (1, 1)
         assert not line.has(guests[2])
 
-    asyncio.run(evening())
+    in_a_loop(evening())
 
 
 def test_who_loses_the_connection_keeps_the_place_for_a_while(alone):
@@ -102,7 +102,7 @@ def test_who_loses_the_connection_keeps_the_place_for_a_while(alone):
         line.admit()
         assert len(line) == 0
 
-    asyncio.run(evening())
+    in_a_loop(evening())
 
 
 def test_a_line_has_an_end_and_one_that_breaks_is_passed_over(alone, monkeypatch):
@@ -121,7 +121,7 @@ def test_a_line_has_an_end_and_one_that_breaks_is_passed_over(alone, monkeypatch
         assert fine.inside
         assert broken.told[-1] == {"type": "failed"}
 
-    asyncio.run(evening())
+    in_a_loop(evening())
 
 
 @pytest.fixture
