@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def in_a_loop(work):
-    """Run a coroutine in a loop of its own: once there was a browser this thread has one running."""
+    """Run a coroutine in a loop of its own: after a browser this thread has one running."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
