@@ -17,9 +17,9 @@ from torch import Tensor, fx
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
-# jit.trace announces its own retirement at every call. A filter for good, because the context
+# torch.jit announces its own retirement at every call. A filter for good, because the context
 # manager that silences one call is not safe in threads.
-warnings.filterwarnings("ignore", message="`torch.jit.trace", category=FutureWarning)
+warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
 
 Replay = Callable[..., Sequence[Tensor]]
 
@@ -53,6 +53,11 @@ def capture(function: Callable[..., Any], args: tuple[Any, ...]) -> Replay:
         `replay(*tensors)`, which takes the tensors of the argument trees, flattened, and returns
         the tensors of the result, flattened (Nones left out).
     """
+    return replay_of(record(function, args))
+
+
+def record(function: Callable[..., Any], args: tuple[Any, ...]) -> torch.jit.ScriptModule:
+    """The operations of `capture`, as torch can save them."""
     leaves, spec = pytree.tree_flatten(args)
     tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
 
@@ -63,7 +68,12 @@ def capture(function: Callable[..., Any], args: tuple[Any, ...]) -> Replay:
 
     graph = _lean(make_fx(flat)(*tensors))
     with torch.no_grad():
-        run = torch.jit.trace(graph, tuple(tensors), check_trace=False).forward
+        return torch.jit.trace(graph, tuple(tensors), check_trace=False)
+
+
+def replay_of(module: torch.jit.ScriptModule) -> Replay:
+    """What has been recorded, as a function of tensors."""
+    run = module.forward
 
     def replay(*given: Tensor) -> Sequence[Tensor]:
         with torch.inference_mode():
@@ -97,33 +107,44 @@ def _lean(module: fx.GraphModule) -> fx.GraphModule:
 
 
 class Captures:
-    """Captured steps by structure, part and number of members, made one at a time in a thread.
+    """Captured functions, made one at a time in a thread; all trainers of the process share them.
 
-    The most recently asked for are kept, for all trainers of the process.
+    The most recently asked for are kept.
+
+    Attributes:
+        make: `capture`, or what does the same elsewhere.
     """
 
     def __init__(self, keep: int = 192) -> None:
+        self.make: Callable[[Callable[..., Any], tuple[Any, ...]], Replay] = capture
         self._keep = keep
         self._futures: dict[tuple, Future[Replay | None]] = {}
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
 
-    def get(self, key: tuple, make: Callable[[], Replay]) -> "Future[Replay | None]":
-        """The captured function for a key, begun in the background if it is not there."""
+    def get(
+        self, key: tuple, function: Callable[..., Any], args: Callable[[], tuple[Any, ...]]
+    ) -> "Future[Replay | None]":
+        """The captured function for a key, begun in the background if it is not there.
+
+        Args:
+            key: what all that may share it have in common.
+            function: to be captured, and
+            args: what with (`capture`), made where it is needed.
+        """
         with self._lock:
             future = self._futures.pop(key, None)
             if future is None:
-                future = self._thread.submit(self._make, make)
+                future = self._thread.submit(self._made, function, args())
             self._futures[key] = future
             while len(self._futures) > self._keep:
                 self._futures.pop(next(iter(self._futures)))
             return future
 
-    @staticmethod
-    def _make(make: Callable[[], Replay]) -> Replay | None:
+    def _made(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Replay | None:
         torch.set_num_threads(1)
         try:
-            return make()
+            return self.make(function, args)
         except Exception:
             # Capture rests on parts of torch that come and go; the eager step does the same.
             return None
@@ -154,8 +175,7 @@ class Often:
         return self._function(*given)
 
     def _captured(self, key: tuple, given: tuple[Tensor, ...]) -> Replay | None:
-        def make() -> Replay:
-            return capture(self._function, tuple(t.clone() for t in given))
-
-        future = CAPTURES.get((self._function, *key), make)
+        future = CAPTURES.get(
+            (self._function, *key), self._function, lambda: tuple(t.clone() for t in given)
+        )
         return future.result() if future.done() else None

@@ -19,7 +19,7 @@ from ganplay.adversarial import (
     State,
     Structure,
 )
-from ganplay.capture import CAPTURES, Replay, capture, flatten
+from ganplay.capture import CAPTURES, Replay, flatten
 from ganplay.config import ToyConfig
 from ganplay.losses import GanLoss, cross_entropy_d
 from ganplay.models.mlp import Mlp
@@ -217,9 +217,10 @@ class Cohort:
         self._pending = None
         self.steps += count
 
-    def finite(self) -> Bool[Tensor, "s"]:
+    def finite(self) -> list[bool]:
         """Whether every parameter of each member is still a finite number."""
-        return (self.state.g.flat.sum(1) + self.state.d.flat.sum(1)).isfinite()
+        sums = (net.flat.sum(1).tolist() for net in (self.state.g, self.state.d))
+        return [math.isfinite(g + d) for g, d in zip(*sums, strict=True)]
 
     def follow(self, joint: "Cohort", member: int, count: int) -> None:
         """Note that a member of another cohort has taken `count` steps in our place."""
@@ -288,12 +289,9 @@ class Cohort:
         return None
 
     def _begin_capture(self, part: str, batch: Batch) -> "Future[Replay | None]":
-        structure, members, example = self.structure, len(self.configs), self.copy_state()
-
-        def make() -> Replay:
-            return capture(getattr(AdversarialStep(structure), f"update_{part}"), (example, batch))
-
-        return CAPTURES.get((structure, part, members), make)
+        key = self.structure, part, len(self.configs)
+        update = getattr(AdversarialStep(self.structure), f"update_{part}")
+        return CAPTURES.get(key, update, lambda: (self.copy_state(), batch))
 
     def warm_up(self) -> None:
         """Wait until the functions of a round are captured; state and streams stay as they are."""

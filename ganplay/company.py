@@ -69,7 +69,7 @@ class Company:
         _copy(own, self._rows)
         for i, cohort in enumerate(cohorts):
             cohort.follow(joint, i, count)
-        return joint.finite().tolist()
+        return [*joint.finite()]
 
 
 def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Exception:
@@ -77,7 +77,7 @@ def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Excepti
         cohort.take(drawn, count)
     except Exception as error:
         return error
-    return bool(cohort.finite())
+    return all(cohort.finite())
 
 
 def _tensors(cohort: Cohort, rows: slice) -> list[Tensor]:

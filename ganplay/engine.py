@@ -21,6 +21,7 @@ import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
+from ganplay.capture import CAPTURES
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.company import Companies, Kind
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
@@ -42,6 +43,7 @@ from ganplay.sharing import MOST, Share, Wish, shares
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop
 from ganplay.training import ToyTrainer
+from ganplay.workshop import WORKSHOP
 
 logger = logging.getLogger(__name__)
 
@@ -585,10 +587,9 @@ class Engine:
                 self._hire(name)
 
     def warm_up(self) -> None:
-        """Load what a first capture needs (seconds of imports) before the first visitor waits."""
-        trainer = ToyTrainer(PRESETS["ring"], threads=1)
-        self._threads.append(threading.Thread(target=trainer.warm_up, name="warm-up", daemon=True))
-        self._threads[-1].start()
+        """Have functions captured in a process of its own, ready before the first visitor waits."""
+        WORKSHOP.open()
+        CAPTURES.make = WORKSHOP.capture
 
     def open(
         self,
@@ -692,7 +693,7 @@ class Engine:
     @property
     def alive(self) -> int:
         """Workers that are at work or wait for some."""
-        return sum(t.is_alive() and t.name != "warm-up" for t in self._threads)
+        return sum(t.is_alive() for t in self._threads)
 
     def stats(self) -> dict[str, float]:
         """Totals over the sessions that are there now."""

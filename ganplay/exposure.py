@@ -1,8 +1,11 @@
 """What is computed of a GAN for one picture: a function of tensors, for a `Shutter`.
 
-Where to look is fixed once by whoever looks (`Places`); what is not wanted is not computed.
+Where to look is fixed once by whoever looks (`Places`); what is not wanted is not computed. All of
+it, down to the whole numbers that travel, is one function: every operation that is called from
+Python hands the interpreter lock to another worker and has to wait for it.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -39,39 +42,103 @@ class Places(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How much to compute of what has no places of its own.
+    """How much to compute of what has no places of its own, and in which measures.
 
     Attributes:
         pulls: so many.
         bins: of the histograms of D's verdicts, for the graph; 0 if there is none.
+        rows: of the grid.
+        unit: the whole number that a length of one is.
     """
 
     pulls: int = 0
     bins: int = 0
+    rows: int = 1
+    unit: float = 1.0
+
+
+class Plate(NamedTuple):
+    """Drawings as the whole numbers that travel.
+
+    Attributes:
+        fakes: int16 (n, 2).
+        grid: int16 (rows, columns, 2).
+        pulls: int8 (p, 2), 127 being `scale`.
+        cells: uint8 (side, side), 0 and 255 being the ends of the map's range.
+        scale: the length that 95 % of the pulls do not exceed.
+    """
+
+    fakes: Tensor
+    grid: Tensor
+    pulls: Tensor
+    cells: Tensor
+    scale: float
+
+
+def quantised(
+    drawings: tuple[Tensor, Tensor, Tensor, Tensor],
+    unit: float,
+    low: Tensor | float,
+    high: Tensor | float,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Fakes, grid, pulls and the map, of a range, as whole numbers, and `Plate.scale`."""
+    fakes, grid, pulls, cells = drawings
+    scale = _long(pulls).clamp_min(1e-12)
+    directions = torch.nan_to_num(pulls / scale).clamp(-1, 1) * 127
+    shades = torch.nan_to_num((cells - low) / (high - low)).clamp(0, 1) * 255
+    return (
+        whole(fakes, unit),
+        whole(grid, unit),
+        directions.round().to(torch.int8),
+        shades.round().to(torch.uint8),
+        scale,
+    )
+
+
+def whole(points: Tensor, unit: float) -> Tensor:
+    """Coordinates as whole numbers (int16)."""
+    scaled = torch.nan_to_num(points * unit).clamp(-32767, 32767)
+    return scaled.round().to(torch.int16)
+
+
+def _long(pulls: Float[Tensor, "n 2"]) -> Float[Tensor, ""]:
+    """The length that 95 % of them do not exceed, as `torch.quantile` has it, which takes long."""
+    if not len(pulls):
+        return torch.zeros(())
+    lengths, place = pulls.norm(dim=1).sort().values, 0.95 * (len(pulls) - 1)
+    below, above = lengths[math.floor(place)], lengths[math.ceil(place)]
+    return torch.lerp(below, above, place % 1)
 
 
 class Exposure(NamedTuple):
-    """What was computed; None for what was not to be seen.
+    """What was computed; of drawings that were not to be seen nothing, of the rest None.
 
     Attributes:
-        low: of D's output, which value the first colour of the map stands for, and
-        high: which the last.
+        numbers: of D's output, which value the first colour of the map stands for and which the
+            last; the length of long pulls.
         fakes: points.
-        pulls: minus the gradient of G's loss at the first of them.
+        grid: points, row by row.
+        pulls: minus the gradient of G's loss at the first of the fakes.
         map: D's output in each cell.
-        grid: points.
+        whole_fakes: these four as whole numbers (`Plate`),
+        whole_grid: and so on,
+        whole_pulls: and so on,
+        shades: and so on.
         verdicts: how many of the real points, and of the fakes, D gives each value from low to
             high; what lies outside counts at its ends.
         norms_d: sizes of the last gradient of each layer of D, for the graph, and
         norms_g: of G.
     """
 
-    low: Float[Tensor, ""]
-    high: Float[Tensor, ""]
-    fakes: Float[Tensor, "n 2"] | None = None
-    pulls: Float[Tensor, "p 2"] | None = None
-    map: Float[Tensor, "m"] | None = None
-    grid: Float[Tensor, "k 2"] | None = None
+    numbers: Float[Tensor, "3"]
+    fakes: Float[Tensor, "n 2"]
+    grid: Float[Tensor, "rows columns 2"]
+    pulls: Float[Tensor, "p 2"]
+    map: Float[Tensor, "side side"]
+    whole_fakes: Tensor
+    whole_grid: Tensor
+    whole_pulls: Tensor
+    shades: Tensor
     verdicts: Float[Tensor, "2 bins"] | None = None
     norms_d: Float[Tensor, "layers"] | None = None
     norms_g: Float[Tensor, "layers"] | None = None
@@ -91,16 +158,20 @@ def map_range(
 def expose(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
     """Look at a cohort of one. Pulls need fakes; verdicts need fakes and a map."""
     loss = LOSSES[cohort.structure.loss]
-    fakes = pulls = values = grid = verdicts = None
-    low = high = torch.zeros(())
+    fakes = verdicts = None
+    drawn_fakes = pulls = torch.empty(0, 2)
+    cells, grid = torch.empty(0, 0), torch.empty(0, 0, 2)
+    low, high = torch.zeros(()), torch.ones(())
     with torch.no_grad():
         if places.z is not None:
             fakes = cohort.generate(places.z)
+            drawn_fakes = fakes[0].mT
         if places.cells is not None:
-            values = loss.output(cohort.discriminate(places.cells, places.asked))[0]
-            low, high = map_range(values[None], loss.reading)
+            values = loss.output(cohort.discriminate(places.cells, places.asked))
+            low, high = (end[0] for end in map_range(values[:, None], loss.reading))
+            cells = values.view(math.isqrt(values.shape[1]), -1)
         if places.grid is not None:
-            grid = cohort.generate(places.grid)[0].mT
+            grid = cohort.generate(places.grid)[0].mT.view(counts.rows, -1, 2)
         if counts.bins and places.real is not None and fakes is not None:
             points = torch.cat([places.real, fakes], dim=2)
             outputs = loss.output(cohort.discriminate(points, places.judged))[0]
@@ -110,6 +181,9 @@ def expose(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
     if counts.pulls and fakes is not None:
         label = None if places.label is None else places.label[..., : counts.pulls]
         pulls = cohort.pull(fakes[..., : counts.pulls], label)[0].mT
-    seen = None if fakes is None else fakes[0].mT
-    norms = [cohort.layer_norms(net)[0] if counts.bins else None for net in ("d", "g")]
-    return Exposure(low, high, seen, pulls, values, grid, verdicts, *norms)
+    drawings = drawn_fakes, grid, pulls, cells
+    with torch.no_grad():
+        own = quantised(drawings, counts.unit, low, high)
+        numbers = torch.stack([low, high, own[4]])
+    norms_d, norms_g = (cohort.layer_norms(n)[0] if counts.bins else None for n in ("d", "g"))
+    return Exposure(numbers, *drawings, *own[:4], verdicts, norms_d, norms_g)

@@ -18,9 +18,8 @@ from torch import Tensor
 
 from ganplay import anatomy
 from ganplay.anatomy import Insides
-from ganplay.capture import Often
 from ganplay.diagnosis import KINDS, NOTHING_YET, Verdict
-from ganplay.exposure import Counts, Places, expose
+from ganplay.exposure import Counts, Places, Plate, expose, quantised, whole
 from ganplay.gauge import MEASURED, Gauge, Measurement
 from ganplay.losses import LOSSES
 from ganplay.shutter import Shutter
@@ -141,6 +140,25 @@ class Frame:
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
     verdict: Verdict = NOTHING_YET
+    plate: tuple[Plate, tuple[Tensor, ...]] | None = None
+    """Fakes, grid, pulls and map as whole numbers, and the tensors that these were made of."""
+
+    @property
+    def drawings(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What is drawn in the plane."""
+        return self.fakes, self.grid, self.pulls, self.map
+
+    def as_whole(self) -> Plate:
+        """The drawings as whole numbers: those that came with them, unless they were replaced."""
+        if self.plate is not None:
+            plate, of = self.plate
+            if all(a is b for a, b in zip(of, self.drawings, strict=True)):
+                return plate
+        made = quantised(self.drawings, UNIT / self.extent, *self.map_range)
+        return Plate(*made[:4], float(made[4]))
+
+
+_NOTHING, _NO_VERDICTS, _NO_UNIT = torch.empty(0), torch.empty(2, 0), torch.empty(0, 0)
 
 
 class Camera:
@@ -173,7 +191,8 @@ class Camera:
     def measure(self) -> Measurement:
         """Bring the metrics up to date: the costly part of a frame, done less often."""
         measured = self.gauge.measure()
-        self._metrics = {name: float(measured.metrics[name][0]) for name in METRICS}
+        values = measured.values()
+        self._metrics = {name: values[name] for name in METRICS}
         self.measured_at = measured.step
         return measured
 
@@ -181,11 +200,11 @@ class Camera:
         """The present moment."""
         trainer, config = self.trainer, self.trainer.configs[0]
         cohort = trainer.single
-        pulls = PULLS if view.layers & LAYERS["pull"] else 0
-        counts = Counts(pulls, BINS if view.graph else 0)
+        pulls, bins = PULLS * bool(view.layers & LAYERS["pull"]), BINS * view.graph
+        counts = Counts(pulls, bins, 1 if config.noise_dim == 1 else GRID, UNIT / self.extent)
         seen = self._shutter(cohort, self._places(view), counts)
-        none, norms = torch.empty(0, 2), {"d": seen.norms_d, "g": seen.norms_g}
-        insides, unit, unit_size = None, torch.empty(0, 0), 0.0
+        low, high, scale = seen.numbers.tolist()
+        insides, unit, unit_size = None, _NO_UNIT, 0.0
         if view.insides is not None:
             insides = anatomy.insides(trainer, view.insides, view.label, self._directions())
         if view.unit is not None:
@@ -195,20 +214,24 @@ class Camera:
             updates_d=cohort.updates["d"],
             updates_g=cohort.updates["g"],
             extent=self.extent,
-            fakes=none if seen.fakes is None else seen.fakes,
+            fakes=seen.fakes,
             labels=torch.arange(FAKES) % config.classes if config.classes else None,
-            pulls=none if seen.pulls is None else seen.pulls,
-            map=torch.empty(0, 0) if seen.map is None else seen.map.view(MAP, MAP),
-            map_range=(0.0, 1.0) if seen.map is None else (float(seen.low), float(seen.high)),
-            grid=torch.empty(0, 0, 2) if seen.grid is None else self._rows(seen.grid),
+            pulls=seen.pulls,
+            map=seen.map,
+            map_range=(low, high),
+            grid=seen.grid,
             probe=math.nan if view.probe is None else self._probe(view.probe, view.label),
-            verdicts=torch.empty(2, 0) if seen.verdicts is None else seen.verdicts,
-            norms={net: torch.empty(0) if n is None else n for net, n in norms.items()},
+            verdicts=_NO_VERDICTS if seen.verdicts is None else seen.verdicts,
+            norms={
+                "d": _NOTHING if seen.norms_d is None else seen.norms_d,
+                "g": _NOTHING if seen.norms_g is None else seen.norms_g,
+            },
             insides=insides,
             unit=unit,
             unit_size=unit_size,
             metrics=self._metrics,
             measured_at=self.measured_at,
+            plate=(Plate(*seen[5:9], scale), seen[1:5]),
         )
 
     def _places(self, view: View) -> Places:
@@ -252,10 +275,6 @@ class Camera:
         second, first = torch.meshgrid(self.ticks, self.ticks, indexing="ij")
         return (self._directions() @ torch.stack([first, second]).view(2, -1))[None]
 
-    def _rows(self, points: Float[Tensor, "k 2"]) -> Float[Tensor, "rows columns 2"]:
-        """G's image of the grid, row by row."""
-        return points.view(1 if self.trainer.configs[0].noise_dim == 1 else GRID, -1, 2)
-
     @property
     def ticks(self) -> Float[Tensor, "n"]:
         """Values of each number of the noise through which the grid's lines go."""
@@ -291,43 +310,6 @@ class Camera:
 
 def _with(inputs: Float[Tensor, "1 i n"], label: Float[Tensor, "1 c n"] | None) -> Tensor:
     return inputs if label is None else torch.cat([inputs, label], dim=1)
-
-
-def _whole(points: Tensor, unit: Tensor | float) -> Tensor:
-    scaled = torch.nan_to_num(points * unit).clamp(-32767, 32767)
-    return scaled.round().to(torch.int16)
-
-
-def _quantised(
-    fakes: Tensor, grid: Tensor, pulls: Tensor, cells: Tensor, numbers: Float[Tensor, "3"]
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Points, points, pulls and the map as whole numbers, and what the longest pulls stand for.
-
-    `numbers` are the whole number that a length of one is, and the map's range.
-    """
-    unit, low, high = numbers.unbind()
-    scale = _long(pulls).clamp_min(1e-12)
-    directions = torch.nan_to_num(pulls / scale).clamp(-1, 1) * 127
-    shades = torch.nan_to_num((cells - low) / (high - low)).clamp(0, 1) * 255
-    return (
-        _whole(fakes, unit),
-        _whole(grid, unit),
-        directions.round().to(torch.int8),
-        shades.round().to(torch.uint8),
-        scale,
-    )
-
-
-def _long(pulls: Float[Tensor, "n 2"]) -> Float[Tensor, ""]:
-    """The length that 95 % of them do not exceed, as `torch.quantile` has it, which takes long."""
-    if not len(pulls):
-        return torch.zeros(())
-    lengths, place = pulls.norm(dim=1).sort().values, 0.95 * (len(pulls) - 1)
-    below, above = lengths[math.floor(place)], lengths[math.ceil(place)]
-    return torch.lerp(below, above, place % 1)
-
-
-QUANTISE = Often(_quantised)
 
 
 def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
@@ -379,20 +361,17 @@ def pack(
         rival: another packed frame, to travel inside this one.
     """
     low, high = frame.map_range
-    numbers = torch.tensor([UNIT / frame.extent, low, high])
-    fakes, grid, pulls, cells, scale = QUANTISE(
-        frame.fakes, frame.grid, frame.pulls, frame.map, numbers
-    )
+    drawn = frame.as_whole()
     arrays: dict[str, NDArray] = (
         {
             "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
             "norms_d": frame.norms["d"].numpy(),
             "norms_g": frame.norms["g"].numpy(),
             "verdicts": frame.verdicts.numpy().astype("<u2"),
-            "fakes": fakes.numpy(),
-            "grid": grid.numpy(),
-            "pulls": pulls.numpy(),
-            "map": cells.numpy(),
+            "fakes": drawn.fakes.numpy(),
+            "grid": drawn.grid.numpy(),
+            "pulls": drawn.pulls.numpy(),
+            "map": drawn.cells.numpy(),
             "rival": np.frombuffer(rival, dtype="|u1"),
         }
         | _inside_arrays(frame)
@@ -403,7 +382,7 @@ def pack(
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
-        rate, frame.extent, low, high, float(scale), frame.probe, float(frame.measured_at),
+        rate, frame.extent, low, high, drawn.scale, frame.probe, float(frame.measured_at),
         len(there),
     )  # fmt: skip
     # By falling size of their numbers each stands where the page can read it without a copy.
@@ -418,7 +397,7 @@ def pack(
 
 def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
     """Coordinates as whole numbers, x and y in turns, for what travels once and as JSON."""
-    return _whole(points, UNIT / extent).ravel().tolist()
+    return whole(points, UNIT / extent).ravel().tolist()
 
 
 def bare(frame: Frame) -> Frame:

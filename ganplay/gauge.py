@@ -1,6 +1,7 @@
 """What is measured of the members of a trainer from time to time, with always the same samples."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -20,25 +21,39 @@ JUDGED = 500
 """Of those the ones that D is asked about, of each kind."""
 
 
+COMPARED = ("js", "dispersion", "modes", "high_quality", "reverse_kl")
+NAMES = (*COMPARED, "separation", *PER_MEMBER)
+"""What is measured: by comparison with real samples, by D, and by the last step (`StepRecord`)."""
+
+
 class Measurement(NamedTuple):
     """Of S members at one step.
 
     Attributes:
         step: steps since the start.
-        metrics: numbers by name, each (S,).
+        table: a column for each of `NAMES`.
         shares: of all fakes those within 3 sigma of each mode; None where the data have no modes.
         centre: the fakes' mean.
     """
 
     step: int
-    metrics: dict[str, Tensor]
+    table: Float[Tensor, "s names"]
     shares: Float[Tensor, "s m"] | None
     centre: Float[Tensor, "s 2"]
 
+    @property
+    def metrics(self) -> dict[str, Tensor]:
+        """Numbers by name, each (S,)."""
+        return dict(zip(NAMES, self.table.unbind(1), strict=True))
+
+    def values(self, member: int = 0) -> dict[str, float]:
+        """Those of a member."""
+        return dict(zip(NAMES, self.table.tolist()[member], strict=True))
+
     def signals(self, member: int = 0) -> Signals:
         """What a diagnosis of a member asks for."""
-        values = {name: float(column[member]) for name, column in self.metrics.items()}
-        x, y = self.centre[member].tolist()
+        values = self.values(member)
+        x, y = self.centre.tolist()[member]
         return Signals(
             step=self.step,
             js=values["js"],
@@ -46,7 +61,7 @@ class Measurement(NamedTuple):
             dispersion=values["dispersion"],
             centre=(x, y),
             gradient=values["grad_norm_g"],
-            shares=() if self.shares is None else tuple(self.shares[member].tolist()),
+            shares=() if self.shares is None else tuple(self.shares.tolist()[member]),
         )
 
 
@@ -69,16 +84,10 @@ class Points(NamedTuple):
 
 
 class Values(NamedTuple):
-    """What was measured of the members of a cohort; see `Measurement` and `StepRecord`."""
+    """What was measured of the members of a cohort; see `Measurement`."""
 
-    js: Tensor
-    dispersion: Tensor
-    modes: Tensor
-    high_quality: Tensor
-    reverse_kl: Tensor
-    separation: Tensor
+    table: Tensor
     centre: Tensor
-    record: Tensor
     shares: Tensor | None
 
 
@@ -101,15 +110,20 @@ def measured(cohort: Cohort, points: Points, scale: tuple[float, float]) -> Valu
             "js": metrics.divergence(points.real_shares, metrics.histogram(own, extent)),
             "dispersion": metrics.dispersion(own),
         } | counted
-        known = {name: torch.where(finite, v, math.nan) for name, v in report.items()}
+        known = [torch.where(finite, report[name], math.nan) for name in COMPARED]
         judged = torch.cat([points.real[..., :JUDGED], fake.mT[..., :JUDGED]], dim=2)
         logits = cohort.discriminate(judged, points.label)
         separation = metrics.separation(*logits.split(JUDGED, dim=1))
         seen = cohort.record()
-        record = torch.stack([getattr(seen, name).float() for name in PER_MEMBER], dim=1)
-        return Values(
-            **known, separation=separation, centre=fake.mean(1), record=record, shares=shares
-        )
+        record = [getattr(seen, name).float() for name in PER_MEMBER]
+        table = torch.stack([*known, separation, *record], dim=1)
+        return Values(table, fake.mean(1), shares)
+
+
+def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
+    """The same of several cohorts, one below the other."""
+    there = [part for part in parts if part is not None]
+    return torch.cat(there) if len(there) > 1 else parts[0]
 
 
 class Gauge:
@@ -141,18 +155,10 @@ class Gauge:
         trainer = self._trainer
         parts = zip(self._shutters, trainer.cohorts, self._points, strict=True)
         values = [see(cohort, points, self._scale) for see, cohort, points in parts]
-        joined = {
-            name: torch.cat([getattr(v, name) for v in values])
-            for name in Values._fields
-            if getattr(values[0], name) is not None
-        }
-        record, centre, shares = (
-            joined.pop("record"),
-            joined.pop("centre"),
-            joined.pop("shares", None),
-        )
-        report = joined | dict(zip(PER_MEMBER, record.unbind(1), strict=True))
-        return Measurement(trainer.steps, report, shares, centre)
+        table, centre, shares = map(_joined, zip(*values, strict=True))
+        assert table is not None
+        assert centre is not None
+        return Measurement(trainer.steps, table, shares, centre)
 
     def _parts(self) -> list[Points]:
         """What each cohort is measured with."""

@@ -1,21 +1,23 @@
 """How sessions share the time of a few workers, as numbers: frames a second, steps a second.
 
 Where there is too little for all wishes there are first fewer frames, down to `FEWEST`, then fewer
-steps, and where frames alone would take more than `FRAMES_AT_MOST` of the time fewer of both.
-Steps are shared so that all get as many, not as much time: only who asks for more than `GREEDY`
-shares of time for them gets fewer.
+steps, down to `STEPS_A_FRAME`, and then fewer of both. Steps are shared so that all get as many,
+not as much time: only who asks for more than `GREEDY` shares of time for them gets fewer.
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-MOST, FEWEST = 60.0, 18.0
+MOST, FEWEST = 60.0, 16.0
 """Frames a second: where there is time for them, and before there are fewer steps."""
+STEPS_A_FRAME = 2.2
+"""Where there are fewer there is little new in a frame."""
 USED = 0.9
 """Of the workers' time; the rest is for what cannot be foreseen."""
 FRAMES_AT_MOST = 0.6
-"""Of that, for frames."""
+"""Of a worker's time, for the frames of one session."""
 GREEDY = 4.0
 FIRST_AT_MOST = 0.5
 """Of the time, for those who come first."""
@@ -78,8 +80,10 @@ def _shared(wishes: Sequence[Wish], time: float, running: float) -> list[Share]:
         min(most, wish.step * wish.rate if wish.rate < math.inf else time / len(wishes) / 2)
         for wish in wishes
     )
-    bearable = min(time / frame, alone / max(wish.frame for wish in wishes))
-    frames = min(MOST, max(FEWEST, (time - wanted) / frame), FRAMES_AT_MOST * bearable)
+    usual = GREEDY * statistics.median(wish.step for wish in wishes)
+    stepped = STEPS_A_FRAME * sum(min(wish.step, usual) for wish in wishes)
+    enough = max(min(FEWEST, time / (frame + stepped)), (time - wanted) / frame)
+    frames = min(MOST, enough, FRAMES_AT_MOST * alone / max(wish.frame for wish in wishes))
     left = time - frames * frame
     bounds = [
         min(wish.rate, min(alone - frames * wish.frame, GREEDY * left / len(wishes)) / wish.step)

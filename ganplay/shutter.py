@@ -1,15 +1,15 @@
 """Looking at a cohort again and again by one function, captured once that is worth it."""
 
-import copy
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
 from ganplay.adversarial import State
-from ganplay.capture import CAPTURES, Replay, capture
+from ganplay.capture import CAPTURES, Replay
 from ganplay.cohort import Cohort
+from ganplay.config import ToyConfig
 
 WORTH = 8
 """Looks of one kind after which the function is captured."""
@@ -66,17 +66,37 @@ class Shutter(Generic[Inputs, Outputs]):
         self, cohort: Cohort, inputs: Inputs, about: Hashable, seen: dict[str, dict[str, Tensor]]
     ) -> "Future[Replay | None]":
         """Have the function captured in the background."""
-        look, shadow, state = self._look, copy.copy(cohort), cohort.copy_state()
 
-        def run(state: State, inputs: Inputs, last: list[dict[str, Tensor]]) -> Outputs:
-            shadow.state = state
-            pairs = zip(("d", "g"), last, strict=True)
-            shadow.last = {net: (list(one), list(one.values())) for net, one in pairs}
-            return look(shadow, inputs, about)
+        def args() -> tuple[State, Inputs, list[dict[str, Tensor]]]:
+            last = [{name: t.clone() for name, t in one.items()} for one in seen.values()]
+            return cohort.copy_state(), inputs, last
 
-        last = [{name: t.clone() for name, t in one.items()} for one in seen.values()]
-        key = look.__qualname__, look.__module__, *self._kind
-        return CAPTURES.get(key, lambda: capture(run, (state, inputs, last)))
+        run = _Looking(self._look, cohort.configs, about)
+        return CAPTURES.get(
+            (self._look.__qualname__, self._look.__module__, *self._kind), run, args
+        )
+
+
+class _Looking:
+    """A look at cohorts as a function of tensors alone, which can be sent to another process."""
+
+    def __init__(
+        self, look: Callable[..., Any], configs: Sequence[ToyConfig], about: Hashable
+    ) -> None:
+        self._given = look, configs, about
+        self._shadow = Cohort(configs, use_capture=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Looking, self._given
+
+    def __call__(
+        self, state: State, inputs: tuple[Any, ...], last: list[dict[str, Tensor]]
+    ) -> tuple[Any, ...]:
+        look, _, about = self._given
+        self._shadow.state = state
+        pairs = zip(("d", "g"), last, strict=True)
+        self._shadow.last = {net: (list(one), list(one.values())) for net, one in pairs}
+        return look(self._shadow, inputs, about)
 
 
 def _there(names: Any, values: Any) -> dict[str, Tensor]:

@@ -104,7 +104,7 @@ class ToyTrainer:
 
     def finite(self) -> bool:
         """Whether every parameter of every member is still a finite number."""
-        return all(bool(cohort.finite().all()) for cohort in self._cohorts)
+        return all(all(cohort.finite()) for cohort in self._cohorts)
 
     def warm_up(self) -> None:
         """Wait until the steps are captured, for measuring; training does not need it."""

@@ -190,9 +190,6 @@ def signs_of_life(line):
 @pytest.fixture(scope="module")
 def sender(server, mended):
     made = Sender(server)
-    for thread in server.engine._threads:  # Hypothesis stumbles where modules are being imported
-        if thread.name == "warm-up":
-            thread.join()
     # A session of its own, for what only a page with one may ask.
     address = server.url.replace("http", "ws") + "ganplay/lab/socket"
     with connect(address, max_size=None) as socket:

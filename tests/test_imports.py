@@ -24,7 +24,7 @@ FLOORS = {
     "lane": 9, "learnt": 9, "neighbours": 10, "indexes": 11, "gallery": 12,
     "arena": 10, "sweep_cli": 11, "axes": 4, "standings": 0,
     "seat": 1, "pieces": 0, "arena_look": 9, "arena_asked": 11, "arena_session": 12,
-    "company": 7, "sharing": 0, "exposure": 6, "shutter": 6,
+    "company": 7, "workshop": 1, "sharing": 0, "exposure": 6, "shutter": 6,
     "experiment": 9, "commands": 10, "unpacking": 9, "film": 10, "engine": 11,
     "theory": 0, "dirac": 1, "autoencoding": 5, "lessons": 10,
     "neighbours_cli": 12, "ui": 14, "cli": 15, "script": 3,

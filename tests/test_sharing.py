@@ -30,9 +30,9 @@ def test_first_there_are_fewer_frames_then_fewer_steps_then_both():
     more = shares([LIGHT] * 40, 2)
     assert more[0].frames == FEWEST
     assert more[0].rate == pytest.approx((time - 40 * FEWEST * 0.001) / (40 * 0.0003))
-    many = shares([LIGHT] * 120, 2)  # 18 frames of 120 would take more than all the time
-    assert many[0].frames == pytest.approx(0.6 * time / 0.12)
-    assert many[0].rate == pytest.approx(0.4 * time / (120 * 0.0003))
+    many = shares([LIGHT] * 120, 2)  # 16 frames of 120 would take more than all the time
+    assert many[0].frames == pytest.approx(time / (0.12 + 2.2 * 120 * 0.0003))
+    assert many[0].rate == pytest.approx(2.2 * many[0].frames)
     for wishes, share in ((20, few), (40, more), (120, many)):
         assert len(set(share)) == 1
         assert spent([LIGHT] * wishes, share) == pytest.approx(time)
@@ -43,6 +43,16 @@ def test_all_get_as_many_steps_whatever_these_cost():
     given = shares(wishes, 1)
     assert {share.rate for share in given} == {given[0].rate}
     assert given[0].rate < 20
+
+
+def test_a_frame_has_steps_in_it_even_where_these_cost_much():
+    dear = LIGHT._replace(step=0.002)
+    for wishes in ([dear] * 32, [LIGHT, dear] * 16, [*[LIGHT] * 31, LIGHT._replace(step=1.0)]):
+        given = shares(wishes, 2)
+        assert given[0].frames <= FEWEST
+        assert given[0].rate >= 2 * given[0].frames
+    # But who asks for hardly any step gets all the frames that there are.
+    assert shares([dear._replace(rate=1)] * 30, 2)[0].frames == pytest.approx((1.8 - 0.06) / 0.03)
 
 
 def test_who_asks_for_less_leaves_the_rest_to_others():

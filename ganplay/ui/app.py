@@ -1,5 +1,6 @@
 """The page: Gradio's frame around the lab, and the server that both live on."""
 
+import gc
 import os
 import sys
 
@@ -153,6 +154,10 @@ def launch(
         favicon_path=str(ASSETS / "favicon.png"),
         **arguments,
     )
+    # All that has been imported stays: whoever looks for garbage need not look through it again
+    # and again, while all threads wait.
+    gc.collect()
+    gc.freeze()
     watch(demo.server.config)
     logs.start(log)
     note("start", **versions())
