@@ -151,31 +151,3 @@ class Captures:
 
 
 CAPTURES = Captures()
-
-
-class Often:
-    """A function of tensors that is captured when it has been called often with such shapes."""
-
-    WORTH = 16
-
-    def __init__(self, function: Callable[..., tuple[Tensor, ...]]) -> None:
-        self._function = function
-        self._times: dict[tuple, int] = {}
-
-    def __call__(self, *given: Tensor) -> Sequence[Tensor]:
-        """The function's result."""
-        key = tuple(t.shape for t in given)
-        times = self._times.get(key, 0)
-        run = self._captured(key, given) if times >= self.WORTH else None
-        if run is not None:
-            return run(*given)
-        if len(self._times) > 100:
-            self._times.clear()
-        self._times[key] = times + 1
-        return self._function(*given)
-
-    def _captured(self, key: tuple, given: tuple[Tensor, ...]) -> Replay | None:
-        future = CAPTURES.get(
-            (self._function, *key), self._function, lambda: tuple(t.clone() for t in given)
-        )
-        return future.result() if future.done() else None
