@@ -232,6 +232,8 @@ def _read_points(options: argparse.Namespace) -> str:
 
 def _write(options: argparse.Namespace, flag: str, write: Callable[[Path], object]) -> None:
     path = getattr(options, flag)
+    if not path.parent.is_dir():
+        refuse(options, f"--{flag} {path}: there is no such folder")
     try:
         write(path)
     except (OSError, CheckpointError) as error:

@@ -74,7 +74,7 @@ def test_toy_writes_a_script(tmp_path):
     assert alone.stdout.startswith("step 7: distance ")
     done = run("toy", "--script", tmp_path / "no" / "gan.py")
     assert done.returncode == 2
-    assert "No such file or directory" in done.stderr
+    assert "there is no such folder" in done.stderr
 
 
 def test_toy_saves_weights_and_goes_on_from_them(tmp_path):

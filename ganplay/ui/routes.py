@@ -28,6 +28,7 @@ from ganplay import commands, points
 from ganplay.commands import CommandError
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
+from ganplay.gallery import out_of_memory
 from ganplay.points import PointsError
 from ganplay.script import as_script
 from ganplay.settings import ConfigError, Problem
@@ -470,7 +471,9 @@ class LabRoutes(Lines):
             if refusal.code == TOO_LARGE:
                 return _error(413, "too_large", most=points.MAX_PICTURE)
             return _error(refusal.code - 4000, refusal.kind)
-        except MemoryError:
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
             return _error(429, "busy")
         except ClientDisconnect:
             return _error(400, "refused")
