@@ -3,6 +3,8 @@
 import ast
 import ctypes
 import json
+import os
+import resource
 import socket
 import struct
 import threading
@@ -14,15 +16,18 @@ from urllib.parse import urlsplit
 
 import pytest
 import test_app
+import test_arena_session
 import test_explorer
 import test_transfers
 import torch
+from starlette.routing import Route, WebSocketRoute
 from test_engine import QUICK, opened
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, engine, gallery, points
+from ganplay import ToyConfig, ToyTrainer, arena_asked, engine, gallery, points
+from ganplay.arena import Arena
 from ganplay.checkpoint import image, toy_from_bytes
 from ganplay.commands import Step
 from ganplay.lane import Lane
@@ -130,6 +135,34 @@ def test_nan_in_one_of_thirty_leaves_the_others_as_they_are():
     one.step(20)
     other.step(20)
     ill, well = one.sample(20), other.sample(20)
+    spoilt = [i for i in range(30) if not torch.equal(ill[i], well[i])]
+    assert len(spoilt) == 1
+    assert ill[spoilt[0]].isnan().all()
+
+
+def test_nan_in_one_of_an_arena_of_thirty_on_the_server_leaves_the_others_as_they_are(
+    server, witness
+):
+    token = tokens.issue()
+    rates = [round(1e-4 * (i + 1), 4) for i in range(15)]
+    given = {"base": QUICK.to_dict(), "axes": [{"name": "lr_g", "values": rates}], "seeds": 2}
+    address = server.url.replace("http", "ws") + "ganplay/arena/socket"
+    with connect(address, max_size=None) as socket:
+        line = test_arena_session.ArenaLine(socket, token)
+        line.send("make", playing=False, **given)
+        line.send("step", count=10)
+        line.until(lambda s: s.frames and s.frames[-1]["step"] == 10 and s.event("standings"))
+        session = server.engine._sessions[f"arena {tokens.session_of(token)}"]
+        other = Arena(list(arena_asked.asked(given).cells), threads=1)
+        other.step(10)
+        group = next(g for g in session.arena.groups if len(g.trainer.configs) > 7)
+        group.trainer._cohorts[0].state.g.flat[-1, 0] = torch.nan
+        line.send("step", count=20)
+        line.until(lambda s: s.frames[-1]["step"] == 30)
+        other.step(20)
+        ill, well = (a.joined(lambda g: g.trainer.sample(20)) for a in (session.arena, other))
+        socket.close(1001)
+    assert len(ill) == len(well) == 30
     spoilt = [i for i in range(30) if not torch.equal(ill[i], well[i])]
     assert len(spoilt) == 1
     assert ill[spoilt[0]].isnan().all()
@@ -359,8 +392,23 @@ def is_cut(line, seconds=20):
     return True
 
 
+@pytest.fixture
+def handles():
+    """Files enough for both ends of a thousand connections, which are in this process here."""
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = len(os.listdir("/proc/self/fd")) + 2 * 1050
+    if before < needed:
+        allowed = most == resource.RLIM_INFINITY or most >= needed
+        assert allowed or not os.environ.get("CI"), f"{needed} file handles are needed in CI"
+        if not allowed:
+            pytest.skip(f"{needed} file handles are needed, and {most} are allowed")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, most))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+
+
 def test_a_thousand_connections_that_say_nothing_are_hung_up_on(
-    server, visit, witness, monkeypatch
+    server, visit, witness, handles, monkeypatch
 ):
     monkeypatch.setattr(patience, "CHECK_SECONDS", 0.5)
     monkeypatch.setattr(routes, "GREETING_SECONDS", 1.0)
@@ -430,7 +478,7 @@ def test_a_page_that_reads_nothing_gets_no_backlog(server, witness, narrow):
         mailbox = session.sink
         for i in range(500):
             deaf.sendall(framed(json.dumps({"type": "play", "playing": i % 2 == 0})))
-        wait_until(lambda: not session.inbox)
+        wait_until(lambda: mailbox._events and not session.inbox)
         witness.steps_on()
         assert 0 < len(mailbox._events) <= mailbox._events.maxlen
         wait_until(lambda: session.sink is None)
@@ -442,20 +490,54 @@ def framed(text):
     return b"\x81\xfe" + struct.pack(">H", len(data)) + bytes(4) + data
 
 
-def test_truncated_and_oversized_messages(server, visit, witness):
-    # A frame of a socket that promises more than comes.
-    for cut in (b"\x82", b"\x82\xfe\x00", b"\x82\xff" + b"\xff" * 8, b"\xf2\x80\0\0\0\0"):
-        line = visit(state=STATE, playing=False).until(lambda s: s.frames)
-        line.socket.socket.sendall(cut)
-        vanish(line)
-    # More than a socket takes at all.
-    line = visit(state=STATE, playing=False).until(lambda s: s.frames)
-    with suppress(ConnectionClosed):
-        line.raw("x" * (4 * routes.MAX_MESSAGE + 1))
-    assert line.closing_code() == 1009
-    # Requests whose body is shorter than they say, or of no kind that there is.
-    for path in ("lab/poll", "points", "weights/load", "film", "explore/render", "explore/walk",
-                 "explore/project", "lessons/run", "gan.py"):  # fmt: skip
+def paths(server, kind, method=None):
+    """Of all routes of ours of a kind."""
+    found = [one for room in server[2:] for one in room.all() if isinstance(one, kind)]
+    return sorted(one.path for one in found if method is None or method in one.methods)
+
+
+def test_truncated_and_oversized_messages_over_sockets(server, witness):
+    sockets = paths(server, WebSocketRoute)
+    assert len(sockets) == 3
+    for path in sockets:
+        address = server.url.replace("http", "ws") + path[1:]
+
+        def welcomed(lines, address=address):
+            line = lines.enter_context(connect(address, max_size=None, close_timeout=0.1))
+            line.send(json.dumps({"token": tokens.issue(), "state": STATE, "playing": False}))
+            assert json.loads(line.recv(20))["type"] == "welcome"
+            return line
+
+        # A frame that promises more than comes.
+        for cut in (b"\x82", b"\x82\xfe\x00", b"\x82\xff" + b"\xff" * 8, b"\xf2\x80\0\0\0\0"):
+            with ExitStack() as lines:
+                line = welcomed(lines)
+                line.socket.sendall(cut)
+                vanish(SimpleNamespace(socket=line))
+        # More than a page may send, and more than a socket takes at all.
+        for size, code in (
+            (routes.MAX_MESSAGE + 1, routes.TOO_LARGE), (4 * routes.MAX_MESSAGE + 1, 1009),
+        ):  # fmt: skip
+            with ExitStack() as lines:
+                line = welcomed(lines)
+                with suppress(ConnectionClosed):
+                    line.send("x" * size)
+                    while line.recv(20):
+                        pass
+                assert line.close_code == code, path
+
+
+def test_truncated_and_oversized_messages(server, witness):
+    posted = paths(server, Route, "POST")
+    assert {f"{routes.PREFIX}/{path}" for path in (*SLOW, "operator", "gan.py")} < {*posted}
+    # Requests whose body is longer than can be.
+    for path in posted:
+        if path not in (f"{routes.PREFIX}/weights/save", f"{routes.PREFIX}/operator"):
+            with plain(server) as request:
+                request.sendall(said(path, witness) + b"Content-Length: 1000000000000\r\n\r\n")
+                assert request.recv(99).startswith(b"HTTP/1.1 413"), path
+    # Or shorter than they say, or of no kind that there is.
+    for path in posted:
         for head in (
             b"Content-Length: 900\r\n\r\n{",
             b"Content-Length: x\r\n\r\n",
@@ -463,10 +545,16 @@ def test_truncated_and_oversized_messages(server, visit, witness):
             b"Transfer-Encoding: zz\r\n\r\n",
         ):
             with plain(server) as request:
-                token = f"X-Ganplay-Token: {witness.token}\r\n".encode()
-                request.sendall(b"POST /ganplay/%s HTTP/1.1\r\nHost: x\r\n" % path.encode() + token)
-                request.sendall(head)
+                request.sendall(said(path, witness) + head)
                 request.shutdown(socket.SHUT_WR)
+                answer = request.recv(99)
+                assert not answer or answer.startswith(b"HTTP/1.1 4"), (path, head, answer)
+
+
+def said(path, witness):
+    """The head of a request that gets as far as its body."""
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nX-Ganplay-Token: {witness.token}\r\n"
+    return head.encode() + b"Content-Type: application/json\r\n"
 
 
 SLOW = ("explore/walk", "weights/load", "film", "explore/picture", "explore/project",

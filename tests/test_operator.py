@@ -259,6 +259,22 @@ def test_what_somebody_made_up_stands_in_no_log(server, caplog, monkeypatch):
     assert "/gradio_api/call/{api_name}" in told
 
 
+def test_gradio_prints_nothing_that_was_sent(server, caplog, capsys):
+    words = "all-about-me"
+    body = json.dumps({"data": [words]}).encode()  # one is missing
+    body = {"data": body, "headers": {"Content-Type": "application/json"}}
+    asked = urllib.request.Request(f"{server.url}gradio_api/call/write_script", **body)
+    with urllib.request.urlopen(asked) as answer:
+        event = json.loads(answer.read())["event_id"]
+    path = f"gradio_api/call/write_script/{event}"
+    assert test_limits.status(server, path)[2].startswith(b"event: error")
+    (record,) = [r for r in caplog.records if "make sense" in r.getMessage()]
+    assert words not in Lines().format(record)
+    printed = capsys.readouterr()
+    assert words not in printed.out + printed.err
+    assert "Traceback" not in printed.err
+
+
 def test_the_page_in_both_languages_and_on_a_phone(chromium, server, visit, kept):
     visit(speed=20).until(lambda s: s.frames)
     for locale, words, size in (

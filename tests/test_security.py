@@ -154,6 +154,15 @@ def test_gradio_is_sent_as_much_as_an_endpoint_takes():
     assert picture_and_mask < doors.MOST < 2 * picture_and_mask
 
 
+@pytest.mark.parametrize("host", ["\xa1", "[", "a b", "x" * 300, "%00"])
+def test_a_host_that_cannot_be_is_the_requests_fault(server, host):
+    """Gradio makes addresses of what a proxy, or whoever, says that its host is called."""
+    for path in ("", "config", "gradio_api/info"):
+        for head in ("X-Forwarded-Host", "Host"):
+            status = test_limits.status(server, path, **{head: host})[0]
+            assert status in (200, 400), (path, head)
+
+
 def test_every_answer_says_what_it_is(server, visit):
     token = tokens.issue()
     visit(token=token, playing=False).until(lambda s: s.frames)

@@ -26,7 +26,7 @@ from ganplay.ui import logs, tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.arena import ArenaRoutes
 from ganplay.ui.bursts import Bursts, usual_device
-from ganplay.ui.doors import Doorkeeper, shut, take_no_files
+from ganplay.ui.doors import Doorkeeper, shut, tame
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
@@ -132,7 +132,7 @@ def launch(
     operator = Operator(guests, Overview(engine, gallery, lab.line, busy))
     rooms = (lab, arena, *busy, operator)
     demo = build(gallery, finder, walks)
-    take_no_files()
+    tame()
     arguments: dict[str, Any] = {
         "app_kwargs": {
             "routes": [*shut(), *(r for room in rooms for r in room.all())],

@@ -8,7 +8,7 @@ What Gradio's other routes stumble over is the request, and is answered as that.
 import logging
 from typing import Any
 
-from gradio import processing_utils
+from gradio import processing_utils, queueing, routes
 from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -52,11 +52,11 @@ class Doorkeeper:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        gradio, begun = GRADIO in scope["path"], False
+        gradio, begun = _is_theirs(scope), False
         answer: ASGIApp = self._app
         if not _is_said_rightly(scope):
             answer = JSONResponse({"type": "content_type", "allowed": "application/json"}, 415)
-        elif scope["method"] == "POST" and _is_theirs(scope):
+        elif scope["method"] == "POST" and gradio:
             answer = _Whole(self._app)
 
         async def sent(message: Message) -> None:
@@ -145,6 +145,16 @@ def _refuse_file(given: object) -> None:
     raise Refused("files: none is taken, and none is fetched from an address")
 
 
-def take_no_files() -> None:
-    """Have Gradio refuse what stands for a file, wherever that is among an endpoint's arguments."""
+class _Told:
+    """In place of `traceback` where Gradio prints what it stumbles over with what was sent."""
+
+    @staticmethod
+    def print_exc() -> None:
+        logger.warning("Gradio could not make sense of a request", exc_info=True)
+
+
+def tame() -> None:
+    """Have Gradio refuse what stands for a file among arguments, and print nothing of a request."""
     processing_utils.async_move_files_to_cache = _taken
+    for module in (queueing, routes):
+        vars(module).update(traceback=_Told)

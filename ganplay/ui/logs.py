@@ -100,7 +100,8 @@ def start(events: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
     handler.addFilter(Seldom())
-    for name in ("ganplay", "uvicorn", "asyncio"):
+    logging.captureWarnings(True)
+    for name in ("ganplay", "uvicorn", "asyncio", "py.warnings"):
         logger = logging.getLogger(name)
         logger.handlers = [handler, Tally(logging.ERROR)]
         logger.propagate = name == "ganplay"  # so that tests hear of it; nobody else listens
