@@ -97,8 +97,6 @@ class Measured:
     def begin(self) -> None:
         """What went before does not count."""
         self.start, self._steps = time.perf_counter(), [one.steps for one in self.lab]
-        for one in [*self.lab, *self.others]:
-            one.lost, one.waits = 0, []
 
     def finish(self) -> None:
         """Nothing after this counts."""
@@ -109,8 +107,8 @@ class Measured:
         ]
         self.gaps = [one.gaps(self.start, self.end) for one in self.lab]
         self.frames = [(len(g) - 1) / (self.end - self.start) for g in self.gaps]
-        self.waits = [wait for one in self.others for wait in one.waits]
-        self.lost = sum(one.lost for one in [*self.lab, *self.others])
+        self.waits = [wait for one in self.others for wait in one.waited(self.start, self.end)]
+        self.lost = sum(len(one.lost(self.start)) for one in [*self.lab, *self.others])
 
 
 def jain(values: list[float]) -> float:
