@@ -60,6 +60,15 @@ def test_runs_are_the_same_among_others_and_alone(running, together):
     assert max(together) >= 4
 
 
+def test_a_class_that_comes_back_catches_up_together(running, together):
+    ready(CONFIG, 4)
+    pages = class_of(running, 6, step=AT, playing=False)
+    for i, page in enumerate(pages):
+        page.wait(lambda p: p.frames and p.frames[-1]["step"] == AT, 60)
+        assert same(*arrived(running, i)), i
+    assert max(together) == 4
+
+
 def test_every_command_works_among_others(running, together):
     ready(CONFIG, 4)
     pages = class_of(running, 7)

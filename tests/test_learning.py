@@ -47,6 +47,10 @@ def known(server):
         return json.load(answer)
 
 
+def test_a_page_may_outlive_the_server_that_showed_it_the_lessons():
+    assert Learning().read(FAST).seeds == range(MEMBERS)
+
+
 def test_the_page_gets_all_lessons(server):
     content = known(server)
     assert len(content["lessons"]) == 12
