@@ -24,6 +24,7 @@ class Tab:
     """
 
     waiting = {}  # noqa: RUF012 (one for all)
+    visited = []  # noqa: RUF012 (likewise)
 
     def __init__(self, browser, url, script=None, drawn=True, **context):
         chosen = {"locale": "en-US", "viewport": {"width": 1280, "height": 720}} | context
@@ -34,6 +35,7 @@ class Tab:
         self._kind = None if script else (browser, home, *sorted(chosen.items()))
         self.page = self.waiting.pop(self._kind, None) or browser.new_context(**chosen).new_page()
         self.context = self.page.context
+        self.visited.append(self)
         self.page.set_viewport_size(viewport)
         self.page.emulate_media(color_scheme=scheme)
         self.context.grant_permissions(permissions)
@@ -113,9 +115,16 @@ class Tab:
         """Nothing on the first screen, nor on the whole page, sticks out sideways."""
         return self.see("document.documentElement.scrollWidth <= innerWidth")
 
+    @classmethod
+    def leave(cls):
+        """Close what a test has not done with, whose sessions the next test would see."""
+        while cls.visited:
+            cls.visited.pop().context.close()
+
     def done(self):
         """Nothing was wrong: the next visitor may come."""
         assert self.complaints == []
+        self.visited.remove(self)
         if self._kind is None or self._kind in self.waiting:
             self.context.close()
             return
