@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ganplay import commands
+from ganplay.capture import CAPTURES
 from ganplay.engine import Engine, Session
 from ganplay.ui import tokens
 from ganplay.ui.app import launch
@@ -30,11 +31,12 @@ class Probe:
         self._task: asyncio.Task[None] | None = None
 
     async def read(self, request: Request) -> JSONResponse:
-        """Milliseconds late since the last time somebody asked, and the engine's totals."""
+        """Milliseconds late since the last time somebody asked, and what goes on elsewhere."""
         if self._task is None:
             self._task = asyncio.create_task(self._watch())
         late, self._late = self._late, []
-        return JSONResponse({"late": late, "engine": self._engine.stats()})
+        seen = {"engine": self._engine.stats(), "capturing": CAPTURES.pending}
+        return JSONResponse({"late": late} | seen)
 
     async def _watch(self) -> None:
         while True:

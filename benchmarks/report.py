@@ -34,7 +34,7 @@ def arguments(
 ) -> argparse.Namespace:
     """Flags that all benchmarks take, and a benchmark's own: its help by its name."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
+    parser.add_argument("--quick", action="store_true", help="end soon: within one minute or two")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="default 0")
     for name, text in own.items():
