@@ -14,6 +14,7 @@ import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
 import { Slow } from "./slow.js";
 import { StopAt } from "./stop.js";
+import { inBrowser, inTab } from "./store.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
 import { Views, arenaIn, exploredIn, learntIn, walkIn } from "./views.js";
@@ -70,7 +71,7 @@ class Lab {
     this.buildChoices();
     this.buildLayers();
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change, this.lane));
-    this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
+    this.setTheme(inBrowser.get("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
     this.weights = new Weights(this);
     this.film = new Film(this);
@@ -611,7 +612,7 @@ class Lab {
     on(".new-seed", () => this.configure({ seed: Math.floor(Math.random() * 10000) }));
     on(".theme", () => {
       this.setTheme(this.theme === "dark" ? "light" : "dark");
-      localStorage.setItem("ganplay.theme", this.theme);
+      inBrowser.set("ganplay.theme", this.theme);
     });
     on(".language", () => {
       words.use(words.others()[0]);
@@ -734,7 +735,7 @@ class Lab {
 
   keep() {
     const { config, rival, speed, playing, stop } = this;
-    sessionStorage.setItem(KEPT, JSON.stringify({ config, rival, speed, playing, stop }));
+    inTab.set(KEPT, JSON.stringify({ config, rival, speed, playing, stop }));
   }
 
   // A share link's settings are used once; after that what counts is what was made of them, while
@@ -753,10 +754,10 @@ class Lab {
 
   readKept() {
     try {
-      const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
+      const kept = JSON.parse(inTab.get(KEPT) || "{}");
       if (kept.config) Object.assign(this, { config: kept.config, rival: kept.rival ?? null, speed: kept.speed ?? null, playing: kept.playing !== false, stop: kept.stop ?? null });
     } catch {
-      sessionStorage.removeItem(KEPT);
+      inTab.remove(KEPT);
     }
   }
 }
