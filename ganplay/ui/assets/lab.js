@@ -1,5 +1,6 @@
 // The lab: puts canvas, controls, charts and the line to the session together.
 
+import { Anew } from "./anew.js";
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { Diagnosis } from "./diagnosis.js";
@@ -84,6 +85,7 @@ class Lab {
     this.pair = new Pair(this);
     this.diagnosis = new Diagnosis(this);
     this.waiting = new Waiting(this);
+    this.anew = new Anew(this);
     this.wire();
     this.relabel();
     this.views = new Views(this, explored, walk, learnt, arena);
@@ -96,7 +98,7 @@ class Lab {
   // ---- what the page's other parts hang on to ---------------------------------------------------
 
   // Parts hear of what happens here by name: "frame", "state", "data", "words", "theme", "sent",
-  // "loaded", "numbers", "described", "view", or the type of an event of the server's.
+  // "loaded", "adopting", "numbers", "described", "view", or the type of an event of the server's.
   hear(kind, does) {
     (this.listeners[kind] ||= []).push(does);
   }
@@ -186,7 +188,7 @@ class Lab {
     this.sent += 1;
     this.sentAt = performance.now();
     this.link.send({ type, id: this.sent, ...content });
-    this.tell("sent", type);
+    this.tell("sent", type, content);
     return this.sent;
   }
 
