@@ -88,6 +88,8 @@ class Learning:
             ConfigError: naming the field that cannot be used.
         """
         name, part = content.get("lesson"), content.get("part")
+        if not self._lessons:  # started again below pages that know them already
+            self.lessons()
         lesson = self._lessons.get(name) if isinstance(name, str) else None
         if lesson is None:
             raise _bad("lesson", name, "one of " + ", ".join(self._lessons))
