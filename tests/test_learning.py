@@ -136,8 +136,7 @@ def test_strangers_and_nonsense_are_turned_away(server):
 
 
 def test_settings_that_contradict_each_other(server):
-    learning = Learning()
-    learning.lessons()
+    learning = Learning()  # whose list nobody has asked for yet
     with pytest.raises(ConfigError, match="layers_d"):
         learning.read({"lesson": "best-discriminator", "part": "break", "changes": {"layers_d": 9}})
     learning.stop()
