@@ -27,6 +27,7 @@ from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.pictures import panels
 from ganplay.project_cli import add_project
+from ganplay.runs import write_whole
 from ganplay.script import as_script
 from ganplay.settings import MAX_SEED, ConfigError
 from ganplay.sheets import contact_sheet
@@ -231,6 +232,8 @@ def _read_points(options: argparse.Namespace) -> str:
 
 def _write(options: argparse.Namespace, flag: str, write: Callable[[Path], object]) -> None:
     path = getattr(options, flag)
+    if not path.parent.is_dir():
+        refuse(options, f"--{flag} {path}: there is no such folder")
     try:
         write(path)
     except (OSError, CheckpointError) as error:
@@ -258,7 +261,7 @@ def _toy(options: argparse.Namespace) -> int:
         config = _settings(options)
         first = dataclasses.replace(config, seed=_seeds(options, config)[0])
         text = as_script(first, options.steps)
-        _write(options, "script", lambda path: path.write_text(text, encoding="utf-8"))
+        _write(options, "script", lambda path: write_whole(path, text.encode()))
         return 0
     trainer = _loaded(options) if options.load else _fresh(options)
     frames, reached = _train(trainer, options)
@@ -273,7 +276,7 @@ def _toy(options: argparse.Namespace) -> int:
     if options.film:
         kind = options.film.suffix.lower().removeprefix(".")
         data = film(frames, style_of(trainer), kind, FILM_RATE)
-        _write(options, "film", lambda path: path.write_bytes(data))
+        _write(options, "film", lambda path: write_whole(path, data))
     if options.save:
         _write(options, "save", lambda path: save_toy(trainer, path))
     return 0

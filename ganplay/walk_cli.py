@@ -11,6 +11,7 @@ from ganplay.encoders import KINDS
 from ganplay.exploration import model_of
 from ganplay.flags import refuse, whole
 from ganplay.model_cli import add_states, load_named, states_of, written
+from ganplay.runs import write_whole
 from ganplay.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
 from ganplay.walk_files import exported
 from ganplay.walk_text import keyframes_of, read_walk
@@ -56,6 +57,8 @@ def _run(options: argparse.Namespace) -> int:
     kind = options.out.suffix.lower().removeprefix(".")
     if kind not in (*KINDS, "png"):
         refuse(options, f"--out {options.out}: a name that ends in .mp4, .gif or .png is needed")
+    if not options.out.parent.is_dir():
+        refuse(options, f"--out {options.out}: there is no such folder")
     if kind == "png":
         kind = "strip" if options.strip else "sheet"
     elif options.strip:
@@ -71,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
         data, pace = exported(model, walk, kind, options.zoom, tell, options.columns)
     print(f"unevenness {pace.unevenness:.3f}: standard deviation of the distance from frame to"
           f" frame, over its mean\nwalk: {walk}")  # fmt: skip
-    return written(options, lambda: options.out.write_bytes(data))
+    return written(options, lambda: write_whole(options.out, data))
 
 
 def _told(options: argparse.Namespace) -> tuple[ImageModel, Walk]:

@@ -65,6 +65,9 @@ class Server(NamedTuple):
     explorer: object
     find: object
     walks: object
+    learning: object
+    arena: object
+    operator: object
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +90,8 @@ def running():
 
 
 ROOMS = {"routes": "LabRoutes", "transfers": "Transfers", "explorer": "Explorer", "find": "Find",
-         "walks": "Walks"}  # fmt: skip
+         "walks": "Walks", "learning": "Learning", "arena": "ArenaRoutes",
+         "operator": "Operator"}  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import json
 import math
 import time
 from contextlib import ExitStack
+from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -25,6 +26,7 @@ from ganplay.engine import Full
 from ganplay.frames import UNIT, Camera
 from ganplay.settings import ConfigError
 from ganplay.ui import routes, tokens
+from ganplay.ui.waiting import _Place
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16).to_dict()
 RATES = {"name": "lr_g", "values": [1e-4, "1e-3"]}
@@ -360,6 +362,15 @@ def test_a_page_makes_an_arena_again_that_is_gone(arena):
     broken = arena(arena={"axes": [{"name": "nothing", "values": [1]}]})
     broken.until(lambda s: s.event("welcome"))
     assert broken.event("welcome")["problems"][0]["code"] == "unknown"
+
+
+def test_no_arena_overtakes_those_who_wait_for_the_lab(arena, server, monkeypatch):
+    mine = arena(token=(token := tokens.issue())).until(lambda s: s.event("welcome"))
+    waiting = SimpleNamespace(session_id="waits", enter=lambda: None, tell=lambda event: None)
+    monkeypatch.setitem(server.routes.line._places, "waits", _Place(waiting))
+    assert arena().closing_code() == routes.FULL
+    mine.socket.close(4000)
+    assert arena(token=token).until(lambda s: s.event("welcome")).event("welcome")["known"]
 
 
 JSON = {"Content-Type": "application/json"}

@@ -12,6 +12,7 @@ from test_engine import Page, opened, post
 from ganplay import ToyConfig, ToyTrainer, commands, engine
 from ganplay.commands import Configure, Pair, Play, Rewind, Step
 from ganplay.engine import Engine, Full
+from ganplay.sharing import FEWEST, MOST, STEPS_A_FRAME, Share, Wish
 from ganplay.stopping import Stop
 
 CONFIG = ToyConfig(width_g=16, width_d=16, batch_size=32)
@@ -135,6 +136,34 @@ def test_steps_are_shared_evenly_whatever_they_cost(monkeypatch):
             assert sum(gained) ** 2 / (6 * sum(g * g for g in gained)) > least, gained
     finally:
         alone.stop()
+
+
+def test_an_engine_gives_fewer_frames_first_then_fewer_steps_then_fewer_of_both(monkeypatch):
+    """With 4, 20, 45 and 60 whose steps and frames cost the same on any machine."""
+    wish = Wish(step=0.0003, frame=0.001, rate=200)
+    monkeypatch.setattr(engine.Session, "wish", lambda *_: wish)
+    monkeypatch.setattr(engine, "SMOOTHING", 0.0)  # nobody else is on this machine
+    alone, got = Engine(workers=2), []
+    try:
+        for i in range(60):
+            opened(alone, str(i), CONFIG, playing=False)
+            if i + 1 in (4, 20, 45, 60):
+                if i + 1 == 60:
+                    wish = wish._replace(frame=0.002)
+                with alone._wake:
+                    alone._share(alone._clock())
+                (share,) = {session.share for session in alone.sessions()}
+                got.append(share)
+    finally:
+        alone.stop()
+    few, more, many, most = got
+    assert few == Share(MOST, 200)
+    assert FEWEST < more.frames < MOST
+    assert more.rate == 200
+    assert many.frames == FEWEST
+    assert 2 * FEWEST < many.rate < 200
+    assert most.frames < FEWEST
+    assert most.rate == pytest.approx(STEPS_A_FRAME * most.frames)
 
 
 def wait_until(condition, seconds=60):

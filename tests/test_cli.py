@@ -90,7 +90,7 @@ def test_toy_writes_a_script(tmp_path, here):
     assert alone.stdout.startswith("step 7: distance ")
     done = here("toy", "--script", tmp_path / "no" / "gan.py")
     assert done.returncode == 2
-    assert "No such file or directory" in done.stderr
+    assert "there is no such folder" in done.stderr
 
 
 def test_toy_saves_weights_and_goes_on_from_them(tmp_path, here):

@@ -7,8 +7,6 @@ import socket
 import struct
 import threading
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,11 +22,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, engine, gallery
+from ganplay import ToyConfig, ToyTrainer, engine, gallery, points
 from ganplay.checkpoint import image, toy_from_bytes
 from ganplay.commands import Step
 from ganplay.lane import Lane
-from ganplay.ui import patience, routes, tokens
+from ganplay.ui import patience, routes, tokens, transfers
 
 visit, send, wait_until = test_app.visit, test_transfers.send, test_transfers.wait_until
 STATE = "1;distribution:moons;batch_size:32;seed:5;width_g:16;width_d:16"
@@ -202,6 +200,23 @@ def test_memory_that_runs_out_on_loading_makes_room_or_is_told(
     assert head["problem"]["allowed"] == "there is not enough memory at present"
     scarce.clear()
     assert picture()[2] == good
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")], ids=repr
+)
+def test_memory_that_runs_out_on_reading_a_file_is_told(server, witness, monkeypatch, error):
+    def scarce(*_, **__):
+        raise error
+
+    monkeypatch.setattr(transfers, "toy_from_bytes", scarce)
+    monkeypatch.setattr(transfers.film, "read_order", scarce)
+    monkeypatch.setattr(points, "parse", scarce)
+    for path in ("weights/load", "film"):
+        told = test_transfers.refusal(server, path, witness.token, b"x")
+        assert told == (429, {"type": "busy"})
+    told = test_transfers.refusal(server, "points", witness.token, b"0,0")
+    assert told == (429, {"error": {"code": "busy"}})
 
 
 def test_weights_that_go_or_rot_while_in_use(server, witness, picture, tmp_path, monkeypatch):
@@ -454,19 +469,31 @@ def test_truncated_and_oversized_messages(server, visit, witness):
                 request.shutdown(socket.SHUT_WR)
 
 
-def test_a_body_that_comes_drop_by_drop_keeps_nobody_waiting(server, witness, monkeypatch):
-    monkeypatch.setattr(routes, "BODY_SECONDS", 0.3)
-    request = urllib.request.Request(f"{server.url}ganplay/explore/walk", drops(), method="POST")
-    request.add_header("X-Ganplay-Token", witness.token)
-    request.add_header("Content-Type", "application/json")
-    with suppress(ConnectionError, urllib.error.URLError):
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request, timeout=20)
-        assert (refused.value.code, json.load(refused.value)) == (408, {"type": "slow"})
-    assert server.walks._places._free == 4
+SLOW = ("explore/walk", "weights/load", "film", "explore/picture", "explore/project",
+        "lessons/run", "lab/poll", "arena/poll", "points", "explore/render")  # fmt: skip
 
 
-def drops():
-    for _ in range(10):
-        yield b"{"
-        time.sleep(0.1)
+def test_bodies_that_come_drop_by_drop_keep_nobody_waiting(server, witness, monkeypatch):
+    monkeypatch.setattr(routes, "BODY_SECONDS", 0.5)
+    held = [one for room in (server.transfers, server.walks, server.find, server.learning)
+            for one in room.places.values()]  # fmt: skip
+    with ExitStack() as lines:
+        slow = []
+        for path in (*(f"ganplay/{path}" for path in SLOW), "gradio_api/queue/join"):
+            line = lines.enter_context(plain(server))
+            head = f"POST /{path} HTTP/1.1\r\nHost: x\r\nX-Ganplay-Token: {witness.token}\r\n"
+            head += "Content-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
+            line.sendall(head.encode())
+            slow.append(line)
+        time.sleep(0.2)
+        for line in slow:
+            line.sendall(b" ")
+        assert [places.taken_of[0] for places in held] == [0] * len(held)
+        witness.steps_on()
+        for line in slow:
+            answer = line.recv(2**16)
+            while b"slow" not in answer and (more := line.recv(2**16)):
+                answer += more
+            assert answer.startswith(b"HTTP/1.1 408"), answer
+            assert b'"slow"' in answer
+    assert routes.ARRIVING["bytes"] == 0

@@ -5,16 +5,21 @@ import json
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import test_app
+from starlette.requests import Request
 from test_transfers import refusal, send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from ganplay.ui import limits, routes, tokens
+from ganplay.ui import doors, limits, routes, tokens
 from ganplay.ui.limits import Buckets, Rate
+from ganplay.ui.routes import Refusal
+from ganplay.ui.transfers import Places
+from ganplay.ui.walks import packed
 
 visit = test_app.visit
 
@@ -73,7 +78,7 @@ def status(server, path, **headers):
 @pytest.fixture
 def strict(monkeypatch):
     """Lets so much through; each test has an address of its own."""
-    for name in ("PAGE", "FILES", "WORK", "SOCKETS"):
+    for name in ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS"):
         monkeypatch.setattr(limits, name, Rate(3, 0.01))
 
 
@@ -85,6 +90,8 @@ def test_an_address_that_reads_too_much_is_told_so(server, strict):
     code, headers, body = status(server, "ganplay/schema.json", **here)
     assert (code, json.loads(body)) == (429, {"type": "crowded"})
     assert int(headers["Retry-After"]) > 10
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
     code, headers, body = status(server, "", Accept="text/html,*/*", **here)
     assert code == 429
     assert headers["Content-Type"] == "text/html; charset=utf-8"
@@ -117,6 +124,102 @@ def test_a_page_that_asks_too_much_is_told_so_and_others_are_not(server, visit, 
     assert refusal(server, "weights/save", pages[0]) == (429, {"type": "too_many"})
     assert refusal(server, "points", pages[0]) == (429, {"error": {"code": "too_many"}})
     assert send(server, "weights/save", pages[1])
+
+
+def test_an_address_with_many_pages_is_told_so(server, monkeypatch):
+    """Tokens are to be had for the asking: who has a thousand has not a thousand shares."""
+    monkeypatch.setattr(limits, "ALL_PAGES", Rate(5, 0.01))
+
+    def asked(token, address="192.0.2.4"):
+        return refusal(server, "weights/save", token, **{"X-Forwarded-For": address})
+
+    for _ in range(5):
+        assert asked(tokens.issue()) == (404, {"type": "gone"})
+    token = tokens.issue()
+    assert asked(token) == (429, {"type": "crowded"})
+    assert asked(token, "192.0.2.5") == (404, {"type": "gone"})
+
+
+def test_a_class_of_pages_has_all_their_shares():
+    buckets = Buckets()
+    assert not any(
+        buckets.wait("school", limits.ALL_PAGES) for _ in range(64 * int(limits.PAGE.burst))
+    )
+
+
+# ---- places --------------------------------------------------------------------------------------
+
+
+def test_a_page_has_half_of_the_places_at_most():
+    places = Places(5)
+    with ExitStack() as one, ExitStack() as other:
+        for _ in range(3):
+            one.enter_context(places.taken("one"))
+        with pytest.raises(Refusal, match="busy"), places.taken("one"):
+            pass
+        for _ in range(2):
+            other.enter_context(places.taken("other"))
+        with pytest.raises(Refusal, match="busy"), places.taken("third"):
+            pass
+        assert places.taken_of == (5, 5)
+    assert places.taken_of == (0, 5)
+    assert not places._of
+    with ExitStack() as again:
+        for _ in range(3):
+            again.enter_context(places.taken("one"))
+
+
+ROOMS = (
+    ("transfers", "weights", "weights/save"), ("transfers", "weights", "weights/load"),
+    ("transfers", "films", "film"), ("walks", "walks", "explore/walk"),
+    ("explorer", "pictures", "explore/render"), ("find", "uploads", "explore/picture"),
+    ("find", "searches", "explore/project"), ("learning", "lessons", "lessons/run"),
+)  # fmt: skip
+ASKED = {
+    "explore/walk": b'{"model":"digits","walk":"1;frames:2"}',
+    "explore/project": packed({"model": "digits", "restarts": 1, "steps": 1}, bytes(1024)),
+    "lessons/run": b'{"lesson":"oscillation","part":"r1"}',
+}
+
+
+@pytest.mark.parametrize(("room", "name", "path"), ROOMS)
+def test_each_room_has_places_for_more_than_one_page(server, visit, room, name, path):
+    places, token = getattr(server, room).places[name], tokens.issue()
+    visit(token=token, playing=False).until(lambda s: s.frames)
+    kind = "application/json" if f"/ganplay/{path}" in doors.JSON else "application/octet-stream"
+    how = {"data": ASKED.get(path, b"{}"), "Content_Type": kind}
+    with ExitStack() as taken:
+        for _ in range(places._each):
+            taken.enter_context(places.taken(tokens.session_of(token)))
+        assert refusal(server, path, token, **how) == (429, {"type": "busy"})
+        taken.enter_context(places.taken("another"))
+
+
+def arriving(parts):
+    """What comes of a body that comes in such parts."""
+    waiting = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    waiting.append({"type": "http.request", "body": b"", "more_body": False})
+
+    async def receive():
+        return waiting.pop(0)
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, routes.limited_body(request, 10**9)).result()
+
+
+def test_bodies_on_their_way_have_so_much_memory_together(monkeypatch):
+    monkeypatch.setattr(routes, "MOST_ARRIVING", 1000)
+    assert arriving([b"x" * 500, b"y" * 500]) == b"x" * 500 + b"y" * 500
+    routes.ARRIVING["bytes"] += 600  # somebody else's
+    try:
+        assert arriving([b"x" * 400]) == b"x" * 400
+        with pytest.raises(Refusal, match="busy") as refused:
+            arriving([b"x" * 200, b"y" * 201])
+        assert refused.value.code == routes.TOO_MANY
+        assert routes.ARRIVING["bytes"] == 600
+    finally:
+        routes.ARRIVING["bytes"] -= 600
 
 
 def test_addresses_that_a_stranger_makes_up_do_not_count(server, strict, monkeypatch):

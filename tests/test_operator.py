@@ -3,10 +3,12 @@
 import io
 import json
 import logging
+import platform
 import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from importlib.metadata import version
 
 import pytest
 import test_app
@@ -14,7 +16,7 @@ import test_faults
 import test_limits
 from tab import Tab
 
-from ganplay.ui import logs, operator, secrets, tokens
+from ganplay.ui import limits, logs, operator, secrets, tokens
 from ganplay.ui.logs import Lines, Seldom, plain
 
 visit = test_app.visit
@@ -129,6 +131,9 @@ def test_numbers_are_those_of_the_sessions_and_not_whose_they_are(server, visit,
     assert seen["engine"]["workers"] == len(test_faults.alive(server.engine))
     assert seen["places"]["weights"] == [0, 4]
     assert seen["process"]["memory"] > 2**27
+    assert seen["versions"]["python"] == platform.python_version()
+    for package in ("torch", "gradio"):
+        assert seen["versions"][package] == version(package)
     for token in mine:
         assert token.split(".")[0] not in text
     assert "127.0.0.1" not in text
@@ -230,6 +235,29 @@ def test_what_happens_is_noted(server, visit, caplog):
     ((_, closed),) = [one for one in told if one[0] == "socket"]
     assert (closed["path"], closed["code"]) == ("/ganplay/lab/socket", 1001)
     assert token.split(".")[0] not in str(told)
+
+
+def test_what_somebody_made_up_stands_in_no_log(server, caplog, monkeypatch):
+    caplog.set_level(logging.INFO, "ganplay.events")
+    words = "all-about-me"
+
+    def posted(path, kind="application/json"):
+        request = urllib.request.Request(server.url + path, b"{}", {"Content-Type": kind})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        return refused.value.code
+
+    doors = [f"{root}{words}" for root in ("gradio_api/call/", "gradio_api/run/", "ganplay/",
+             "gradio_api/", "", "ganplay/assets/")]  # fmt: skip
+    for door in doors:
+        assert 400 <= posted(door) < 500
+        assert posted(door, "text/plain") in (404, 405, 415)
+    monkeypatch.setattr(limits, "WORK", limits.Rate(0.5, 0.01))
+    assert [posted(door) for door in doors] == [429] * len(doors)
+    told = [r.fields["path"] for r in caplog.records if r.name == "ganplay.events"]
+    assert len(told) == 3 * len(doors)
+    assert words not in str(told)
+    assert "/gradio_api/call/{api_name}" in told
 
 
 def test_the_page_in_both_languages_and_on_a_phone(chromium, server, visit, kept):

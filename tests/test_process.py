@@ -134,7 +134,8 @@ def told_nothing_of(said, token):
     text = "".join(said)
     assert token not in text
     assert token.split(".")[0] not in text
-    lines = [json.loads(one) for one in said if one.startswith("{")]
+    begin = next(i for i, one in enumerate(said) if one.startswith("{"))
+    lines = [json.loads(one) for one in said[begin:]]  # each of them, from the first on
     events = {one["event"] for one in lines}
     assert {"start", "session", "request"} <= events
     paths = {one["path"] for one in lines if one["event"] == "request"}
@@ -164,6 +165,24 @@ def test_weights_that_do_not_fit_leave_what_was_there(tmp_path, no_room, capsys)
         main(["toy", "--steps", "2", "--save", str(target)])
     assert ended.value.code == 2
     assert "No space left on device" in capsys.readouterr().err
+    assert target.read_bytes() == b"what was there before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("command", "flag", "name"),
+    [
+        ("toy --steps 2 --width-g 8 --width-d 8", "--film", "kept.gif"),
+        ("toy", "--script", "kept.py"),
+        ("walk 1;seed:1 1;seed:2 --name digits --frames 2", "--out", "kept.gif"),
+    ],
+)
+def test_files_that_do_not_fit_leave_what_was_there(tmp_path, no_room, command, flag, name):
+    target = tmp_path / name
+    target.write_bytes(b"what was there before")
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), flag, str(target)])
+    assert ended.value.code == 2
     assert target.read_bytes() == b"what was there before"
     assert list(tmp_path.iterdir()) == [target]
 

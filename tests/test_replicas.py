@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from tab import Tab
 
+from ganplay import checkpoint, film, points, uploads
+from ganplay.ui import doors
+
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 90
 
@@ -76,6 +79,14 @@ def proxied(tmp_path):
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def test_the_proxy_lets_through_what_the_app_takes():
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", text)
+    assert int(most) * 2**20 > max(checkpoint.MAX_BYTES, film.MAX_BYTES, uploads.MAX_BYTES,
+                                   points.MAX_PICTURE, doors.MOST)  # fmt: skip
+    assert "proxy_request_buffering off;" in text  # else what a visitor sends lies on its disk
 
 
 def replica_of(tab):

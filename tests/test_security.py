@@ -4,20 +4,24 @@ import ast
 import base64
 import json
 import re
+import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import test_app
 import test_limits
 import test_transfers
+from gradio.utils import get_upload_folder
 from starlette.datastructures import Headers
 from tab import Tab
 from websockets.exceptions import InvalidStatus
 
 import ganplay
-from ganplay.ui import tokens
+from ganplay import uploads
+from ganplay.ui import doors, tokens
 from ganplay.ui.routes import same_origin
 from ganplay.ui.schema import ASSETS
 
@@ -100,14 +104,56 @@ def test_nothing_is_ever_put_on_the_disk(server, tmp_path, monkeypatch):
     body = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nhi\r\n--x--\r\n'
     )
-    for door in ("gradio_api/upload", "gradio_api/upload/", "upload"):
+    doors = ("upload", "upload/", "component_server", "component_server/", "call/info",
+             "queue/join", "run/info")  # fmt: skip
+    for door in ("upload", "login", "login/", *(f"gradio_api/{door}" for door in doors)):
         request = urllib.request.Request(
             server.url + door, body, {"Content-Type": "multipart/form-data; boundary=x"}
         )
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)
-        assert refused.value.code in (404, 405)
+        assert refused.value.code == 415
+    assert test_limits.status(server, "login")[0] == 404
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("path", ["http://127.0.0.1:1/{}", "https://example.com/{}", "/{}", "{}"])
+def test_what_stands_for_a_file_is_refused_before_it_is_fetched(server, path, stream):
+    """Gradio would fetch an address that stands in an argument, and keep what comes."""
+    given = {"path": path.format(tokens.issue()), "meta": {"_type": "gradio.FileData"}}
+    given |= {"is_stream": stream}
+    kept = {*Path(get_upload_folder()).rglob("*")}
+    for arguments in ([given, 10], [[{"x": given}], 10]):
+        body = {"data": arguments}
+        event = json.loads(test_app.post(server, "gradio_api/call/write_script", body))["event_id"]
+        told = test_limits.status(server, f"gradio_api/call/write_script/{event}")[2]
+        assert told.startswith(b"event: error"), told
+        assert b"none is fetched" in told
+    assert {*Path(get_upload_folder()).rglob("*")} == kept
+
+
+GRADIOS = ("queue/join", "run/predict", "call/info", "call/v2/info", "component_server", "cancel",
+           "reset", "nothing")  # fmt: skip
+
+
+@pytest.mark.parametrize("door", GRADIOS)
+def test_a_request_to_gradio_that_never_ends_is_refused(server, monkeypatch, door):
+    monkeypatch.setattr(doors, "MOST", 100_000)
+    place = urlsplit(server.url)
+    head = f"POST /gradio_api/{door} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    for rest in (
+        f"Content-Length: {10**12}\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n1ADB0\r\n" + "1" * 110_000 + "\r\n",
+    ):
+        with socket.create_connection((place.hostname, place.port), timeout=20) as line:
+            line.sendall((head + rest).encode())
+            assert line.recv(2**16).startswith(b"HTTP/1.1 413")
+
+
+def test_gradio_is_sent_as_much_as_an_endpoint_takes():
+    picture_and_mask = 2 * (uploads.MAX_BYTES * 4 // 3 + 200)
+    assert picture_and_mask < doors.MOST < 2 * picture_and_mask
 
 
 def test_every_answer_says_what_it_is(server, visit):
@@ -132,7 +178,7 @@ def test_every_answer_says_what_it_is(server, visit):
         assert answer.headers["Content-Type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("path", ["lab/poll", "explore/render", "explore/walk", "lessons/run"])
+@pytest.mark.parametrize("path", [path.removeprefix("/ganplay/") for path in doors.JSON])
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_json_must_be_said_to_be_json(server, path, kind):
     told = test_transfers.refusal(server, path, tokens.issue(), b"{}", Content_Type=kind)

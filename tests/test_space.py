@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+import uvicorn
 import yaml
 from packaging.requirements import Requirement
+
+from ganplay.ui import app, bursts
 
 try:
     import tomllib
@@ -61,6 +65,38 @@ def test_the_header_is_one_that_a_space_runs():
     needed = Requirement(f"x{about['project']['requires-python']}").specifier
     assert needed.contains(found["python_version"])
     assert len(found["short_description"]) <= 60
+    assert found["python_version"] in ("3.10", "3.10.13", "3.12", "3.12.12")
+    assert found["suggested_hardware"] == "zero-a10g"  # what is free
+
+
+class Begun(Exception):
+    """The app has got as far as its engine."""
+
+
+@pytest.mark.parametrize("given", [None, "192.0.2.1"])
+@pytest.mark.parametrize("system", [None, "spaces"])
+def test_on_a_space_its_proxy_is_believed_and_elsewhere_who_is_named(monkeypatch, system, given):
+    for name, value in (("SYSTEM", system), ("FORWARDED_ALLOW_IPS", given)):
+        monkeypatch.setenv(name, value or "")
+        if value is None:
+            monkeypatch.delenv(name)
+
+    def begun():
+        raise Begun
+
+    monkeypatch.setattr(app, "Engine", begun)
+    with pytest.raises(Begun):
+        app.launch()
+    usual = given or ("*" if system else "127.0.0.1")
+    assert uvicorn.Config(None).forwarded_allow_ips.split(",")[0] == usual
+
+
+def test_the_servers_own_pictures_are_made_on_a_gpu_if_it_has_one_for_good(monkeypatch):
+    for lent, there, device in ((False, False, "cpu"), (False, True, "cuda"), (True, True, "cpu")):
+        monkeypatch.setattr(bursts, "LENT", lent)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+        assert bursts.usual_device().split(":")[0] == device
 
 
 @pytest.mark.parametrize("version", ["2.8.0", "2.9.1", "2.10.0", "2.11.0"])

@@ -133,7 +133,7 @@ def test_networks_that_are_no_more_are_not_handed_out(server, page):
 def test_when_many_ask_at_once_some_are_told_to_wait(server, page):
     _, token = page
     places = server.transfers._places
-    taken = [places.taken() for _ in range(places._free)]
+    taken = [places.taken(str(i)) for i in range(places._free)]
     for place in taken:
         place.__enter__()
     try:
@@ -184,9 +184,11 @@ def test_films_that_cannot_be_made_are_refused_in_words(server, page):
     assert send(server, "film", token, good)[:2] == b".."
 
 
-def test_a_third_film_waits_and_one_that_nobody_wants_ends(server, page, monkeypatch):
+def test_a_third_film_waits_and_one_that_nobody_wants_ends(server, page, visit, monkeypatch):
     """Two visitors are served, a third is told; when they leave, their places are free again."""
-    token, studios = page[1], server.transfers._studios
+    token, studios, others = page[1], server.transfers._studios, [tokens.issue() for _ in range(2)]
+    for other in others:
+        visit(token=other, state=STATE, playing=False).until(lambda s: s.frames)
     going, data = threading.Event(), order(3)
     draw = Painter.draw
 
@@ -195,9 +197,12 @@ def test_a_third_film_waits_and_one_that_nobody_wants_ends(server, page, monkeyp
         return draw(painter, frame)
 
     monkeypatch.setattr(Painter, "draw", slowly)
-    lines = [begun(server, "film", token, data) for _ in range(2)]
+    lines = [begun(server, "film", token, data)]
+    wait_until(lambda: studios._free == 1)
+    assert refusal(server, "film", token, data) == (429, {"type": "busy"})  # one page, one film
+    lines.append(begun(server, "film", others[0], data))
     wait_until(lambda: studios._free == 0)
-    assert refusal(server, "film", token, data) == (429, {"type": "busy"})
+    assert refusal(server, "film", others[1], data) == (429, {"type": "busy"})
     lines[0].close()
     wait_until(lambda: studios._free == 1)
     going.set()

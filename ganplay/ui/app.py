@@ -26,7 +26,7 @@ from ganplay.ui import logs, tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.arena import ArenaRoutes
 from ganplay.ui.bursts import Bursts, usual_device
-from ganplay.ui.doors import Doorkeeper, shut
+from ganplay.ui.doors import Doorkeeper, shut, take_no_files
 from ganplay.ui.explorer import Explorer
 from ganplay.ui.find import Find
 from ganplay.ui.image_api import ImageApi
@@ -125,12 +125,14 @@ def launch(
     gallery = Gallery(indexes=Indexes(roots), device=device or usual_device())
     finder, learning = Finder(gallery), Learning()
     guests = Guests()
-    lab, arena = LabRoutes(engine, guests.knows), ArenaRoutes(engine, guests.knows)
+    lab = LabRoutes(engine, guests.knows)
+    arena = ArenaRoutes(engine, guests.knows, lab.line)
     busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, Walks(gallery))
     *_, walks = busy
     operator = Operator(guests, Overview(engine, gallery, lab.line, busy))
     rooms = (lab, arena, *busy, operator)
     demo = build(gallery, finder, walks)
+    take_no_files()
     arguments: dict[str, Any] = {
         "app_kwargs": {
             "routes": [*shut(), *(r for room in rooms for r in room.all())],
@@ -159,11 +161,11 @@ def launch(
     gc.collect()
     gc.freeze()
     watch(demo.server.config)
-    logs.start(log)
-    note("start", **versions())
     # Frames are dense already: a tenth fewer bytes would cost the event loop twice its time.
     demo.server.config.ws_per_message_deflate = False
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
+    logs.start(log)  # from here on there are lines of JSON and nothing else
+    note("start", **versions())
     if block:
         try:
             demo.block_thread()

@@ -6,14 +6,20 @@ What Gradio's other routes stumble over is the request, and is answered as that.
 """
 
 import logging
+from typing import Any
 
+from gradio import processing_utils
+from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ganplay.ui.routes import PREFIX
+from ganplay.ui.api import Refused
+from ganplay.ui.logs import COUNTS
+from ganplay.ui.routes import PREFIX, Refusal, limited_body
+from ganplay.uploads import MAX_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +36,8 @@ JSON = tuple(
     for path in ("lab/poll", "arena/poll", "explore/render", "explore/walk", "lessons/run")
 )
 """What these take is JSON, and must be said to be: a form of another site cannot say that."""
+MOST = int(2 * MAX_BYTES * 4 / 3) + 2**20
+"""Bytes of a request to Gradio: `project` takes a picture and a mask, both in base64."""
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
@@ -44,11 +52,12 @@ class Doorkeeper:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        gradio, begun = GRADIO in scope["path"], False
         answer: ASGIApp = self._app
         if not _is_said_rightly(scope):
             answer = JSONResponse({"type": "content_type", "allowed": "application/json"}, 415)
-
-        gradio, begun = GRADIO in scope["path"], False
+        elif scope["method"] == "POST" and _is_theirs(scope):
+            answer = _Whole(self._app)
 
         async def sent(message: Message) -> None:
             nonlocal begun
@@ -56,6 +65,7 @@ class Doorkeeper:
                 begun = True
                 if gradio and message["status"] == 500:
                     message["status"] = 400
+                    COUNTS["gradio_stumbled"] += 1
                 headers = MutableHeaders(scope=message)
                 for name, text in HEADERS.items():
                     headers.setdefault(name, text)
@@ -67,11 +77,44 @@ class Doorkeeper:
             if begun or not gradio:
                 raise
             logger.warning("Gradio could not make sense of a request", exc_info=True)
+            COUNTS["gradio_stumbled"] += 1
             await JSONResponse({"type": "request"}, 400)(scope, receive, sent)
 
 
+class _Whole:
+    """Hands requests on when they have come whole, as Gradio reads to the end what never ends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body: bytes | None = await limited_body(Request(scope, receive), MOST)
+        except Refusal as refusal:
+            answer = JSONResponse({"type": refusal.kind}, refusal.code - 4000)
+            await answer(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+
+        async def again() -> Message:
+            nonlocal body
+            if body is None:
+                return await receive()
+            message, body = {"type": "http.request", "body": body, "more_body": False}, None
+            return message
+
+        await self._app(scope, again, send)
+
+
+def _is_theirs(scope: Scope) -> bool:
+    """Whether a request is for Gradio."""
+    return GRADIO in scope["path"] or f"{PREFIX}/" not in scope["path"]
+
+
 def _is_said_rightly(scope: Scope) -> bool:
-    if scope["method"] != "POST" or not scope["path"].endswith(JSON):
+    """Whether what is to be JSON is said to be; forms with files would be put on the disk."""
+    if scope["method"] != "POST" or not (_is_theirs(scope) or scope["path"].endswith(JSON)):
         return True
     kind = Headers(scope=scope).get("content-type", "")
     return kind.split(";")[0].strip().lower() == "application/json"
@@ -83,5 +126,25 @@ async def _shut(request: Request) -> Response:
 
 def shut() -> list[Route]:
     """Routes that stand before Gradio's of the same names, and say that nothing is there."""
-    paths = [f"{GRADIO}{door}{end}" for door in SHUT for end in ("", "/")]
+    doors = ["/login", *(f"{GRADIO}{door}" for door in SHUT)]
+    paths = [f"{door}{end}" for door in doors for end in ("", "/")]
     return [Route(path, _shut, methods=["GET", "HEAD", "POST"]) for path in paths]
+
+
+_moved = processing_utils.async_move_files_to_cache
+
+
+async def _taken(data: Any, block: Any, postprocess: bool = False, *how: Any, **more: Any) -> Any:
+    """In place of Gradio's own, which fetches an address that stands in a file's stead."""
+    if not postprocess:
+        traverse(data, _refuse_file, is_file_obj_with_meta)
+    return await _moved(data, block, postprocess, *how, **more)
+
+
+def _refuse_file(given: object) -> None:
+    raise Refused("files: none is taken, and none is fetched from an address")
+
+
+def take_no_files() -> None:
+    """Have Gradio refuse what stands for a file, wherever that is among an endpoint's arguments."""
+    processing_utils.async_move_files_to_cache = _taken

@@ -44,7 +44,7 @@ from ganplay.ui.routes import (
 from ganplay.ui.transfers import Places
 
 MOST_SOCKETS, MOST_OF_A_PAGE = 300, 4
-REQUESTS_AT_ONCE = 8
+REQUESTS_AT_ONCE, REQUESTS_OF_A_PAGE = 8, 6
 
 
 def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
@@ -126,7 +126,7 @@ class Explorer:
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         self._sockets: Counter[str] = Counter()
-        self._places = Places(REQUESTS_AT_ONCE)
+        self._places = Places(REQUESTS_AT_ONCE, REQUESTS_OF_A_PAGE)
 
     @property
     def places(self) -> dict[str, Places]:
@@ -204,14 +204,15 @@ class Explorer:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            if tokens.session_of(request.headers.get(TOKEN)) is None:
+            session = tokens.session_of(request.headers.get(TOKEN))
+            if session is None:
                 raise Refusal("refused", REFUSED)
             body = await limited_body(request, MAX_BODY)
             text = body.decode("utf-8", "replace")
             if len(text) > MAX_MESSAGE:
                 raise Refusal("too_large", TOO_LARGE)
             content = decoded(text)
-            with self._places.taken():
+            with self._places.taken(session):
                 try:
                     answer = await self._answer(read(content))
                 except GalleryError as error:

@@ -68,8 +68,8 @@ class Find:
     async def picture(self, request: Request, session: str) -> Response:
         """A file's picture in the shape of the model that the address names."""
         name = request.query_params.get("model", "")[:80]
-        with self._uploads.taken():
-            data = await limited_body(request, MAX_BYTES, "size")
+        data = await limited_body(request, MAX_BYTES, "size")
+        with self._uploads.taken(session):
             work = self.finder.gallery.submit(
                 self.finder.picture, name, data, pictures=MOST_PICTURES
             )
@@ -86,7 +86,7 @@ class Find:
         body = await limited_body(request, MAX_ORDER, "size")
         order = self.finder.order(*parts(body))
         with ExitStack() as stack:
-            stack.enter_context(self._searches.taken())
+            stack.enter_context(self._searches.taken(session))
             stop = self._begun(session)
             stack.callback(self._ended, session, stop)
             return Streamed(partial(self._found, order, stop), stack.pop_all(), self.finder.pool)

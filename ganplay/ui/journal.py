@@ -47,10 +47,16 @@ class Journal:
         finally:
             kind = "socket" if scope["type"] == "websocket" else "request"
             seconds = round(time.monotonic() - start, 3)
-            note(kind, path=_known(scope["path"], code), code=code, seconds=seconds, bytes=size)
+            note(kind, path=_known(scope, code), code=code, seconds=seconds, bytes=size)
 
 
-def _known(path: str, code: int) -> str:
-    """A path of ours or of the API; what else somebody wrote there stays untold."""
+def _known(scope: Scope, code: int) -> str:
+    """A path of ours, or one of Gradio's as its route has it; what else was written stays untold.
+
+    Routes say in the scope that they were meant, and Gradio's which they are.
+    """
+    if "endpoint" not in scope or code in (0, 404, 405):
+        return "(other)"
+    path = str(getattr(scope.get("route"), "path", scope["path"]))
     at = max(path.find(f"{PREFIX}/"), path.find("/gradio_api/"))
-    return path[at:][:60] if at >= 0 and code not in (0, 404, 405) else "(other)"
+    return path[at:][:60] if at >= 0 else "(other)"

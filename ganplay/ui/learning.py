@@ -43,8 +43,8 @@ from ganplay.ui.transfers import Places
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE, WAITING, MOST_FOLLOWERS = 2, 48, 500
-"""Runs that go on at a time, those that may wait or go on, and pages that look at any."""
+AT_ONCE, WAITING, MOST_FOLLOWERS, MOST_OF_A_PAGE = 2, 48, 500, 8
+"""Runs that go on at a time, those that may wait or go on, who may look at any, and one page's."""
 MEMBERS = 8
 """Seeds of a run."""
 
@@ -64,7 +64,7 @@ class Learning:
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
         self._lessons: dict[str, Lesson] = {}
-        self._places, self._shared = Places(MOST_FOLLOWERS), SharedRuns()
+        self._places, self._shared = Places(MOST_FOLLOWERS, MOST_OF_A_PAGE), SharedRuns()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="lesson")
         self._stopping = threading.Event()
 
@@ -117,12 +117,13 @@ class Learning:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            if tokens.session_of(request.headers.get(TOKEN)) is None:
+            session = tokens.session_of(request.headers.get(TOKEN))
+            if session is None:
                 raise Refusal("refused", REFUSED)
             body = await limited_body(request, MAX_BODY)
             asked = self.read(decoded(body.decode("utf-8", "replace")))
             with ExitStack() as stack:
-                stack.enter_context(self._places.taken())
+                stack.enter_context(self._places.taken(session))
                 run = self._run(asked)
                 stack.enter_context(run.followed())
                 return Placed(run.pieces(), stack.pop_all())

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganplay.ui import tokens
+from ganplay.ui.doors import HEADERS
 from ganplay.ui.logs import COUNTS
 from ganplay.ui.routes import PREFIX, TOKEN, TOO_MANY, dump
 from ganplay.ui.schema import PAGES
@@ -35,6 +36,8 @@ class Rate(NamedTuple):
 
 PAGE = Rate(300, 100)
 """Requests that show a page's token."""
+ALL_PAGES = Rate(64 * PAGE.burst, 64 * PAGE.a_second)
+"""The same of an address: tokens are to be had for the asking."""
 FILES, WORK, SOCKETS = Rate(12_800, 200), Rate(600, 10), Rate(600, 10)
 """Of an address, without a token: what is read, what makes work (tokens, the API), new sockets."""
 
@@ -71,8 +74,10 @@ class Limits:
             return
         headers = Headers(scope=scope)
         session = tokens.session_of(headers.get(TOKEN))
-        wait = self._buckets.wait(*_charged(scope, session))
-        kind = "crowded" if session is None else "too_many"
+        wait, kind = self._buckets.wait(*_charged(scope, session)), "crowded"
+        if session is not None and scope["type"] == "http":
+            alone = self._buckets.wait(session, PAGE)
+            wait, kind = (alone, "too_many") if alone else (wait, kind)
         COUNTS[kind] += wait > 0
         if scope["type"] == "websocket":
             await (_close(receive, send, kind) if wait else self._app(scope, receive, send))
@@ -82,11 +87,11 @@ class Limits:
 
 
 def _charged(scope: Scope, session: str | None) -> tuple[str, Rate]:
-    """Who a request is charged to, and by which rate."""
+    """The address that a request is charged to, and by which rate."""
     if scope["type"] == "websocket":
         return _address(scope), SOCKETS
     if session is not None:
-        return session, PAGE
+        return _address(scope), ALL_PAGES
     reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
     return _address(scope), FILES if reads else WORK
 
@@ -105,7 +110,7 @@ def _address(scope: Scope) -> str:
 
 def _refusal(scope: Scope, headers: Headers, kind: str, wait: float) -> Response:
     """Words for a person, or a kind for a script."""
-    later = {"Retry-After": str(int(wait) + 1)}
+    later = HEADERS | {"Retry-After": str(int(wait) + 1)}
     if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
         page = (PAGES / "crowded.html").read_text(encoding="utf-8")
         return HTMLResponse(page, 429, later)

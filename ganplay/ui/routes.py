@@ -8,7 +8,7 @@ import asyncio
 import json
 import struct
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.resources import as_file, files
@@ -28,6 +28,7 @@ from ganplay import commands, points
 from ganplay.commands import CommandError
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
+from ganplay.gallery import out_of_memory
 from ganplay.points import PointsError
 from ganplay.script import as_script
 from ganplay.settings import ConfigError, Problem
@@ -54,6 +55,8 @@ READ_ANYWAY = 2**22
 READ_ANYWAY_SECONDS = 2.0
 BODY_SECONDS = 60.0
 """A request whose body takes longer is refused: it would keep a place that others wait for."""
+MOST_ARRIVING = 2**28
+"""Bytes of all bodies that are on their way. Who sends slowly keeps no place, but takes memory."""
 GREETING_SECONDS = 15.0
 POLL_SECONDS = 1.0
 REFUSED, TOO_LARGE, TOO_MANY, FULL, GONE, SLOW = 4401, 4413, 4429, 4503, 4404, 4408
@@ -337,16 +340,20 @@ class Lines:
     Args:
         engine: trains.
         first: whether who asks is served before others.
+        line: in front of that engine; by default a new one.
     """
 
     room = "lab"
     visit: type[Visit] = Visit
 
     def __init__(
-        self, engine: Engine, first: Callable[[HTTPConnection], bool] | None = None
+        self,
+        engine: Engine,
+        first: Callable[[HTTPConnection], bool] | None = None,
+        line: WaitingLine | None = None,
     ) -> None:
         self.engine = engine
-        self.line = WaitingLine()
+        self.line = WaitingLine() if line is None else line
         self._first = first or shows_secret
         self._polls: dict[str, tuple[Visit, float]] = {}
 
@@ -461,9 +468,13 @@ class LabRoutes(Lines):
             async with self._readers:
                 text = await to_thread.run_sync(points.parse, body)
         except Refusal as refusal:
-            if refusal.code == SLOW:
-                return _error(408, "slow")
-            return _error(413, "too_large", most=points.MAX_PICTURE)
+            if refusal.code == TOO_LARGE:
+                return _error(413, "too_large", most=points.MAX_PICTURE)
+            return _error(refusal.code - 4000, refusal.kind)
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            return _error(429, "busy")
         except ClientDisconnect:
             return _error(400, "refused")
         except PointsError as error:
@@ -518,7 +529,10 @@ async def _script(request: Request) -> Response:
         try:
             body = await limited_body(request, MAX_BODY)
         except Refusal as refusal:
-            told = f"state: at most {MAX_BODY} bytes are possible, and not too slowly"
+            told = {
+                TOO_LARGE: f"state: at most {MAX_BODY} bytes are possible",
+                SLOW: "state: it came too slowly",
+            }.get(refusal.code, "there is too much to do at present")
             return PlainTextResponse(told, refusal.code - 4000)
         except ClientDisconnect:
             return PlainTextResponse("gone", 408)
@@ -562,7 +576,7 @@ async def limited_body(request: Request, most: int, kind: str = "too_large") -> 
     would not see the answer.
 
     Raises:
-        Refusal: of this kind, if it is too large; if it comes too slowly.
+        Refusal: of this kind, if it is too large; if it comes too slowly, or with too many others.
     """
     length = request.headers.get("content-length", "")
     claimed = int(length[:20]) if length.isdecimal() else 0
@@ -580,13 +594,23 @@ async def limited_body(request: Request, most: int, kind: str = "too_large") -> 
     return body
 
 
+ARRIVING: Counter[str] = Counter()
+"""Bytes of bodies that are on their way."""
+
+
 async def _read(request: Request, most: int) -> bytes | None:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            return None
-    return bytes(body)
+    try:
+        async for part in request.stream():
+            body += part
+            ARRIVING["bytes"] += len(part)
+            if len(body) > most:
+                return None
+            if ARRIVING["bytes"] > MOST_ARRIVING:
+                raise Refusal("busy", TOO_MANY)
+        return bytes(body)
+    finally:
+        ARRIVING["bytes"] -= len(body)
 
 
 async def _thrown_away(request: Request) -> None:

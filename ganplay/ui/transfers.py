@@ -5,6 +5,7 @@ memory; a visitor reaches the session of the page's own token and no other.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from ganplay import commands, film
 from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
 from ganplay.engine import Engine
+from ganplay.gallery import out_of_memory
 from ganplay.ui import tokens
 from ganplay.ui.routes import (
     GONE,
@@ -40,10 +42,17 @@ Work = Callable[[Request, str], Awaitable[Response]]
 
 
 class Places:
-    """Room for a few at a time; who comes when it is full is told so."""
+    """Room for a few at a time; who comes when it is full is told so.
 
-    def __init__(self, count: int) -> None:
+    Args:
+        count: how many.
+        each: how many of them one page may have; by default half.
+    """
+
+    def __init__(self, count: int, each: int | None = None) -> None:
         self._count = self._free = count
+        self._each = each or (count + 1) // 2
+        self._of: Counter[str] = Counter()
 
     @property
     def taken_of(self) -> tuple[int, int]:
@@ -51,19 +60,22 @@ class Places:
         return self._count - self._free, self._count
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Have one of the places.
+    def taken(self, session: str) -> Iterator[None]:
+        """Have one of the places for a page.
 
         Raises:
-            Refusal: if none is free.
+            Refusal: if none is free, or the page has its share.
         """
-        if not self._free:
+        if not self._free or self._of[session] >= self._each:
             raise Refusal("busy", TOO_MANY)
         self._free -= 1
+        self._of[session] += 1
         try:
             yield
         finally:
             self._free += 1
+            self._of[session] -= 1
+            self._of += Counter()  # drops pages without a place
 
 
 class Transfers:
@@ -80,7 +92,7 @@ class Transfers:
 
     async def save(self, request: Request, session_id: str) -> Response:
         """The weights of the page's session."""
-        with self._places.taken():
+        with self._places.taken(session_id):
             reply: Future[bytes] = Future()
             self._post(session_id, commands.Save(reply))
             try:
@@ -91,8 +103,8 @@ class Transfers:
 
     async def load(self, request: Request, session_id: str) -> Response:
         """Let the page's session go on from the weights that it sends."""
-        with self._places.taken():
-            data = await limited_body(request, MAX_BYTES, "size")
+        data = await limited_body(request, MAX_BYTES, "size")
+        with self._places.taken(session_id):
             # The session's thread gets a trainer that is whole, or hears nothing of it.
             read = partial(toy_from_bytes, data, threads=1, max_members=1)
             trainer = await asyncio.to_thread(read)
@@ -102,9 +114,9 @@ class Transfers:
 
     async def film(self, request: Request, session_id: str) -> Response:
         """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
+        data = await limited_body(request, film.MAX_BYTES, "size")
         with ExitStack() as stack:
-            stack.enter_context(self._studios.taken())
-            data = await limited_body(request, film.MAX_BYTES, "size")
+            stack.enter_context(self._studios.taken(session_id))
             order = await asyncio.to_thread(film.read_order, data)
 
             def drawn(tell: Tell) -> bytes:
@@ -133,6 +145,10 @@ class Transfers:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
         except (CheckpointError, film.FilmError) as error:
             return JSONResponse({"type": error.code, "why": str(error)}, 422)
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            return JSONResponse({"type": "busy"}, TOO_MANY - 4000)
         except ClientDisconnect:
             return JSONResponse({"type": "gone"}, 408)
 

@@ -146,12 +146,13 @@ class Walks:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            if tokens.session_of(request.headers.get(TOKEN)) is None:
+            session = tokens.session_of(request.headers.get(TOKEN))
+            if session is None:
                 raise Refusal("refused", REFUSED)
             body = await limited_body(request, MAX_BODY)
             asked = read(decoded(body.decode("utf-8", "replace")))
             with ExitStack() as stack:
-                stack.enter_context(self._places.taken())
+                stack.enter_context(self._places.taken(session))
                 return Streamed(lambda tell: self._answer(asked, tell), stack.pop_all(), self.pool)
         except GalleryError as error:
             return JSONResponse({"type": "error", "problem": as_plain([error.problem])[0]}, 422)
