@@ -90,8 +90,6 @@ class Learning:
         if not self._lessons:  # a page may outlive the server that showed it the lessons
             self.lessons()
         name, part = content.get("lesson"), content.get("part")
-        if not self._lessons:  # started again below pages that know them already
-            self.lessons()
         lesson = self._lessons.get(name) if isinstance(name, str) else None
         if lesson is None:
             raise _bad("lesson", name, "one of " + ", ".join(self._lessons))
