@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = (
     "toy_speed", "arena", "image_speed", "live_view", "explorer", "sessions", "classroom",
-    "lessons", "diagnosis", "cold_start",
+    "rehearsal", "lessons", "diagnosis", "cold_start",
 )  # fmt: skip
 TABLE, ROWS, README = ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.json", ROOT / "README.md"
 BEGIN, END = "<!-- benchmarks -->\n", "<!-- end of benchmarks -->\n"
