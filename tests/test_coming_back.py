@@ -56,7 +56,6 @@ def test_a_run_that_may_come_out_different_is_said_to(chromium, server):
     page.keyboard.press("Enter")
     tab.until("ganplay.config.lr_g === 0.002")
     forgotten(words)
-    forgotten("")  # now it is that of its settings
     tab.press("d")
     forgotten(words)
     tab.press("r")

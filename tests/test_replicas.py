@@ -137,7 +137,6 @@ def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):
     one.see("ganplay.send('preset', {name: 'grid'})")
     one.until("ganplay.config.distribution === 'grid' && ganplay.frame.step > 40")
     step, seed = one.see("[ganplay.frame.step, ganplay.config.seed]")
-    use_the_other_views(other)
     untouched = other.see("(window.line = ganplay.link.socket, ganplay.frame.step)")
 
     one.comes_back(loses=replicas[with_first].kill)
@@ -150,7 +149,10 @@ def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):
 
     # The first is started again at its old address, and the one that all are with is stopped.
     start(with_first)
+    use_the_other_views(other)
     wait_for(f"http://{with_first}/")
+    other.press("r")
+    other.until("ganplay.frame.step > 40")
     step = other.pause()
     other.comes_back(loses=replicas[replica_of(other)].kill)
     other.until(f"ganplay.frame.step === {step} && !ganplay.frame.catchingUp", 60)
