@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = (
     "toy_speed", "arena", "image_speed", "live_view", "explorer", "sessions", "classroom",
-    "lessons", "diagnosis", "cold_start",
+    "rehearsal", "lessons", "diagnosis", "cold_start",
 )  # fmt: skip
 TABLE, ROWS, README = ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.json", ROOT / "README.md"
 BEGIN, END = "<!-- benchmarks -->\n", "<!-- end of benchmarks -->\n"
@@ -53,10 +53,23 @@ def measured(name: str, flags: Sequence[str]) -> list[dict[str, Any]]:
     done = subprocess.run(line, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     try:
-        rows = json.loads(done.stdout)
+        told = json.loads(done.stdout)
     except ValueError:
         raise SystemExit(f"{name} ended with {done.returncode} and without figures") from None
+    rows = told["rows"] if isinstance(told, dict) else told
     return [{"benchmark": name} | row for row in rows]
+
+
+def cells(row: dict[str, Any]) -> list[str]:
+    """A row as it stands in a table: name, value, bound, and whether it holds."""
+    mark = "" if not row["bound"] else "holds" if row["holds"] else "**fails**"
+    bound = row["bound"].replace(">=", "≥").replace("<=", "≤").replace("==", "=")
+    return [
+        row["name"].replace("|", "\\|"),
+        f"{row['value']:.4g} {row['unit']}".strip(),
+        bound,
+        mark,
+    ]
 
 
 def as_markdown(about: dict[str, Any], rows: Sequence[dict[str, Any]], flags: Sequence[str]) -> str:
@@ -66,11 +79,7 @@ def as_markdown(about: dict[str, Any], rows: Sequence[dict[str, Any]], flags: Se
     lines = [f"{machine.format(**about)}: `{command}`.", ""]
     lines += ["| benchmark | figure | value | bound | |", "|---|---|---:|---|---|"]
     for row in rows:
-        mark = "" if not row["bound"] else "holds" if row["holds"] else "**fails**"
-        bound = row["bound"].replace(">=", "≥").replace("<=", "≤").replace("==", "=")
-        value = f"{row['value']:.4g} {row['unit']}".strip()
-        cells = [row["benchmark"], row["name"].replace("|", "\\|"), value, bound, mark]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join([row["benchmark"], *cells(row)]) + " |")
     return "\n".join(lines) + "\n"
 
 

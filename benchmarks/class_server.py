@@ -1,15 +1,22 @@
-"""The app as it is, with one more route: how late the server's event loop is."""
+"""The app as it is, with two more routes: how late the event loop is, and a number that is none."""
 
 import argparse
 import asyncio
+import math
 import time
+from concurrent.futures import Future
 
+import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ganplay.engine import Engine
+from ganplay import commands
+from ganplay.capture import CAPTURES
+from ganplay.engine import Engine, Session
+from ganplay.ui import tokens
 from ganplay.ui.app import launch
+from ganplay.ui.routes import TOKEN
 
 TICK = 0.01
 """Seconds that the probe asks to sleep for."""
@@ -24,11 +31,12 @@ class Probe:
         self._task: asyncio.Task[None] | None = None
 
     async def read(self, request: Request) -> JSONResponse:
-        """Milliseconds late since the last time somebody asked, and the engine's totals."""
+        """Milliseconds late since the last time somebody asked, and what goes on elsewhere."""
         if self._task is None:
             self._task = asyncio.create_task(self._watch())
         late, self._late = self._late, []
-        return JSONResponse({"late": late, "engine": self._engine.stats()})
+        seen = {"engine": self._engine.stats(), "capturing": CAPTURES.pending}
+        return JSONResponse({"late": late} | seen)
 
     async def _watch(self) -> None:
         while True:
@@ -37,13 +45,50 @@ class Probe:
             self._late.append(1000 * (time.perf_counter() - start - TICK))
 
 
+class Spoilt(Future[bytes]):
+    """Makes one weight of a session's G a NaN, as an overflow would.
+
+    It is asked for as weights to be saved are: so a worker does it, between two turns.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Instead of beginning to save."""
+        with torch.no_grad():
+            self._session.trainer.single.state.g.flat[0, 0] = math.nan
+        return False
+
+
+class Fault:
+    """Spoils the GAN of the page whose token comes along."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def spoil(self, request: Request) -> JSONResponse:
+        """Ask for it."""
+        session_id = tokens.session_of(request.headers.get(TOKEN)) or ""
+        session = self._engine._sessions.get(session_id)
+        if not isinstance(session, Session):
+            return JSONResponse({"type": "gone"}, 404)
+        self._engine.post(session_id, 0, commands.Save(Spoilt(session)))
+        return JSONResponse({"type": "spoilt"})
+
+
 def main() -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     engine = Engine()
     demo, _ = launch("127.0.0.1", parser.parse_args().port, block=False, engine=engine)
-    demo.app.router.routes.insert(0, Route("/probe", Probe(engine).read))
+    own = (
+        Route("/probe", Probe(engine).read),
+        Route("/fault", Fault(engine).spoil, methods=["POST"]),
+    )
+    demo.app.router.routes[:0] = own
     demo.block_thread()
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def arguments(
 ) -> argparse.Namespace:
     """Flags that all benchmarks take, and a benchmark's own: its help by its name."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
+    parser.add_argument("--quick", action="store_true", help="end soon: within one minute or two")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="default 0")
     for name, text in own.items():
@@ -41,10 +42,14 @@ def arguments(
     return parser.parse_args(argv)
 
 
-def finish(rows: Sequence[Row], as_json: bool) -> int:
-    """Print the rows; 0 if every bound holds, else 1."""
+def finish(rows: Sequence[Row], as_json: bool, **more: Any) -> int:
+    """Print the rows, in JSON with what else there is by its name; 0 if every bound holds, else 1.
+
+    JSON is a list of the rows, or an object with `rows` where there is more.
+    """
     if as_json:
-        print(json.dumps([asdict(row) | {"holds": row.holds} for row in rows], indent=2))
+        told = [asdict(row) | {"holds": row.holds} for row in rows]
+        print(json.dumps({"rows": told, **more} if more else told, indent=2))
     else:
         width = max(len(row.name) for row in rows)
         for row in rows:

@@ -11,26 +11,68 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-@contextmanager
-def served(*module: str) -> Iterator[tuple[str, int]]:
-    """A server in a process of its own: its address and process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", *module, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
+class Server:
+    """A server in a process of its own; after it was killed it may be started again, as it was.
+
+    Args:
+        module: to be run with a port, and its other arguments.
+    """
+
+    def __init__(self, *module: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._command = [sys.executable, "-m", *module, "--port", str(port)]
+        self.start()
+
+    def start(self) -> None:
+        """Begin to come up."""
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(self._command, stdout=quiet, stderr=quiet)
+
+    def wait(self) -> bool:
+        """Until it answers, for a minute or so at most; whether it does."""
         for _ in range(1200):
             try:
-                urllib.request.urlopen(url, timeout=2).close()
-                break
+                urllib.request.urlopen(self.url, timeout=2).close()
+                return True
             except OSError:
                 time.sleep(0.05)
-        yield url, process.pid
+        return False
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Without a word, as where memory runs out."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """In good order."""
+        self._process.terminate()
+        self._process.wait(10)
+
+
+@contextmanager
+def running(*module: str) -> Iterator[Server]:
+    """A server that answers."""
+    server = Server(*module)
+    try:
+        server.wait()
+        yield server
     finally:
-        process.terminate()
-        process.wait(10)
+        server.stop()
+
+
+@contextmanager
+def served(*module: str) -> Iterator[tuple[str, int]]:
+    """A server that answers: its address and process id."""
+    with running(*module) as server:
+        yield server.url, server.pid
 
 
 def resident(pid: int) -> float:

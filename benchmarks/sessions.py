@@ -1,9 +1,14 @@
-"""Many visitors at once: frames for each, against a generator for each, and what they leave."""
+"""Many visitors at once: frames for each, against a generator for each, and what they leave.
+
+They come and go (more than 500 of them), and a class stays for ten minutes, of which half drag
+sliders and some reload, change networks, upload and export.
+"""
 
 import asyncio
 import sys
 import time
 
+from benchmarks.classroom import CLASS, lesson
 from benchmarks.report import Row, arguments, finish
 from benchmarks.servers import cpu_seconds, resident, served
 from benchmarks.visitors import Tokens, counted, generator_visitor, visitor
@@ -48,7 +53,7 @@ async def wave(url: str, token: Tokens, size: int, seconds: float) -> int:
 
 def what_is_left(quick: bool) -> list[Row]:
     """Memory over waves of 32 sessions, and how long a closed tab goes on."""
-    waves, seconds = (4, 2.0) if quick else (12, 3.0)
+    waves, seconds = (4, 2.0) if quick else (14, 3.0)
     sizes, without = [], 0
     with served("ganplay.cli", "app") as (url, pid):
         token = Tokens(url)
@@ -69,11 +74,39 @@ def what_is_left(quick: bool) -> list[Row]:
     ]
 
 
+async def sampled(url: str, pid: int, first_seed: int, seconds: float) -> list[float]:
+    """Memory of the server at times evenly spread over those that a class is there."""
+    tokens, times = Tokens(url), (seconds / 5, seconds * 4 / 5)
+    there = asyncio.create_task(lesson(url, pid, tokens, "d", CLASS, first_seed, times))
+    sizes = []
+    while not there.done():
+        await asyncio.wait([there], timeout=seconds / 20)
+        sizes.append(resident(pid))
+    await there
+    return sizes
+
+
+def of_a_class_that_stays(quick: bool, first_seed: int) -> list[Row]:
+    """Memory over ten minutes, once everything that is kept has been asked for."""
+    seconds = 20.0 if quick else 600.0
+    with served("benchmarks.class_server") as (url, pid):
+        sizes = asyncio.run(sampled(url, pid, first_seed, seconds))
+    early, late = sizes[len(sizes) // 4], sizes[-1]
+    bound = "" if quick else "<= 60"
+    return [
+        Row(
+            f"memory of a class, last three quarters of {seconds:.0f} s", late - early, "MiB", bound
+        ),
+        Row("memory of a class in the end", late, "MiB"),
+    ]
+
+
 def main() -> int:
-    """Measure both."""
+    """Measure all."""
     options = arguments(__doc__)
-    rows = frames_of_each(options.quick, options.first_seed) + what_is_left(options.quick)
-    return finish(rows, options.json)
+    quick, first_seed = options.quick, options.first_seed
+    rows = frames_of_each(quick, first_seed) + what_is_left(quick)
+    return finish(rows + of_a_class_that_stays(quick, first_seed), options.json)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from ganplay.frames import ALL_LAYERS
+from ganplay.frames import ALL_LAYERS, FLAGS
 
 PING = 2.0
 """Seconds between a page's signs of life."""
@@ -29,6 +29,12 @@ SPEED = 200
 DRAG_EVENTS = 60.0
 """Positions a second of a slider that is dragged: one for each picture of the screen."""
 MODEL = "digits-conditional"
+FIRST_WAIT, LONGEST_WAIT = 0.4, 8.0
+"""Seconds before a page tries a broken line again, doubled each time that it fails."""
+BUSY, UNKNOWN = 429, 401
+"""Answers to who is to ask again a little later, and to a token of a server that is no more."""
+_LENGTH = struct.Struct("<I")
+_FLAGS_AT = 3
 _RUN_AND_STEP = struct.Struct("<4xII")
 """Of a frame's header."""
 _LOOK = json.dumps({"type": "look", "layers": ALL_LAYERS, "graph": True})
@@ -42,16 +48,21 @@ class Seen:
         frames: when each came.
         steps: trained in all, over all runs.
         waits: milliseconds from each position of a slider to its picture.
-        lost: how often the line or a request failed without having been asked to.
-        waited: messages with a place in line.
+        failures: when the line or a request failed without having been asked to, and which.
+        told: what kinds of messages beside frames came, and when.
+        caught_up: when a run had been trained again as far as the page asked for.
+        busy: how often it was to ask again later.
     """
 
     frames: list[float] = field(default_factory=list)
     steps: int = 0
     waits: list[float] = field(default_factory=list)
-    lost: int = 0
-    waited: int = 0
+    failures: list[tuple[float, str]] = field(default_factory=list)
+    told: list[tuple[float, str]] = field(default_factory=list)
+    caught_up: list[float] = field(default_factory=list)
+    busy: int = 0
     at: tuple[int, int] = (-1, 0)
+    _catching_up: bool = False
 
     def frame(self, data: bytes) -> None:
         """Count a frame, and the steps since the one before."""
@@ -60,6 +71,27 @@ class Seen:
         if run == self.at[0]:
             self.steps += max(0, step - self.at[1])
         self.at = run, step
+        catching_up = bool(data[_FLAGS_AT] & FLAGS["catching_up"])
+        if self._catching_up and not catching_up:
+            self.caught_up.append(self.frames[-1])
+        self._catching_up = catching_up
+
+    def failed(self, what: str) -> None:
+        """A line or a request has, just now."""
+        self.failures.append((time.perf_counter(), what))
+
+    def hears(self, kind: str) -> None:
+        """A message has come, just now."""
+        self.told.append((time.perf_counter(), kind))
+
+    def waited(self, start: float = 0.0, end: float = math.inf) -> list[float]:
+        """Milliseconds to each picture of a slider that came within some time."""
+        shown = zip(self.frames, self.waits, strict=False)  # nobody waits for the lab's frames
+        return [wait for at, wait in shown if start <= at <= end]
+
+    def lost(self, start: float = 0.0, end: float = math.inf) -> list[str]:
+        """What failed within some time."""
+        return [what for t, what in self.failures if start <= t < end]
 
     def gaps(self, start: float, end: float) -> list[float]:
         """Seconds between frames within some time, its ends included."""
@@ -67,8 +99,27 @@ class Seen:
         return [b - a for a, b in itertools.pairwise(times)]
 
 
+class Patience:
+    """How long a page waits before it tries again, as `link.js` does."""
+
+    def __init__(self) -> None:
+        self._wait = FIRST_WAIT
+
+    def rewarded(self) -> None:
+        """Something came: the next break is the first one again."""
+        self._wait = FIRST_WAIT
+
+    async def wait(self) -> None:
+        """A little at random, so that a class does not come back all at once."""
+        delay, self._wait = self._wait, min(2 * self._wait, LONGEST_WAIT)
+        await asyncio.sleep(delay * random.uniform(0.75, 1.25))
+
+
 class Student:
     """One in the lab.
+
+    What the page would hold is held here, and said when a line is new: the server gives a session
+    that it no longer knows the same settings and trains it as far as it was.
 
     Args:
         url: of the server.
@@ -78,23 +129,26 @@ class Student:
     """
 
     def __init__(self, url: str, token: Callable[[], str], seen: Seen, **hello: Any) -> None:
-        self.url, self.seen, self.hello = url, seen, {"speed": SPEED} | hello
+        self.url, self.seen = url, seen
+        self.hello: dict[str, Any] = {"speed": SPEED, "playing": True, "config": {}} | hello
         self._new_token = token
         self.token = token()
         self.line: ClientConnection | None = None
-        self.leaving = False
+        self.leaving = self.away = False
+        self.step = self._restoring = 0
+        self._patience = Patience()
 
     async def attend(self) -> None:
         """Come, take frames until cancelled, and come again where the line breaks."""
         pinging = asyncio.create_task(self._ping())
         try:
             while True:
-                with suppress(ConnectionClosed, OSError):
+                with suppress(WebSocketException, OSError):
                     await self._follow()
                 if not self.leaving:
-                    self.seen.lost += 1
+                    self.seen.failed("lab's line")
                 self.leaving = False
-                await asyncio.sleep(0.4)
+                await self._patience.wait()
         except asyncio.CancelledError:
             if self.line:
                 await self.line.close(1001)  # as a tab that is closed
@@ -104,15 +158,53 @@ class Student:
     async def _follow(self) -> None:
         address = self.url.replace("http", "ws") + "/ganplay/lab/socket"
         async with connect(address, max_size=None, ping_interval=None) as self.line:
-            await self.line.send(json.dumps({"token": self.token, **self.hello}))
+            await self.line.send(json.dumps({"token": self.token, **self._remembered()}))
             async for data in self.line:
+                self._patience.rewarded()
                 if isinstance(data, bytes):
-                    self.seen.frame(data)
+                    self._draw(data)
                     await self.line.send('{"type":"ack"}')
-                elif '"type":"welcome"' in data:
-                    await self.line.send(_LOOK)
-                elif '"type":"waiting"' in data:
-                    self.seen.waited += 1
+                else:
+                    await self._hear(self.line, json.loads(data))
+
+    def _remembered(self) -> dict[str, Any]:
+        """What a new session is to be like.
+
+        A line that breaks while a run is trained again does not lose the step it was to come to.
+        """
+        self._restoring = max(self.step, self._restoring)
+        playing = self.hello["playing"] and not self.away
+        return self.hello | {"playing": playing, "step": self._restoring}
+
+    def _draw(self, data: bytes) -> None:
+        self.seen.frame(data)
+        _, self.step = self.seen.at
+        if not data[_FLAGS_AT] & FLAGS["catching_up"]:
+            self._restoring = 0
+
+    async def _hear(self, line: ClientConnection, event: dict[str, Any]) -> None:
+        kind = event["type"]
+        self.seen.hears(kind)
+        if kind == "welcome":
+            await line.send(_LOOK)
+        elif kind == "refused":  # by another server than the one that gave the token
+            await self._renew()
+        elif kind == "state":
+            # Points of one's own that the page has are left out.
+            self.hello["config"] = self.hello["config"] | event["config"]
+            self.hello["speed"] = event["speed"]
+            if not self.away:
+                self.hello["playing"] = event["playing"]
+
+    async def _renew(self) -> None:
+        with suppress(httpx.HTTPError):
+            self.token = await asyncio.to_thread(self._new_token)
+
+    async def look_away(self, away: bool) -> None:
+        """Another view is shown, or this one again: while it is not, nothing is trained."""
+        self.away = away
+        if self.hello["playing"]:
+            await self.send({"type": "play", "playing": not away})
 
     async def _ping(self) -> None:
         while True:
@@ -125,17 +217,61 @@ class Student:
             if self.line:
                 await self.line.send(json.dumps(message))
 
-    async def post(self, path: str, body: bytes = b"") -> Any:
-        """A request of the page; a failure is noted."""
-        headers = {"x-ganplay-token": self.token}
-        async with httpx.AsyncClient(timeout=20) as client:
-            with suppress(httpx.HTTPError):
-                answer = await client.post(
-                    f"{self.url}/ganplay/{path}", content=body, headers=headers
-                )
-                if answer.is_success:
-                    return answer
-        self.seen.lost += 1
+    async def look_up(self, path: str) -> None:
+        """Load something that the page needs for a view; a failure is noted."""
+        with suppress(httpx.HTTPError):
+            async with _client(20) as client:
+                if (await client.get(f"{self.url}/ganplay/{path}")).is_success:
+                    return
+        self.seen.failed(path)
+
+    async def post(
+        self, path: str, body: bytes = b"", kind: str = "application/octet-stream",
+        patient: bool = False,
+    ) -> httpx.Response | None:  # fmt: skip
+        """A request of the page; a failure is noted. Who is patient asks a busy server again."""
+        answer = await self._posted(path, body, kind)
+        while patient and answer is not None and answer.status_code == BUSY:
+            self.seen.busy += 1
+            await asyncio.sleep(random.uniform(1.0, 2.0))
+            answer = await self._posted(path, body, kind)
+        if answer is not None and answer.is_success:
+            return answer
+        self.seen.failed(path if answer is None else f"{path}: {answer.status_code}")
+        return None
+
+    async def _posted(self, path: str, body: bytes, kind: str) -> httpx.Response | None:
+        headers = {"x-ganplay-token": self.token, "content-type": kind}
+        with suppress(httpx.HTTPError):
+            async with _client(20) as client:
+                url = f"{self.url}/ganplay/{path}"
+                return await client.post(url, content=body, headers=headers)
+        return None
+
+    async def learn(self, lesson: str, part: str) -> dict[str, Any] | None:
+        """Follow a run of a lesson: what its last piece says, or None if it came to no end.
+
+        A page that the server no longer knows asks once more, as `following.js` does.
+        """
+        asked = {"lesson": lesson, "part": part, "seed": 0, "changes": {}}
+        failed = "lessons/run"
+        with suppress(httpx.HTTPError):
+            for _ in range(2):
+                headers = {"x-ganplay-token": self.token}
+                url = f"{self.url}/ganplay/lessons/run"
+                async with (
+                    _client(60) as client,
+                    client.stream("POST", url, json=asked, headers=headers) as answer,
+                ):
+                    if answer.is_success:
+                        last = await _last_piece(answer)
+                        if last.get("type") == "done":
+                            return last
+                    failed = f"lessons/run: {answer.status_code}"
+                    if answer.status_code != UNKNOWN:
+                        break
+                await self._renew()
+        self.seen.failed(failed)
         return None
 
     # What some do beside looking.
@@ -143,6 +279,7 @@ class Student:
     async def reload(self) -> None:
         """Press the browser's button: the tab's session ends, a new one begins."""
         self.leaving, old = True, self.line
+        self.step = self._restoring = 0  # settings are kept over a reload, a run is not
         self.token = await asyncio.to_thread(self._new_token)
         if old:
             await old.close(1001)
@@ -182,30 +319,58 @@ class Student:
                 await do()
 
 
+def _client(seconds: float) -> httpx.AsyncClient:
+    """Without certificates, whose loading would take the event loop longer than the request."""
+    return httpx.AsyncClient(timeout=seconds, verify=False)
+
+
+async def _last_piece(answer: httpx.Response) -> dict[str, Any]:
+    """The head of the last of a stream's pieces (see `ganplay.pieces`), {} if there is none."""
+    rest, last = b"", b""
+    async for part in answer.aiter_bytes():
+        rest += part
+        while len(rest) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(rest)[0]
+            if len(rest) < end:
+                break
+            last, rest = rest[_LENGTH.size : end], rest[end:]
+    if not last:
+        return {}
+    end = _LENGTH.size + _LENGTH.unpack_from(last)[0]
+    return json.loads(last[_LENGTH.size : end])
+
+
 async def drag(url: str, token: Callable[[], str], seen: Seen) -> None:
     """Drag a slider in the explorer, on and on: of the positions that wait only the newest counts.
 
     Every position is sent at once, as a page does. The wait of a picture is that of the position
     that it shows.
     """
-    address = url.replace("http", "ws") + "/ganplay/explore/socket"
+    address, patience = url.replace("http", "ws") + "/ganplay/explore/socket", Patience()
     while True:
-        with suppress(ConnectionClosed, OSError):
+        with suppress(WebSocketException, OSError):
             async with connect(address, max_size=None, ping_interval=None) as line:
                 await line.send(json.dumps({"token": token()}))
-                await line.recv()
-                sent: dict[int, float] = {}
-                moving = asyncio.create_task(_move(line, sent))
-                try:
-                    async for answer in line:
-                        _note(answer, sent, seen)
-                except asyncio.CancelledError:
-                    await line.close(1001)
-                    raise
-                finally:
-                    moving.cancel()
-        seen.lost += 1
-        await asyncio.sleep(0.4)
+                kind = json.loads(await line.recv())["type"]
+                seen.hears(kind)
+                if kind == "welcome":
+                    patience.rewarded()
+                    await _dragged(line, seen)
+        seen.failed("explorer's line")
+        await patience.wait()
+
+
+async def _dragged(line: ClientConnection, seen: Seen) -> None:
+    sent: dict[int, float] = {}
+    moving = asyncio.create_task(_move(line, sent))
+    try:
+        async for answer in line:
+            _note(answer, sent, seen)
+    except asyncio.CancelledError:
+        await line.close(1001)
+        raise
+    finally:
+        moving.cancel()
 
 
 async def _move(line: ClientConnection, sent: dict[int, float]) -> None:
@@ -224,10 +389,10 @@ async def _move(line: ClientConnection, sent: dict[int, float]) -> None:
 def _note(answer: str | bytes, sent: dict[int, float], seen: Seen) -> None:
     now = time.perf_counter()
     assert isinstance(answer, bytes)
-    (length,) = struct.unpack_from("<I", answer)
+    (length,) = _LENGTH.unpack_from(answer)
     head = json.loads(answer[4 : 4 + length])
     if head["type"] != "pictures" or any(head["problems"]):
-        seen.lost += 1
+        seen.failed("explorer's picture")
         return
     seen.frames.append(now)
     seen.waits.append(1000 * (now - sent[head["id"]]))

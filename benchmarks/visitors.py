@@ -21,7 +21,7 @@ class Tokens:
         """A fresh token."""
         body = {"data": [], "fn_name": "new_token", "component_id": self._lab["id"],
                 "session_hash": "benchmark"}  # fmt: skip
-        return httpx.post(self._url, json=body).json()
+        return httpx.post(self._url, json=body).raise_for_status().json()
 
 
 async def visitor(url: str, token: str, counts: list[int], index: int, **hello: Any) -> None:

@@ -122,6 +122,12 @@ class Captures:
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture")
 
+    @property
+    def pending(self) -> int:
+        """Functions that are still to be captured."""
+        with self._lock:
+            return sum(not future.done() for future in self._futures.values())
+
     def get(
         self, key: tuple, function: Callable[..., Any], args: Callable[[], tuple[Any, ...]]
     ) -> "Future[Replay | None]":

@@ -184,7 +184,7 @@ class Session(Seat):
 
     def kind(self, now: float) -> Kind | None:
         """What others must be of for its steps to be taken with theirs; None if they cannot be."""
-        alone = self.inbox or self.catch_up_to or len(self.lanes) > 1 or not self.lanes[0].started
+        alone = self.inbox or len(self.lanes) > 1 or not self.lanes[0].started
         return None if alone or not self.owes(now) else self.lanes[0].kind
 
     def advance(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +36,23 @@ settings.register_profile(
     "ganplay", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ganplay")
+
+
+LONG = (
+    "browser walk explore_page places_page walk_page learn_page arena_page diagnosis_page class "
+    "cli diagnosis training find space parallel replicas process script"
+).split()
+"""Modules that take long: who begins them last waits for them at the end."""
+
+
+def pytest_configure(config):
+    # Otherwise modules of few tests come last, among which are the longest.
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    places = {f"test_{name}": i for i, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 class Server(NamedTuple):
@@ -122,6 +140,14 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def pages_left():
+    """A test that fails leaves its pages open, but not for the next one."""
+    yield
+    if "tab" in sys.modules:
+        sys.modules["tab"].Tab.leave()
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,44 @@ def in_a_loop(work):
         return thread.submit(asyncio.run, work).result()
 
 
+LIGHT = "ganplay/assets/lab.css"
+"""An address of the app's own that runs nothing, from which what pages have kept is cleared."""
+MOST = 4
+"""Pages that wait for a next visitor at a time."""
+
+
 class Tab:
-    """A page, with everything that it must not do written down."""
+    """A page, with everything that it must not do written down.
+
+    A page that is done with goes on as another visitor's, with nothing in it of the one before:
+    what a new one spends most of its time with is compiling the same scripts again.
+    """
+
+    waiting = {}  # noqa: RUF012 (one for all)
+    visited = []  # noqa: RUF012 (likewise)
 
     def __init__(self, browser, url, script=None, drawn=True, **context):
-        self.context = browser.new_context(**({"locale": "en-US"} | context))
-        self.page = self.context.new_page()
+        chosen = {"locale": "en-US", "viewport": {"width": 1280, "height": 720}} | context
+        viewport, scheme = chosen.pop("viewport"), chosen.pop("color_scheme", "light")
+        permissions = chosen.pop("permissions", [])
+        home = "/".join(url.split("/")[:3])
+        # What is asked of a page while it is made cannot be taken back.
+        self._kind = None if script else (browser, home, *sorted(chosen.items()))
+        self.page = self.waiting.pop(self._kind, None) or browser.new_context(**chosen).new_page()
+        self.context = self.page.context
+        self.visited.append(self)
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(color_scheme=scheme)
+        self.context.grant_permissions(permissions)
         self.complaints = []
         note = self.complaints.append
-        self.page.on("console", lambda m: note(f"{m.type}: {m.text}"))
-        self.page.on("pageerror", lambda e: note(f"error: {e}"))
-        self.page.on("request", lambda r: self._home(r.url) or note(f"outside: {r.url}"))
+        self._listeners = {
+            "console": lambda m: note(f"{m.type}: {m.text}"),
+            "pageerror": lambda e: note(f"error: {e}"),
+            "request": lambda r: self._home(r.url) or note(f"outside: {r.url}"),
+        }
+        for event, listener in self._listeners.items():
+            self.page.on(event, listener)
         if script:
             self.page.add_init_script(script)
         self.page.goto(url)
@@ -88,6 +115,30 @@ class Tab:
         """Nothing on the first screen, nor on the whole page, sticks out sideways."""
         return self.see("document.documentElement.scrollWidth <= innerWidth")
 
+    @classmethod
+    def leave(cls):
+        """Close what a test has not done with, whose sessions the next test would see."""
+        while cls.visited:
+            cls.visited.pop().context.close()
+
     def done(self):
+        """Nothing was wrong: the next visitor may come."""
         assert self.complaints == []
-        self.context.close()
+        self.visited.remove(self)
+        if self._kind is None or self._kind in self.waiting:
+            self.context.close()
+            return
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+        for other in self.context.pages:
+            if other is not self.page:
+                other.close()
+        self.page.unroute_all()
+        self.page.mouse.move(0, 0)
+        self.page.goto(f"{self._kind[1]}/{LIGHT}")
+        self.see("(localStorage.clear(), sessionStorage.clear())")
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        self.waiting[self._kind] = self.page
+        if len(self.waiting) > MOST:
+            self.waiting.pop(next(iter(self.waiting))).context.close()

@@ -19,9 +19,7 @@ GRID = "base:lab;seeds:2;lr_g:1e-3,1e-2;loss:hinge,minimax,wasserstein"
 
 def opened(chromium, server, address, **context):
     """A page whose lab has small nets, at a view."""
-    tab = Tab(chromium, server.url, **context)
-    tab.page.goto("about:blank")
-    tab.page.goto(f"{server.url}#state={SMALL}&{address}")
+    tab = Tab(chromium, f"{server.url}#state={SMALL}&{address}", drawn=False, **context)
     tab.page.wait_for_function("window.ganplay?.arena?.step > 60", timeout=60_000)
     return tab
 

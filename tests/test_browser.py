@@ -86,6 +86,8 @@ def test_a_tour_of_the_lab(chromium, server):
     # A setting that changes live, by keyboard: the run goes on.
     page.focus("#lab-lr_g")
     page.fill("#lab-lr_g", "0.005")
+    tab.see("ganplay.configure({ema: 0.98})")  # of which the page is told before Enter
+    tab.until("ganplay.config.ema === 0.98")
     page.keyboard.press("Enter")
     tab.until("ganplay.config.lr_g === 0.005")
     assert tab.see("ganplay.frame.step") == 60
@@ -508,7 +510,8 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     (session_id,) = [k for k, s in server.engine._sessions.items() if s.config.lr_g == 0.002]
 
     # A closed tab stops training, and its memory goes.
-    tab.done()
+    assert tab.complaints == []
+    tab.context.close()
     closed = time.monotonic()
     while session_id in server.engine._sessions:
         assert time.monotonic() - closed < 10

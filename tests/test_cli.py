@@ -1,4 +1,4 @@
-"""The command line as a process."""
+"""The command line: once as a process, and what it does with its arguments in this one."""
 
 import dataclasses
 import json
@@ -25,6 +25,22 @@ def run(*arguments):
     return subprocess.run(
         [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
     )
+
+
+@pytest.fixture
+def here(capsys):
+    """The same without a process of its own, which takes seconds to import what this one has."""
+
+    def run_here(*arguments):
+        capsys.readouterr()
+        try:
+            code = main([*map(str, arguments)])
+        except SystemExit as stopped:
+            code = stopped.code
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    return run_here
 
 
 def test_toy_reports_each_seed_and_draws(tmp_path):
@@ -63,33 +79,34 @@ def test_toy_stops_at_a_bound_and_says_where(capsys):
     assert lines[-2:] == ["high_quality >= 1: seed 0 not", "120 steps, 2500 samples"]
 
 
-def test_toy_writes_a_script(tmp_path):
+def test_toy_writes_a_script(tmp_path, here):
     script = tmp_path / "gan.py"
-    done = run("toy", "--preset", "wgan-gp", "--steps", 7, "--first-seed", 3, "--script", script)
+    done = here("toy", "--preset", "wgan-gp", "--steps", 7, "--first-seed", 3, "--script", script)
     assert "torch.manual_seed(3)" in script.read_text()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     alone = subprocess.run(
         [sys.executable, "-I", script], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert alone.stdout.startswith("step 7: distance ")
-    done = run("toy", "--script", tmp_path / "no" / "gan.py")
+    done = here("toy", "--script", tmp_path / "no" / "gan.py")
     assert done.returncode == 2
     assert "there is no such folder" in done.stderr
 
 
-def test_toy_saves_weights_and_goes_on_from_them(tmp_path):
+def test_toy_saves_weights_and_goes_on_from_them(tmp_path, here):
     saved, later = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     members = ["--seeds", 2, "--first-seed", 3, "--json"]
-    whole = run("toy", *TINY, "--steps", 25, *members)
-    first = run("toy", *TINY, *members, "--save", saved)
+    whole = here("toy", *TINY, "--steps", 25, *members)
+    first = here("toy", *TINY, *members, "--save", saved)
     assert (first.returncode, first.stderr) == (0, "")
+    # Another process, to which nothing is known but the file.
     done = run("toy", "--load", saved, "--steps", 5, "--json", "--save", later)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == json.loads(whole.stdout) | {"preset": None}
     trainer = load_toy(later)
     assert (trainer.steps, [c.seed for c in trainer.configs]) == (25, [3, 4])
     # What needs no new networks may be changed.
-    done = run("toy", "--load", later, "--steps", 0, "--lr-g", "0.5", "--width-g", 8, "--json")
+    done = here("toy", "--load", later, "--steps", 0, "--lr-g", "0.5", "--width-g", 8, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["config"]["lr_g"] == 0.5
 
@@ -122,10 +139,10 @@ def test_toy_refuses_what_contradicts_saved_weights(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("kind", ["gif", "mp4"])
-def test_toy_films_its_first_member(tmp_path, kind):
+def test_toy_films_its_first_member(tmp_path, here, kind):
     path = tmp_path / f"run.{kind}"
-    plain = run("toy", *TINY, "--seeds", 2, "--json")
-    done = run("toy", *TINY, "--seeds", 2, "--json", "--film", path)
+    plain = here("toy", *TINY, "--seeds", 2, "--json")
+    done = here("toy", *TINY, "--seeds", 2, "--json", "--film", path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == plain.stdout  # looking on changes nothing
     with av.open(str(path)) as film:
@@ -143,9 +160,9 @@ def test_networks_that_are_no_more_are_not_saved(tmp_path, capsys):
     assert not path.exists()
 
 
-def test_toy_takes_a_link_and_tells_what_it_could_not_use():
+def test_toy_takes_a_link_and_tells_what_it_could_not_use(here):
     link = "http://127.0.0.1:7860/#state=1;loss:hinge;width_g:8;width_d:8;seed:4;lr_g:7"
-    done = run("toy", "--state", link, "--steps", 5, "--lr-d", "0.002", "--json")
+    done = here("toy", "--state", link, "--steps", 5, "--lr-d", "0.002", "--json")
     assert done.returncode == 0
     assert done.stderr == "--state: lr_g: 7.0 is not possible; a number from 0 to 1\n"
     result = json.loads(done.stdout)

@@ -58,13 +58,9 @@ class ExploreTab(Tab):
 
 
 def opened(chromium, server, link="", **context):
-    tab = ExploreTab(
-        chromium, server.url, **({"viewport": {"width": 1366, "height": 768}} | context)
-    )
-    if link:
-        tab.page.goto("about:blank")
-        tab.page.goto(link)
-    else:
+    context = {"viewport": {"width": 1366, "height": 768}} | context
+    tab = ExploreTab(chromium, link or server.url, drawn=not link, **context)
+    if not link:
         tab.page.click("#view-explore")
     tab.settle()
     return tab

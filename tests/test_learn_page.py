@@ -110,10 +110,9 @@ def test_a_lesson_from_start_to_end_by_keyboard_alone(chromium, server, locale):
 
 def test_a_lecturers_link_opens_at_a_task(chromium, server):
     """Frames of GANs, maps and tables; parts hidden; a language; what a symbol lights."""
-    tab = Tab(chromium, server.url, locale="en-US", viewport={"width": 1366, "height": 768})
+    link = f"{server.url}#learn=conditional.break&hide=learn-list&lang=zh"
+    tab = Tab(chromium, link, drawn=False, viewport={"width": 1366, "height": 768})
     page = tab.page
-    page.goto("about:blank")
-    page.goto(f"{server.url}#learn=conditional.break&hide=learn-list&lang=zh")
     page.wait_for_selector("#ln-lr_d")
     assert page.is_hidden(".ln-list")
     assert "让 G 不听话" in tab.words(".ln-task")

@@ -24,7 +24,7 @@ SCRIPTS = ["lab.html", "lab.js", "charts.js", "controls.js", "share.js", "graph.
            "film.js", "weights.js",
            "timeline.js", "stop.js",
            "pair.js",
-           "diagnosis.js", "waiting.js",
+           "diagnosis.js", "waiting.js", "anew.js",
            "explore.html", "explore.js", "axes.js", "tiles.js", "taking.js", "naming.js",
            "map.html", "map.js", "arithmetic.html", "arithmetic.js", "groups.js", "own.js",
            "trio.js", "favourites.js", "compare.js",

@@ -14,6 +14,7 @@ import pytest
 import test_app
 import test_faults
 import test_limits
+from tab import Tab
 
 from ganplay.ui import limits, logs, operator, secrets, tokens
 from ganplay.ui.logs import Lines, Seldom, plain
@@ -302,3 +303,19 @@ def test_the_page_in_both_languages_and_on_a_phone(chromium, server, visit, kept
         page.wait_for_selector("#secret")
         assert complaints == []
         context.close()
+
+
+def test_a_lecturer_who_has_signed_in_comes_first_in_the_lab(chromium, server, kept):
+    tab = Tab(chromium, server.url + PATH, drawn=False)
+    tab.page.fill("#secret", SECRET)
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_selector(".tiles dd")
+    others = Tab(chromium, server.url)  # of a browser that has not
+    lab = tab.context.new_page()
+    lab.goto(server.url)
+    lab.wait_for_function("window.ganplay?.drawn > 3")
+    for page, first in ((lab, True), (others.page, False)):
+        session_id = tokens.session_of(page.evaluate("ganplay.link.current"))
+        assert server.engine._sessions[session_id].first == first
+    tab.done()
+    others.done()

@@ -43,7 +43,8 @@ def wait_for(url):
 
 @pytest.fixture
 def proxied(tmp_path):
-    """The address that nginx shows, and the replicas by the address that it knows them by."""
+    """The address that nginx shows, the replicas by the address that it knows them by, and what
+    starts one of them, as often as one likes."""
     if shutil.which("nginx") is None:
         assert not os.environ.get("CI"), "nginx is needed in CI"
         pytest.skip("nginx is not installed")
@@ -55,7 +56,13 @@ def proxied(tmp_path):
     (tmp_path / "nginx.conf").write_text(text, encoding="utf-8")
     line = [sys.executable, "-m", "ganplay.cli", "app", "--root-path", "/lab", "--port"]
     quiet = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    replicas = {f"127.0.0.1:{p}": subprocess.Popen([*line, str(p)], **quiet) for p in ports}
+    replicas = {}
+
+    def start(address):
+        replicas[address] = subprocess.Popen([*line, address.split(":")[1]], **quiet)
+
+    for port in ports:
+        start(f"127.0.0.1:{port}")
     nginx = ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
     with open(tmp_path / "log", "w") as log:
         proxy = subprocess.Popen([*nginx, "-g", "daemon off;"], stdout=log, stderr=log)
@@ -63,7 +70,7 @@ def proxied(tmp_path):
         for address in replicas:
             wait_for(f"http://{address}/")
         wait_for(f"http://127.0.0.1:{own}/lab/")
-        yield f"http://127.0.0.1:{own}/lab/", replicas
+        yield f"http://127.0.0.1:{own}/lab/", replicas, start
     finally:
         for process in (proxy, *replicas.values()):
             process.terminate()
@@ -100,8 +107,28 @@ def with_the_other(chromium, url, first):
     raise AssertionError("all pages go to one replica")
 
 
+def use_the_other_views(tab):
+    """A picture in Explore, a run in Learn, and an arena that goes on; then back to the lab."""
+    page = tab.page
+    page.click("#view-explore")
+    page.wait_for_function("ganplay.explore?.drawn > 0 && ganplay.explore.source.up")
+    drawn = tab.see("ganplay.explore.drawn")
+    page.click(".ex-seed-more")
+    page.wait_for_function(f"ganplay.explore.drawn > {drawn}")
+    page.click("#view-learn")
+    page.click('[data-lesson="oscillation"]')
+    assert tab.see("ganplay.learn.runPart('together')")
+    page.click("#view-arena")
+    page.wait_for_function("ganplay.arena?.status === 'live'")
+    step = tab.see("ganplay.arena.step")
+    if step == 0:
+        page.click(".ar-make")
+    page.wait_for_function(f"ganplay.arena.step > {step}")
+    page.click("#view-lab")
+
+
 def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):
-    url, replicas = proxied
+    url, replicas, start = proxied
     one = Tab(chromium, url)
     with_first = replica_of(one)
     other = with_the_other(chromium, url, one)
@@ -118,5 +145,20 @@ def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):
     assert replica_of(one) == replica_of(other) != with_first
     other.until(f"ganplay.frame.step > {untouched}")
     assert other.see("ganplay.link.socket === line")
-    other.done()
-    one.context.close()  # without `done`: a browser writes down that a line broke
+    assert other.complaints == []
+
+    # The first is started again at its old address, and the one that all are with is stopped.
+    start(with_first)
+    use_the_other_views(other)
+    wait_for(f"http://{with_first}/")
+    other.press("r")
+    other.until("ganplay.frame.step > 40")
+    step = other.pause()
+    other.comes_back(loses=replicas[replica_of(other)].kill)
+    other.until(f"ganplay.frame.step === {step} && !ganplay.frame.catchingUp", 60)
+    one.until("ganplay.status === 'live' && ganplay.frame.step > 0", 60)
+    assert one.see("[ganplay.config.distribution, ganplay.config.seed]") == ["grid", seed]
+    assert replica_of(one) == replica_of(other) == with_first
+    use_the_other_views(other)
+    for tab in (one, other):  # without `done`: a browser writes down that a line broke
+        tab.context.close()

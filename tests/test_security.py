@@ -1,6 +1,7 @@
 """What SECURITY.md promises, tried on the real server and in a real browser."""
 
 import ast
+import base64
 import json
 import re
 import socket
@@ -27,6 +28,7 @@ from ganplay.ui.schema import ASSETS
 visit = test_app.visit
 HOME = "https://somebody-ganplay.hf.space"
 EVIL = "<img src=x onerror=\"window.hacked='{name}'\"><script>window.hacked='{name}'</script>"
+SHORT = "<img src=x onerror=hacked=1>"  # fits into a name
 
 
 # ---- who may ask ---------------------------------------------------------------------------------
@@ -247,22 +249,45 @@ def test_texts_never_become_markup():
             assert MARKUP.get(path.name, "") in text
 
 
-def test_hostile_texts_stay_texts(chromium, server):
-    """In links, names of files, lessons and cards; and no address ever has a session."""
+KEPT = ("kind", "code", "status", "change", "group", "of", "signal", "run", "shows", "field",
+        "layers", "parts", "free", "choices", "lesson", "name", "settings", "solution", "shape",
+        "state")  # fmt: skip
+"""What is no text for visitors, where it is a string; settings are none anywhere."""
 
-    def spoilt(value, name=""):
-        """All texts of a thing, with markup behind them."""
-        if isinstance(value, dict):
-            return {k: spoilt(v, k) for k, v in value.items()}
-        if isinstance(value, list):
-            return [spoilt(one, name) for one in value]
-        keys = ("kind", "code", "status", "change", "group", "of", "signal", "run", "shows",
-                "field", "layers", "parts", "free", "choices", "lesson")  # fmt: skip
-        return (
-            f"{value}{EVIL.format(name=name)}"
-            if isinstance(value, str) and name not in keys
-            else value
-        )
+
+def spoilt(value, name=""):
+    """All texts of a thing, with markup behind them."""
+    if isinstance(value, dict):
+        texts = {k: v for k, v in value.items() if k not in ("settings", "solution")}
+        return value | {k: spoilt(v, k) for k, v in texts.items()}
+    if isinstance(value, list):
+        return [spoilt(one, name) for one in value]
+    is_text = isinstance(value, str) and name not in KEPT
+    return f"{value}{EVIL.format(name=name)}" if is_text else value
+
+
+def unharmed(page):
+    """Nothing has been run, and nothing is there that could be."""
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.querySelectorAll('img[src=x], [onerror]').length") == 0
+
+
+def fill_all(page, seen):
+    """Markup into all boxes for text that are in sight, and Enter; notes which they were."""
+    for box in page.query_selector_all("input:not([readonly], [type]), input[type=text], textarea"):
+        if box.is_visible() and box.is_editable():
+            seen.add(box.evaluate("(box) => box.id || box.ariaLabel"))
+            box.fill(SHORT)
+            box.press("Enter")
+
+
+def file_of(kind, content, name):
+    told = json.dumps({"ganplay": kind, "version": 1, kind: content}).encode()
+    return {"name": name, "mimeType": "application/json", "buffer": told}
+
+
+def test_hostile_texts_stay_texts(chromium, server):
+    """In links, names of files, cards and boxes; and no address ever has a session."""
 
     def cards(route):
         content = route.fetch().json()
@@ -272,19 +297,7 @@ def test_hostile_texts_stay_texts(chromium, server):
             model["named"] = [spoilt(one, "named") for one in model["named"]]
         route.fulfill(json=content)
 
-    def lessons(route):
-        content = route.fetch().json()
-        for lesson in content["lessons"]:
-            for part in ("title", "idea", "question", "explain"):
-                lesson[part] = spoilt(lesson[part], part)
-            for run in lesson["runs"].values():
-                run["name"] = spoilt(run["name"], "run name")
-            for check in lesson["checks"]:
-                check["name"] = spoilt(check["name"], "check")
-        content["problems"] = [EVIL.format(name="problem")]
-        route.fulfill(json=content)
-
-    asked, evil = [], EVIL.format(name="link").replace("=", "%3D")
+    asked, evil, filled = [], EVIL.format(name="link").replace("=", "%3D"), set()
     raw = EVIL.format(name="link").replace("=", "")
     state = f"state=1;loss:{evil};{raw}:1&rival=1;{raw}:{raw}"
     tab = Tab(chromium, f"{server.url}#{state}&hide={raw},seed&lock={raw}&lang={raw}&view={raw}")
@@ -293,27 +306,57 @@ def test_hostile_texts_stay_texts(chromium, server):
     page.on("websocket", lambda socket: asked.append(socket.url))
     page.on("dialog", lambda dialog: tab.complaints.append(f"dialog {dialog.message}"))
     page.route("**/explore/models.json", cards)
-    page.route("**/lessons.json", lessons)
     name = EVIL.format(name="file").replace("/", "_")
     bad = {"name": name, "mimeType": "text/csv", "buffer": b"1,nan\n"}
+    said = "document.querySelector('.toasts').innerText.includes('onerror')"
     page.set_input_files(".points-file", bad)
-    page.wait_for_function("document.querySelector('.toasts').innerText.includes('onerror')")
+    page.wait_for_function(said)
     page.set_input_files(".weights-file", bad)
     settings = json.dumps({"loss": evil, evil: evil}).encode()
     page.set_input_files(".settings-file", bad | {"buffer": settings, "name": name + ".json"})
-    page.goto("about:blank")
-    explored = f"explore=1;model:{raw};seed:{raw};label:{raw}&walk=1;{raw}|{raw}"
-    page.goto(f"{server.url}#{explored}&learn={raw}&lesson={raw}")
+    fill_all(page, filled)
+    unharmed(page)
+
+    def opened(address):
+        page.goto("about:blank")
+        page.goto(f"{server.url}#{address}")
+
+    opened(f"arena=base:{raw};seeds:{raw};{raw}:1;lr_g:0.1,{raw}&learn={raw}&lesson={raw}")
+    page.get_by_role("tab", name="Arena").click()
+    page.wait_for_function(said)  # the server's refusal of the values
+    assert "onerror" in page.input_value("#ar-values-1")
+    page.select_option("#ar-axis-2", "lr_d")
+    fill_all(page, filled)
+    unharmed(page)
+    page.get_by_role("tab", name="Learn").click()
+    page.wait_for_selector(".ln-list button")
+    fill_all(page, filled)
+
+    opened(f"explore=1;model:{raw};seed:{raw};label:{raw}&walk=1;{raw}|{raw}")
     page.wait_for_function("window.ganplay?.explore?.drawn > 0")
-    for view in ("Learn", "Explore", "Toy Lab"):
-        page.get_by_role("tab", name=view).click()
-        page.wait_for_timeout(600)
-        for box in page.query_selector_all("input[type=text]:not([readonly])"):
-            if box.is_visible():
-                box.fill(EVIL.format(name="box"))
-                box.press("Enter")
-    assert page.evaluate("window.hacked") is None
-    assert page.evaluate("document.querySelectorAll('img[src=x], [onerror]').length") == 0
+    model, dim = page.evaluate("[ganplay.explore.model.name, ganplay.explore.model.dim]")
+    vector = base64.urlsafe_b64encode(b"\0\x3c" * dim).decode().rstrip("=")
+    way = {"model": model, "name": SHORT, "dim": dim, "vector": vector}
+    places = [raw, f"1;model:{raw};seed:1", f"1;model:{model};seed:{raw}"]
+    places.append(f"1;model:{model};seed:3")  # the others cannot be used
+    page.click("#ex-tab-arithmetic")
+    for box, kind, content in (
+        (".ar-file", "directions", [way, {evil: evil}]), (".ex-tray-file", "favourites", places),
+    ):  # fmt: skip
+        page.wait_for_selector(box, state="attached")
+        page.set_input_files(box, file_of(kind, content, name))
+        page.set_input_files(box, bad)  # which is none
+    page.wait_for_selector(".ar-kept input")
+    assert page.input_value(".ar-kept input") == SHORT
+    page.wait_for_selector(".ex-favourites canvas")
+    for panel in ("gallery", "map", "find", "walk", "arithmetic"):
+        page.click(f"#ex-tab-{panel}")
+        page.wait_for_selector(f"#ex-panel-{panel} button:visible")
+        fill_all(page, filled)
+        unharmed(page)
+    assert {"ar-values-1", "ar-values-2", "ar-name"} < filled
+    assert len(filled) == 4  # and the direction's
+
     token = page.evaluate("ganplay.link.current")
     assert tokens.session_of(token)
     assert asked
@@ -322,4 +365,66 @@ def test_hostile_texts_stay_texts(chromium, server):
     shared = page.evaluate("ganplay.share.link ?? ''")
     assert token not in str(shared)
     assert not [text for text in tab.complaints if "dialog" in text or "outside" in text]
+    tab.context.close()
+
+
+def test_a_hostile_lesson_stays_text(chromium, server):
+    """All its texts, from the question to the report and the file that this is kept as."""
+
+    def lessons(route):
+        content = spoilt(route.fetch().json()["lessons"], "lessons")
+        content = route.fetch().json() | {
+            "lessons": content,
+            "problems": [EVIL.format(name="problem")],
+        }
+        route.fulfill(json=content)
+
+    def shown(*names):
+        """The texts of so many places are there to be read, and nothing else of them."""
+        text = page.inner_text(".learn")
+        assert [name for name in names if f"hacked='{name}'" not in text] == []
+        unharmed(page)
+
+    def does(name):
+        page.click(f'[data-does="{name}"]')
+
+    tab = Tab(chromium, "about:blank", drawn=False)
+    page = tab.page
+    page.route("**/lessons.json", lessons)
+    page.goto(f"{server.url}#learn=oscillation")
+    page.wait_for_selector("[name=ln-answer]")
+    shown("en", "text", "problem")
+    page.click("[name=ln-answer]")
+    does("answer")
+    does("on")
+    does("start_run")
+    page.wait_for_selector('[data-does="on"]', timeout=60_000)
+    shown("en", "text")
+    does("on")
+    shown("en")
+    does("on")
+    does("hint")
+    assert "hacked" in page.inner_text(".ln-hint")
+    assert "hacked" in page.inner_text(".ln-task")
+    does("try")  # unchanged it does not break, and why is said
+    page.wait_for_selector(".ln-gauge.fails", timeout=60_000)
+    assert "hacked" in page.inner_text(".ln-why")
+    unharmed(page)
+    page.click('[data-step="mend"]')
+    does("hint")
+    page.fill("#ln-r1", "1")
+    page.press("#ln-r1", "Enter")
+    does("try")
+    page.wait_for_selector(".ln-gauge.holds", timeout=60_000)
+    shown("en")
+    page.click(".ln-sheet-open")
+    shown("en")
+    with page.expect_download() as saved:
+        page.click(".ln-save")
+    report = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert "hacked" in report
+    page.set_content(report)
+    assert "hacked" in page.inner_text("h1")
+    unharmed(page)
+    assert not [text for text in tab.complaints if "outside" in text]
     tab.context.close()

@@ -52,10 +52,10 @@ def weights(trainer):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_batched_captured_and_single_runs_agree(name):
-    """Eight members at once, eagerly and captured, against eight trained one by one."""
+    """Four members at once, eagerly and captured, against four trained one by one."""
     config = dataclasses.replace(SMALL, **VARIANTS[name])
-    eager = ToyTrainer(config, seeds=range(8), use_capture=False, threads=1)
-    captured = ToyTrainer(config, seeds=range(8), threads=1)
+    eager = ToyTrainer(config, seeds=range(4), use_capture=False, threads=1)
+    captured = ToyTrainer(config, seeds=range(4), threads=1)
     captured.warm_up()
     eager.step(50)
     captured.step(50)
@@ -63,7 +63,7 @@ def test_batched_captured_and_single_runs_agree(name):
     # To the bit: the captured step may take over at any moment without changing the run.
     assert torch.equal(weights(eager), weights(captured))
     assert weights(eager).isfinite().all()
-    singles = [ToyTrainer(config, seeds=[s], use_capture=False, threads=1) for s in range(8)]
+    singles = [ToyTrainer(config, seeds=[s], use_capture=False, threads=1) for s in range(4)]
     for single in singles:
         single.step(50)
     expected = torch.cat([weights(single) for single in singles])

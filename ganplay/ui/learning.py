@@ -87,6 +87,8 @@ class Learning:
         Raises:
             ConfigError: naming the field that cannot be used.
         """
+        if not self._lessons:  # a page may outlive the server that showed it the lessons
+            self.lessons()
         name, part = content.get("lesson"), content.get("part")
         lesson = self._lessons.get(name) if isinstance(name, str) else None
         if lesson is None:

@@ -1,5 +1,7 @@
 // Bytes as text, and files that come back.
 
+import { inBrowser } from "./store.js";
+
 export function toText(bytes) {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
@@ -8,10 +10,10 @@ export function toBytes(text) {
   return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
 }
 
-// What the browser keeps under a name; null if there is nothing, or it is broken or forbidden.
+// What the browser keeps under a name; null if there is nothing, or it is broken.
 export function kept(name) {
   try {
-    return JSON.parse(localStorage.getItem(name));
+    return JSON.parse(inBrowser.get(name));
   } catch {
     return null;
   }
@@ -19,12 +21,7 @@ export function kept(name) {
 
 // Whether it could be kept.
 export function keep(name, content) {
-  try {
-    localStorage.setItem(name, JSON.stringify(content));
-    return true;
-  } catch {
-    return false;
-  }
+  return inBrowser.set(name, JSON.stringify(content));
 }
 
 // The content of a file of ours, or an error.

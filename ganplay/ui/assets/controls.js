@@ -105,16 +105,21 @@ export class Controls {
     };
     // What needs new networks is asked for once, when the slider is let go.
     if (!live) slider.onchange = () => this.change({ [field.name]: value(slider.valueAsNumber) });
+    let typing = false;
+    box.oninput = () => { typing = true; };
     box.onchange = () => {
-      const typed = box.value.trim() === "" ? null : Number(box.value);
-      this.change({ [field.name]: typed });
+      typing = false;
+      this.change({ [field.name]: box.value.trim() === "" ? null : Number(box.value) });
     };
     row.append(slider, box);
     return (v) => {
       if (document.activeElement === slider && slider.matches(":active")) return; // being dragged
       slider.value = at(v);
       slider.setAttribute("aria-valuetext", shown(v));
-      if (document.activeElement !== box || Number(box.value) !== v) box.value = shown(v);
+      const here = document.activeElement === box;
+      typing = typing && here;
+      if (typing) return; // what is half typed is not taken away by news of something else
+      if (!here || Number(box.value) !== v) box.value = shown(v);
     };
   }
 

@@ -3,6 +3,7 @@
 
 import { make } from "./make.js";
 import { MARGIN } from "./plane.js";
+import { inTab } from "./store.js";
 import { has, t } from "./words.js";
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -143,7 +144,7 @@ export class Draw {
     this.switch = lab.addMode("own", (on) => this.toggle(on));
     this.wire();
     this.text = "";
-    this.take(sessionStorage.getItem(KEPT) || "");
+    this.take(inTab.get(KEPT) || "");
     this.sketch.past = [];
     this.showCount();
     lab.hear("state", ({ config }) => this.adopt(config));
@@ -223,11 +224,7 @@ export class Draw {
 
   keep(text) {
     this.text = text;
-    try {
-      sessionStorage.setItem(KEPT, text);
-    } catch {
-      // A full store: the points then last as long as the page.
-    }
+    inTab.set(KEPT, text);
     const { extent } = this.limits, { unit } = this.lab.schema.frame;
     const points = decode(text, extent), every = Math.ceil(points.length / THUMBNAIL_POINTS);
     const shown = points.filter((_, i) => i % every === 0);

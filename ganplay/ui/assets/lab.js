@@ -1,5 +1,6 @@
 // The lab: puts canvas, controls, charts and the line to the session together.
 
+import { Anew } from "./anew.js";
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { Diagnosis } from "./diagnosis.js";
@@ -14,6 +15,7 @@ import { PALETTES, Plane, thumbnail } from "./plane.js";
 import { Share } from "./share.js";
 import { Slow } from "./slow.js";
 import { StopAt } from "./stop.js";
+import { inBrowser, inTab } from "./store.js";
 import { Teach, readAddress, writeAddress } from "./teach.js";
 import { Timeline } from "./timeline.js";
 import { Views, arenaIn, exploredIn, learntIn, walkIn } from "./views.js";
@@ -70,7 +72,7 @@ class Lab {
     this.buildChoices();
     this.buildLayers();
     this.controls = new Controls(this.find(".settings"), schema, (change) => this.configure(change, this.lane));
-    this.setTheme(localStorage.getItem("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
+    this.setTheme(inBrowser.get("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.share = new Share(this);
     this.weights = new Weights(this);
     this.film = new Film(this);
@@ -83,6 +85,7 @@ class Lab {
     this.pair = new Pair(this);
     this.diagnosis = new Diagnosis(this);
     this.waiting = new Waiting(this);
+    this.anew = new Anew(this);
     this.wire();
     this.relabel();
     this.views = new Views(this, explored, walk, learnt, arena);
@@ -95,7 +98,7 @@ class Lab {
   // ---- what the page's other parts hang on to ---------------------------------------------------
 
   // Parts hear of what happens here by name: "frame", "state", "data", "words", "theme", "sent",
-  // "loaded", "numbers", "described", "view", or the type of an event of the server's.
+  // "loaded", "adopting", "numbers", "described", "view", or the type of an event of the server's.
   hear(kind, does) {
     (this.listeners[kind] ||= []).push(does);
   }
@@ -185,7 +188,7 @@ class Lab {
     this.sent += 1;
     this.sentAt = performance.now();
     this.link.send({ type, id: this.sent, ...content });
-    this.tell("sent", type);
+    this.tell("sent", type, content);
     return this.sent;
   }
 
@@ -611,7 +614,7 @@ class Lab {
     on(".new-seed", () => this.configure({ seed: Math.floor(Math.random() * 10000) }));
     on(".theme", () => {
       this.setTheme(this.theme === "dark" ? "light" : "dark");
-      localStorage.setItem("ganplay.theme", this.theme);
+      inBrowser.set("ganplay.theme", this.theme);
     });
     on(".language", () => {
       words.use(words.others()[0]);
@@ -734,7 +737,7 @@ class Lab {
 
   keep() {
     const { config, rival, speed, playing, stop } = this;
-    sessionStorage.setItem(KEPT, JSON.stringify({ config, rival, speed, playing, stop }));
+    inTab.set(KEPT, JSON.stringify({ config, rival, speed, playing, stop }));
   }
 
   // A share link's settings are used once; after that what counts is what was made of them, while
@@ -753,10 +756,10 @@ class Lab {
 
   readKept() {
     try {
-      const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
+      const kept = JSON.parse(inTab.get(KEPT) || "{}");
       if (kept.config) Object.assign(this, { config: kept.config, rival: kept.rival ?? null, speed: kept.speed ?? null, playing: kept.playing !== false, stop: kept.stop ?? null });
     } catch {
-      sessionStorage.removeItem(KEPT);
+      inTab.remove(KEPT);
     }
   }
 }

@@ -1,14 +1,13 @@
 // What a student has done, kept in this browser and nowhere else.
 
+import { kept } from "./bytes.js";
+import { inBrowser } from "./store.js";
+
 const KEPT = "ganplay.learn";
 
 export class Learnt {
   constructor() {
-    try {
-      this.all = JSON.parse(localStorage.getItem(KEPT)) || {};
-    } catch {
-      this.all = {};
-    }
+    this.all = kept(KEPT) || {};
   }
 
   of(name) {
@@ -19,19 +18,12 @@ export class Learnt {
   // Pictures are left out where the browser has no room for them.
   keep() {
     const bare = (key, value) => (key === "picture" ? undefined : value);
-    for (const how of [undefined, bare]) {
-      try {
-        localStorage.setItem(KEPT, JSON.stringify(this.all, how));
-        return;
-      } catch {
-        continue;
-      }
-    }
+    [undefined, bare].some((how) => inBrowser.set(KEPT, JSON.stringify(this.all, how)));
   }
 
   forget() {
     this.all = {};
-    localStorage.removeItem(KEPT);
+    inBrowser.remove(KEPT);
   }
 
   // The parts of a lesson that can be done, and which are: [name, done].

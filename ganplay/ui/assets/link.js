@@ -2,6 +2,13 @@
 // Frames come only against acknowledgements, so a slow page gets fewer and never a backlog.
 
 const FIRST_WAIT = 400, LONGEST_WAIT = 8000, SIGN_OF_LIFE = 2000, MOST_HELD = 20;
+const FORGOTTEN = 8000; // the server forgets after ten seconds who asks by plain requests
+
+// When the page is not hidden: at once, or when it is shown.
+const seen = () => new Promise((done) => {
+  if (!document.hidden) done();
+  else document.addEventListener("visibilitychange", () => seen().then(done), { once: true });
+});
 
 export class Link {
   // `hello()` says what a new session is to be like; `on` has frame, event, up and down; `room` is
@@ -16,7 +23,7 @@ export class Link {
     this.waiting = [];
     setInterval(() => this.isUp() && !document.hidden && this.send({ type: "ping" }), SIGN_OF_LIFE);
     window.addEventListener("online", () => this.retryNow());
-    document.addEventListener("visibilitychange", () => !document.hidden && this.retryNow());
+    document.addEventListener("visibilitychange", () => this.retryNow());
     this.open();
   }
 
@@ -47,7 +54,7 @@ export class Link {
 
   async open() {
     clearTimeout(this.timer);
-    this.timer = null;
+    this.rests = false;
     try {
       this.current = await this.ticket();
     } catch {
@@ -76,15 +83,18 @@ export class Link {
     };
   }
 
+  // While nobody looks a session would be trained as far as it was, be forgotten, and be asked for
+  // again: a hidden page waits until it is seen.
   again() {
+    this.rests = true;
     // A little at random, so that a class does not come back all at once.
     const delay = this.wait * (0.75 + Math.random() / 2);
     this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
-    this.timer = setTimeout(() => this.open(), delay);
+    if (!document.hidden) this.timer = setTimeout(() => this.open(), delay);
   }
 
   retryNow() {
-    if (this.timer) this.open();
+    if (this.rests && !document.hidden) this.open();
   }
 
   receive(event) {
@@ -100,8 +110,10 @@ export class Link {
 
   async poll() {
     this.polling = true;
-    let first = true;
+    let heard = -Infinity;
     while (this.polling) {
+      await seen();
+      const first = Date.now() - heard > FORGOTTEN; // or the machine slept
       const messages = this.waiting.splice(0);
       const body = first ? { ...this.hello(), messages } : { messages };
       try {
@@ -116,14 +128,14 @@ export class Link {
         }
         const buffer = await answer.arrayBuffer();
         const length = new DataView(buffer).getUint32(0, true);
-        first = false;
+        heard = Date.now();
         for (const event of JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))) {
           this.receive(event);
         }
         if (buffer.byteLength > 4 + length) this.on.frame(buffer.slice(4 + length));
         this.wait = FIRST_WAIT;
       } catch {
-        first = true;
+        heard = -Infinity;
         this.on.down(this.reason);
         await new Promise((done) => setTimeout(done, this.wait));
         this.wait = Math.min(2 * this.wait, LONGEST_WAIT);

@@ -1,5 +1,6 @@
 // The operator's page: asks for the numbers every two seconds while somebody looks.
 
+import { inBrowser } from "./store.js";
 import * as words from "./words.js";
 
 const { t } = words;
@@ -125,10 +126,10 @@ async function look() {
 
 function theme(name) {
   document.documentElement.dataset.theme = name;
-  localStorage.setItem("ganplay.theme", name);
+  inBrowser.set("ganplay.theme", name);
 }
 
-const kept = localStorage.getItem("ganplay.theme");
+const kept = inBrowser.get("ganplay.theme");
 document.documentElement.dataset.theme = kept || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 words.start((await (await fetch(`${base}/schema.json`)).json()).locales);
 const state = document.body.dataset.state, known = state === "in";

@@ -38,8 +38,10 @@ export class Weights {
     if (!file) return;
     try {
       if (file.size > MOST_BYTES) throw new Error("size");
+      this.lab.tell("adopting", true);
       await ask(this.lab, "weights/load", { body: file });
     } catch (error) {
+      this.lab.tell("adopting", false);
       this.refuse(error, file.name);
     }
     this.lab.share.box.close();

@@ -1,11 +1,13 @@
 // Words of both languages, and putting them on the page.
 
+import { inBrowser } from "./store.js";
+
 let locales = {};
 let language = "en";
 
 export function start(given, linked = null) {
   locales = given;
-  const kept = localStorage.getItem("ganplay.language");
+  const kept = inBrowser.get("ganplay.language");
   const asked = new URLSearchParams(location.search).get("lang");
   const wished = [linked, asked, kept, ...navigator.languages].find(
     (name) => name && Object.keys(locales).includes(name.slice(0, 2).toLowerCase()));
@@ -17,7 +19,7 @@ export const others = () => Object.keys(locales).filter((name) => name !== langu
 
 export function use(name) {
   language = name;
-  localStorage.setItem("ganplay.language", name);
+  inBrowser.set("ganplay.language", name);
 }
 
 function find(key, name) {
