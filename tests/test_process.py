@@ -174,15 +174,16 @@ def test_weights_that_do_not_fit_leave_what_was_there(tmp_path, no_room, capsys)
     [
         ("toy --steps 2 --width-g 8 --width-d 8", "--film", "kept.gif"),
         ("toy", "--script", "kept.py"),
-        ("walk 1;seed:1 1;seed:2 --name digits --frames 2", "--out", "kept.gif"),
+        ("walk digits --seeds 1,2 --frames 2", "--out", "kept.gif"),
     ],
 )
-def test_files_that_do_not_fit_leave_what_was_there(tmp_path, no_room, command, flag, name):
+def test_files_that_do_not_fit_leave_what_was_there(tmp_path, no_room, capsys, command, flag, name):
     target = tmp_path / name
     target.write_bytes(b"what was there before")
     with pytest.raises(SystemExit) as ended:
         main([*command.split(), flag, str(target)])
     assert ended.value.code == 2
+    assert "No space left on device" in capsys.readouterr().err
     assert target.read_bytes() == b"what was there before"
     assert list(tmp_path.iterdir()) == [target]
 
