@@ -17,6 +17,7 @@ from itertools import cycle, islice
 from typing import Any
 
 import httpx
+import uvloop
 
 from benchmarks.report import Row, arguments, finish, percentile
 from benchmarks.servers import resident, served
@@ -203,7 +204,7 @@ def generators(seconds: float) -> float:
     counts = [0] * CLASS
     with served("benchmarks.generator_page") as (url, _):
         tasks = [generator_visitor(url, counts, i) for i in range(CLASS)]
-        theirs = asyncio.run(counted(tasks, counts, seconds / 2, seconds))
+        theirs = uvloop.run(counted(tasks, counts, seconds / 2, seconds))
     return sum(theirs) / CLASS
 
 
@@ -213,7 +214,7 @@ def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, fl
     with served("benchmarks.class_server") as (url, pid):
         token = Tokens(url)
         for scenario, size in plan:
-            seen = asyncio.run(lesson(url, pid, token, scenario, size, first_seed, times))
+            seen = uvloop.run(lesson(url, pid, token, scenario, size, first_seed, times))
             rows += rows_of(scenario, size, seen)
             print(".", end="", file=sys.stderr, flush=True)
             time.sleep(4.5)  # past the grace of closed tabs

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import av
 import httpx
 import torch
+import uvloop
 from PIL import Image
 
 from benchmarks.__main__ import cells, machine
@@ -564,7 +565,7 @@ def main() -> int:
     with running("benchmarks.class_server") as server:
         token, settings = Tokens(server.url), same(size, options.first_seed)
         people = [Person(i, server.url, token, c, plan) for i, c in enumerate(settings)]
-        measured, seen = asyncio.run(rehearse(server, people, plan, name, list(lesson.runs)))
+        measured, seen = uvloop.run(rehearse(server, people, plan, name, list(lesson.runs)))
     accounts = [account(one, measured, seen, len(lesson.checks)) for one in people]
     rows = rows_of(accounts, seen, undisturbed(people), size == CLASS and not quick)
     if options.output:

@@ -8,6 +8,8 @@ import asyncio
 import sys
 import time
 
+import uvloop
+
 from benchmarks.classroom import CLASS, lesson
 from benchmarks.report import Row, arguments, finish
 from benchmarks.servers import cpu_seconds, resident, served
@@ -26,11 +28,11 @@ def frames_of_each(quick: bool, first_seed: int) -> list[Row]:
             visitor(url, token(), counts, i, config={"seed": first_seed + i})
             for i in range(VISITORS)
         ]
-        ours = asyncio.run(counted(tasks, counts, warm, seconds))
+        ours = uvloop.run(counted(tasks, counts, warm, seconds))
     counts = [0] * VISITORS
     with served("benchmarks.generator_page") as (url, _):
         tasks = [generator_visitor(url, counts, i) for i in range(VISITORS)]
-        theirs = asyncio.run(counted(tasks, counts, warm, 1.5 * seconds))
+        theirs = uvloop.run(counted(tasks, counts, warm, 1.5 * seconds))
     base = sum(theirs) / VISITORS
     return [
         Row(f"frames of the slowest of {VISITORS}, over a generator's", min(ours) / base, "x",
@@ -58,7 +60,7 @@ def what_is_left(quick: bool) -> list[Row]:
     with served("ganplay.cli", "app") as (url, pid):
         token = Tokens(url)
         for _ in range(waves + 2):
-            without += asyncio.run(wave(url, token, 32, seconds))
+            without += uvloop.run(wave(url, token, 32, seconds))
             time.sleep(4.5)  # past the grace of a closed tab
             sizes.append(resident(pid))
         idle_from = cpu_seconds(pid)
@@ -90,7 +92,7 @@ def of_a_class_that_stays(quick: bool, first_seed: int) -> list[Row]:
     """Memory over ten minutes, once everything that is kept has been asked for."""
     seconds = 20.0 if quick else 600.0
     with served("benchmarks.class_server") as (url, pid):
-        sizes = asyncio.run(sampled(url, pid, first_seed, seconds))
+        sizes = uvloop.run(sampled(url, pid, first_seed, seconds))
     early, late = sizes[len(sizes) // 4], sizes[-1]
     bound = "" if quick else "<= 60"
     return [

@@ -1,7 +1,7 @@
 """Students of a class, without browsers: each does what a page does, over the same lines.
 
 They are cheap, because they share the cores with the server that they measure: of a frame only the
-header is read.
+header is read, and benchmarks run them on the fastest of event loops.
 """
 
 import asyncio

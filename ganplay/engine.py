@@ -51,7 +51,7 @@ S = TypeVar("S", bound=Seat)
 
 TOGETHER = 4 * QUANTUM
 """Seconds that sessions train that step together."""
-MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 8
+MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 12
 """Seconds, and frames, between two measurements; the diagnosis has its own, counted in steps."""
 SHARE_INTERVAL = 0.25
 """Seconds between two looks at what everybody's steps and frames cost."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 MOST, FEWEST = 60.0, 16.0
 """Frames a second: where there is time for them, and before there are fewer steps."""
-STEPS_A_FRAME = 2.2
+STEPS_A_FRAME = 1.4
 """Where there are fewer there is little new in a frame."""
 USED = 0.9
 """Of the workers' time; the rest is for what cannot be foreseen."""
