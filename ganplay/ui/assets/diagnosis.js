@@ -56,7 +56,9 @@ export class Diagnosis {
       this.showRemedy();
     });
     lab.hear("state", ({ restarted }) => {
-      if (restarted && performance.now() - this.appliedAt > HELD) this.done = "";
+      if (restarted && this.awaited) this.appliedAt = performance.now(); // however long that took
+      else if (restarted && performance.now() - this.appliedAt > HELD) this.done = "";
+      if (restarted) this.awaited = false;
       this.showRemedy();
     });
   }
@@ -139,6 +141,7 @@ export class Diagnosis {
     const anew = this.restarts(remedy), list = this.changes(remedy), stopped = lab.frame.diverged;
     this.done = t(anew ? "diagnosis.done_anew" : "diagnosis.done", { list });
     this.appliedAt = performance.now();
+    this.awaited = anew;
     this.lanes = [];
     lab.configure(remedy.changes, "a");
     if (remedy.anew) requestAnimationFrame(() => lab.rewind());
