@@ -188,7 +188,9 @@ class Person:
         """Have one's network spoilt; read what the page says of it, rewind and go on."""
         self._well.clear()
         headers = {"x-ganplay-token": self.student.token}
-        (await client.post(f"{self.student.url}/fault", headers=headers)).raise_for_status()
+        (
+            await client.post(f"{self.student.url}/fault", headers=headers, json={})
+        ).raise_for_status()
         try:
             while not any(kind == "diverged" for _, kind in self.lab.told):
                 await asyncio.sleep(0.05)
