@@ -88,7 +88,9 @@ def quoted(readme: str, table: str) -> str:
     before, _, rest = readme.partition(BEGIN)
     _, found, after = rest.partition(END)
     assert found, f"README.md has no {BEGIN.strip()} and {END.strip()}"
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    about, rows = table.split("\n\n", 1)
+    shown = f"{about}\n\n<details><summary>All figures</summary>\n\n{rows}\n</details>\n"
+    return f"{before}{BEGIN}\n{shown}\n{END}{after}"
 
 
 def main() -> int:
