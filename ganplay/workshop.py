@@ -8,6 +8,7 @@ example tensors, comes from this process alone, over a pipe that nobody else has
 
 import io
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -117,8 +118,6 @@ def _captured(order: bytes) -> bytes:
 
 def main() -> None:
     """The process itself: one order after the other, until whoever sends them is gone."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's, which is meant for the server
     if hasattr(os, "nice"):
         os.nice(NICE)
