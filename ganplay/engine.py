@@ -286,6 +286,7 @@ class Session(Seat):
     def _begin(self) -> None:
         self.run += 1
         self._dirty = True
+        self._told_ills = []  # the page forgets what helped the run before
         self._next_step = time.monotonic()
 
     def _restart(self, problems: list[Problem] | None = None) -> None:

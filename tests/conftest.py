@@ -8,8 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+# Two workers share two cores; threads of theirs would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 import torch
+import typecheck
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
@@ -140,6 +144,20 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def unchecked():
+    """For what is computed a thousand times, and is checked where it is not."""
+    with typecheck.unchecked():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def unchecked_behind_a_page(request):
+    """A page only asks for what the tests of its routes have checked."""
+    if "chromium" in request.fixturenames:
+        request.getfixturevalue("unchecked")
 
 
 @pytest.fixture(autouse=True)

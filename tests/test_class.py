@@ -17,6 +17,7 @@ from ganplay.stopping import Stop
 
 CONFIG = ToyConfig(width_g=16, width_d=16, batch_size=32)
 AT = 400
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from statistics import fmean
 
 import pytest
 import torch
+from typecheck import unchecked as without_checks
 
 from benchmarks.diagnosis import SCENARIOS, most_changes, right, runs
 from ganplay import PRESETS, ToyConfig, ToyTrainer
@@ -132,7 +133,8 @@ def test_changed_settings_leave_the_verdict_until_there_is_more_to_be_seen():
 def quick_runs():
     """Five seeds of each short scenario, trained once."""
     torch.set_num_threads(1)
-    return {name: runs(scenario, range(5)) for name, scenario in QUICK.items()}
+    with without_checks():
+        return {name: runs(scenario, range(5)) for name, scenario in QUICK.items()}
 
 
 def test_each_verdict_has_a_scenario_that_provokes_it():
@@ -162,7 +164,7 @@ def test_most_changes_counts_what_it_says():
 # ---- where the signals come from ----------------------------------------------------------------
 
 
-def test_a_lane_says_what_an_experiment_says_however_it_is_stepped():
+def test_a_lane_says_what_an_experiment_says_however_it_is_stepped(unchecked):
     config = ToyConfig(width_g=8, width_d=8, batch_size=16, seed=3)
     expected = diagnose(ToyTrainer(config, threads=1, use_capture=False), 600)[0]
     lanes = []

@@ -28,10 +28,12 @@ from websockets.sync.client import connect
 import ganplay
 from ganplay import ToyConfig, ToyTrainer, arena_asked, engine, gallery, points
 from ganplay.arena import Arena
+from ganplay.capture import CAPTURES
 from ganplay.checkpoint import image, toy_from_bytes
 from ganplay.commands import Step
 from ganplay.lane import Lane
 from ganplay.ui import patience, routes, tokens, transfers
+from ganplay.workshop import WORKSHOP
 
 visit, send, wait_until = test_app.visit, test_transfers.send, test_transfers.wait_until
 STATE = "1;distribution:moons;batch_size:32;seed:5;width_g:16;width_d:16"
@@ -119,6 +121,20 @@ def test_a_worker_killed_from_outside_is_replaced(server, visit, witness):
         )
     wait_until(lambda: not any(thread.is_alive() for thread in before))
     wait_until(lambda: len(alive(server.engine)) == len(before))
+
+
+def test_the_process_that_captures_is_killed_under_a_class(server, visit, witness):
+    line = visit(state=STATE, speed=None).until(lambda s: len(s.frames) > 3)
+    frames = len(line.frames)
+    for width, killed in ((23, True), (29, True), (31, False)):  # whose functions it captures
+        line.send("configure", changes={"width_d": width})
+        wait_until(lambda: CAPTURES.pending)
+        if killed:
+            WORKSHOP._process.kill()
+        wait_until(lambda: not CAPTURES.pending)
+    assert WORKSHOP._process.poll() is None
+    line.until(lambda s: len(s.frames) > frames + 3)
+    assert "failed" not in {event["type"] for event in line.events}
 
 
 def alive(engine):

@@ -164,7 +164,7 @@ def test_checks_by_hand():
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_the_outcome_shows_soon(lesson):
+def test_the_outcome_shows_soon(lesson, unchecked):
     """The short version of `python -m benchmarks.lessons`."""
     outcomes = perform(lesson, [0, 1], quick=True)
     assert outcomes

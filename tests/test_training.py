@@ -6,6 +6,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
+import typecheck
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, metrics
 from ganplay.losses import LOSSES
@@ -56,16 +57,19 @@ def test_batched_captured_and_single_runs_agree(name):
     config = dataclasses.replace(SMALL, **VARIANTS[name])
     eager = ToyTrainer(config, seeds=range(4), use_capture=False, threads=1)
     captured = ToyTrainer(config, seeds=range(4), threads=1)
-    captured.warm_up()
-    eager.step(50)
-    captured.step(50)
+    eager.step(2)
+    with typecheck.unchecked():
+        captured.warm_up()
+        eager.step(48)
+        captured.step(50)
     assert captured._cohorts[0].use_capture, "the step could not be captured"
     # To the bit: the captured step may take over at any moment without changing the run.
     assert torch.equal(weights(eager), weights(captured))
     assert weights(eager).isfinite().all()
     singles = [ToyTrainer(config, seeds=[s], use_capture=False, threads=1) for s in range(4)]
-    for single in singles:
-        single.step(50)
+    with typecheck.unchecked():
+        for single in singles:
+            single.step(50)
     expected = torch.cat([weights(single) for single in singles])
     torch.testing.assert_close(weights(eager), expected, rtol=1e-3, atol=1e-4)
     record, alone = eager.record(), singles[3].record()
@@ -332,7 +336,7 @@ def test_accuracy_of_a_known_d():
     assert logits.tolist() == [[-4.0, 1.0]]
 
 
-def test_the_ring_is_learnt():
+def test_the_ring_is_learnt(unchecked):
     trainer = ToyTrainer(PRESETS["ring"], seeds=[0, 1])
     trainer.step(3000)
     report = trainer.evaluate()
@@ -341,7 +345,7 @@ def test_the_ring_is_learnt():
     assert (report["js"] < 0.3).all()
 
 
-def test_a_conditional_gan_puts_each_class_on_its_mode():
+def test_a_conditional_gan_puts_each_class_on_its_mode(unchecked):
     trainer = ToyTrainer(dataclasses.replace(PRESETS["ring"], conditional=True))
     trainer.step(1500)
     points = trainer.sample(800)[0]

@@ -156,16 +156,17 @@ def launch(
         favicon_path=str(ASSETS / "favicon.png"),
         **arguments,
     )
+    # All that has been imported stays: whoever looks for garbage need not look through it again
+    # and again, while all threads wait. Before anybody is told: Python drops an interrupt that
+    # comes while a finalizer runs.
+    gc.collect()
+    gc.freeze()
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     logs.start(log)  # from here on there are lines of JSON and nothing else
     note("start", **versions())
     watch(demo.server.config)
     # Frames are dense already: a tenth fewer bytes would cost the event loop twice its time.
     demo.server.config.ws_per_message_deflate = False
-    # All that has been imported stays: whoever looks for garbage need not look through it again
-    # and again, while all threads wait.
-    gc.collect()
-    gc.freeze()
     if block:
         try:
             demo.block_thread()

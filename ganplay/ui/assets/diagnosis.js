@@ -55,10 +55,11 @@ export class Diagnosis {
       this.lanes = lanes;
       this.showRemedy();
     });
+    lab.hear("welcome", () => { this.awaited = false; }); // on a new line no answer comes to what was asked before
     lab.hear("state", ({ restarted }) => {
       if (restarted && this.awaited) this.appliedAt = performance.now(); // however long that took
       else if (restarted && performance.now() - this.appliedAt > HELD) this.done = "";
-      if (restarted) this.awaited = false;
+      if (restarted) [this.awaited, this.lanes] = [false, []]; // what helped the run before
       this.showRemedy();
     });
   }
@@ -103,10 +104,11 @@ export class Diagnosis {
 
   // ---- what helps -------------------------------------------------------------------------------
 
-  // Of the first GAN, for the verdict that is shown, if nothing of it is locked.
+  // Of the first GAN, for the verdict that is shown, if nothing of it is locked. What is still said of
+  // a run that is about to start again counts no more.
   get remedy() {
     const [first] = this.lanes, { lab } = this;
-    if (!first || !this.shown || first.kind !== this.shown.kind || lab.timeline.holds) return null;
+    if (this.awaited || !first || !this.shown || first.kind !== this.shown.kind || lab.timeline.holds) return null;
     return first.remedy && Object.keys(first.remedy.changes).every((name) => lab.teach.free(name)) ? first.remedy : null;
   }
 
