@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ganplay import commands
+from ganplay import commands, company
 from ganplay.capture import CAPTURES
 from ganplay.engine import Engine, Session
 from ganplay.ui import tokens
@@ -35,7 +35,7 @@ class Probe:
         if self._task is None:
             self._task = asyncio.create_task(self._watch())
         late, self._late = self._late, []
-        seen = {"engine": self._engine.stats(), "capturing": CAPTURES.pending}
+        seen = {"engine": self._engine.stats(), "preparing": CAPTURES.pending + company.pending()}
         return JSONResponse({"late": late} | seen)
 
     async def _watch(self) -> None:

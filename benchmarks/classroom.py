@@ -32,7 +32,8 @@ FIVE = ("ring", "collapse", "vanishing", "wgan-gp", "classic")
 FIDGETS = 4
 """Students who do not just look, in (d)."""
 PATIENCE = 60.0
-"""Seconds that steps may take to be captured, which with many structures is while they are seen."""
+"""Seconds that it may take to capture steps and to try out what may step together; with many
+structures that goes on while they are seen."""
 BOUNDS = {"a": (15, 60), "b": (10, 20), "c": (6, 8)}
 """Frames and steps a second that each of a class must get."""
 
@@ -88,7 +89,7 @@ class Measured:
         before: frames and steps of each in the lab when it began.
         late: milliseconds by which the server's event loop was late.
         memory: of the server, in MiB.
-        ready: seconds until it was as fast as it gets: all that is captured had been.
+        ready: seconds until it was as fast as it gets: all is captured and tried out.
     """
 
     def __init__(self, lab: list[Seen], others: list[Seen]) -> None:
@@ -126,7 +127,7 @@ async def lesson(
 ) -> Measured:  # fmt: skip
     """Let a class do what a scenario says, for some seconds unmeasured and some measured.
 
-    Unmeasured until steps and pictures have been captured, too.
+    Unmeasured until all that is captured and tried out in the background has been, too.
     """
     warm, seconds = times
     exploring = size // 2 if scenario == "d" else 0
@@ -146,7 +147,7 @@ async def lesson(
     async with httpx.AsyncClient(timeout=30) as client:
         await asyncio.sleep(warm)
         begun = time.perf_counter() - warm
-        while (await client.get(f"{url}/probe")).json()["capturing"]:
+        while (await client.get(f"{url}/probe")).json()["preparing"]:
             await asyncio.sleep(0.5)
             if time.perf_counter() - begun > PATIENCE:
                 break
@@ -227,7 +228,7 @@ def main() -> int:
     options = arguments(__doc__, scenario="a, b, c or d alone")
     scenarios = options.scenario or "abcd"
     plan = [(s, n) for s in scenarios for n in ((CLASS,) if options.quick else SIZES)]
-    rows = lessons(plan, options.first_seed, (3.0, 4.0) if options.quick else (15.0, 20.0))
+    rows = lessons(plan, options.first_seed, (8.0, 6.0) if options.quick else (15.0, 20.0))
     if "a" in scenarios:
         base = generators(8.0 if options.quick else 20.0)
         ours = next(r.value for r in rows if r.name.startswith(f"(a) {CLASS}: frames of the slow"))

@@ -147,6 +147,11 @@ class Kind:
         done = (size for size in sizes if size in self._trials and self._trials[size].done())
         return next((size for size in done if self._trials[size].result()), 1)
 
+    @property
+    def pending(self) -> int:
+        """Sizes that are being tried out."""
+        return sum(not trial.done() for trial in list(self._trials.values()))
+
     def company(self, size: int) -> Company:
         """An empty company."""
         return Company(self._config, size)
@@ -166,6 +171,12 @@ def kind_of(config: ToyConfig) -> Kind:
         while len(_KINDS) > KEPT:
             _KINDS.popitem(last=False)
     return kind
+
+
+def pending() -> int:
+    """Trials of all kinds that are still to end."""
+    with _LOCK:
+        return sum(kind.pending for kind in _KINDS.values())
 
 
 class Companies:
