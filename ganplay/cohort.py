@@ -222,15 +222,30 @@ class Cohort:
         sums = (net.flat.sum(1).tolist() for net in (self.state.g, self.state.d))
         return [math.isfinite(g + d) for g, d in zip(*sums, strict=True)]
 
-    def follow(self, joint: "Cohort", member: int, count: int) -> None:
-        """Note that a member of another cohort has taken `count` steps in our place."""
+    def seen_by_each(self) -> list[dict[str, Seen]]:
+        """What the last updates saw, of each member alone: each tensor is taken apart at once."""
+        members = range(len(self.configs))
+        each: list[dict[str, Seen]] = [{} for _ in members]
+        for net, (names, values) in self.last.items():
+            apart = [[None] * len(members) if t is None else t.split(1) for t in values]
+            for i in members:
+                each[i][net] = names, [rows[i] for rows in apart]
+        return each
+
+    def follow(self, updates: dict[str, int], seen: dict[str, Seen], count: int) -> None:
+        """Note that a member of another cohort has taken `count` steps in our place.
+
+        Args:
+            updates: that each net had in them.
+            seen: what the last of these saw (`seen_by_each`).
+            count: steps.
+        """
         self._pending = None
         self.steps += count
-        for net, updates in joint.updates.items():
-            self.updates[net] += updates
-            if updates:
-                names, seen = joint.last[net]
-                self.last[net] = names, [t if t is None else t[member : member + 1] for t in seen]
+        for net, more in updates.items():
+            self.updates[net] += more
+            if more:
+                self.last[net] = seen[net]
 
     def slow_step(self) -> Iterator[tuple[str, Batch]]:
         """One step as any other, that stops before an update of each net and at its end.

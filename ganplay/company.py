@@ -40,7 +40,8 @@ class Company:
         self.size = size
         self._joint = Cohort([config] * size, use_capture=True)
         self._joint.warm_up()
-        self._rows = [_tensors(self._joint, slice(i, i + 1)) for i in range(size)]
+        apart = [t.split(1) for t in _tensors(self._joint)]
+        self._rows = [list(rows) for rows in zip(*apart, strict=True)]
 
     def step(self, cohorts: Sequence[Cohort], count: int) -> list[bool | Exception]:
         """Take `count` steps of as many cohorts of one as there is room for.
@@ -61,14 +62,14 @@ class Company:
     def _step(
         self, cohorts: Sequence[Cohort], drawn: Sequence[Sequence[Drawn]], count: int
     ) -> list[bool | Exception]:
-        own = [_tensors(cohort, slice(None)) for cohort in cohorts]
+        own = [_tensors(cohort) for cohort in cohorts]
         _copy(self._rows, own)
         joint = self._joint
         joint.updates = {"d": 0, "g": 0}
         joint.take([_side_by_side(updates) for updates in zip(*drawn, strict=True)], count)
         _copy(own, self._rows)
-        for i, cohort in enumerate(cohorts):
-            cohort.follow(joint, i, count)
+        for cohort, seen in zip(cohorts, joint.seen_by_each(), strict=True):
+            cohort.follow(joint.updates, seen, count)
         return [*joint.finite()]
 
 
@@ -80,14 +81,14 @@ def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Excepti
     return all(cohort.finite())
 
 
-def _tensors(cohort: Cohort, rows: slice) -> list[Tensor]:
-    """All that steps read and write, of some of the members."""
+def _tensors(cohort: Cohort) -> list[Tensor]:
+    """All that steps read and write."""
     tensors, state = [cohort.columns], cohort.state
     for net in (state.g, state.d):
         tensors += [net.flat, net.moments.first, net.moments.second, *net.buffers]
     if cohort.structure.ema:
         tensors.append(state.g.average)
-    return [t[rows] for t in tensors]
+    return tensors
 
 
 def _copy(to: Sequence[Sequence[Tensor]], source: Sequence[Sequence[Tensor]]) -> None:
@@ -124,7 +125,7 @@ def _compared(config: ToyConfig, size: int) -> bool:
     return all(
         a.equal(b)
         for one, other in pairs
-        for a, b in zip(_tensors(one, slice(None)), _tensors(other, slice(None)), strict=True)
+        for a, b in zip(_tensors(one), _tensors(other), strict=True)
     )
 
 
