@@ -161,12 +161,12 @@ def launch(
     # comes while a finalizer runs.
     gc.collect()
     gc.freeze()
-    print(f"ganplay is at {url}", file=sys.stderr, flush=True)
-    logs.start(log)  # from here on there are lines of JSON and nothing else
-    note("start", **versions())
     watch(demo.server.config)
     # Frames are dense already: a tenth fewer bytes would cost the event loop twice its time.
     demo.server.config.ws_per_message_deflate = False
+    print(f"ganplay is at {url}", file=sys.stderr, flush=True)
+    logs.start(log)  # from here on there are lines of JSON and nothing else
+    note("start", **versions())
     if block:
         try:
             demo.block_thread()

@@ -41,6 +41,7 @@ export class Diagnosis {
     this.lanes = [];
     this.done = ""; // what was changed, until there is something to say again
     this.appliedAt = 0;
+    this.awaited = false; // whether the run is about to start again, with what was changed
     for (const name of ["icon", "name", "text", "rival", "evidence", "what", "apply"]) {
       this[`${name}Box`] = lab.find(`.verdict-${name}`);
     }
