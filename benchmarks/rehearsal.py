@@ -249,6 +249,14 @@ async def _look_at(client: httpx.AsyncClient, server: Server, seen: Happened) ->
         seen.memory.append(resident(server.pid))
 
 
+async def _go_on(faults: asyncio.Task[None], until: float) -> None:
+    """Wait until then, or raise what keeps the faults from happening."""
+    await asyncio.wait([faults], timeout=until - time.perf_counter())
+    if faults.done():
+        faults.result()
+    await asyncio.sleep(until - time.perf_counter())
+
+
 async def rehearse(
     server: Server, people: Sequence[Person], plan: Plan, lesson: str, parts: Sequence[str]
 ) -> tuple[Measured, Happened]:
@@ -257,11 +265,11 @@ async def rehearse(
     seen = Happened(time.perf_counter())
     doing = [asyncio.create_task(one.attend(seen.begun, lesson, parts)) for one in people]
     faults = asyncio.create_task(disturb(server, people, plan, seen))
-    await asyncio.sleep(plan.warm)
+    await _go_on(faults, seen.begun + plan.warm)
     measured.begin()
-    await asyncio.sleep(seen.begun + plan.lab - time.perf_counter())
+    await _go_on(faults, seen.begun + plan.lab)
     measured.finish()
-    await asyncio.sleep(seen.begun + plan.end - time.perf_counter())
+    await _go_on(faults, seen.begun + plan.end)
     async with httpx.AsyncClient(timeout=30) as client:
         await _look_at(client, server, seen)
     await asyncio.wait(doing, timeout=LONGER * plan.end)

@@ -432,10 +432,14 @@ class Cohort:
         with torch.no_grad():
             return step.gradient_g(self.state, Batch(real, z, label, None, None))[0]
 
+    def last_of(self, net: str, name: str) -> Tensor | None:
+        """What the last update of a net saw, by its name in `Outcome`; None where nothing."""
+        return dict(zip(*self.last[net], strict=True)).get(name)
+
     def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
         """Norm of each layer's part (weights, biases) of the last gradient; NaN before it."""
         plan = self.structure.discriminator if net == "d" else self.structure.generator
-        seen = dict(zip(*self.last[net], strict=True)).get(f"gradient_{net}")
+        seen = self.last_of(net, f"gradient_{net}")
         layers = plan.layers + 1
         if seen is None:
             return torch.full((len(self.configs), layers), math.nan)

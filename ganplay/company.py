@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -20,16 +20,22 @@ from torch import Tensor
 from ganplay.adversarial import Batch
 from ganplay.cohort import Cohort, Drawn
 from ganplay.config import ToyConfig
+from ganplay.exposure import Counts, Exposure, Places, expose_all
+from ganplay.shutter import Shutter
 from ganplay.training import fitting_together, shape_of
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 SIZES = (32, 16, 8, 4)
 """Few, because steps are captured for each."""
+FILLED = 0.75
+"""Of a company: with fewer in it, its empty places take more time than it saves."""
 TRIED = 8
 """Steps that are compared before a structure's networks are stepped together."""
 KEPT, KEPT_OPEN = 64, 8
-"""Kinds that are remembered, and companies that a thread keeps room for."""
+"""Kinds that are remembered, and companies that a thread keeps room for, and their shutters."""
 
 
 class Company:
@@ -42,9 +48,10 @@ class Company:
         self._joint.warm_up()
         apart = [t.split(1) for t in _tensors(self._joint)]
         self._rows = [list(rows) for rows in zip(*apart, strict=True)]
+        self._shutters: dict[Counts, Shutter[Places, Exposure]] = {}
 
     def step(self, cohorts: Sequence[Cohort], count: int) -> list[bool | Exception]:
-        """Take `count` steps of as many cohorts of one as there is room for.
+        """Take `count` steps of cohorts of one, of no more than there is room for.
 
         If that fails, each takes them alone, on the same batches.
 
@@ -62,15 +69,54 @@ class Company:
     def _step(
         self, cohorts: Sequence[Cohort], drawn: Sequence[Sequence[Drawn]], count: int
     ) -> list[bool | Exception]:
-        own = [_tensors(cohort) for cohort in cohorts]
-        _copy(self._rows, own)
-        joint = self._joint
+        own, joint = self._admit(cohorts), self._joint
         joint.updates = {"d": 0, "g": 0}
-        joint.take([_side_by_side(updates) for updates in zip(*drawn, strict=True)], count)
-        _copy(own, self._rows)
-        for cohort, seen in zip(cohorts, joint.seen_by_each(), strict=True):
+        joint.take([_update(self._full(each)) for each in zip(*drawn, strict=True)], count)
+        _copy(own, self._rows[: len(own)])
+        for cohort, seen in zip(cohorts, joint.seen_by_each(), strict=False):
             cohort.follow(joint.updates, seen, count)
-        return [*joint.finite()]
+        return [*joint.finite()[: len(cohorts)]]
+
+    def expose(
+        self, cohorts: Sequence[Cohort], places: Sequence[Places], counts: Counts
+    ) -> list[Exposure] | None:
+        """Look at cohorts of one, at each in its places; None if they are to be looked at alone.
+
+        The figures are those of each alone but for rounding.
+
+        Args:
+            cohorts: as for `step`.
+            places: a place that one of them has all must have.
+            counts: that they have in common.
+        """
+        joint = self._joint
+        if joint.structure.discriminator.minibatch != "none":
+            return None  # D looks at a batch of its own data
+        for net, name in (("d", "gradient_d"), ("g", "gradient_g")):
+            last = [cohort.last_of(net, name) for cohort in cohorts] if counts.bins else []
+            there = [tensor for tensor in last if tensor is not None]
+            if len(there) < len(last):
+                return None
+            joint.last[net] = ((name,), (torch.cat(self._full(there)),)) if there else ((), ())
+        self._admit(cohorts)
+        if counts not in self._shutters:
+            if len(self._shutters) == KEPT_OPEN:
+                self._shutters.clear()
+            self._shutters[counts] = Shutter(expose_all)
+        joined = Places(*_side_by_side(self._full(places)))
+        seen = self._shutters[counts](joint, joined, counts)
+        apart = [[None] * self.size if t is None else t.unbind(0) for t in seen]
+        each = zip(*apart, strict=True)
+        return [Exposure(*one) for _, one in zip(cohorts, each, strict=False)]
+
+    def _admit(self, cohorts: Sequence[Cohort]) -> list[list[Tensor]]:
+        """Lay states side by side, and give those that they are; the last one fills the room."""
+        own = [_tensors(cohort) for cohort in cohorts]
+        _copy(self._rows, self._full(own))
+        return own
+
+    def _full(self, given: Sequence[T]) -> list[T]:
+        return [*given, *[given[-1]] * (self.size - len(given))]
 
 
 def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Exception:
@@ -96,12 +142,16 @@ def _copy(to: Sequence[Sequence[Tensor]], source: Sequence[Sequence[Tensor]]) ->
         torch._foreach_copy_([t for row in to for t in row], [t for row in source for t in row])
 
 
-def _side_by_side(updates: Sequence[Drawn]) -> Drawn:
+def _update(each: Sequence[Drawn]) -> Drawn:
     """The same update of several networks as one."""
-    parts, batches = zip(*updates, strict=True)
-    columns: Iterator[Any] = zip(*batches, strict=True)
-    joined: list[Any] = [None if c[0] is None else torch.cat(c) for c in columns]
-    return parts[0], Batch(*joined)
+    parts, batches = zip(*each, strict=True)
+    return parts[0], Batch(*_side_by_side(batches))
+
+
+def _side_by_side(rows: Sequence[Sequence[Tensor | None]]) -> list[Any]:
+    """Tensors of several networks as such of all."""
+    columns: Iterator[Any] = zip(*rows, strict=True)
+    return [None if column[0] is None else torch.cat(column) for column in columns]
 
 
 def _agree(config: ToyConfig, size: int) -> bool:
@@ -138,11 +188,12 @@ class Kind:
         self._trials: dict[int, Future[bool]] = {}
 
     def size(self, there: int) -> int:
-        """How many of those that are there may step together just now; 1 if each is to be alone.
+        """The company for as many as may step together just now; 1 if each is to be alone.
 
-        What has not been tried out yet is, in the background.
+        It may have room for more than are there. What has not been tried out yet is, in the
+        background.
         """
-        sizes = [size for size in SIZES if size <= min(there, self._most)]
+        sizes = [size for size in SIZES if size <= min(there / FILLED, self._most)]
         if sizes and sizes[0] not in self._trials:
             self._trials[sizes[0]] = _TRYING.submit(_agree, self._config, sizes[0])
         done = (size for size in sizes if size in self._trials and self._trials[size].done())
@@ -186,8 +237,9 @@ class Companies:
     def __init__(self) -> None:
         self._made: OrderedDict[tuple[Kind, int], Company] = OrderedDict()
 
-    def of(self, kind: Kind, size: int) -> Company:
-        """One of a kind and size; the least used go."""
+    def of(self, kind: Kind, members: int) -> Company:
+        """The smallest of a kind that has room for so many; the least used go."""
+        size = min(size for size in SIZES if size >= members)
         company = self._made.pop((kind, size), None) or kind.company(size)
         self._made[kind, size] = company
         while len(self._made) > KEPT_OPEN:

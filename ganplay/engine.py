@@ -5,9 +5,11 @@ few milliseconds of steps, a frame if one is wanted, and on to whoever has waite
 session trains only while somebody looks, and is forgotten some time after nobody does.
 """
 
+import ctypes
 import logging
 import math
 import os
+import statistics
 import sys
 import threading
 import time
@@ -23,12 +25,23 @@ from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.capture import CAPTURES
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
-from ganplay.company import Companies, Kind
+from ganplay.company import Companies, Company, Kind
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
+from ganplay.exposure import Exposure
 from ganplay.frames import FLAGS, View, pack_points
-from ganplay.lane import NAMES, SHARED, Lane, LaneName, joined, step_together, unshared
+from ganplay.lane import (
+    NAMES,
+    SHARED,
+    Lane,
+    LaneName,
+    joined,
+    look_together,
+    step_together,
+    unshared,
+)
 from ganplay.remedies import remedy
 from ganplay.seat import (
+    AHEAD,
     CREDIT,
     LEFT,
     LOST,
@@ -63,6 +76,10 @@ NICE = 1
 """How far the workers step back behind the threads that answer visitors."""
 ALWAYS, LEAST_FRAMES = 8, 2.0
 """So many sessions come in anyway; more of them only while each gets so many frames a second."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Of `mallopt`."""
+KEPT = 2**25
+"""Bytes: as much as that takes."""
 MAX_CATCHING_UP = 50_000
 """Steps that are trained again when a page comes back to a session that is gone."""
 
@@ -77,6 +94,16 @@ def _step_back() -> None:
     if sys.platform == "linux":  # elsewhere a priority is that of the whole process
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+def _keep_memory() -> None:
+    """Have the C library keep what tensors leave, where it would give it back at every turn.
+
+    A thread that asks for it anew has to wait for each page.
+    """
+    with suppress(AttributeError, OSError):  # of libraries that have other ways
+        for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
+            ctypes.CDLL(None).mallopt(option, KEPT)
 
 
 class Full(Exception):
@@ -100,6 +127,7 @@ class Session(Seat):
         self._told_ills: list[tuple[str, bool, ToyConfig]] = []
         self._step_time, self._frame_time = 1e-3, 2e-3
         self._next_turn = self._next_measure = now
+        self._measured_at = -1
         self._rate = 0.0
         self._rate_since, self._rate_steps = now, 0
 
@@ -137,6 +165,11 @@ class Session(Seat):
     def could(self, now: float) -> bool:
         """Whether it would take more than its share of steps if nobody else wants the time."""
         return self._training and self.attended(now) and now >= self._next_step
+
+    @property
+    def ahead(self) -> float:
+        """Who has the lowest is the least ahead of their share."""
+        return self._next_turn - AHEAD * self.first
 
     @property
     def _training(self) -> bool:
@@ -177,9 +210,12 @@ class Session(Seat):
             wanted = min(wanted, 1 + (now - self._next_step) * self._asked)
         elif self.credit > 0:  # be done when the next frame is due, so that it is not late
             wanted = min(wanted, max(self._next_frame - now, QUANTUM / 4) / self._step_time)
-        if self.share.rate < math.inf:  # as many a turn for those who are ahead of their share
-            late = max(now - self._next_turn, 1 / self.share.frames)
-            wanted = min(wanted, 1 + late * self.share.rate)
+        if self.share.rate < math.inf:
+            late, interval = now - self._next_turn, 1 / self.share.frames
+            # Until it is a frame's time ahead of its share; as many where nobody wants the time.
+            wanted = min(wanted, max(late + interval, interval * self.spare) * self.share.rate)
+            if wanted < 1 and late < 0 and not self.spare:
+                return 0
         return max(1, min(int(wanted), room))
 
     def kind(self, now: float) -> Kind | None:
@@ -198,7 +234,11 @@ class Session(Seat):
         if count:
             self._take(count, "both")
             self.trained(count)
-        self.show()
+        if self.shows():
+            start = time.thread_time()
+            self.survey()
+            self.show()
+            self.shown(time.thread_time() - start)
 
     def _tell_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
         """Send the page all settings, and what could not be done.
@@ -492,36 +532,53 @@ class Session(Seat):
             self._explain_standstill()
             self._tell_state()
 
-    def show(self, early: float = 0.0) -> None:
-        """Send a frame if one is due, or would be within some share of the time between two."""
+    def shows(self, early: float = 0.0) -> bool:
+        """Whether a frame is due, or would be within some share of the time between two."""
+        due = self._next_frame - early / self.share.frames
+        wanted = self._dirty and self.credit > 0 and self.sink is not None
+        return wanted and time.monotonic() >= due
+
+    def survey(self) -> None:
+        """Bring up to date what a frame says beside its picture."""
         now, interval = time.monotonic(), 1 / self.share.frames
-        if not self._dirty or self.credit <= 0 or self.sink is None:
-            return
-        if now < self._next_frame - early * interval:
-            return
-        start = time.thread_time()
         if now - self._rate_since > 0.5:
             self._rate = self._rate_steps / (now - self._rate_since)
             self._rate_since, self._rate_steps = now, 0
-        measured = all(lane.measured for lane in self.lanes)
-        if not measured and (now >= self._next_measure or not self._training):
+        if not all(lane.measured for lane in self.lanes) and (
+            now >= self._next_measure or not self._training
+        ):
             for lane in self.lanes:
                 lane.camera.measure()
-            cost = time.monotonic() - now
-            self._next_measure = now + max(MEASURE_INTERVAL, MEASURE_FRAMES * interval, 20 * cost)
+        if self.lanes[0].camera.measured_at != self._measured_at:  # by whomever
+            self._measured_at = self.lanes[0].camera.measured_at
+            self._next_measure = now + max(MEASURE_INTERVAL, MEASURE_FRAMES * interval)
         self._tell_remedies()
-        data = self._picture()
+
+    @staticmethod
+    def align(sessions: Sequence["Session"]) -> None:
+        """Have frames of some fall due at one time, on average no earlier, to be made together."""
+        if sessions:
+            due = statistics.fmean(session._next_frame for session in sessions)
+            for session in sessions:
+                session._next_frame = due
+
+    def show(self, seen: Exposure | None = None) -> None:
+        """Send a frame; `seen` is what was computed for it together with others."""
+        data = self._picture(seen)
+        now, interval = time.monotonic(), 1 / self.share.frames
         self._dirty = False
         self.credit -= 1
         self._next_frame = max(self._next_frame + interval, now + interval / 2)
-        taken = time.thread_time() - start
-        self.frames_made += 1
-        self.frame_seconds += taken
-        self._frame_time = _smoothed(self._frame_time, taken)
         if self.sink is not None:
             self.sink.frame(data)
 
-    def _picture(self) -> bytes:
+    def shown(self, seconds: float) -> None:
+        """A frame has been sent, which took so much of a processor's time."""
+        self.frames_made += 1
+        self.frame_seconds += seconds
+        self._frame_time = _smoothed(self._frame_time, seconds)
+
+    def _picture(self, seen: Exposure | None) -> bytes:
         """A frame of the first lane, with one of the second inside it."""
         flags = FLAGS["playing"] * self.playing | FLAGS["catching_up"] * (self.catch_up_to > 0)
         stamp: dict[str, Any] = {
@@ -534,7 +591,7 @@ class Session(Seat):
         if len(self.lanes) == 2:  # what is asked for beside the picture is about the first
             view = View(self.view.layers, self.view.label, self.view.probe)
             rival = self.lanes[1].picture(view, **stamp)
-        return self.lanes[0].picture(self.view, **stamp, rival=rival)
+        return self.lanes[0].picture(self.view, seen, **stamp, rival=rival)
 
 
 def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
@@ -589,6 +646,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Have functions captured in a process of its own, ready before the first visitor waits."""
+        _keep_memory()
         WORKSHOP.open()
         CAPTURES.make = WORKSHOP.capture
 
@@ -759,7 +817,8 @@ class Engine:
         lanes = [session.lanes[0] for session in together]
         fitting = int(TOGETHER / sum(session.step_time for session in together))
         count = max(1, min(fitting, *(session.owes(now) for session in together)))
-        failed = step_together(lanes, count, companies.of(lanes[0].kind, len(lanes)))
+        company = companies.of(lanes[0].kind, len(lanes))
+        failed = step_together(lanes, count, company)
         seconds = (time.thread_time() - start) / len(group)
 
         def trained(session: Session) -> None:
@@ -767,17 +826,31 @@ class Engine:
                 raise failed[session.lanes[0]]
             session.stepped(count, seconds)
             session.trained(count)
-            session.show(early=EARLY)
 
-        self._each(together, trained)
+        well = self._each(together, trained)
+        self._show([session for session in well if session.shows(early=EARLY)], company)
 
-    def _each(self, group: Sequence[S], does: Callable[[S], None]) -> None:
+    def _show(self, sessions: Sequence[Session], company: Company) -> None:
+        """Frames of some that step together."""
+        start = time.thread_time()
+        showing = self._each(sessions, lambda session: session.survey())
+        Session.align(showing)
+        seen = look_together({one.lanes[0]: one.view for one in showing}, company)
+        shown = self._each(showing, lambda session: session.show(seen.get(session.lanes[0])))
+        for session in shown:
+            session.shown((time.thread_time() - start) / len(shown))
+
+    def _each(self, group: Sequence[S], does: Callable[[S], None]) -> list[S]:
+        """Do it for each, and give those for whom it went well; the others are ended."""
+        well = []
         for session in group:
             try:
                 does(session)
+                well.append(session)
             except Exception:
                 logger.exception("a session failed and was ended")
                 self._fail(session)
+        return well
 
     def _next(self) -> list[Seat]:
         """The session that has waited longest of those with something to do; waits for one.
@@ -799,20 +872,26 @@ class Engine:
                     if due <= now:
                         if chosen is None or session.rank < chosen.rank:
                             chosen = session
-                    elif session.could(now) and (spare is None or session.rank < spare.rank):
+                    elif session.could(now) and (spare is None or session.ahead < spare.ahead):
                         spare = session
                     soonest = min(soonest, due)
-                chosen = chosen or spare
-                if chosen is not None:
-                    group = self._group(chosen, now)
+                served = chosen or spare
+                if served is not None:
+                    group = self._group(served, now, spare=chosen is None)
                     for session in group:
                         session.busy = True
                     return group
                 self._wake.wait(min(max(soonest - now, 0.0005), 1.0))
         return []
 
-    def _group(self, chosen: Seat, now: float) -> list[Seat]:
-        """A session, and those whose steps are taken together with its own, if there are enough."""
+    def _group(self, chosen: Seat, now: float, spare: bool) -> list[Seat]:
+        """A session, and those whose steps are taken together with its own, if there are enough.
+
+        Where nobody else wants the time (`spare`) they may get ahead of their shares.
+        """
+        for session in self._sessions.values():
+            if not session.busy:
+                session.spare = spare
         kind = chosen.kind(now)
         if kind is None:
             return [chosen]

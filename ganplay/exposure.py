@@ -6,7 +6,7 @@ Python hands the interpreter lock to another worker and has to wait for it.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -32,13 +32,13 @@ class Places(NamedTuple):
         judged: labels of these and of the fakes.
     """
 
-    z: Float[Tensor, "1 i n"] | None = None
-    label: Float[Tensor, "1 c n"] | None = None
-    cells: Float[Tensor, "1 2 m"] | None = None
-    asked: Float[Tensor, "1 c m"] | None = None
-    grid: Float[Tensor, "1 i k"] | None = None
-    real: Float[Tensor, "1 2 n"] | None = None
-    judged: Float[Tensor, "1 c 2n"] | None = None
+    z: Float[Tensor, "s i n"] | None = None
+    label: Float[Tensor, "s c n"] | None = None
+    cells: Float[Tensor, "s 2 m"] | None = None
+    asked: Float[Tensor, "s c m"] | None = None
+    grid: Float[Tensor, "s i k"] | None = None
+    real: Float[Tensor, "s 2 n"] | None = None
+    judged: Float[Tensor, "s c 2n"] | None = None
 
 
 class Counts(NamedTuple):
@@ -81,11 +81,15 @@ def quantised(
     low: Tensor | float,
     high: Tensor | float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Fakes, grid, pulls and the map, of a range, as whole numbers, and `Plate.scale`."""
+    """Fakes, grid, pulls and the map, of a range, as whole numbers, and `Plate.scale`.
+
+    Of one member, or of several in one more axis before the others.
+    """
     fakes, grid, pulls, cells = drawings
     scale = _long(pulls).clamp_min(1e-12)
-    directions = torch.nan_to_num(pulls / scale).clamp(-1, 1) * 127
-    shades = torch.nan_to_num((cells - low) / (high - low)).clamp(0, 1) * 255
+    directions = torch.nan_to_num(pulls / scale[..., None, None]).clamp(-1, 1) * 127
+    least, most = (torch.as_tensor(end)[..., None, None] for end in (low, high))
+    shades = torch.nan_to_num((cells - least) / (most - least)).clamp(0, 1) * 255
     return (
         whole(fakes, unit),
         whole(grid, unit),
@@ -101,17 +105,20 @@ def whole(points: Tensor, unit: float) -> Tensor:
     return scaled.round().to(torch.int16)
 
 
-def _long(pulls: Float[Tensor, "n 2"]) -> Float[Tensor, ""]:
+def _long(pulls: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s"]:
     """The length that 95 % of them do not exceed, as `torch.quantile` has it, which takes long."""
-    if not len(pulls):
-        return torch.zeros(())
-    lengths, place = pulls.norm(dim=1).sort().values, 0.95 * (len(pulls) - 1)
-    below, above = lengths[math.floor(place)], lengths[math.ceil(place)]
+    count = pulls.shape[-2]
+    if not count:
+        return torch.zeros(pulls.shape[:-2])
+    lengths, place = pulls.norm(dim=-1).sort().values, 0.95 * (count - 1)
+    below, above = lengths[..., math.floor(place)], lengths[..., math.ceil(place)]
     return torch.lerp(below, above, place % 1)
 
 
 class Exposure(NamedTuple):
     """What was computed; of drawings that were not to be seen nothing, of the rest None.
+
+    Of one member, or of several in one more axis before the others.
 
     Attributes:
         numbers: of D's output, which value the first colour of the map stands for and which the
@@ -130,18 +137,18 @@ class Exposure(NamedTuple):
         norms_g: of G.
     """
 
-    numbers: Float[Tensor, "3"]
-    fakes: Float[Tensor, "n 2"]
-    grid: Float[Tensor, "rows columns 2"]
-    pulls: Float[Tensor, "p 2"]
-    map: Float[Tensor, "side side"]
+    numbers: Float[Tensor, "*s 3"]
+    fakes: Float[Tensor, "*s n 2"]
+    grid: Float[Tensor, "*s rows columns 2"]
+    pulls: Float[Tensor, "*s p 2"]
+    map: Float[Tensor, "*s side side"]
     whole_fakes: Tensor
     whole_grid: Tensor
     whole_pulls: Tensor
     shades: Tensor
-    verdicts: Float[Tensor, "2 bins"] | None = None
-    norms_d: Float[Tensor, "layers"] | None = None
-    norms_g: Float[Tensor, "layers"] | None = None
+    verdicts: Float[Tensor, "*s 2 bins"] | None = None
+    norms_d: Float[Tensor, "*s layers"] | None = None
+    norms_g: Float[Tensor, "*s layers"] | None = None
 
 
 def map_range(
@@ -157,33 +164,42 @@ def map_range(
 
 def expose(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
     """Look at a cohort of one. Pulls need fakes; verdicts need fakes and a map."""
-    loss = LOSSES[cohort.structure.loss]
+    seen = expose_all(cohort, places, counts)
+    own: list[Any] = [None if tensor is None else tensor[0] for tensor in seen]
+    return Exposure(*own)
+
+
+def expose_all(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
+    """Look at all members of a cohort, at each in places of its own."""
+    loss, members = LOSSES[cohort.structure.loss], len(cohort.configs)
     fakes = verdicts = None
-    drawn_fakes = pulls = torch.empty(0, 2)
-    cells, grid = torch.empty(0, 0), torch.empty(0, 0, 2)
-    low, high = torch.zeros(()), torch.ones(())
+    drawn_fakes = pulls = torch.empty(members, 0, 2)
+    cells, grid = torch.empty(members, 0, 0), torch.empty(members, 0, 0, 2)
+    low, high = torch.zeros(members), torch.ones(members)
     with torch.no_grad():
         if places.z is not None:
             fakes = cohort.generate(places.z)
-            drawn_fakes = fakes[0].mT
+            drawn_fakes = fakes.mT
         if places.cells is not None:
             values = loss.output(cohort.discriminate(places.cells, places.asked))
-            low, high = (end[0] for end in map_range(values[:, None], loss.reading))
-            cells = values.view(math.isqrt(values.shape[1]), -1)
+            low, high = map_range(values[:, None], loss.reading)
+            cells = values.view(members, math.isqrt(values.shape[1]), -1)
         if places.grid is not None:
-            grid = cohort.generate(places.grid)[0].mT.view(counts.rows, -1, 2)
+            grid = cohort.generate(places.grid).mT.view(members, counts.rows, -1, 2)
         if counts.bins and places.real is not None and fakes is not None:
             points = torch.cat([places.real, fakes], dim=2)
-            outputs = loss.output(cohort.discriminate(points, places.judged))[0]
-            share = ((outputs - low) / (high - low)).nan_to_num(0.0).clamp(0, 1)
-            halves = [torch.histc(half, counts.bins, 0.0, 1.0) for half in share.chunk(2)]
-            verdicts = torch.stack(halves)
+            outputs = loss.output(cohort.discriminate(points, places.judged))
+            span = (high - low)[:, None]
+            share = ((outputs - low[:, None]) / span).nan_to_num(0.0).clamp(0, 1)
+            halves = share.view(2 * members, -1)
+            counted = [torch.histc(half, counts.bins, 0.0, 1.0) for half in halves]
+            verdicts = torch.stack(counted).view(members, 2, -1)
     if counts.pulls and fakes is not None:
         label = None if places.label is None else places.label[..., : counts.pulls]
-        pulls = cohort.pull(fakes[..., : counts.pulls], label)[0].mT
+        pulls = cohort.pull(fakes[..., : counts.pulls], label).mT
     drawings = drawn_fakes, grid, pulls, cells
     with torch.no_grad():
         own = quantised(drawings, counts.unit, low, high)
-        numbers = torch.stack([low, high, own[4]])
-    norms_d, norms_g = (cohort.layer_norms(n)[0] if counts.bins else None for n in ("d", "g"))
+        numbers = torch.stack([low, high, own[4]], dim=1)
+    norms_d, norms_g = (cohort.layer_norms(n) if counts.bins else None for n in ("d", "g"))
     return Exposure(numbers, *drawings, *own[:4], verdicts, norms_d, norms_g)

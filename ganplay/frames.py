@@ -19,7 +19,7 @@ from torch import Tensor
 from ganplay import anatomy
 from ganplay.anatomy import Insides
 from ganplay.diagnosis import KINDS, NOTHING_YET, Verdict
-from ganplay.exposure import Counts, Places, Plate, expose, quantised, whole
+from ganplay.exposure import Counts, Exposure, Places, Plate, expose, quantised, whole
 from ganplay.gauge import MEASURED, Gauge, Measurement
 from ganplay.losses import LOSSES
 from ganplay.shutter import Shutter
@@ -27,7 +27,7 @@ from ganplay.streams import draw_noise, generator_of
 from ganplay.training import ToyTrainer
 
 VERSION = 3
-MAP = 40
+MAP = 32
 """Cells along a side of D's map."""
 GRID = 21
 """Lines each way of G's warped grid."""
@@ -196,13 +196,18 @@ class Camera:
         self.measured_at = measured.step
         return measured
 
-    def look(self, view: View = View()) -> Frame:
-        """The present moment."""
+    def asks(self, view: View) -> tuple[Places, Counts]:
+        """What is to be computed for a view."""
+        pulls, bins = PULLS * bool(view.layers & LAYERS["pull"]), BINS * view.graph
+        rows = 1 if self.trainer.configs[0].noise_dim == 1 else GRID
+        return self._places(view), Counts(pulls, bins, rows, UNIT / self.extent)
+
+    def look(self, view: View = View(), seen: Exposure | None = None) -> Frame:
+        """The present moment; `seen` if what `asks` says has been computed already."""
         trainer, config = self.trainer, self.trainer.configs[0]
         cohort = trainer.single
-        pulls, bins = PULLS * bool(view.layers & LAYERS["pull"]), BINS * view.graph
-        counts = Counts(pulls, bins, 1 if config.noise_dim == 1 else GRID, UNIT / self.extent)
-        seen = self._shutter(cohort, self._places(view), counts)
+        if seen is None:
+            seen = self._shutter(cohort, *self.asks(view))
         low, high, scale = seen.numbers.tolist()
         insides, unit, unit_size = None, _NO_UNIT, 0.0
         if view.insides is not None:

@@ -4,16 +4,21 @@ A session has one lane, or two that are compared: A and B, which see the same da
 always stand at the same step.
 """
 
-from collections.abc import Sequence
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
 from ganplay.cohort import Net
-from ganplay.company import Company, Kind, kind_of
+from ganplay.company import FILLED, Company, Kind, kind_of
 from ganplay.config import ToyConfig
 from ganplay.diagnosis import EVERY, Diagnosis
+from ganplay.exposure import Exposure, Places
 from ganplay.frames import FLAGS, Camera, View, bare, pack
 from ganplay.training import ToyTrainer
+
+logger = logging.getLogger(__name__)
 
 LaneName = Literal["a", "b"]
 NAMES: tuple[LaneName, ...] = ("a", "b")
@@ -117,9 +122,11 @@ class Lane:
         """Whether the metrics are those of the present step."""
         return self.camera.measured_at == self.trainer.steps
 
-    def picture(self, view: View, *, flags: int, **stamp: Any) -> bytes:
-        """The present moment, packed; `stamp` is for `frames.pack`."""
-        frame = replace(self.camera.look(view), verdict=self.diagnosis.verdict)
+    def picture(
+        self, view: View, seen: Exposure | None = None, *, flags: int, **stamp: Any
+    ) -> bytes:
+        """The present moment, packed; `seen` is for `Camera.look` and `stamp` for `frames.pack`."""
+        frame = replace(self.camera.look(view, seen), verdict=self.diagnosis.verdict)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
 
@@ -143,3 +150,28 @@ def step_together(lanes: Sequence[Lane], count: int, company: Company) -> dict[L
         if count and lane not in failed:
             lane.step(count, "both")
     return failed
+
+
+def look_together(views: Mapping[Lane, View], company: Company) -> dict[Lane, Exposure]:
+    """What is computed for the pictures of those lanes at which one can look at once.
+
+    The others, and all if that fails, are to be looked at alone.
+    """
+    try:
+        return _seen_together(views, company)
+    except Exception:
+        logger.exception("networks could not be looked at together")
+        return {}
+
+
+def _seen_together(views: Mapping[Lane, View], company: Company) -> dict[Lane, Exposure]:
+    alike = defaultdict[Any, dict[Lane, Places]](dict)
+    for lane, view in views.items():
+        places, counts = lane.camera.asks(view)
+        alike[counts, tuple(place is None for place in places)][lane] = places
+    for (counts, _), most in alike.items():
+        if len(most) >= FILLED * company.size:
+            cohorts = [lane.trainer.single for lane in most]
+            seen = company.expose(cohorts, list(most.values()), counts)
+            return dict(zip(most, seen or (), strict=False))
+    return {}

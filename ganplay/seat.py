@@ -49,6 +49,7 @@ class Seat:
         self.busy = False
         self.served = 0.0
         self.first = False
+        self.spare = False
         self.share = Share(MOST, math.inf)
 
         self.playing = False
@@ -91,6 +92,11 @@ class Seat:
     def could(self, now: float) -> bool:
         """Whether it would take more than its share of steps if nobody else wants the time."""
         return False
+
+    @property
+    def ahead(self) -> float:
+        """Of those that could, who has the lowest is served next."""
+        return self.rank
 
     def wish(self, now: float) -> Wish | None:
         """What it would like of the workers' time; None if it rests, or is given none by shares."""

@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 MOST, FEWEST = 60.0, 16.0
 """Frames a second: where there is time for them, and before there are fewer steps."""
-STEPS_A_FRAME = 1.4
+STEPS_A_FRAME = 2.0
 """Where there are fewer there is little new in a frame."""
-USED = 0.9
-"""Of the workers' time; the rest is for what cannot be foreseen."""
 FRAMES_AT_MOST = 0.6
 """Of a worker's time, for the frames of one session."""
 GREEDY = 4.0
@@ -54,7 +52,7 @@ def shares(wishes: Sequence[Wish], workers: int, running: float = 1.0) -> list[S
         workers: threads that there are.
         running: share of the time that these really run when they want to.
     """
-    time = USED * workers * running
+    time = workers * running
     first, others = ([w for w in wishes if w.first == one] for one in (True, False))
     given = _shared(first, FIRST_AT_MOST * time, running)
     own, rest = iter(given), iter(_shared(others, time - _taken(first, given), running))

@@ -100,9 +100,18 @@ ROOMS = {"routes": "LabRoutes", "transfers": "Transfers", "explorer": "Explorer"
 
 @pytest.fixture(scope="session")
 def server():
-    """One server for all tests that need one."""
+    """One server for all tests that need one.
+
+    It gives few frames: a page that draws sixty a second takes the time of the test beside it.
+    """
     from ganplay.engine import Engine
     from ganplay.ui import app
+
+    class Calm(Engine):
+        def _share(self, now):
+            super()._share(now)
+            for session in self._sessions.values():
+                session.share = session.share._replace(frames=min(15.0, session.share.frames))
 
     made = {}
 
@@ -116,7 +125,7 @@ def server():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    engine = Engine()
+    engine = Calm()
     for room, kind in ROOMS.items():
         keep(room, getattr(app, kind))
     demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())

@@ -83,12 +83,15 @@ def test_every_command_works_among_others(running, together):
     assert running.post("3", 0, commands.Save(reply))
     assert len(reply.result(20)) > 1000
     post(running, pages[3], Step("d", 1), session_id="3")
-    running._sessions["4"].trainer.single.state.d.flat.fill_(torch.nan)
+    broken = running._sessions["4"]
+    with running._wake:  # not in mid-turn, at whose end its numbers are put back
+        assert running._wake.wait_for(lambda: not broken.busy, 20)
+        broken.trainer.single.state.d.flat.fill_(torch.nan)
     pages[4].wait(lambda p: p.events_of("diverged"), 60)
     for i in (1, 2, 5, 6):
         pages[i].wait(lambda p: p.events_of("stopped"), 60)
         assert same(*arrived(running, i)), i
-    assert not running._sessions["4"].playing
+    assert not broken.playing
     post(running, pages[4], Rewind(), Play(True), session_id="4")
     pages[4].wait(lambda p: p.events_of("stopped"), 60)
     assert same(*arrived(running, 4))
@@ -165,6 +168,32 @@ def test_an_engine_gives_fewer_frames_first_then_fewer_steps_then_fewer_of_both(
     assert 2 * FEWEST < many.rate < 200
     assert most.frames < FEWEST
     assert most.rate == pytest.approx(STEPS_A_FRAME * most.frames)
+
+
+def test_who_is_ahead_of_their_share_waits_unless_nobody_wants_the_time(running):
+    session = engine.Session(CONFIG, 0.0)
+    assert session.trainer.steps == 0
+    session._next_step = 0.0
+    session.sink, session.playing, session.seen = Page(running, "x"), True, 100.0
+    session.share = Share(frames=10.0, rate=40.0)
+    session._step_time, session._next_frame = 1e-6, 1e9
+    owed = {}
+    for late in (-0.1, -0.09, -0.051, 0.001, 0.101):  # seconds behind the share, a frame being 0.1
+        session._next_turn = 100.0 - late
+        owed[late] = session.owes(100.0)
+    assert owed == {-0.1: 0, -0.09: 0, -0.051: 1, 0.001: 4, 0.101: 8}
+    session.spare, session._next_turn = True, 100.1
+    assert session.owes(100.0) == 4
+    session.share = Share(frames=10.0, rate=2.0)  # a step in half a second
+    session.spare, session._next_turn = False, 100.0
+    assert session.owes(100.0) == 1
+
+
+def test_frames_that_are_made_together_fall_due_together():
+    sessions = [engine.Session(CONFIG, float(i)) for i in range(3)]
+    engine.Session.align(sessions)
+    assert [session._next_frame for session in sessions] == [1.0] * 3
+    engine.Session.align([])
 
 
 def wait_until(condition, seconds=60):

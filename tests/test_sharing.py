@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganplay import sharing
-from ganplay.sharing import FEWEST, GREEDY, MOST, USED, Share, Wish, level, shares
+from ganplay.sharing import FEWEST, GREEDY, MOST, STEPS_A_FRAME, Share, Wish, level, shares
 
 LIGHT = Wish(step=0.0003, frame=0.001, rate=200)
 
@@ -23,16 +23,16 @@ def test_one_alone_gets_what_it_asks_for():
 
 
 def test_first_there_are_fewer_frames_then_fewer_steps_then_both():
-    time = 2 * USED
-    few = shares([LIGHT] * 20, 2)  # 20 x 200 steps take 1.2 s, and 0.6 s are left for frames
+    time = 2
+    few = shares([LIGHT] * 20, 2)  # 20 x 200 steps take 1.2 s, and 0.8 s are left for frames
     assert few[0].frames == pytest.approx((time - 1.2) / 0.02)
     assert few[0].rate == 200
     more = shares([LIGHT] * 40, 2)
     assert more[0].frames == FEWEST
     assert more[0].rate == pytest.approx((time - 40 * FEWEST * 0.001) / (40 * 0.0003))
     many = shares([LIGHT] * 120, 2)  # 16 frames of 120 would take more than all the time
-    assert many[0].frames == pytest.approx(time / (0.12 + 1.4 * 120 * 0.0003))
-    assert many[0].rate == pytest.approx(1.4 * many[0].frames)
+    assert many[0].frames == pytest.approx(time / (0.12 + STEPS_A_FRAME * 120 * 0.0003))
+    assert many[0].rate == pytest.approx(STEPS_A_FRAME * many[0].frames)
     for wishes, share in ((20, few), (40, more), (120, many)):
         assert len(set(share)) == 1
         assert spent([LIGHT] * wishes, share) == pytest.approx(time)
@@ -52,7 +52,7 @@ def test_a_frame_has_steps_in_it_even_where_these_cost_much():
         assert given[0].frames <= FEWEST
         assert given[0].rate >= 1.3 * given[0].frames
     # But who asks for hardly any step gets all the frames that there are.
-    assert shares([dear._replace(rate=1)] * 30, 2)[0].frames == pytest.approx((1.8 - 0.06) / 0.03)
+    assert shares([dear._replace(rate=1)] * 36, 2)[0].frames == pytest.approx((2 - 0.072) / 0.036)
 
 
 def test_who_asks_for_less_leaves_the_rest_to_others():
@@ -60,13 +60,13 @@ def test_who_asks_for_less_leaves_the_rest_to_others():
     given = shares(wishes, 1)
     assert given[0].rate == 2
     assert given[1].rate > 2
-    assert spent(wishes, given) == pytest.approx(USED)
+    assert spent(wishes, given) == pytest.approx(1)
 
 
 def test_one_who_asks_for_far_too_much_does_not_hold_up_the_class():
     wishes = [LIGHT._replace(step=1.0), *[LIGHT] * 30]
     slow, other, *_ = shares(wishes, 2)
-    left = 2 * USED - 31 * other.frames * 0.001
+    left = 2 - 31 * other.frames * 0.001
     assert slow.rate == pytest.approx(GREEDY * left / 31)
     assert other.rate > 50
 
@@ -81,7 +81,7 @@ def test_the_lecturer_comes_first():
     # But not for all of the time, even if there were many of them.
     greedy = [LIGHT._replace(first=True, rate=math.inf)] * 50
     others = shares([*greedy, *wishes], 2)[50:]
-    assert spent(wishes, others) == pytest.approx(0.5 * 2 * USED)
+    assert spent(wishes, others) == pytest.approx(0.5 * 2)
 
 
 def test_workers_that_hardly_run_give_less():
@@ -111,7 +111,7 @@ def test_there_is_always_something_for_everybody_and_never_too_much(wishes, work
         assert 0 < share.rate <= wish.rate
     finite = [(w, s) for w, s in zip(wishes, given_, strict=True) if s.rate < math.inf]
     if len(finite) == len(wishes):
-        assert spent(wishes, given_) <= USED * workers * running * 1.0001
+        assert spent(wishes, given_) <= workers * running * 1.0001
 
 
 def test_nobody_wants_nothing():
