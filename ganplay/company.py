@@ -3,7 +3,8 @@
 Every one keeps its own state. For some steps their states are laid side by side, stepped as one
 batch and put back, so that anybody may join, leave or be changed in between. That is only done
 where it gives the very same numbers: for each structure it is tried out first, in the background,
-bit by bit against networks on their own.
+bit by bit against networks on their own. What is drawn of them is computed likewise, of all that
+want the same to be seen; there the last digits may differ.
 """
 
 import logging

@@ -62,9 +62,9 @@ logger = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Seat)
 
-TOGETHER = 4 * QUANTUM
+TOGETHER = 8 * QUANTUM
 """Seconds that sessions train that step together."""
-MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 12
+MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 16
 """Seconds, and frames, between two measurements; the diagnosis has its own, counted in steps."""
 SHARE_INTERVAL = 0.25
 """Seconds between two looks at what everybody's steps and frames cost."""

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-MOST, FEWEST = 60.0, 16.0
+MOST, FEWEST = 60.0, 18.0
 """Frames a second: where there is time for them, and before there are fewer steps."""
 STEPS_A_FRAME = 2.0
 """Where there are fewer there is little new in a frame."""

@@ -30,7 +30,7 @@ def test_first_there_are_fewer_frames_then_fewer_steps_then_both():
     more = shares([LIGHT] * 40, 2)
     assert more[0].frames == FEWEST
     assert more[0].rate == pytest.approx((time - 40 * FEWEST * 0.001) / (40 * 0.0003))
-    many = shares([LIGHT] * 120, 2)  # 16 frames of 120 would take more than all the time
+    many = shares([LIGHT] * 120, 2)  # that many frames of 120 would take more than all the time
     assert many[0].frames == pytest.approx(time / (0.12 + STEPS_A_FRAME * 120 * 0.0003))
     assert many[0].rate == pytest.approx(STEPS_A_FRAME * many[0].frames)
     for wishes, share in ((20, few), (40, more), (120, many)):
