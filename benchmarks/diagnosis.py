@@ -116,10 +116,8 @@ SCENARIOS: dict[str, Scenario] = {
     "one cluster, small nets": Scenario(
         _ring(distribution="gaussian", penalty="r1", penalty_weight=1.0, layers_g=1, width_g=32,
               layers_d=1, width_d=32),
-        # Rounding decides when the second seed is there: at step 975 by the kernels of one
-        # processor, and at 1875 by those of another, in which D can tell real from fake until then.
-        2600,
-        {0: "learning", 300: "learning equilibrium", 2400: "equilibrium"},
+        1400,
+        {0: "learning", 300: "learning equilibrium", 1200: "equilibrium"},
         True,
     ),
     "two moons, small steps": Scenario(

@@ -93,12 +93,14 @@ class Company:
         joint = self._joint
         if joint.structure.discriminator.minibatch != "none":
             return None  # D looks at a batch of its own data
-        for net, name in (("d", "gradient_d"), ("g", "gradient_g")):
-            last = [cohort.last_of(net, name) for cohort in cohorts] if counts.bins else []
-            there = [tensor for tensor in last if tensor is not None]
+        joint.last = {"d": ((), ()), "g": ((), ())}
+        for net in joint.last if counts.bins else ():  # the graph shows the last gradients
+            name = f"gradient_{net}"
+            last = [cohort.last_of(net, name) for cohort in cohorts]
+            there = [gradient for gradient in last if gradient is not None]
             if len(there) < len(last):
                 return None
-            joint.last[net] = ((name,), (torch.cat(self._full(there)),)) if there else ((), ())
+            joint.last[net] = (name,), (torch.cat(self._full(there)),)
         self._admit(cohorts)
         if counts not in self._shutters:
             if len(self._shutters) == KEPT_OPEN:

@@ -62,9 +62,9 @@ logger = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Seat)
 
-TOGETHER = 8 * QUANTUM
+TOGETHER = 4 * QUANTUM
 """Seconds that sessions train that step together."""
-MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 16
+MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 12
 """Seconds, and frames, between two measurements; the diagnosis has its own, counted in steps."""
 SHARE_INTERVAL = 0.25
 """Seconds between two looks at what everybody's steps and frames cost."""
@@ -101,9 +101,10 @@ def _keep_memory() -> None:
 
     A thread that asks for it anew has to wait for each page.
     """
-    with suppress(AttributeError, OSError):  # of libraries that have other ways
-        for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
-            ctypes.CDLL(None).mallopt(option, KEPT)
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # musl has other ways
+            for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
+                ctypes.CDLL(None).mallopt(option, KEPT)
 
 
 class Full(Exception):
@@ -544,14 +545,14 @@ class Session(Seat):
         if now - self._rate_since > 0.5:
             self._rate = self._rate_steps / (now - self._rate_since)
             self._rate_since, self._rate_steps = now, 0
-        if not all(lane.measured for lane in self.lanes) and (
-            now >= self._next_measure or not self._training
-        ):
+        measured = all(lane.measured for lane in self.lanes)
+        if not measured and (now >= self._next_measure or not self._training):
             for lane in self.lanes:
                 lane.camera.measure()
-        if self.lanes[0].camera.measured_at != self._measured_at:  # by whomever
+        cost = time.monotonic() - now
+        if self.lanes[0].camera.measured_at != self._measured_at:  # here, or for the diagnosis
             self._measured_at = self.lanes[0].camera.measured_at
-            self._next_measure = now + max(MEASURE_INTERVAL, MEASURE_FRAMES * interval)
+            self._next_measure = now + max(MEASURE_INTERVAL, MEASURE_FRAMES * interval, 20 * cost)
         self._tell_remedies()
 
     @staticmethod

@@ -11,6 +11,7 @@ from test_engine import Page, opened, post
 
 from ganplay import ToyConfig, ToyTrainer, commands, engine
 from ganplay.commands import Configure, Pair, Play, Rewind, Step
+from ganplay.diagnosis import EVERY
 from ganplay.engine import Engine, Full
 from ganplay.sharing import FEWEST, MOST, STEPS_A_FRAME, Share, Wish
 from ganplay.stopping import Stop
@@ -187,6 +188,20 @@ def test_who_is_ahead_of_their_share_waits_unless_nobody_wants_the_time(running)
     session.share = Share(frames=10.0, rate=2.0)  # a step in half a second
     session.spare, session._next_turn = False, 100.0
     assert session.owes(100.0) == 1
+
+
+def test_what_the_diagnosis_has_just_measured_is_not_measured_again():
+    session = engine.Session(CONFIG, 0.0)
+    trainer, (lane,) = session.trainer, session.lanes
+    session.playing = True
+    lane.step(EVERY, "both")
+    session.survey()
+    lane.step(1, "both")
+    session.survey()
+    assert (trainer.steps, lane.camera.measured_at) == (EVERY + 1, EVERY)
+    session._next_measure = 0.0
+    session.survey()
+    assert lane.camera.measured_at == EVERY + 1
 
 
 def test_frames_that_are_made_together_fall_due_together():
