@@ -34,13 +34,18 @@ def together(running, monkeypatch):
     return sizes
 
 
-def class_of(running, count, **how):
-    """Sessions with a seed each, that stop at one step; and what each should come to."""
-    stop = Stop("steps", AT)
-    pages = [
-        opened(running, str(i), replace(CONFIG, seed=i), stop=stop, **how) for i in range(count)
+def class_of(running, count, endless=(), **how):
+    """Sessions with a seed each, that stop at one step but for those who are not to."""
+    return [
+        opened(
+            running,
+            str(i),
+            replace(CONFIG, seed=i),
+            stop=None if i in endless else Stop("steps", AT),
+            **how,
+        )
+        for i in range(count)
     ]
-    return pages
 
 
 def arrived(running, i):
@@ -74,7 +79,7 @@ def test_a_class_that_comes_back_catches_up_together(running, together):
 
 def test_every_command_works_among_others(running, together):
     ready(CONFIG, 4)
-    pages = class_of(running, 7)
+    pages = class_of(running, 7, endless=(4,))
     for page in pages:
         page.wait(lambda p: p.frames and p.frames[-1]["step"] > 10)
     post(running, pages[0], Configure({"lr_g": 0.002}), session_id="0")
@@ -93,7 +98,8 @@ def test_every_command_works_among_others(running, together):
         pages[i].wait(lambda p: p.events_of("stopped"), 60)
         assert same(*arrived(running, i)), i
     assert not broken.playing
-    post(running, pages[4], Rewind(), Play(True), session_id="4")
+    at_last = commands.StopAt(Stop("steps", AT))
+    post(running, pages[4], at_last, Rewind(), Play(True), session_id="4")
     pages[4].wait(lambda p: p.events_of("stopped"), 60)
     assert same(*arrived(running, 4))
     assert together
