@@ -8,6 +8,7 @@ want the same to be seen; there the last digits may differ.
 """
 
 import logging
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
@@ -29,13 +30,15 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SIZES = (32, 16, 8, 4)
-"""Few, because steps are captured for each."""
+SIZES = (32, 16, 8, 7, 6, 5, 4, 3)
+"""Not all, because steps are captured for each; from eight on more save little."""
+SPILL = 2
+"""So many times as many as the cache holds still do no worse together than apart."""
 FILLED = 0.75
-"""Of a company: with fewer in it, its empty places take more time than it saves."""
+"""Of a company that is looked at: with fewer, its empty places take more time than it saves."""
 TRIED = 8
 """Steps that are compared before a structure's networks are stepped together."""
-KEPT, KEPT_OPEN = 64, 8
+KEPT, KEPT_OPEN = 64, 24
 """Kinds that are remembered, and companies that a thread keeps room for, and their shutters."""
 
 
@@ -52,7 +55,7 @@ class Company:
         self._shutters: dict[Counts, Shutter[Places, Exposure]] = {}
 
     def step(self, cohorts: Sequence[Cohort], count: int) -> list[bool | Exception]:
-        """Take `count` steps of cohorts of one, of no more than there is room for.
+        """Take `count` steps of cohorts of one, of as many as there is room for.
 
         If that fails, each takes them alone, on the same batches.
 
@@ -72,11 +75,11 @@ class Company:
     ) -> list[bool | Exception]:
         own, joint = self._admit(cohorts), self._joint
         joint.updates = {"d": 0, "g": 0}
-        joint.take([_update(self._full(each)) for each in zip(*drawn, strict=True)], count)
-        _copy(own, self._rows[: len(own)])
-        for cohort, seen in zip(cohorts, joint.seen_by_each(), strict=False):
+        joint.take([_update(each) for each in zip(*drawn, strict=True)], count)
+        _copy(own, self._rows)
+        for cohort, seen in zip(cohorts, joint.seen_by_each(), strict=True):
             cohort.follow(joint.updates, seen, count)
-        return [*joint.finite()[: len(cohorts)]]
+        return [*joint.finite()]
 
     def expose(
         self, cohorts: Sequence[Cohort], places: Sequence[Places], counts: Counts
@@ -86,7 +89,7 @@ class Company:
         The figures are those of each alone but for rounding.
 
         Args:
-            cohorts: as for `step`.
+            cohorts: as for `step`, or fewer; the last one fills the room.
             places: a place that one of them has all must have.
             counts: that they have in common.
         """
@@ -101,7 +104,7 @@ class Company:
             if len(there) < len(last):
                 return None
             joint.last[net] = (name,), (torch.cat(self._full(there)),)
-        self._admit(cohorts)
+        self._admit(self._full(cohorts))
         if counts not in self._shutters:
             if len(self._shutters) == KEPT_OPEN:
                 self._shutters.clear()
@@ -113,9 +116,9 @@ class Company:
         return [Exposure(*one) for _, one in zip(cohorts, each, strict=False)]
 
     def _admit(self, cohorts: Sequence[Cohort]) -> list[list[Tensor]]:
-        """Lay states side by side, and give those that they are; the last one fills the room."""
+        """Lay states side by side, and give those that they are."""
         own = [_tensors(cohort) for cohort in cohorts]
-        _copy(self._rows, self._full(own))
+        _copy(self._rows, own)
         return own
 
     def _full(self, given: Sequence[T]) -> list[T]:
@@ -182,25 +185,30 @@ def _compared(config: ToyConfig, size: int) -> bool:
     )
 
 
+def _largest(most: int) -> int:
+    """The largest company of no more than so many; 1 if there is none."""
+    return next((size for size in SIZES if size <= most), 1)
+
+
 class Kind:
     """A shape of networks, and which sizes of company they have been found to do well in."""
 
     def __init__(self, config: ToyConfig) -> None:
         self._config = config
-        self._most = fitting_together(config)
+        self._most = SPILL * fitting_together(config)
         self._trials: dict[int, Future[bool]] = {}
 
     def size(self, there: int) -> int:
-        """The company for as many as may step together just now; 1 if each is to be alone.
+        """The company for some of as many as may step together just now; 1 for each alone.
 
-        It may have room for more than are there. What has not been tried out yet is, in the
-        background.
+        They are split evenly. What has not been tried out yet is, in the background.
         """
-        sizes = [size for size in SIZES if size <= min(there / FILLED, self._most)]
-        if sizes and sizes[0] not in self._trials:
-            self._trials[sizes[0]] = _TRYING.submit(_agree, self._config, sizes[0])
-        done = (size for size in sizes if size in self._trials and self._trials[size].done())
-        return next((size for size in done if self._trials[size].result()), 1)
+        groups = math.ceil(there / _largest(min(there, self._most)))
+        size = _largest(min(math.ceil(there / groups), self._most))
+        if size > 1 and size not in self._trials:
+            self._trials[size] = _TRYING.submit(_agree, self._config, size)
+        done = (n for n in SIZES if n <= size and n in self._trials and self._trials[n].done())
+        return next((n for n in done if self._trials[n].result()), 1)
 
     @property
     def pending(self) -> int:
@@ -240,9 +248,8 @@ class Companies:
     def __init__(self) -> None:
         self._made: OrderedDict[tuple[Kind, int], Company] = OrderedDict()
 
-    def of(self, kind: Kind, members: int) -> Company:
-        """The smallest of a kind that has room for so many; the least used go."""
-        size = min(size for size in SIZES if size >= members)
+    def of(self, kind: Kind, size: int) -> Company:
+        """One of a kind; the least used go."""
         company = self._made.pop((kind, size), None) or kind.company(size)
         self._made[kind, size] = company
         while len(self._made) > KEPT_OPEN:

@@ -74,7 +74,7 @@ def test_a_class_that_comes_back_catches_up_together(running, together):
     for i, page in enumerate(pages):
         page.wait(lambda p: p.frames and p.frames[-1]["step"] == AT, 60)
         assert same(*arrived(running, i)), i
-    assert max(together) == 4
+    assert max(together) >= 4
 
 
 def test_every_command_works_among_others(running, together):

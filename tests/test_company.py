@@ -1,3 +1,4 @@
+import concurrent.futures
 import threading
 import time
 from dataclasses import replace
@@ -65,17 +66,21 @@ def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread):
         torch.testing.assert_close(a.d_loss, b.d_loss, rtol=1e-5, atol=0)
 
 
-def test_an_empty_place_changes_nothing(one_thread):
-    kind = ready(SMALL, 4)
-    assert kind.size(3) == 4
-    configs = [replace(SMALL, seed=s) for s in range(3)]
-    alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
-    room = Companies().of(kind, 3)
-    assert room.size == 4
-    assert room.step([trainer.single for trainer in among], 30) == [True] * 3
-    for one, other in zip(alone, among, strict=True):
-        one.step(30)
-        assert same(one, other)
+def test_as_many_are_together_as_do_well_and_they_are_split_evenly(monkeypatch):
+    monkeypatch.setattr(company, "_agree", lambda config, size: True)
+    monkeypatch.setattr(company, "fitting_together", lambda config: 8)
+    kind = Kind(SMALL)
+
+    def size(there):
+        kind.size(there)
+        concurrent.futures.wait(kind._trials.values())
+        return kind.size(there)
+
+    assert [size(n) for n in range(1, 11)] == [1, 1, 3, 4, 5, 6, 7, 8, 5, 5]
+    assert [size(n) for n in (14, 16, 20, 32, 33, 64)] == [7, 16, 8, 16, 8, 16]
+    monkeypatch.setattr(company, "fitting_together", lambda config: 2)
+    kind = Kind(SMALL)
+    assert [size(n) for n in (2, 3, 4, 5, 6, 9)] == [1, 3, 4, 3, 3, 3]
 
 
 VIEWS = (View(), View(graph=True), View(layers=LAYERS["map"], label=2))
@@ -251,14 +256,15 @@ def test_wide_networks_and_few_of_them_stay_alone():
     assert kind_of(SMALL).size(min(SIZES) // 2) == 1
 
 
-def test_a_thread_keeps_room_for_a_few_companies(one_thread):
+def test_a_thread_keeps_room_for_a_few_companies(one_thread, monkeypatch):
     kind, companies = ready(SMALL, 4), Companies()
     threads = threading.active_count()
+    monkeypatch.setattr(company, "KEPT_OPEN", 4)
     first = companies.of(kind, 4)
     assert companies.of(kind, 4) is first
-    others = [replace(SMALL, width_g=w) for w in range(4, 4 + company.KEPT_OPEN)]
+    others = [replace(SMALL, width_g=w) for w in range(4, 8)]
     for config in others:
         companies.of(kind_of(config), 4)
     assert companies.of(kind, 4) is not first
-    assert len(companies._made) == company.KEPT_OPEN
+    assert len(companies._made) == 4
     assert threading.active_count() <= threads + 1
