@@ -47,6 +47,12 @@ class Workshop:
             if self._process is not None:
                 _end(self._process)
 
+    @property
+    def pids(self) -> list[int]:
+        """Its process, if there is one now."""
+        process = self._process
+        return [] if process is None or process.poll() is not None else [process.pid]
+
     def capture(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Replay:
         """As `capture.capture`; done here where the process cannot do it."""
         try:

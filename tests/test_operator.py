@@ -5,6 +5,8 @@ import json
 import logging
 import platform
 import re
+import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,7 +18,7 @@ import test_faults
 import test_limits
 from tab import Tab
 
-from ganplay.ui import limits, logs, operator, secrets, tokens
+from ganplay.ui import limits, logs, operator, overview, secrets, tokens
 from ganplay.ui.logs import Lines, Seldom, plain
 
 visit = test_app.visit
@@ -139,12 +141,24 @@ def test_numbers_are_those_of_the_sessions_and_not_whose_they_are(server, visit,
     assert "127.0.0.1" not in text
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_memory_of_the_process_that_captures_counts(monkeypatch):
+    monkeypatch.setattr(overview.WORKSHOP, "_process", None)
+    alone = overview._process()["memory"]
+    line = [sys.executable, "-c", "held = bytes([1]) * 2**28; print(); input()"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        monkeypatch.setattr(overview.WORKSHOP, "_process", other)
+        assert overview._process()["memory"] > alone + 2**28 - 2**24
+        other.stdin.close()
+    assert overview._process()["memory"] < alone + 2**28 - 2**24
+
+
 def test_rates_by_hand(monkeypatch):
     from types import SimpleNamespace
 
     from ganplay import ToyConfig
     from ganplay.engine import Session
-    from ganplay.ui import overview
 
     now = [50.0]
     monkeypatch.setattr(overview.time, "monotonic", lambda: now[0])

@@ -82,6 +82,7 @@ def test_one_that_dies_is_started_again_but_not_for_ever(here):
             assert here == []
             beside._process.send_signal(signal.SIGKILL)
             beside._process.wait(20)
+            assert beside.pids == []
         assert beside.capture(operator.neg, (torch.ones(1),))(torch.ones(1))[0].item() == -1
         assert here == [operator.neg]
     finally:
@@ -91,7 +92,7 @@ def test_one_that_dies_is_started_again_but_not_for_ever(here):
 def test_it_ends_with_whoever_started_it():
     code = (
         "import sys, time; from ganplay.workshop import WORKSHOP; WORKSHOP.open();"
-        "print(WORKSHOP._process.pid, flush=True); time.sleep(100)"
+        "print(*WORKSHOP.pids, flush=True); time.sleep(100)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     pid = int(owner.stdout.readline())

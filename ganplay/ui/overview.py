@@ -19,6 +19,7 @@ from ganplay.gallery import Gallery
 from ganplay.seat import Seat
 from ganplay.ui.logs import COUNTS
 from ganplay.ui.transfers import Places
+from ganplay.workshop import WORKSHOP
 
 PACKAGES = ("ganplay", "torch", "torchvision", "gradio", "uvicorn", "websockets")
 WINDOW = 2.0
@@ -154,12 +155,23 @@ def _rate(before: float, now: float, since: float, until: float) -> float | None
     return round((now - before) / (until - since), 2) if until > since else None
 
 
+def _pages(process: str | int) -> int:
+    """That a process has in memory; none of one that is gone."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except OSError:
+        return 0
+
+
 def _process() -> dict[str, Any]:
-    """Of this process: memory in bytes, threads, open files; of the machine: cores and memory."""
+    """Of this process: threads, open files, memory in bytes, that of its helper included.
+
+    Of the machine: cores and memory.
+    """
     found: dict[str, Any] = {"threads": threading.active_count(), "cores": os.cpu_count()}
     if sys.platform == "linux":
         page, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
-        resident = int(Path("/proc/self/statm").read_text().split()[1])
+        resident = sum(map(_pages, ("self", *WORKSHOP.pids)))
         found |= {"memory": page * resident, "machine_memory": page * pages,
                   "files": len(os.listdir("/proc/self/fd"))}  # fmt: skip
     return found
