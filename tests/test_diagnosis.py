@@ -131,10 +131,10 @@ def test_changed_settings_leave_the_verdict_until_there_is_more_to_be_seen():
 
 @pytest.fixture(scope="session")
 def quick_runs():
-    """Five seeds of each short scenario, trained once."""
+    """Three seeds of each short scenario, trained once."""
     torch.set_num_threads(1)
     with without_checks():
-        return {name: runs(scenario, range(5)) for name, scenario in QUICK.items()}
+        return {name: runs(scenario, range(3)) for name, scenario in QUICK.items()}
 
 
 def test_each_verdict_has_a_scenario_that_provokes_it():
