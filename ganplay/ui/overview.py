@@ -155,7 +155,7 @@ def _rate(before: float, now: float, since: float, until: float) -> float | None
     return round((now - before) / (until - since), 2) if until > since else None
 
 
-def _pages(process: str | int) -> int:
+def _pages(process: str) -> int:
     """That a process has in memory; none of one that is gone."""
     try:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1])
@@ -171,7 +171,7 @@ def _process() -> dict[str, Any]:
     found: dict[str, Any] = {"threads": threading.active_count(), "cores": os.cpu_count()}
     if sys.platform == "linux":
         page, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
-        resident = sum(map(_pages, ("self", *WORKSHOP.pids)))
+        resident = sum(_pages(p) for p in ("self", *map(str, WORKSHOP.pids)))
         found |= {"memory": page * resident, "machine_memory": page * pages,
                   "files": len(os.listdir("/proc/self/fd"))}  # fmt: skip
     return found
