@@ -204,7 +204,7 @@ class Kind:
         They are split evenly. What has not been tried out yet is, in the background.
         """
         groups = math.ceil(there / _largest(min(there, self._most)))
-        size = _largest(min(math.ceil(there / groups), self._most))
+        size = _largest(math.ceil(there / groups))
         if size > 1 and size not in self._trials:
             self._trials[size] = _TRYING.submit(_agree, self._config, size)
         done = (n for n in SIZES if n <= size and n in self._trials and self._trials[n].done())

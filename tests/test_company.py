@@ -88,14 +88,15 @@ VIEWS = (View(), View(graph=True), View(layers=LAYERS["map"], label=2))
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", [*KINDS, "averaged"])
-def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread):
+def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, caplog):
     config = (KINDS | {"averaged": replace(SMALL, noise_dim=5)})[name]
     lanes = [Lane(replace(config, seed=s)) for s in range(3)]
     for i, lane in enumerate(lanes):
         lane.start()
         lane.step(5 + i, "both")
         lane.camera.measure()
-    room = Companies().of(kind_of(config), 4)
+    companies = Companies()
+    room = companies.of(kind_of(config), 4)  # with an empty place
     for _ in range(2):
         seen = look_together(dict.fromkeys(lanes, view), room)
         assert list(seen) == lanes
@@ -106,7 +107,8 @@ def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread):
                 if one is not None:
                     near = 1 if not one.is_floating_point() else 1e-5
                     torch.testing.assert_close(one, other, rtol=1e-5, atol=near)
-        step_together(lanes, 3, room)
+        step_together(lanes, 3, companies.of(kind_of(config), 3))
+        assert not caplog.records
 
 
 def test_pictures_that_need_what_only_one_has_are_made_alone(one_thread):

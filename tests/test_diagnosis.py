@@ -131,10 +131,10 @@ def test_changed_settings_leave_the_verdict_until_there_is_more_to_be_seen():
 
 @pytest.fixture(scope="session")
 def quick_runs():
-    """Three seeds of each short scenario, trained once."""
+    """Five seeds of each short scenario, trained once."""
     torch.set_num_threads(1)
     with without_checks():
-        return {name: runs(scenario, range(3)) for name, scenario in QUICK.items()}
+        return {name: runs(scenario, range(5)) for name, scenario in QUICK.items()}
 
 
 def test_each_verdict_has_a_scenario_that_provokes_it():
@@ -146,7 +146,7 @@ def test_each_verdict_has_a_scenario_that_provokes_it():
 @pytest.mark.parametrize("name", QUICK)
 def test_a_verdict_is_given_where_it_is_right_and_not_elsewhere(quick_runs, name):
     scenario, members = QUICK[name], quick_runs[name]
-    assert len(members) == 3
+    assert len(members) == 5
     assert fmean(right(scenario, verdicts) for verdicts in members) >= 0.9
     for verdicts in members:
         assert verdicts[-1].kind == scenario.right[max(scenario.right)]
