@@ -155,12 +155,13 @@ def _rate(before: float, now: float, since: float, until: float) -> float | None
     return round((now - before) / (until - since), 2) if until > since else None
 
 
-def _pages(process: str) -> int:
-    """That a process has in memory; none of one that is gone."""
+def _pages(process: int) -> int:
+    """That a process has in memory for itself alone, without libraries; none of one that is gone."""
     try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        _, resident, shared, *_ = Path(f"/proc/{process}/statm").read_text().split()
     except OSError:
         return 0
+    return int(resident) - int(shared)
 
 
 def _process() -> dict[str, Any]:
@@ -171,7 +172,8 @@ def _process() -> dict[str, Any]:
     found: dict[str, Any] = {"threads": threading.active_count(), "cores": os.cpu_count()}
     if sys.platform == "linux":
         page, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
-        resident = sum(_pages(p) for p in ("self", *map(str, WORKSHOP.pids)))
+        own = int(Path("/proc/self/statm").read_text().split()[1])
+        resident = own + sum(map(_pages, WORKSHOP.pids))
         found |= {"memory": page * resident, "machine_memory": page * pages,
                   "files": len(os.listdir("/proc/self/fd"))}  # fmt: skip
     return found
