@@ -156,7 +156,7 @@ def _rate(before: float, now: float, since: float, until: float) -> float | None
 
 
 def _pages(process: int) -> int:
-    """That a process has in memory for itself alone, without libraries; none of one that is gone."""
+    """That a process has for itself alone, without libraries; none of one that is gone."""
     try:
         _, resident, shared, *_ = Path(f"/proc/{process}/statm").read_text().split()
     except OSError:
