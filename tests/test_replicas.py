@@ -1,5 +1,6 @@
 """Two replicas behind the proxy of deploy/, one of which is stopped in the middle of a class."""
 
+import http.client
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,14 @@ def with_the_other(chromium, url, first):
     raise AssertionError("all visitors go to one replica")
 
 
+def redirected(url, path):
+    """The answer to a browser that asks for an address outside the app, without a cookie."""
+    with closing(http.client.HTTPConnection(url.split("/")[2], timeout=20)) as line:
+        line.request("GET", path)
+        answer = line.getresponse()
+        return answer.status, answer.headers["location"], answer.headers["set-cookie"]
+
+
 def use_the_other_views(tab):
     """A picture in Explore, a run in Learn, and an arena that goes on; then back to the lab."""
     page = tab.page
@@ -134,6 +144,9 @@ def use_the_other_views(tab):
 
 def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):
     url, replicas, start = proxied
+    # A cookie from here would take the place of the one that the page has meanwhile.
+    assert redirected(url, "/favicon.ico") == (308, "/lab/favicon.ico", None)
+    assert redirected(url, "/lab") == (308, "/lab/", None)
     one = Tab(chromium, url)
     with_first = replica_of(one)
     other = with_the_other(chromium, url, one)
