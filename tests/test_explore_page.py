@@ -282,8 +282,9 @@ def test_where_sockets_are_forbidden_plain_requests_do(chromium, server, model):
     tab.done()
 
 
-def test_axe_finds_nothing_serious(chromium, server):
-    tab = opened(chromium, server, locale="zh-CN")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(chromium, server, scheme):
+    tab = opened(chromium, server, color_scheme=scheme, locale="zh-CN")
     tab.page.click(".ex-dimensions-box summary")
     for button in (".ex-sheet", ".ex-seeds"):
         tab.page.click(button)

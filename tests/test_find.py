@@ -325,8 +325,9 @@ def test_files_are_opened_dropped_and_refused(chromium, server, model):
     tab.done()
 
 
-def test_axe_finds_nothing_serious_in_the_panel(chromium, server):
-    tab = opened(chromium, server)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_panel(chromium, server, scheme):
+    tab = opened(chromium, server, color_scheme=scheme)
     tab.page.click("#ex-tab-find")
     tab.page.wait_for_selector(".fi-go")
     assert test_browser.serious(tab) == []

@@ -396,8 +396,9 @@ def test_arithmetic_and_a_direction_of_one_s_own(chromium, server, model, tmp_pa
     tab.done()
 
 
-def test_axe_finds_nothing_serious(chromium, server):
-    tab = opened(chromium, server, server.url + START, locale="zh-CN")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(chromium, server, scheme):
+    tab = opened(chromium, server, server.url + START, color_scheme=scheme, locale="zh-CN")
     tab.page.keyboard.press("f")
     tab.page.wait_for_selector(".ex-favourite")
     for name, part in (("map", ".mp-canvas"), ("arithmetic", ".ar-result")):

@@ -274,8 +274,9 @@ def test_a_bad_link_says_what_is_wrong(chromium, server):
     panel.tab.done()
 
 
-def test_axe_finds_nothing_serious(chromium, server):
-    panel = walking(chromium, server, locale="zh-CN")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(chromium, server, scheme):
+    panel = walking(chromium, server, color_scheme=scheme, locale="zh-CN")
     assert test_browser.serious(panel.tab) == []
     panel.page.click(".wk-example")
     panel.text()
