@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack, suppress
+from itertools import combinations
 
 import gradio_client
 import pytest
@@ -23,7 +25,7 @@ from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.frames import HEADER
 from ganplay.script import as_script
 from ganplay.ui import routes, tokens, waiting
-from ganplay.ui.schema import schema
+from ganplay.ui.schema import ASSETS, schema
 
 
 class Line:
@@ -387,6 +389,18 @@ def test_a_request_of_another_site_is_refused(server):
 def get(server, path):
     with urllib.request.urlopen(server.url + path, timeout=20) as answer:
         return answer.read(), answer.headers
+
+
+def test_what_a_view_calls_its_parts_no_other_does():
+    """The sheets of all views that have been opened count for the whole page."""
+    sheets = {path.stem: path.read_text(encoding="utf-8") for path in ASSETS.glob("*.css")}
+    of = {
+        name: set(re.findall(r"\.([a-z]{2})-[a-z]", text)) - {"ex"} for name, text in sheets.items()
+    }
+    of["explore"] -= of["arithmetic"]  # which is a part of it
+    for one, other in combinations(of, 2):
+        assert not of[one] & of[other], (one, other)
+    assert len(of["arena"]) == len(of["arithmetic"]) == 1
 
 
 def test_files_are_served_and_nothing_else_is(server):

@@ -219,6 +219,9 @@ def test_a_tour_of_the_lab(chromium, server):
     page.click(".language")
     assert tab.words(".step-d") == "走一步 D"
     assert page.get_attribute("html", "lang") == "zh-CN"
+    assert page.get_attribute(".stop-when", "aria-label") == page.get_attribute(
+        ".stop-when", "title"
+    )
     page.wait_for_function("document.querySelector('.plane').ariaLabel.includes('真实样本')")
     tab.done()
 

@@ -128,7 +128,9 @@ def test_a_lecturers_link_opens_at_a_task(chromium, server):
     assert tab.see("ganplay.learn.stage.snapshot()") != whole
     page.mouse.move(5, 5)
     assert tab.see("ganplay.learn.stage.snapshot()") == whole
-    assert serious(tab) == []
+    for _ in range(2):
+        assert serious(tab) == []
+        page.click(".theme")
     with page.context.expect_page() as opened:
         page.click(does("in_lab"))
     lab = opened.value

@@ -307,44 +307,44 @@ def test_arithmetic_and_a_direction_of_one_s_own(chromium, server, model, tmp_pa
     text = "panels.arithmetic.text"
 
     # A - B + C at strength 0 is A to the bit; the result is explored as it is shown.
-    page.wait_for_selector(".ar-strip .ex-tile[data-state]")
-    page.locator(".ar-number").fill("0")
+    page.wait_for_selector(".am-strip .ex-tile[data-state]")
+    page.locator(".am-number").fill("0")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "document.querySelectorAll('.ar-strip .ex-tile')[4].matches('[aria-current=true]')"
+        "document.querySelectorAll('.am-strip .ex-tile')[4].matches('[aria-current=true]')"
     )
-    assert painted(tab, ".ar-result") == first
-    page.locator(".ar-slider").press("ArrowRight")
+    assert painted(tab, ".am-result") == first
+    page.locator(".am-slider").press("ArrowRight")
     page.wait_for_function(f"{text}.includes('at:')")
-    assert painted(tab, ".ar-result") == rendered(model, tab.see(text))
+    assert painted(tab, ".am-result") == rendered(model, tab.see(text))
     # B is a favourite: by a click after a click, and by dragging.
-    page.locator(".ar-row .ex-slot .ex-tile").nth(1).click()
+    page.locator(".am-row .ex-slot .ex-tile").nth(1).click()
     page.locator(".ex-favourite .ex-tile").first.click()
     assert tab.drawn(model) == first  # it was picked, not gone to
-    assert page.locator(".ar-row input").nth(1).input_value() == "9"
-    page.locator(".ex-favourite .ex-tile").nth(1).drag_to(page.locator(".ar-row .ex-slot").nth(2))
-    assert page.locator(".ar-row input").nth(2).input_value() == "8"
-    page.locator(".ar-strip .ex-tile").nth(8).click()
+    assert page.locator(".am-row input").nth(1).input_value() == "9"
+    page.locator(".ex-favourite .ex-tile").nth(1).drag_to(page.locator(".am-row .ex-slot").nth(2))
+    assert page.locator(".am-row input").nth(2).input_value() == "8"
+    page.locator(".am-strip .ex-tile").nth(8).click()
     page.wait_for_function(
-        "document.querySelectorAll('.ar-strip .ex-tile')[8].matches('[aria-current=true]')"
+        "document.querySelectorAll('.am-strip .ex-tile')[8].matches('[aria-current=true]')"
     )
-    page.click(".ar-explore")
+    page.click(".am-explore")
     page.wait_for_function(f"{STATE}.at !== ''")
     result = tab.drawn(model)
-    assert painted(tab, ".ar-result") == result
+    assert painted(tab, ".am-result") == result
     page.keyboard.press("Control+z")
     assert tab.drawn(model) == first
 
     # A direction from two groups, named, is a slider that undoes, links and outlives the page.
     for group, place in ((0, 0), (0, 1), (1, 2)):
-        add = page.locator(".ar-add").nth(group)
+        add = page.locator(".am-add").nth(group)
         if add.get_attribute("aria-pressed") == "false":
             add.click()
         page.locator(".ex-favourite .ex-tile").nth(place).click()
     page.keyboard.press("Escape")
-    assert page.locator(".ar-group:first-child .ar-tiles button").count() == 2
-    page.fill(".ar-name", "<b>Slant</b>")
-    page.click(".ar-derive")
+    assert page.locator(".am-group:first-child .am-tiles button").count() == 2
+    page.fill(".am-name", "<b>Slant</b>")
+    page.click(".am-derive")
     page.wait_for_selector(".ex-direction:nth-child(9)")
     assert page.locator(".ex-name").nth(8).inner_text() == "<b>Slant</b>"
     slider = page.locator(".ex-direction input[type=range]").nth(8)
@@ -364,33 +364,33 @@ def test_arithmetic_and_a_direction_of_one_s_own(chromium, server, model, tmp_pa
     assert other.page.locator(".ex-name").nth(8).inner_text() == "Direction of a link"
     other.done()
     with page.expect_download() as download:
-        page.click(".ar-save")
+        page.click(".am-save")
     content = json.loads(download.value.path().read_text())
     assert content["directions"] == [
         {"model": MODEL, "name": "<b>Slant</b>", "dim": 64, "vector": unquote(vector)}
     ]
     page.keyboard.press("Control+z")
     assert tab.drawn(model) == first
-    page.locator(".ar-kept button").click()
+    page.locator(".am-kept button").click()
     assert page.locator(".ex-direction").count() == 8
     content["directions"] += [{"model": "letters", "name": "x", "dim": 64, "vector": vector}, 7]
     file = tmp_path / "directions.json"
     file.write_text(json.dumps(content))
-    page.set_input_files(".ar-file", str(file))
+    page.set_input_files(".am-file", str(file))
     tab.toast("1 of 3 directions added")
     page.reload()
     tab.settle()
     assert page.locator(".ex-name").nth(8).inner_text() == "<b>Slant</b>"
     file.write_text("{")
     page.click("#ex-tab-arithmetic")
-    page.set_input_files(".ar-file", str(file))
+    page.set_input_files(".am-file", str(file))
     tab.toast("directions.json is no file of directions")
 
     # Another model has other pictures and directions.
     page.locator(".ex-model").first.click()
     tab.settle()
     assert page.locator(".ex-direction").count() == 8
-    page.locator(".ar-row .ex-slot .ex-tile").first.click()
+    page.locator(".am-row .ex-slot .ex-tile").first.click()
     page.locator(".ex-favourite .ex-tile").first.click()
     tab.toast("of another model")
     tab.done()
@@ -401,7 +401,7 @@ def test_axe_finds_nothing_serious(chromium, server, scheme):
     tab = opened(chromium, server, server.url + START, color_scheme=scheme, locale="zh-CN")
     tab.page.keyboard.press("f")
     tab.page.wait_for_selector(".ex-favourite")
-    for name, part in (("map", ".mp-canvas"), ("arithmetic", ".ar-result")):
+    for name, part in (("map", ".mp-canvas"), ("arithmetic", ".am-result")):
         tab.page.click(f"#ex-tab-{name}")
         tab.page.wait_for_selector(part)
         assert test_browser.serious(tab) == []
@@ -420,11 +420,11 @@ def test_fingers_on_a_phone(chromium, server, model):  # noqa: F811
     page.click(".ex-star")
     page.wait_for_selector(".ex-favourite")
     page.click("#ex-tab-arithmetic")
-    page.click(".ar-group:nth-child(1) .ar-here")
+    page.click(".am-group:nth-child(1) .am-here")
     page.click(".ex-seed-more")
-    page.click(".ar-group:nth-child(2) .ar-here")
-    page.click(".ar-derive")
-    page.wait_for_selector(".ar-kept li")
+    page.click(".am-group:nth-child(2) .am-here")
+    page.click(".am-derive")
+    page.wait_for_selector(".am-kept li")
     page.click("#ex-tab-map")
     page.click(".mp-corners")
     page.wait_for_selector(".mp-trio canvas")

@@ -341,20 +341,20 @@ def test_hostile_texts_stay_texts(chromium, server):
     places.append(f"1;model:{model};seed:3")  # the others cannot be used
     page.click("#ex-tab-arithmetic")
     for box, kind, content in (
-        (".ar-file", "directions", [way, {evil: evil}]), (".ex-tray-file", "favourites", places),
+        (".am-file", "directions", [way, {evil: evil}]), (".ex-tray-file", "favourites", places),
     ):  # fmt: skip
         page.wait_for_selector(box, state="attached")
         page.set_input_files(box, file_of(kind, content, name))
         page.set_input_files(box, bad)  # which is none
-    page.wait_for_selector(".ar-kept input")
-    assert page.input_value(".ar-kept input") == SHORT
+    page.wait_for_selector(".am-kept input")
+    assert page.input_value(".am-kept input") == SHORT
     page.wait_for_selector(".ex-favourites canvas")
     for panel in ("gallery", "map", "find", "walk", "arithmetic"):
         page.click(f"#ex-tab-{panel}")
         page.wait_for_selector(f"#ex-panel-{panel} button:visible")
         fill_all(page, filled)
         unharmed(page)
-    assert {"ar-values-1", "ar-values-2", "ar-name"} < filled
+    assert {"ar-values-1", "ar-values-2", "am-name"} < filled
     assert len(filled) == 4  # and the direction's
 
     token = page.evaluate("ganplay.link.current")

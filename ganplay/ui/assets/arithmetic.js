@@ -14,19 +14,19 @@ export class Panel {
   constructor(explore, host) {
     Object.assign(this, { explore, host, strength: 1 });
     this.find = (selector) => host.querySelector(selector);
-    this.slider = this.find(".ar-slider");
-    this.number = this.find(".ar-number");
-    this.result = make("canvas", { className: "ar-result" });
+    this.slider = this.find(".am-slider");
+    this.number = this.find(".am-number");
+    this.result = make("canvas", { className: "am-result" });
     this.result.setAttribute("role", "img");
     this.result.setAttribute("aria-label", t("places.arithmetic.at", { value: 1 }));
-    const slots = LETTERS.map((_, i) => explore.trio.slot(i)), signs = ["−", "+", "="].map((sign) => make("span", { className: "ar-sign", textContent: sign }));
-    this.find(".ar-row").append(...slots.flatMap((slot, i) => [slot, signs[i]]), this.result);
+    const slots = LETTERS.map((_, i) => explore.trio.slot(i)), signs = ["−", "+", "="].map((sign) => make("span", { className: "am-sign", textContent: sign }));
+    this.find(".am-row").append(...slots.flatMap((slot, i) => [slot, signs[i]]), this.result);
     explore.trio.heard.push(() => this.show());
     this.slider.oninput = () => this.set(this.slider.valueAsNumber, false);
     this.slider.onchange = () => this.set(this.slider.valueAsNumber, true);
     this.slider.ondblclick = () => this.set(1, true);
     this.number.onchange = () => explore.typed(this.number, t("places.arithmetic.strength"), BOUNDS, (value) => this.set(value, true));
-    this.find(".ar-explore").onclick = () => this.go(this.text);
+    this.find(".am-explore").onclick = () => this.go(this.text);
     this.buildStrip();
     this.groups = new Groups(explore, host);
   }
@@ -37,7 +37,7 @@ export class Panel {
       tile.onclick = () => this.set(strength, true);
       return tile;
     });
-    this.find(".ar-strip").replaceChildren(...this.strip.map((tile, i) =>
+    this.find(".am-strip").replaceChildren(...this.strip.map((tile, i) =>
       make("span", {}, tile, make("small", { textContent: signed(STRIP[i]) }))));
     this.nameStrip();
   }

@@ -14,15 +14,15 @@ export class Groups {
     Object.assign(this, { explore, pictures: {}, all: {} });
     this.find = (selector) => host.querySelector(selector);
     this.boxes = KINDS.map((kind) => this.box(kind));
-    this.find(".ar-groups").append(...this.boxes.map(({ host: box }) => box));
-    this.name = this.find(".ar-name");
-    this.find(".ar-make").onsubmit = (event) => {
+    this.find(".am-groups").append(...this.boxes.map(({ host: box }) => box));
+    this.name = this.find(".am-name");
+    this.find(".am-make").onsubmit = (event) => {
       event.preventDefault();
       this.derive();
     };
-    const file = this.find(".ar-file");
-    this.find(".ar-save").onclick = () => explore.own.save();
-    this.find(".ar-load").onclick = () => file.click();
+    const file = this.find(".am-file");
+    this.find(".am-save").onclick = () => explore.own.save();
+    this.find(".am-load").onclick = () => file.click();
     file.onchange = () => explore.own.load(file);
     explore.own.heard.push(() => this.showKept());
     this.show();
@@ -34,9 +34,9 @@ export class Groups {
   }
 
   box(kind) {
-    const head = make("b"), add = make("button", { type: "button", className: "ar-add" }), here = make("button", { type: "button", className: "ar-here" });
-    const tiles = make("div", { className: "ar-tiles" });
-    const host = make("div", { className: "ar-group" }, make("header", {}, head, add, here), tiles);
+    const head = make("b"), add = make("button", { type: "button", className: "am-add" }), here = make("button", { type: "button", className: "am-here" });
+    const tiles = make("div", { className: "am-tiles" });
+    const host = make("div", { className: "am-group" }, make("header", {}, head, add, here), tiles);
     this.explore.picking.offer(add, host, (text) => this.add(kind, text), true);
     here.onclick = () => this.add(kind, write(this.explore.state));
     return { kind, host, head, add, here, tiles };
@@ -77,7 +77,7 @@ export class Groups {
       tiles.replaceChildren(...groups[kind].map((text) => this.tile(kind, text)));
       if (!groups[kind].length) tiles.append(make("small", { textContent: t("places.own.empty") }));
     }
-    this.find(".ar-derive").disabled = KINDS.some((kind) => !groups[kind].length);
+    this.find(".am-derive").disabled = KINDS.some((kind) => !groups[kind].length);
     this.showKept();
     this.draw();
   }
@@ -116,15 +116,15 @@ export class Groups {
     if (answer.type !== "direction") return void lab.toast(t("places.own.no_way"));
     if (!own.add(wished, answer.vector)) return;
     name.value = "";
-    this.find(".ar-told").textContent = t("places.own.made", { name: wished });
+    this.find(".am-told").textContent = t("places.own.made", { name: wished });
   }
 
   // ---- those that are kept ----------------------------------------------------------------------
 
   showKept() {
     const { own } = this.explore;
-    this.find(".ar-kept").replaceChildren(...own.list.map((one) => this.kept(one)));
-    this.find(".ar-save").disabled = !own.list.length;
+    this.find(".am-kept").replaceChildren(...own.list.map((one) => this.kept(one)));
+    this.find(".am-save").disabled = !own.list.length;
   }
 
   kept({ name, vector }) {

@@ -39,7 +39,8 @@ export function fill(element) {
   for (const one of element.querySelectorAll("[data-t]")) one.textContent = t(one.dataset.t);
   for (const one of element.querySelectorAll("[data-t-title]")) {
     one.title = t(one.dataset.tTitle);
-    if (!one.textContent.trim()) one.setAttribute("aria-label", one.title);
+    // The text in a select is that of its choices, and no name.
+    if (one.matches("select") || (!one.matches("label") && !one.textContent.trim())) one.setAttribute("aria-label", one.title);
   }
   for (const one of element.querySelectorAll("[data-t-label]")) {
     one.setAttribute("aria-label", t(one.dataset.tLabel));
