@@ -69,6 +69,20 @@ def explore(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
+def learn(page: Page) -> None:
+    """The first lesson, predicted and run."""
+    page.click("#view-learn")
+    page.click('[data-lesson="best-discriminator"]')
+    page.locator("[name=ln-answer]").first.check()
+    page.click('[data-does="answer"]')
+    page.click('[data-does="on"]')
+    page.click('[data-does="start_run"]')
+    page.wait_for_selector('[data-does="on"]', timeout=180_000)
+    page.evaluate("document.activeElement.blur()")
+    page.mouse.move(1, 1)
+    page.wait_for_timeout(1500)
+
+
 def arena(page: Page) -> None:
     """Learning rates of D by those of G, two seeds each."""
     page.click("#view-arena")
@@ -88,6 +102,7 @@ PICTURES: dict[str, tuple[Callable[[Page], None], str]] = {
     "inside": (inside, "light"),
     "pair": (pair, "light"),
     "explore": (explore, "light"),
+    "learn": (learn, "light"),
     "arena": (arena, "light"),
 }
 
