@@ -145,6 +145,20 @@ def test_two_axes_are_a_matrix_that_is_kept(chromium, server):
         f'ganplay toy --state "{SMALL}" --sweep lr_g=0.001,0.01 '
         "--sweep loss=hinge,minimax,wasserstein --seeds 2 --steps 70"
     )
+
+    # The table, which is not changed too often, ends as the tiles do: with the newest.
+    tab.see("""(() => {
+        const { arena } = ganplay, next = structuredClone(arena.standings);
+        next.cells.forEach((cell, i) => (cell.rank.js = 6 - i));
+        arena.playing = true;
+        arena.receive({ ...arena.standings, type: "standings" });
+        arena.receive({ ...next, type: "standings" });
+    })()""")
+    for ranks in (
+        "arena.cells.tiles.map((tile) => tile.rank.textContent)",
+        "arena.table.rows.map((row) => row.rank.innerText[0])",
+    ):
+        page.wait_for_function(f"ganplay.{ranks}.join('') === '654321'")
     tab.done()
 
 

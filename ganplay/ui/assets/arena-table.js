@@ -22,7 +22,7 @@ export const withWidth = (cell, name, digits) => {
 
 export class Table {
   constructor(arena) {
-    Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-table"), by: "js", rows: [], at: 0 });
+    Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-table"), by: "js", rows: [], at: 0, later: null });
     this.lab.hear("theme", () => this.build());
   }
 
@@ -33,7 +33,6 @@ export class Table {
       radio.onchange = () => {
         this.by = name;
         this.show(true);
-        this.arena.cells.number();
       };
       return make("label", { title: t(`arena.by_${name}_tip`) }, radio, make("span", { textContent: t(`arena.by_${name}`) }));
     }));
@@ -69,8 +68,13 @@ export class Table {
   show(now = false) {
     const { standings, told } = this.arena;
     if (!standings || !told || !this.rows.length) return;
-    if (!now && performance.now() - this.at < CALM) return;
-    this.at = performance.now();
+    const early = now ? 0 : CALM - (performance.now() - this.at);
+    if (early > 0) {
+      this.later ??= setTimeout(() => this.show(true), early);
+      return;
+    }
+    clearTimeout(this.later);
+    Object.assign(this, { at: performance.now(), later: null });
     this.host.hidden = false;
     this.arena.find(".ar-none").hidden = true;
     const { cells } = standings, n = told.seeds.length;
@@ -85,6 +89,7 @@ export class Table {
     });
     this.arena.find(".ar-about").textContent = n > 1 ? t("arena.uncertain", { n }) : t("arena.one_seed");
     this.sort(cells);
+    this.arena.cells.number(); // the tiles say the same at any time
   }
 
   // A row that is moved loses the focus, so it is given back.

@@ -171,7 +171,6 @@ class Arena {
     this.standings = standings;
     this.curves.add(standings);
     this.table.show(!this.playing);
-    this.cells.number();
     this.save.show();
     this.speak();
   }
