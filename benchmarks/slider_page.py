@@ -15,7 +15,7 @@ from PIL import Image
 
 import ganplay
 from ganplay.exploration import LatentState
-from ganplay.sheets import contact_sheet
+from ganplay.media.contact_sheet import contact_sheet
 
 
 def main() -> None:

@@ -325,7 +325,7 @@ def _client(seconds: float) -> httpx.AsyncClient:
 
 
 async def _last_piece(answer: httpx.Response) -> dict[str, Any]:
-    """The head of the last of a stream's pieces (see `ganplay.pieces`), {} if there is none."""
+    """The head of the last piece of a stream (see `ganplay.common.wire`), {} if there is none."""
     rest, last = b"", b""
     async for part in answer.aiter_bytes():
         rest += part

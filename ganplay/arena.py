@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 from ganplay import metrics
 from ganplay.adversarial import Structure
 from ganplay.axes import Axis, changed, wrong
+from ganplay.common.settings import ConfigError, Problem
 from ganplay.config import ToyConfig
 from ganplay.experiment import SAMPLES, plain
-from ganplay.settings import ConfigError, Problem
 from ganplay.standings import behind, half_width, mean, ranks
 from ganplay.training import ToyTrainer, shape_of, together
 

@@ -17,10 +17,10 @@ from ganplay.arena import Arena, Cell, told
 from ganplay.arena_asked import Asked, Look, Make
 from ganplay.arena_look import CELLS, about, finite
 from ganplay.arena_look import Look as Eye
+from ganplay.common.wire import Piece, packed
 from ganplay.config import ToyConfig
 from ganplay.engine import as_plain
 from ganplay.gauge import MEASURED
-from ganplay.pieces import Piece, packed
 from ganplay.seat import MAX_STEPS, QUANTUM, Seat
 
 ROUND = 0.02

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
+from ganplay.common.settings import ConfigError, Problem, Settings, choice, number, unknown
 from ganplay.config import OWN, ToyConfig, read_value
 from ganplay.remedies import CLASSIC
-from ganplay.settings import ConfigError, Problem, Settings, choice, number, unknown
 
 MAX_VALUES = 64
 

@@ -20,8 +20,8 @@ from jaxtyping import Float, Int, UInt8
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from ganplay.checkpoint import safe
-from ganplay.checkpoint.safe import CheckpointError, Kind, refuse
+from ganplay.common import safe_tensors
+from ganplay.common.safe_tensors import CheckpointError, Kind, refuse
 from ganplay.datasets import LARGEST, SMALLEST, ImageData
 from ganplay.image_training import half_is_fast
 
@@ -264,12 +264,12 @@ def load_classifier(folder: str | Path) -> Judge:
         OSError: if a file cannot be read.
         CheckpointError: if they are not just such files.
     """
-    card = _card(safe.content(Path(folder) / "card.json", MAX_CARD))
-    content = safe.content(Path(folder) / "model.safetensors", MAX_WEIGHTS)
-    safe.check_hash(content, card.sha256)
+    card = _card(safe_tensors.content(Path(folder) / "card.json", MAX_CARD))
+    content = safe_tensors.content(Path(folder) / "model.safetensors", MAX_WEIGHTS)
+    safe_tensors.check_hash(content, card.sha256)
     model = Classifier(card.channels, card.side, card.heads)
     kinds = {n: Kind(tuple(t.shape), torch.float16) for n, t in _weights(model).items()}
-    _fill(model, safe.tensors_of(content, kinds, MAX_HEADER))
+    _fill(model, safe_tensors.tensors_of(content, kinds, MAX_HEADER))
     return Judge(model.eval(), card)
 
 

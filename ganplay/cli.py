@@ -14,6 +14,8 @@ from tqdm import tqdm
 
 from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
+from ganplay.common.locales import locale
+from ganplay.common.settings import MAX_SEED, ConfigError
 from ganplay.config import OWN, PRESETS, ToyConfig, needs_new_networks
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.evaluation_cli import add_classifier, add_directions, add_eval
@@ -23,18 +25,16 @@ from ganplay.flags import add_settings, read_config, refuse, settings_given, who
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
 from ganplay.learnt import roots_given
+from ganplay.media.contact_sheet import contact_sheet
 from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.pictures import panels
 from ganplay.project_cli import add_project
 from ganplay.runs import write_whole
 from ganplay.script import as_script
-from ganplay.settings import MAX_SEED, ConfigError
-from ganplay.sheets import contact_sheet
 from ganplay.stopping import Stop, parse
 from ganplay.sweep_cli import add_sweep, arena_of, pictured, ranking
 from ganplay.training import ToyTrainer
-from ganplay.ui.schema import locale
 from ganplay.walk_cli import add_walk
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000

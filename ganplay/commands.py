@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganplay.cohort import Net
+from ganplay.common.settings import Problem
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
 from ganplay.lane import NAMES, LaneName
-from ganplay.settings import Problem
 from ganplay.stopping import Stop, mistake
 from ganplay.training import ToyTrainer
 

@@ -1,7 +1,7 @@
 """Frozen configurations: the single source of flags, controls, API arguments and cards.
 
 Each field carries its bounds or choices, the group it is shown in and what changing it costs.
-Words for people are not here; they are in `ui/locales`.
+Words for people are not here; they are in `common/locales`.
 """
 
 import dataclasses
@@ -15,17 +15,17 @@ from urllib.parse import unquote
 import torch
 
 from ganplay import points as own_points
+from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Rule, Settings, check, unknown
+from ganplay.common.settings import choice as _choice
+from ganplay.common.settings import flag as _flag
+from ganplay.common.settings import number as _number
+from ganplay.common.settings import setting as _setting
 from ganplay.distributions import DISTRIBUTIONS, Distribution, from_points
 from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
 from ganplay.losses import LOSSES
 from ganplay.models.mlp import ACTIVATIONS, INITS, NORMS
 from ganplay.optimizers import OPTIMIZERS
 from ganplay.penalties import PENALTIES
-from ganplay.settings import MAX_SEED, ConfigError, Problem, Rule, Settings, check, unknown
-from ganplay.settings import choice as _choice
-from ganplay.settings import flag as _flag
-from ganplay.settings import number as _number
-from ganplay.settings import setting as _setting
 
 GROUPS = ("data", "generator", "discriminator", "loss", "training")
 STATE_VERSION, MAX_STATE, MAX_SETTINGS = "1", 100_000, 4000

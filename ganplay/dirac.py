@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.settings import Rule, Settings, choice, flag, number
 from ganplay.losses import LOSSES
-from ganplay.settings import Rule, Settings, choice, flag, number
 
 Places = Float[Tensor, "s 2"]
 

@@ -25,6 +25,7 @@ from ganplay import commands
 from ganplay.anatomy import noise_reach
 from ganplay.capture import CAPTURES
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
+from ganplay.common.settings import Problem
 from ganplay.company import Companies, Company, Kind
 from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.exposure import Exposure
@@ -51,7 +52,6 @@ from ganplay.seat import (
     Seat,
     Sink,
 )
-from ganplay.settings import Problem
 from ganplay.sharing import MOST, Share, Wish, shares
 from ganplay.slow import as_event, slow_step
 from ganplay.stopping import Stop

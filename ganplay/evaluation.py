@@ -18,7 +18,7 @@ from torch import Tensor
 from ganplay import image_metrics, lettering
 from ganplay.classifier import LABEL, Classifier, Judge, heads_of
 from ganplay.datasets import ImageData
-from ganplay.sheets import pair_sheet
+from ganplay.media.contact_sheet import pair_sheet
 from ganplay.streams import generator_of
 
 K = 5

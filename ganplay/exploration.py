@@ -16,8 +16,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.sampler import latents
-from ganplay.settings import MAX_SEED, Problem
 
 VERSION = "1"
 MAX_STATE = 8000

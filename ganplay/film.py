@@ -15,9 +15,9 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ganplay.encoders import KINDS, Cancelled, gif, mp4
 from ganplay.experiment import train
 from ganplay.frames import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
+from ganplay.media.video import KINDS, Cancelled, gif, mp4
 from ganplay.training import ToyTrainer
 from ganplay.unpacking import unpack
 

@@ -9,7 +9,9 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor
 
+from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.gallery import Gallery, GalleryError, threads
+from ganplay.media.uploads import Fitted, Habit, fitted
 from ganplay.projection import (
     MOST_RESTARTS,
     MOST_STEPS,
@@ -20,8 +22,6 @@ from ganplay.projection import (
     habit,
     project,
 )
-from ganplay.settings import MAX_SEED, Problem
-from ganplay.uploads import Fitted, Habit, fitted
 
 BOUNDS = {
     "restarts": (1, MOST_RESTARTS, RESTARTS),

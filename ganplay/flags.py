@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from ganplay.settings import allowed
+from ganplay.common.settings import allowed
 
 _PREFIX = "set_"
 

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 
 from ganplay.checkpoint import Card, ImageModel, bundled, image, load
+from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.exploration import read_state
 from ganplay.indexes import Indexes
+from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.neighbours import Neighbour, Yardstick, yardstick_of
 from ganplay.sampler import latents
-from ganplay.settings import MAX_SEED, Problem
-from ganplay.sheets import contact_sheet, png
 from ganplay.streams import generator_of
 from ganplay.verdict import Verdict
 

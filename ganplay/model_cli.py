@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ganplay.checkpoint import CheckpointError, ImageModel, bundled, load, model_of_run
+from ganplay.common.settings import MAX_SEED
 from ganplay.exploration import MAX_TRUNCATION, LatentState, model_of, read_state
 from ganplay.flags import refuse, whole
+from ganplay.media.contact_sheet import contact_sheet
 from ganplay.runs import Run, RunError
-from ganplay.settings import MAX_SEED
-from ganplay.sheets import contact_sheet
 from ganplay.verdict import Verdict
 
 MAX_PICTURES = 10_000

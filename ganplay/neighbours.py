@@ -18,8 +18,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.checkpoint import BUNDLED, Card, CheckpointError
-from ganplay.checkpoint.safe import Kind, content, tensors_of
 from ganplay.classifier import FEATURES, Judge, load_classifier
+from ganplay.common.safe_tensors import Kind, content, tensors_of
 from ganplay.learnt import Learnt, MissingData, Tell, learnt_by
 from ganplay.runs import write_whole
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganplay.uploads import UploadError, is_picture, opened
+from ganplay.media.uploads import UploadError, is_picture, opened
 
 EXTENT = 3.0
 """Half the side of the square that own points lie in."""

@@ -9,7 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ganplay.checkpoint import CheckpointError, ImageModel, bundled, load
+from ganplay.common.settings import MAX_SEED
 from ganplay.flags import refuse, whole
+from ganplay.media.contact_sheet import contact_sheet
+from ganplay.media.uploads import MAX_BYTES, Fitted, UploadError, fitted
 from ganplay.projection import (
     MOST_RESTARTS,
     MOST_STEPS,
@@ -20,9 +23,6 @@ from ganplay.projection import (
     habit,
     project,
 )
-from ganplay.settings import MAX_SEED
-from ganplay.sheets import contact_sheet
-from ganplay.uploads import MAX_BYTES, Fitted, UploadError, fitted
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:

@@ -21,11 +21,11 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
 from ganplay.checkpoint import ImageModel
-from ganplay.encoders import Cancelled
 from ganplay.exploration import LatentState
+from ganplay.media.uploads import Habit, habit_of
+from ganplay.media.video import Cancelled
 from ganplay.sampler import to_bytes
 from ganplay.streams import generator_of
-from ganplay.uploads import Habit, habit_of
 
 RESTARTS, STEPS = 8, 200
 MOST_RESTARTS, MOST_STEPS = 32, 1000

@@ -29,7 +29,7 @@ from torch import Tensor
 from ganplay.cohort import PER_MEMBER, StepRecord
 from ganplay.image_config import ImageConfig
 from ganplay.image_training import ImageTrainer
-from ganplay.sheets import sheet_of
+from ganplay.media.contact_sheet import sheet_of
 
 FORMAT = "ganplay run"
 

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from ganplay.checkpoint import BUNDLED, CheckpointError, ImageModel
 from ganplay.classifier import load_classifier
+from ganplay.common.settings import Problem, Rule, Settings, choice, flag, number
 from ganplay.exploration import MAX_PARTS, Amounts, LatentState
 from ganplay.latent import lerp, slerp, spline
 from ganplay.sampler import to_bytes
-from ganplay.settings import Problem, Rule, Settings, choice, flag, number
 
 VERSION = "1"
 BETWEEN = "|"

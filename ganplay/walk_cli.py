@@ -7,9 +7,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ganplay.checkpoint import ImageModel
-from ganplay.encoders import KINDS
 from ganplay.exploration import model_of
 from ganplay.flags import refuse, whole
+from ganplay.media.video import KINDS
 from ganplay.model_cli import add_states, load_named, states_of, written
 from ganplay.runs import write_whole
 from ganplay.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk

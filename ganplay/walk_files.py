@@ -10,9 +10,9 @@ from PIL import Image
 from torch import Tensor
 
 from ganplay.checkpoint import ImageModel
-from ganplay.encoders import KINDS as FILMS
-from ganplay.encoders import Cancelled, gif, mp4
-from ganplay.sheets import contact_sheet
+from ganplay.media.contact_sheet import contact_sheet
+from ganplay.media.video import KINDS as FILMS
+from ganplay.media.video import Cancelled, gif, mp4
 from ganplay.walk import Images, Made, Walk, closed, gaps, made, unevenness
 
 KINDS = (*FILMS, "strip", "sheet")

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
+from ganplay.common.settings import Problem, Settings, unknown
 from ganplay.exploration import LatentState, Space, read_state
-from ganplay.settings import Problem, Settings, unknown
 from ganplay.walk import (
     BETWEEN,
     MAX_KEYFRAMES,

@@ -19,21 +19,15 @@ from jaxtyping import install_import_hook
 
 PACKAGE = Path(find_spec("ganplay").origin).parent
 # Not those without tensors: in `config` and `commands` the checks of types are what is tested.
-PLAIN = (
-    "__init__",
-    "settings",
-    "config",
-    "image_config",
-    "dirac",
-    "commands",
-    "engine",
-    "seat",
-    "cli",
-    "stopping",
-)
-ROOMS = [f"ganplay.{p.stem}" for p in PACKAGE.glob("*.py") if p.stem not in PLAIN]
-PACKAGES = ["ganplay.models", "ganplay.datasets", "ganplay.checkpoint", "ganplay.lessons"]
-install_import_hook([*ROOMS, *PACKAGES], "typecheck.checked")
+PLAIN = {"config", "image_config", "settings", "dirac", "commands", "engine", "seat", "stopping",
+         "cli"}  # fmt: skip
+UNTYPED = {"ui", "server", "cli"}
+CHECKED = [
+    ".".join(("ganplay", *path.relative_to(PACKAGE).with_suffix("").parts))
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.stem not in PLAIN | {"__init__"} and path.relative_to(PACKAGE).parts[0] not in UNTYPED
+]
+install_import_hook(CHECKED, "typecheck.checked")
 
 # The same examples at every run, and no clock: these machines are shared and noisy.
 settings.register_profile(

@@ -14,8 +14,8 @@ from ganplay import LOSSES, PRESETS, ToyConfig, ToyTrainer
 from ganplay.arena import Arena, Impossible, all_cells, cells, grouped
 from ganplay.axes import AXES, axis, read_axis, usual
 from ganplay.cli import main
+from ganplay.common.settings import ConfigError
 from ganplay.remedies import CLASSIC
-from ganplay.settings import ConfigError
 from ganplay.standings import behind, half_width, mean, quantile, ranks
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganplay.common.settings import ConfigError, allowed
 from ganplay.config import (
     _RULES,
     GROUPS,
@@ -14,7 +15,6 @@ from ganplay.config import (
     ToyConfig,
     needs_new_networks,
 )
-from ganplay.settings import ConfigError, allowed
 
 FIELDS = {f.name: f for f in dataclasses.fields(ToyConfig)}
 

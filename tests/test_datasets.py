@@ -17,7 +17,7 @@ from ganplay.datasets import fonts as font_room
 from ganplay.datasets.faces import ATTRIBUTES, Choice, draw_faces, sample_attributes
 from ganplay.datasets.faces.face import Face
 from ganplay.datasets.fonts import LETTERS, FontRefused, alphabet, own_font, read_font
-from ganplay.sheets import contact_sheet
+from ganplay.media.contact_sheet import contact_sheet
 
 SHARED = Path(os.environ.get("GANPLAY_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

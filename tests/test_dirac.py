@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ganplay import dirac
+from ganplay.common.settings import ConfigError
 from ganplay.dirac import DiracConfig
-from ganplay.settings import ConfigError
 
 
 def after(steps, start=(1.0, 0.0), **settings):

@@ -11,7 +11,7 @@ from ganplay.cli import main
 from ganplay.datasets import ImageData, load
 from ganplay.evaluation import EvaluationError, closest_pairs, evaluate
 from ganplay.evaluation_cli import table
-from ganplay.sheets import pair_sheet
+from ganplay.media.contact_sheet import pair_sheet
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 PLACES = ("left", "right")

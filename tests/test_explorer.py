@@ -14,9 +14,9 @@ from starlette.websockets import WebSocketDisconnect
 from test_image_models import model_in
 
 from ganplay.checkpoint import image
+from ganplay.common.settings import MAX_SEED
 from ganplay.exploration import read_state
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError, memory_of
-from ganplay.settings import MAX_SEED
 from ganplay.ui import explorer, tokens
 from ganplay.ui.explorer import Asked, Explorer, Slots
 from ganplay.ui.routes import FULL, MAX_BODY, MAX_MESSAGE, REFUSED, TOO_LARGE, TOO_MANY

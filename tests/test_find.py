@@ -17,10 +17,10 @@ from test_explore_page import MODEL, STATE, opened
 
 import ganplay
 from ganplay import finding, projection
+from ganplay.media.uploads import MAX_BYTES
 from ganplay.ui import tokens
 from ganplay.ui.find import SEARCHES
 from ganplay.ui.walks import packed
-from ganplay.uploads import MAX_BYTES
 
 send, refusal, wait_until = test_transfers.send, test_transfers.refusal, test_transfers.wait_until
 # As the server searches: with more threads its sums are rounded otherwise.

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
+from ganplay.common.settings import ConfigError, allowed
 from ganplay.image_config import ImageConfig
-from ganplay.settings import ConfigError, allowed
 
 
 def test_every_field_says_what_it_may_hold_and_does():

@@ -6,8 +6,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from ganplay.common.settings import ConfigError
 from ganplay.lessons import FOLDER
-from ganplay.settings import ConfigError
 from ganplay.ui import tokens
 from ganplay.ui.learning import MEMBERS, Learning
 

@@ -3,11 +3,12 @@ import re
 
 import pytest
 
-from ganplay import uploads
+from ganplay.common.locales import LANGUAGES, locale
 from ganplay.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.frames import LAYERS
+from ganplay.media import uploads
 from ganplay.points import MESSAGES
-from ganplay.ui.schema import ASSETS, LANGUAGES, locale
+from ganplay.ui.schema import ASSETS
 
 
 def flat(words, prefix=""):

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from ganplay import projection
-from ganplay.encoders import Cancelled
 from ganplay.exploration import read_state
+from ganplay.media.uploads import Habit
+from ganplay.media.video import Cancelled
 from ganplay.projection import CHUNK, SAMPLES, SCOUTING, project
-from ganplay.uploads import Habit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

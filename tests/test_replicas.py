@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from tab import Tab
 
-from ganplay import checkpoint, film, points, uploads
+from ganplay import checkpoint, film, points
+from ganplay.media import uploads
 from ganplay.ui import doors
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,7 @@ from tab import Tab
 from websockets.exceptions import InvalidStatus
 
 import ganplay
-from ganplay import uploads
+from ganplay.media import uploads
 from ganplay.ui import doors, tokens
 from ganplay.ui.routes import same_origin
 from ganplay.ui.schema import ASSETS

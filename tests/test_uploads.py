@@ -1,4 +1,4 @@
-"""Pictures from strangers: made here with Pillow and by hand, read by `ganplay.uploads`."""
+"""Pictures from strangers: made here with Pillow and by hand, read by `ganplay.media.uploads`."""
 
 import io
 import struct
@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ganplay import uploads
-from ganplay.uploads import MAX_BYTES, Habit, UploadError, fitted, habit_of
+from ganplay.media import uploads
+from ganplay.media.uploads import MAX_BYTES, Habit, UploadError, fitted, habit_of
 
 GREY, COLOUR = (1, 32, 32), (3, 64, 64)
 DIGITS = Habit(0, 20 / 32)

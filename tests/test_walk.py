@@ -10,7 +10,7 @@ from PIL import Image
 from tab import Tab
 
 from ganplay import ToyConfig, load_toy
-from ganplay.ui.schema import locale
+from ganplay.common.locales import locale
 
 NAMES = set(
     "ganplay GAN ReLU WGAN Adam SGD RMSprop English tanh SiLU Wasserstein torch Kaiming Xavier log "

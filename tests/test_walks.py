@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from ganplay.cli import main
-from ganplay.encoders import Cancelled
+from ganplay.common.settings import ConfigError
 from ganplay.exploration import LatentState
-from ganplay.settings import ConfigError
+from ganplay.media.video import Cancelled
 from ganplay.walk import (
     EASINGS,
     Keyframe,

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from ganplay.adversarial import Structure
-from ganplay.checkpoint.safe import refuse
+from ganplay.common.safe_tensors import refuse
 from ganplay.image_config import ImageConfig
 from ganplay.models.dcgan import SIZES
 

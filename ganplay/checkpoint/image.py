@@ -12,15 +12,16 @@ from jaxtyping import Float, UInt8
 from safetensors.torch import save
 from torch import Tensor
 
-from ganplay.checkpoint import page, safe
+from ganplay.checkpoint import page
 from ganplay.checkpoint.card import MAX_BYTES as MAX_CARD
 from ganplay.checkpoint.card import Card, Direction
-from ganplay.checkpoint.safe import Kind, refuse
+from ganplay.common import safe_tensors
+from ganplay.common.safe_tensors import Kind, refuse
+from ganplay.common.settings import MAX_SEED
 from ganplay.exploration import LatentState, Space
+from ganplay.media.contact_sheet import png, sheet_of
 from ganplay.runs import write_whole
 from ganplay.sampler import Sampler, to_bytes
-from ganplay.settings import MAX_SEED
-from ganplay.sheets import png, sheet_of
 from ganplay.verdict import Examiner, Others, Verdict
 
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
@@ -274,15 +275,15 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
 def _read(card_path: Path, weights_path: Path) -> ImageModel:
     card = Card.from_json(_bytes(card_path, MAX_CARD))
     weights = _bytes(weights_path, MAX_BYTES)
-    safe.check_hash(weights, card.sha256)
-    return ImageModel(card, safe.tensors_of(weights, kinds_of(card), _HEADER))
+    safe_tensors.check_hash(weights, card.sha256)
+    return ImageModel(card, safe_tensors.tensors_of(weights, kinds_of(card), _HEADER))
 
 
 def _bytes(path: Path, most: int) -> bytes:
     try:
         if not path.is_file():
             refuse("file", f"{path}: there is no such file")
-        return safe.content(path, most)
+        return safe_tensors.content(path, most)
     except OSError as error:
         refuse("file", f"{path}: {error.strerror}")
 

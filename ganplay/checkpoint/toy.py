@@ -14,9 +14,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.adversarial import Structure
-from ganplay.checkpoint import safe
-from ganplay.checkpoint.safe import Kind, check_finite, check_kind, check_names, refuse
 from ganplay.cohort import Snapshot
+from ganplay.common import safe_tensors
+from ganplay.common.safe_tensors import Kind, check_finite, check_kind, check_names, refuse
 from ganplay.config import ToyConfig
 from ganplay.runs import write_whole
 from ganplay.streams import PURPOSES, Position, Streams, is_generator_state
@@ -75,7 +75,7 @@ def toy_from_bytes(
         refuse("size", f"weights of {len(data)} bytes: at most {max_bytes} are possible")
     about = _about(data, _HEADER_OF_A_MEMBER * (max_members + 1))
     configs = _configs(about, max_members)
-    tensors = safe.tensors(data)
+    tensors = safe_tensors.tensors(data)
     _check_parameters(tensors, configs)
     try:
         trainer = ToyTrainer(configs, threads=threads)
@@ -109,7 +109,7 @@ def load_toy(path: str | Path, *, threads: int | None = None) -> ToyTrainer:
 
 def _about(data: bytes, most: int) -> Mapping[str, Any]:
     """What the header says of the weights; of a version that we know."""
-    entries = safe.header(data, most)
+    entries = safe_tensors.header(data, most)
     try:
         about = json.loads(entries["__metadata__"][FORMAT])
     except (ValueError, TypeError, KeyError, RecursionError):

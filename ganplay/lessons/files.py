@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 import ganplay
+from ganplay.common.settings import Settings
 from ganplay.lessons.experiments import KINDS
-from ganplay.settings import Settings
 
 FOLDER = Path(ganplay.__file__).parent / "ui" / "lessons"
 MAX_BYTES, MAX_LESSONS, MAX_STEPS = 2**17, 64, 5000

@@ -13,6 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.anatomy import noise_reach, plane
+from ganplay.common.settings import Settings
+from ganplay.common.wire import Piece
 from ganplay.frames import ALL_LAYERS, MAP, Camera, Frame, View, pack, pack_points
 from ganplay.lessons.experiments import (
     DiracExperiment,
@@ -25,8 +27,6 @@ from ganplay.lessons.experiments import (
 from ganplay.lessons.files import Check, Run
 from ganplay.lessons.running import judge, of_config
 from ganplay.lessons.signals import class_table, optimal_outputs
-from ganplay.pieces import Piece
-from ganplay.settings import Settings
 from ganplay.training import ToyTrainer, threads_of_torch
 
 POINTS = 300

@@ -5,10 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from ganplay.common.settings import MAX_SEED, ConfigError
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.experiment import report, train, train_until
 from ganplay.script import as_script
-from ganplay.settings import MAX_SEED, ConfigError
 from ganplay.stopping import Stop, parse
 from ganplay.training import ToyTrainer
 

@@ -8,8 +8,8 @@ from typing import Any
 from ganplay import arena_asked
 from ganplay.arena_asked import Asked
 from ganplay.arena_session import ArenaSession
+from ganplay.common.settings import ConfigError, Problem
 from ganplay.engine import as_plain
-from ganplay.settings import ConfigError, Problem
 from ganplay.ui.routes import FULL, Lines, Refusal, Visit, pace
 
 

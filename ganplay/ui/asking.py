@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
 from ganplay.checkpoint import CheckpointError
+from ganplay.common.settings import Problem
 from ganplay.gallery import Gallery, GalleryError, out_of_memory
-from ganplay.settings import Problem
 
 logger = logging.getLogger(__name__)
 

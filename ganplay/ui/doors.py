@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ganplay.media.uploads import MAX_BYTES
 from ganplay.ui.api import Refused
 from ganplay.ui.logs import COUNTS
 from ganplay.ui.routes import PREFIX, Refusal, limited_body
-from ganplay.uploads import MAX_BYTES
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.engine import as_plain
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
-from ganplay.settings import MAX_SEED, Problem
 from ganplay.ui import beside, planes, tokens
 from ganplay.ui.asking import Asked, Purpose, refuse, told
 from ganplay.ui.routes import (

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from ganplay.engine import as_plain
 from ganplay.finding import Finder, Order
 from ganplay.gallery import MOST_PICTURES
+from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.projection import Progress
 from ganplay.ui import tokens
 from ganplay.ui.asking import told
@@ -35,7 +36,6 @@ from ganplay.ui.routes import (
 from ganplay.ui.streaming import Streamed, Tell
 from ganplay.ui.transfers import Places
 from ganplay.ui.walks import packed
-from ganplay.uploads import MAX_BYTES, UploadError
 
 SEARCHES, UPLOADS_AT_ONCE = 4, 2
 """Searches come one after the other; so many may wait or run."""

@@ -19,11 +19,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Settings
+from ganplay.common.wire import packed
 from ganplay.engine import as_plain
 from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
 from ganplay.lessons.files import Check, Run
-from ganplay.pieces import packed
-from ganplay.settings import MAX_SEED, ConfigError, Problem, Settings
 from ganplay.ui import tokens
 from ganplay.ui.routes import (
     MAX_BODY,

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ganplay import algebra
+from ganplay.common.settings import Problem
 from ganplay.exploration import LatentState, packed, read_state
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
-from ganplay.settings import Problem
 from ganplay.ui.asking import Asked, Purpose, refuse
 
 MOST_STRENGTHS = 16

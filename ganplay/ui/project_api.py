@@ -7,14 +7,14 @@ from concurrent.futures import TimeoutError as TooLate
 from threading import Event
 from typing import Any
 
-from ganplay.encoders import Cancelled
 from ganplay.finding import BOUNDS, Finder
-from ganplay.sheets import contact_sheet, png
+from ganplay.media.contact_sheet import contact_sheet, png
+from ganplay.media.uploads import MAX_BYTES, UploadError
+from ganplay.media.video import Cancelled
 from ganplay.ui.api import Refused, whole
 from ganplay.ui.asking import said
 from ganplay.ui.bursts import Bursts, in_context
 from ganplay.ui.image_api import data_url
-from ganplay.uploads import MAX_BYTES, UploadError
 
 SECONDS = 120.0
 """A search that has not ended by then, others before it included, is given up."""

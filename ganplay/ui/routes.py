@@ -26,12 +26,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay import commands, points
 from ganplay.commands import CommandError
+from ganplay.common.settings import ConfigError, Problem
 from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.gallery import out_of_memory
 from ganplay.points import PointsError
 from ganplay.script import as_script
-from ganplay.settings import ConfigError, Problem
 from ganplay.ui import tokens
 from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema

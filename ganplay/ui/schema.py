@@ -11,6 +11,7 @@ from ganplay.arena import MAX_MEMBERS
 from ganplay.arena_asked import MAX_CELLS, MAX_SEEDS
 from ganplay.axes import AXES, usual
 from ganplay.commands import SPEEDS
+from ganplay.common.locales import LANGUAGES, locale
 from ganplay.config import GROUPS, OWN, PRESETS, ToyConfig
 from ganplay.diagnosis import KINDS, Evidence
 from ganplay.distributions import DISTRIBUTIONS, Distribution
@@ -19,9 +20,7 @@ from ganplay.stopping import BOUNDS
 from ganplay.streams import generator_of
 
 ASSETS = files("ganplay.ui") / "assets"
-LOCALES = files("ganplay.ui") / "locales"
 PAGES = files("ganplay.ui") / "pages"
-LANGUAGES = ("en", "zh")
 THUMBNAIL_POINTS = 160
 
 
@@ -40,11 +39,6 @@ def _thumbnail(distribution: Distribution) -> dict[str, Any]:
         "classes": distribution.classes,
         "modes": 0 if distribution.modes is None else len(distribution.modes),
     }
-
-
-def locale(language: str) -> dict[str, Any]:
-    """All words of one language."""
-    return json.loads((LOCALES / f"{language}.json").read_text(encoding="utf-8"))
 
 
 @functools.cache

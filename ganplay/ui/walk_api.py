@@ -4,8 +4,8 @@ import base64
 import time
 from typing import Any
 
-from ganplay.encoders import Cancelled
 from ganplay.exploration import model_of
+from ganplay.media.video import Cancelled
 from ganplay.ui.api import Refused
 from ganplay.ui.asking import said
 from ganplay.ui.bursts import Bursts, in_context

@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay.checkpoint import ImageModel
-from ganplay.encoders import Cancelled
+from ganplay.common.settings import Problem
 from ganplay.engine import as_plain
 from ganplay.gallery import Gallery, GalleryError, threads
-from ganplay.settings import Problem
+from ganplay.media.video import Cancelled
 from ganplay.ui import tokens
 from ganplay.ui.asking import told
 from ganplay.ui.routes import (

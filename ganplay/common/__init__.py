@@ -1,0 +1,1 @@
+"""What knows neither GANs nor pages: settings, files, framing of bytes, locales."""

@@ -1,0 +1,1 @@
+"""Pictures and films as bytes: contact sheets, uploads from strangers, video."""
