@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ganplay import commands, company
-from ganplay.capture import CAPTURES
 from ganplay.engine import Engine, Session
+from ganplay.toy.graph_capture import CAPTURES
 from ganplay.ui import tokens
 from ganplay.ui.app import launch
 from ganplay.ui.routes import TOKEN

@@ -24,7 +24,7 @@ from benchmarks.servers import resident, served
 from benchmarks.students import Seen, Student, drag
 from benchmarks.visitors import Tokens, counted, generator_visitor
 from ganplay import PRESETS
-from ganplay.config import ToyConfig
+from ganplay.toy.config import ToyConfig
 
 CLASS = 32
 SIZES = (1, 8, 16, 32, 64)

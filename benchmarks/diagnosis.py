@@ -16,9 +16,9 @@ import torch
 
 from benchmarks.report import Row, arguments, finish
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.diagnosis import EVERY, Verdict
-from ganplay.experiment import diagnose
-from ganplay.remedies import remedy
+from ganplay.toy.diagnosis import EVERY, Verdict
+from ganplay.toy.experiment import diagnose
+from ganplay.toy.remedies import remedy
 
 SEEDS, QUICK_SEEDS = 8, 2
 THREE_SECONDS = 600

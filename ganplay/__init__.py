@@ -2,17 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ganplay import metrics, neighbours, points
+from ganplay import neighbours
 from ganplay.checkpoint import CheckpointError, ImageModel, load, load_toy, save_toy
-from ganplay.config import PRESETS, ToyConfig
-from ganplay.distributions import DISTRIBUTIONS
 from ganplay.exploration import LatentState, read_state
+from ganplay.gan.losses import LOSSES
+from ganplay.gan.penalties import PENALTIES
 from ganplay.image_config import ImageConfig
 from ganplay.image_training import ImageTrainer
-from ganplay.losses import LOSSES
 from ganplay.models import MODELS
-from ganplay.penalties import PENALTIES
-from ganplay.training import ToyTrainer
+from ganplay.toy import custom_points as points
+from ganplay.toy import metrics
+from ganplay.toy.config import PRESETS, ToyConfig
+from ganplay.toy.distributions import DISTRIBUTIONS
+from ganplay.toy.trainer import ToyTrainer
 
 if TYPE_CHECKING:
     from ganplay.ui.app import launch

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.training import ToyTrainer
+from ganplay.toy.trainer import ToyTrainer
 
 SHOWN = 12
 """Units of a layer, and inputs, that are shown at once."""

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
-from ganplay import metrics
-from ganplay.adversarial import Structure
 from ganplay.axes import Axis, changed, wrong
 from ganplay.common.settings import ConfigError, Problem
-from ganplay.config import ToyConfig
-from ganplay.experiment import SAMPLES, plain
 from ganplay.standings import behind, half_width, mean, ranks
-from ganplay.training import ToyTrainer, shape_of, together
+from ganplay.toy import metrics
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.experiment import SAMPLES, plain
+from ganplay.toy.step import Structure
+from ganplay.toy.trainer import ToyTrainer, shape_of, together
 
 T = TypeVar("T")
 MAX_MEMBERS, MAX_AXES = 64, 2

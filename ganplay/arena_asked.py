@@ -9,7 +9,7 @@ from ganplay.arena import Cell, Impossible, all_cells, work
 from ganplay.axes import MAX_VALUES, Axis, axis, value_of, wrong
 from ganplay.commands import MAX_CHANGES, Command, CommandError, whole
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem
-from ganplay.config import PRESETS, ToyConfig
+from ganplay.toy.config import PRESETS, ToyConfig
 
 MAX_CELLS, MAX_SEEDS = 16, 16
 MAX_WORK = 1_500_000_000

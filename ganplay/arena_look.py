@@ -10,16 +10,16 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay import metrics
 from ganplay.anatomy import noise_reach, plane
-from ganplay.config import ToyConfig
-from ganplay.distributions import Distribution
 from ganplay.exposure import map_range
 from ganplay.frames import FAKES, UNIT, pack_points
-from ganplay.gauge import MEASURED
-from ganplay.losses import LOSSES
-from ganplay.streams import draw_noise, generator_of, real_points
-from ganplay.training import ToyTrainer
+from ganplay.gan.losses import LOSSES
+from ganplay.toy import metrics
+from ganplay.toy.batches import draw_noise, generator_of, real_points
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.distributions import Distribution
+from ganplay.toy.monitor import MEASURED
+from ganplay.toy.trainer import ToyTrainer
 
 CELLS = 20
 """Along a side of a small map of D."""

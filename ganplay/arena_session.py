@@ -18,10 +18,10 @@ from ganplay.arena_asked import Asked, Look, Make
 from ganplay.arena_look import CELLS, about, finite
 from ganplay.arena_look import Look as Eye
 from ganplay.common.wire import Piece, packed
-from ganplay.config import ToyConfig
 from ganplay.engine import as_plain
-from ganplay.gauge import MEASURED
 from ganplay.seat import MAX_STEPS, QUANTUM, Seat
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.monitor import MEASURED
 
 ROUND = 0.02
 """Seconds of steps between two looks at what was asked for, and at whether a frame is due."""

@@ -7,13 +7,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.adversarial import Numbers, Structure
-from ganplay.config import ToyConfig
-from ganplay.models.mlp import Mlp
-from ganplay.models.plan import split
 from ganplay.models.vae import Vae
-from ganplay.optimizers import UPDATES, Moments
-from ganplay.streams import Streams, draw_noise, generator_of, real_points
+from ganplay.toy.architecture import split
+from ganplay.toy.batches import Streams, draw_noise, generator_of, real_points
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.mlp import Mlp
+from ganplay.toy.optimizers import UPDATES, Moments
+from ganplay.toy.step import Numbers, Structure
 
 
 class VaeTrainer:

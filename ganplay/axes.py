@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from ganplay.common.settings import ConfigError, Problem, Settings, choice, number, unknown
-from ganplay.config import OWN, ToyConfig, read_value
-from ganplay.remedies import CLASSIC
+from ganplay.toy.config import OWN, ToyConfig, read_value
+from ganplay.toy.remedies import CLASSIC
 
 MAX_VALUES = 64
 

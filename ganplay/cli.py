@@ -12,14 +12,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ganplay import points
 from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.common.locales import locale
 from ganplay.common.settings import MAX_SEED, ConfigError
-from ganplay.config import OWN, PRESETS, ToyConfig, needs_new_networks
 from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.evaluation_cli import add_classifier, add_directions, add_eval
-from ganplay.experiment import report, train, train_until
 from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
@@ -28,13 +25,16 @@ from ganplay.learnt import roots_given
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots
-from ganplay.pictures import panels
 from ganplay.project_cli import add_project
 from ganplay.runs import write_whole
-from ganplay.script import as_script
-from ganplay.stopping import Stop, parse
 from ganplay.sweep_cli import add_sweep, arena_of, pictured, ranking
-from ganplay.training import ToyTrainer
+from ganplay.toy import custom_points
+from ganplay.toy.config import OWN, PRESETS, ToyConfig, needs_new_networks
+from ganplay.toy.experiment import report, train, train_until
+from ganplay.toy.plot import panels
+from ganplay.toy.script_export import as_script
+from ganplay.toy.stop_condition import Stop, parse
+from ganplay.toy.trainer import ToyTrainer
 from ganplay.walk_cli import add_walk
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
@@ -225,7 +225,7 @@ def _seeds(options: argparse.Namespace, config: ToyConfig) -> range:
 
 def _read_points(options: argparse.Namespace) -> str:
     try:
-        return points.read(options.points)
+        return custom_points.read(options.points)
     except (OSError, ValueError) as error:
         refuse(options, f"--points {options.points}: {error}")
 

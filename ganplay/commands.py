@@ -6,13 +6,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from ganplay.cohort import Net
 from ganplay.common.settings import Problem
-from ganplay.config import PRESETS, ToyConfig
 from ganplay.frames import ALL_LAYERS, View
 from ganplay.lane import NAMES, LaneName
-from ganplay.stopping import Stop, mistake
-from ganplay.training import ToyTrainer
+from ganplay.toy.config import PRESETS, ToyConfig
+from ganplay.toy.ensemble import Net
+from ganplay.toy.stop_condition import Stop, mistake
+from ganplay.toy.trainer import ToyTrainer
 
 SPEEDS = (1, 1000)
 """Steps a second that can be asked for; None is as many as there can be."""

@@ -19,12 +19,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from ganplay.adversarial import Batch
-from ganplay.cohort import Cohort, Drawn
-from ganplay.config import ToyConfig
 from ganplay.exposure import Counts, Exposure, Places, expose_all
-from ganplay.shutter import Shutter
-from ganplay.training import fitting_together, shape_of
+from ganplay.toy.captured_function import Shutter
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.ensemble import Cohort, Drawn
+from ganplay.toy.step import Batch
+from ganplay.toy.trainer import fitting_together, shape_of
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.common.settings import Rule, Settings, choice, flag, number
-from ganplay.losses import LOSSES
+from ganplay.gan.losses import LOSSES
 
 Places = Float[Tensor, "s 2"]
 

@@ -23,11 +23,9 @@ import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
-from ganplay.capture import CAPTURES
 from ganplay.checkpoint import CheckpointError, toy_to_bytes
 from ganplay.common.settings import Problem
 from ganplay.company import Companies, Company, Kind
-from ganplay.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.exposure import Exposure
 from ganplay.frames import FLAGS, View, pack_points
 from ganplay.lane import (
@@ -40,7 +38,6 @@ from ganplay.lane import (
     step_together,
     unshared,
 )
-from ganplay.remedies import remedy
 from ganplay.seat import (
     AHEAD,
     CREDIT,
@@ -54,8 +51,11 @@ from ganplay.seat import (
 )
 from ganplay.sharing import MOST, Share, Wish, shares
 from ganplay.slow import as_event, slow_step
-from ganplay.stopping import Stop
-from ganplay.training import ToyTrainer
+from ganplay.toy.config import PRESETS, ToyConfig, needs_new_networks
+from ganplay.toy.graph_capture import CAPTURES
+from ganplay.toy.remedies import remedy
+from ganplay.toy.stop_condition import Stop
+from ganplay.toy.trainer import ToyTrainer
 from ganplay.workshop import WORKSHOP
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from ganplay import image_metrics, lettering
 from ganplay.classifier import LABEL, Classifier, Judge, heads_of
 from ganplay.datasets import ImageData
 from ganplay.media.contact_sheet import pair_sheet
-from ganplay.streams import generator_of
+from ganplay.toy.batches import generator_of
 
 K = 5
 COMPARED = 2000

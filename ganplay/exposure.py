@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.cohort import Cohort
-from ganplay.losses import LOSSES
+from ganplay.gan.losses import LOSSES
+from ganplay.toy.ensemble import Cohort
 
 RANGES = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}
 """Of D's outputs, by how the loss reads them; a critic's is its own from the least to the most."""

@@ -18,13 +18,13 @@ from torch import Tensor
 
 from ganplay import anatomy
 from ganplay.anatomy import Insides
-from ganplay.diagnosis import KINDS, NOTHING_YET, Verdict
 from ganplay.exposure import Counts, Exposure, Places, Plate, expose, quantised, whole
-from ganplay.gauge import MEASURED, Gauge, Measurement
-from ganplay.losses import LOSSES
-from ganplay.shutter import Shutter
-from ganplay.streams import draw_noise, generator_of
-from ganplay.training import ToyTrainer
+from ganplay.gan.losses import LOSSES
+from ganplay.toy.batches import draw_noise, generator_of
+from ganplay.toy.captured_function import Shutter
+from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Verdict
+from ganplay.toy.monitor import MEASURED, Gauge, Measurement
+from ganplay.toy.trainer import ToyTrainer
 
 VERSION = 3
 MAP = 32

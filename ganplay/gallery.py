@@ -19,7 +19,7 @@ from ganplay.indexes import Indexes
 from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.neighbours import Neighbour, Yardstick, yardstick_of
 from ganplay.sampler import latents
-from ganplay.streams import generator_of
+from ganplay.toy.batches import generator_of
 from ganplay.verdict import Verdict
 
 BUDGET = 2**28

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from ganplay.augment import CHANGES
 from ganplay.common.settings import MAX_SEED, Problem, Rule, Settings, choice, flag, number
-from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
-from ganplay.losses import LOSSES
+from ganplay.gan.losses import LOSSES
+from ganplay.gan.penalties import PENALTIES
 from ganplay.models import MODELS
 from ganplay.models.dcgan import NORMS_D, NORMS_G
-from ganplay.optimizers import OPTIMIZERS
-from ganplay.penalties import PENALTIES
+from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
+from ganplay.toy.optimizers import OPTIMIZERS
 
 IMAGE_MODELS = tuple(name for name in MODELS if name != "mlp")
 PRECISIONS = ("auto", "float32", "bfloat16")

@@ -15,23 +15,15 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Generator, Tensor
 
-from ganplay.adversarial import (
-    AdversarialStep,
-    Batch,
-    NetState,
-    Numbers,
-    Outcome,
-    State,
-    Structure,
-)
 from ganplay.augment import NUMBERS
-from ganplay.cohort import StepRecord, recorded
 from ganplay.image_config import ImageConfig
-from ganplay.models.plan import Plan, split
-from ganplay.optimizers import Moments
 from ganplay.parallel import ALONE, Group
 from ganplay.sampler import Sampler, one_hot
-from ganplay.streams import generator_of
+from ganplay.toy.architecture import Plan, split
+from ganplay.toy.batches import generator_of
+from ganplay.toy.ensemble import StepRecord, recorded
+from ganplay.toy.optimizers import Moments
+from ganplay.toy.step import AdversarialStep, Batch, NetState, Numbers, Outcome, State, Structure
 
 SETTLE_BATCHES, SETTLE_SIZE = 16, 128
 """Batches from which the statistics of G's batch norms are taken, and the pictures of each."""

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
-from ganplay.cohort import Net
 from ganplay.company import FILLED, Company, Kind, kind_of
-from ganplay.config import ToyConfig
-from ganplay.diagnosis import EVERY, Diagnosis
 from ganplay.exposure import Exposure, Places
 from ganplay.frames import FLAGS, Camera, View, bare, pack
-from ganplay.training import ToyTrainer
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.diagnosis import EVERY, Diagnosis
+from ganplay.toy.ensemble import Net
+from ganplay.toy.trainer import ToyTrainer
 
 logger = logging.getLogger(__name__)
 

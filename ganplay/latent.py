@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ganplay.sampler import Sampler, one_hot
-from ganplay.streams import generator_of
+from ganplay.toy.batches import generator_of
 
 PLACES = 32
 """Latent vectors at which a picture's change is looked at."""

@@ -25,7 +25,7 @@ from ganplay.exploration import LatentState
 from ganplay.media.uploads import Habit, habit_of
 from ganplay.media.video import Cancelled
 from ganplay.sampler import to_bytes
-from ganplay.streams import generator_of
+from ganplay.toy.batches import generator_of
 
 RESTARTS, STEPS = 8, 200
 MOST_RESTARTS, MOST_STEPS = 32, 1000

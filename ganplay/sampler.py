@@ -12,8 +12,8 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from ganplay.models.dcgan import DcganGenerator
-from ganplay.models.plan import split
-from ganplay.streams import generator_of
+from ganplay.toy.architecture import split
+from ganplay.toy.batches import generator_of
 
 CHUNK, CPU_CHUNK = 64, 16
 """Pictures that are made at once; on a CPU more of them do not stay in its cache."""

@@ -11,9 +11,9 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.adversarial import Batch
 from ganplay.anatomy import NETS
 from ganplay.frames import ALL_LAYERS, Camera, Frame, View, pack, pack_points
+from ganplay.toy.step import Batch
 
 Points = Float[Tensor, "b 2"]
 

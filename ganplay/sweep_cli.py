@@ -10,10 +10,10 @@ from PIL import Image
 from ganplay.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
 from ganplay.axes import Axis, read_axis
 from ganplay.common.settings import ConfigError
-from ganplay.config import ToyConfig
 from ganplay.flags import refuse
-from ganplay.pictures import each_panel, side_by_side
-from ganplay.remedies import CLASSIC
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.plot import each_panel, side_by_side
+from ganplay.toy.remedies import CLASSIC
 
 _COLUMNS = ("js", "modes", "high_quality")
 _JOINT = (

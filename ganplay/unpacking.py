@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganplay.anatomy import Insides
-from ganplay.diagnosis import KINDS, NOTHING_YET, Evidence, Verdict
 from ganplay.frames import (
     BINS,
     ENTRY,
@@ -20,6 +19,7 @@ from ganplay.frames import (
     VERSION,
     Frame,
 )
+from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Evidence, Verdict
 
 _LAYOUT = {
     # type, columns (None: as many as there are), most numbers

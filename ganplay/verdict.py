@@ -10,12 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.gan.losses import LOSSES
 from ganplay.image_config import ImageConfig
-from ganplay.losses import LOSSES
 from ganplay.models.dcgan import Company, DcganDiscriminator
-from ganplay.models.plan import split
 from ganplay.sampler import Sampler, one_hot
-from ganplay.streams import generator_of
+from ganplay.toy.architecture import split
+from ganplay.toy.batches import generator_of
 
 SAMPLES = 128
 """Samples that a picture is held against."""

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import torch
 
-from ganplay.capture import Replay, capture, record, replay_of
+from ganplay.toy.graph_capture import Replay, capture, record, replay_of
 
 NICE = 5
 """How far it steps back behind those who train."""

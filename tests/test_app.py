@@ -23,7 +23,7 @@ from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.frames import HEADER
-from ganplay.script import as_script
+from ganplay.toy.script_export import as_script
 from ganplay.ui import routes, tokens, waiting
 from ganplay.ui.schema import ASSETS, schema
 

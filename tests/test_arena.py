@@ -15,8 +15,8 @@ from ganplay.arena import Arena, Impossible, all_cells, cells, grouped
 from ganplay.axes import AXES, axis, read_axis, usual
 from ganplay.cli import main
 from ganplay.common.settings import ConfigError
-from ganplay.remedies import CLASSIC
 from ganplay.standings import behind, half_width, mean, quantile, ranks
+from ganplay.toy.remedies import CLASSIC
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)
 PAIRS = [axis("lr_g", [1e-4, 1e-3]), axis("loss", ["hinge", "wasserstein"])]

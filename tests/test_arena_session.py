@@ -22,9 +22,9 @@ from ganplay.arena_look import Look as Eye
 from ganplay.arena_session import MAX_ARENAS, ArenaSession
 from ganplay.commands import CommandError
 from ganplay.common.settings import ConfigError
-from ganplay.config import PRESETS
 from ganplay.engine import Full
 from ganplay.frames import UNIT, Camera
+from ganplay.toy.config import PRESETS
 from ganplay.ui import routes, tokens
 from ganplay.ui.waiting import _Place
 

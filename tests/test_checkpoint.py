@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, checkpoint, points
+from ganplay import ToyConfig, ToyTrainer, checkpoint
 from ganplay.checkpoint import CheckpointError, toy_from_bytes, toy_to_bytes
-from ganplay.optimizers import OPTIMIZERS
+from ganplay.toy import custom_points
+from ganplay.toy.optimizers import OPTIMIZERS
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
 CASES = {
@@ -100,8 +101,10 @@ def test_settings_that_were_changed_on_the_way_make_no_difference():
 
 
 def test_own_points_are_kept():
-    rows = torch.randn(points.MAX_POINTS, 2, generator=torch.Generator().manual_seed(0)).tolist()
-    own = points.parse("\n".join(f"{x:.4f},{y:.4f}" for x, y in rows).encode())
+    rows = torch.randn(
+        custom_points.MAX_POINTS, 2, generator=torch.Generator().manual_seed(0)
+    ).tolist()
+    own = custom_points.parse("\n".join(f"{x:.4f},{y:.4f}" for x, y in rows).encode())
     config = dataclasses.replace(SMALL, distribution="own", points=own)
     whole = ToyTrainer(config, seeds=range(3), threads=1)
     whole.step(3)

@@ -11,10 +11,10 @@ from test_engine import Page, opened, post
 
 from ganplay import ToyConfig, ToyTrainer, commands, company, engine
 from ganplay.commands import Configure, Pair, Play, Rewind, Step
-from ganplay.diagnosis import EVERY
 from ganplay.engine import Engine, Full
 from ganplay.sharing import FEWEST, MOST, STEPS_A_FRAME, Share, Wish
-from ganplay.stopping import Stop
+from ganplay.toy.diagnosis import EVERY
+from ganplay.toy.stop_condition import Stop
 
 CONFIG = ToyConfig(width_g=16, width_d=16, batch_size=32)
 AT = 400

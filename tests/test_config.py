@@ -8,13 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganplay.common.settings import ConfigError, allowed
-from ganplay.config import (
-    _RULES,
-    GROUPS,
-    PRESETS,
-    ToyConfig,
-    needs_new_networks,
-)
+from ganplay.toy.config import _RULES, GROUPS, PRESETS, ToyConfig, needs_new_networks
 
 FIELDS = {f.name: f for f in dataclasses.fields(ToyConfig)}
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganplay import layers
 from ganplay.models.dcgan import NORMS_D, DcganDiscriminator, DcganGenerator, widths
-from ganplay.models.plan import split
+from ganplay.toy import layers
+from ganplay.toy.architecture import split
 
 
 def made(plan, seed=0):

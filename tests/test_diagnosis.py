@@ -12,7 +12,8 @@ from typecheck import unchecked as without_checks
 
 from benchmarks.diagnosis import SCENARIOS, most_changes, right, runs
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.diagnosis import (
+from ganplay.lane import Lane
+from ganplay.toy.diagnosis import (
     EVERY,
     KINDS,
     WINDOW,
@@ -22,10 +23,9 @@ from ganplay.diagnosis import (
     Verdict,
     turning_points,
 )
-from ganplay.experiment import diagnose
-from ganplay.gauge import Gauge
-from ganplay.lane import Lane
-from ganplay.remedies import remedy
+from ganplay.toy.experiment import diagnose
+from ganplay.toy.monitor import Gauge
+from ganplay.toy.remedies import remedy
 
 SCENE = Scene(dispersion=2.0, extent=3.0, modes=4)
 EQUAL = (0.25, 0.25, 0.25, 0.25)

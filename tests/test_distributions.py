@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ganplay.distributions import DISTRIBUTIONS, from_points, grid, ring
+from ganplay.toy.distributions import DISTRIBUTIONS, from_points, grid, ring
 
 
 def draw(name, n=4000, seed=0):

@@ -22,10 +22,10 @@ from ganplay.commands import (
     StopAt,
 )
 from ganplay.engine import Engine, Full
-from ganplay.experiment import train_until
 from ganplay.frames import ENTRY, FLAGS, HEADER, MAP, SECTIONS, UNIT, View
-from ganplay.stopping import Stop
-from ganplay.training import ToyTrainer
+from ganplay.toy.experiment import train_until
+from ganplay.toy.stop_condition import Stop
+from ganplay.toy.trainer import ToyTrainer
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 NAMES = (

@@ -5,7 +5,7 @@ import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.frames import Camera, View, pack
-from ganplay.shutter import WORTH
+from ganplay.toy.captured_function import WORTH
 
 CONFIGS = {
     "ring": PRESETS["ring"],

@@ -26,12 +26,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, arena_asked, engine, gallery, points
+from ganplay import ToyConfig, ToyTrainer, arena_asked, engine, gallery
 from ganplay.arena import Arena
-from ganplay.capture import CAPTURES
 from ganplay.checkpoint import image, toy_from_bytes
 from ganplay.commands import Step
 from ganplay.lane import Lane
+from ganplay.toy import custom_points
+from ganplay.toy.graph_capture import CAPTURES
 from ganplay.ui import patience, routes, tokens, transfers
 from ganplay.workshop import WORKSHOP
 
@@ -195,8 +196,8 @@ def test_one_visitor_of_many_diverges_alone(running):
     for i in (0, 1, 2, 4, 5, 6, 7):
         pages[i].wait(lambda p: p.frames and p.frames[-1]["step"] == 40)
         assert not pages[i].events_of("diverged")
-        points = running._sessions[str(i)].trainer.sample(50)
-        assert torch.equal(points, expected(40, configs[i]))
+        custom_points = running._sessions[str(i)].trainer.sample(50)
+        assert torch.equal(custom_points, expected(40, configs[i]))
 
 
 # ---- models --------------------------------------------------------------------------------------
@@ -260,7 +261,7 @@ def test_memory_that_runs_out_on_reading_a_file_is_told(server, witness, monkeyp
 
     monkeypatch.setattr(transfers, "toy_from_bytes", scarce)
     monkeypatch.setattr(transfers.film, "read_order", scarce)
-    monkeypatch.setattr(points, "parse", scarce)
+    monkeypatch.setattr(custom_points, "parse", scarce)
     for path in ("weights/load", "film"):
         told = test_transfers.refusal(server, path, witness.token, b"x")
         assert told == (429, {"type": "busy"})

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from ganplay import ToyConfig, ToyTrainer, frames
-from ganplay.diagnosis import KINDS, Evidence, Verdict
 from ganplay.frames import ENTRY, FLAGS, HEADER, LAYERS, Camera, View, pack
-from ganplay.losses import LOSSES
+from ganplay.gan.losses import LOSSES
+from ganplay.toy.diagnosis import KINDS, Evidence, Verdict
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
 VERDICT = Verdict("collapse", 625, Evidence(js=0.5, separation=0.75, spread=0.25), (1, 6))

@@ -16,8 +16,8 @@ from ganplay.image_training import (
 )
 from ganplay.models.dcgan import DcganGenerator
 from ganplay.models.pairs import PairedGenerator
-from ganplay.models.plan import split
 from ganplay.sampler import latents, to_bytes
+from ganplay.toy.architecture import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = ImageConfig(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_engine import QUICK, Page, header, post
 
-from ganplay import PRESETS, ToyConfig, ToyTrainer, lane, points
+from ganplay import PRESETS, ToyConfig, ToyTrainer, lane
 from ganplay.commands import (
     Configure,
     Copy,
@@ -23,7 +23,8 @@ from ganplay.commands import (
     StopAt,
 )
 from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, TYPES, View
-from ganplay.stopping import Stop
+from ganplay.toy import custom_points
+from ganplay.toy.stop_condition import Stop
 
 
 class Paired(Page):
@@ -225,7 +226,7 @@ def test_weights_out_of_a_file_are_for_a_alone(running):
 def test_own_points_are_shared_and_told_once(running):
     page, session = pair_of(running, playing=False)
     post(running, page, Pair(True))
-    ours = points.encode(np.array([[0.1, 0.2], [0.3, -0.4], [0.5, 0.6]]), np.zeros(3, int))
+    ours = custom_points.encode(np.array([[0.1, 0.2], [0.3, -0.4], [0.5, 0.6]]), np.zeros(3, int))
     post(running, page, Configure({"distribution": "own", "points": ours}, "b"))
     assert [one.config.points for one in session.lanes] == [ours, ours]
     assert session.lanes[1].camera.real.equal(session.lanes[0].camera.real)

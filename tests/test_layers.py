@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganplay import layers
+from ganplay.toy import layers
 
 
 def test_minibatch_stddev_by_hand():

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ganplay.config import ToyConfig
+from ganplay.gan.losses import LOSSES
 from ganplay.lessons import (
     FOLDER,
     KINDS,
@@ -20,8 +20,8 @@ from ganplay.lessons import (
     signals,
 )
 from ganplay.lessons.files import Check, Run
-from ganplay.losses import LOSSES
-from ganplay.training import ToyTrainer
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.trainer import ToyTrainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 LESSONS, PROBLEMS = load_all()

@@ -4,10 +4,10 @@ import re
 import pytest
 
 from ganplay.common.locales import LANGUAGES, locale
-from ganplay.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.frames import LAYERS
 from ganplay.media import uploads
-from ganplay.points import MESSAGES
+from ganplay.toy.config import _RULES, GROUPS, PRESETS, ToyConfig
+from ganplay.toy.custom_points import MESSAGES
 from ganplay.ui.schema import ASSETS
 
 

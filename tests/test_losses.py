@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganplay.losses import LOSSES, cross_entropy_d
+from ganplay.gan.losses import LOSSES, cross_entropy_d
 
 REAL, FAKE = torch.tensor([0.5, -1.0]), torch.tensor([-0.5, 2.0])
 

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from ganplay import metrics
-from ganplay.distributions import DISTRIBUTIONS, mixture
+from ganplay.toy import metrics
+from ganplay.toy.distributions import DISTRIBUTIONS, mixture
 
 
 def cloud(n=2000, at=(0.0, 0.0), seed=0):

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from ganplay.layers import KERNELS
-from ganplay.models.mlp import ACTIVATIONS, INITS, Mlp
-from ganplay.models.plan import split
+from ganplay.toy.architecture import split
+from ganplay.toy.layers import KERNELS
+from ganplay.toy.mlp import ACTIVATIONS, INITS, Mlp
 
 TORCH_ACTIVATIONS = {
     "relu": nn.ReLU(),

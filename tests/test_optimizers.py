@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ganplay.optimizers import UPDATES, Moments, Rates, clip_norm
+from ganplay.toy.optimizers import UPDATES, Moments, Rates, clip_norm
 
 TORCH = {
     "sgd": lambda p, lr: torch.optim.SGD(p, lr),

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ganplay.penalties import (
+from ganplay.gan.penalties import (
     PENALTIES,
     clip_weights_,
     feature_matching,

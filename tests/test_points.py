@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganplay import points
-from ganplay.points import PointsError, decode, encode, parse, read_csv, read_picture
+from ganplay.toy import custom_points
+from ganplay.toy.custom_points import PointsError, decode, encode, parse, read_csv, read_picture
 
-COORDINATES = st.floats(-points.EXTENT, points.EXTENT)
-QUANTUM = 2 * points.EXTENT / 4095
+COORDINATES = st.floats(-custom_points.EXTENT, custom_points.EXTENT)
+QUANTUM = 2 * custom_points.EXTENT / 4095
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_tables_of_many_kinds_are_read(data, labels):
     found, classes = read_csv(data)
     assert classes.tolist() == labels
     assert np.isfinite(found).all()
-    assert np.abs(found).max() <= points.REACH + 1e-6
+    assert np.abs(found).max() <= custom_points.REACH + 1e-6
 
 
 BIG = b"1,2\n" * 13_000_000  # 52 MB
@@ -204,11 +204,11 @@ PICTURES = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_of_all_kinds_become_points_where_they_are_dark(name):
     found, labels = read_picture(PICTURES[name])
-    assert 200 <= len(found) <= points.PICTURE_POINTS
+    assert 200 <= len(found) <= custom_points.PICTURE_POINTS
     assert not labels.any()
     # The bar, four times as high as wide, fills the square's height.
     wide, high = np.ptp(found, axis=0)
-    assert high == pytest.approx(2 * points.REACH, rel=0.01)
+    assert high == pytest.approx(2 * custom_points.REACH, rel=0.01)
     assert wide / high == pytest.approx(0.25, abs=0.04)
     assert parse(PICTURES[name]) == encode(found, labels)  # the same at every call
 
@@ -292,9 +292,9 @@ except points.PointsError as error:
 def test_a_file_is_read_by_its_path(tmp_path_factory):
     path = tmp_path_factory.mktemp("files") / "points.csv"
     path.write_text("x,y,class\n0,0,a\n1,1,b\n")
-    found, labels = decode(points.read(path))
+    found, labels = decode(custom_points.read(path))
     np.testing.assert_allclose(found, [[-2.4, -2.4], [2.4, 2.4]], atol=QUANTUM)
     assert labels.tolist() == [0, 1]
     path.write_bytes(BIG)
     with pytest.raises(PointsError, match="too large"):
-        points.read(path)
+        custom_points.read(path)

@@ -8,11 +8,12 @@ import pytest
 import torch
 from test_training import SMALL, VARIANTS
 
-from ganplay import PRESETS, ToyConfig, ToyTrainer, metrics
-from ganplay.distributions import DISTRIBUTIONS
-from ganplay.points import decode
-from ganplay.script import as_script
-from ganplay.streams import Streams, generator_of
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.toy import metrics
+from ganplay.toy.batches import Streams, generator_of
+from ganplay.toy.custom_points import decode
+from ganplay.toy.distributions import DISTRIBUTIONS
+from ganplay.toy.script_export import as_script
 
 
 def loaded(config):

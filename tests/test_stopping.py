@@ -3,8 +3,8 @@ import math
 import pytest
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.experiment import train_until
-from ganplay.stopping import Stop, mistake, parse
+from ganplay.toy.experiment import train_until
+from ganplay.toy.stop_condition import Stop, mistake, parse
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganplay import theory
-from ganplay.distributions import DISTRIBUTIONS, mixture_log_density
+from ganplay.toy.distributions import DISTRIBUTIONS, mixture_log_density
 
 
 def test_densities_by_hand():

@@ -8,11 +8,12 @@ import pytest
 import torch
 import typecheck
 
-from ganplay import PRESETS, ToyConfig, ToyTrainer, metrics
-from ganplay.losses import LOSSES
-from ganplay.optimizers import OPTIMIZERS
-from ganplay.points import encode
-from ganplay.streams import Streams, generator_of, real_points
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.gan.losses import LOSSES
+from ganplay.toy import metrics
+from ganplay.toy.batches import Streams, generator_of, real_points
+from ganplay.toy.custom_points import encode
+from ganplay.toy.optimizers import OPTIMIZERS
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32, lr_g=1e-3, lr_d=1e-3)
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from test_frames import camera
 
 from ganplay import ToyConfig, frames
-from ganplay.diagnosis import Evidence, Verdict
 from ganplay.frames import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
+from ganplay.toy.diagnosis import Evidence, Verdict
 from ganplay.unpacking import unpack
 
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from ganplay.autoencoding import VaeTrainer
-from ganplay.config import ToyConfig
-from ganplay.models.mlp import Mlp
-from ganplay.models.plan import split
 from ganplay.models.vae import Vae
-from ganplay.training import ToyTrainer
+from ganplay.toy.architecture import split
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.mlp import Mlp
+from ganplay.toy.trainer import ToyTrainer
 
 
 def linear_vae(weights, sigma=0.5):

@@ -7,9 +7,9 @@ import torch
 from test_image_models import model_in
 
 from ganplay.exploration import LatentState
-from ganplay.models.plan import split
 from ganplay.sampler import latents, one_hot
-from ganplay.streams import generator_of
+from ganplay.toy.architecture import split
+from ganplay.toy.batches import generator_of
 from ganplay.verdict import SAMPLES
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer, workshop
-from ganplay.capture import CAPTURES
 from ganplay.frames import Camera, View, pack
+from ganplay.toy.graph_capture import CAPTURES
 from ganplay.workshop import STARTS, Workshop
 
 KINDS = {

@@ -3,8 +3,8 @@
 from ganplay.checkpoint.card import Card
 from ganplay.checkpoint.export import model_of_run
 from ganplay.checkpoint.image import BUNDLED, ImageModel, bundled, load
-from ganplay.checkpoint.toy import MAX_BYTES, load_toy, save_toy, toy_from_bytes, toy_to_bytes
 from ganplay.common.safe_tensors import CheckpointError
+from ganplay.toy.checkpoint import MAX_BYTES, load_toy, save_toy, toy_from_bytes, toy_to_bytes
 
 __all__ = [
     "BUNDLED",

@@ -17,10 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from ganplay.adversarial import Structure
 from ganplay.common.safe_tensors import refuse
 from ganplay.image_config import ImageConfig
 from ganplay.models.dcgan import SIZES
+from ganplay.toy.step import Structure
 
 MAX_BYTES = 2**20
 NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"

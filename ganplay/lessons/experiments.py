@@ -17,14 +17,14 @@ from ganplay import dirac
 from ganplay.autoencoding import VaeTrainer
 from ganplay.checkpoint import ImageModel, load
 from ganplay.common.settings import Settings, choice, number
-from ganplay.config import ToyConfig
 from ganplay.dirac import DiracConfig
 from ganplay.latent import lerp, slerp
 from ganplay.lessons import signals
-from ganplay.metrics import compare
 from ganplay.sampler import one_hot
-from ganplay.streams import generator_of
-from ganplay.training import ToyTrainer
+from ganplay.toy.batches import generator_of
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.metrics import compare
+from ganplay.toy.trainer import ToyTrainer
 
 Values = Float[Tensor, "s"]
 

@@ -27,7 +27,7 @@ from ganplay.lessons.experiments import (
 from ganplay.lessons.files import Check, Run
 from ganplay.lessons.running import judge, of_config
 from ganplay.lessons.signals import class_table, optimal_outputs
-from ganplay.training import ToyTrainer, threads_of_torch
+from ganplay.toy.trainer import ToyTrainer, threads_of_torch
 
 POINTS = 300
 """Points that are shown of a member of a kind without a camera."""

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay import theory
-from ganplay.cohort import judged
-from ganplay.losses import LOSSES
-from ganplay.training import ToyTrainer
+from ganplay.gan.losses import LOSSES
+from ganplay.toy.ensemble import judged
+from ganplay.toy.trainer import ToyTrainer
 
 SAMPLES = 2500
 """Points, of each kind, that a signal is measured on."""

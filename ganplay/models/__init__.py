@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ganplay.models.dcgan import DcganDiscriminator, DcganGenerator
-from ganplay.models.mlp import Mlp
-from ganplay.models.plan import Plan
+from ganplay.toy.architecture import Plan
+from ganplay.toy.mlp import Mlp
 
 
 class Model(NamedTuple):

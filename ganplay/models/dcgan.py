@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
-from ganplay import layers
-from ganplay.layers import KERNEL_SIZE, KERNELS
-from ganplay.models.plan import split
+from ganplay.toy import layers
+from ganplay.toy.architecture import split
+from ganplay.toy.layers import KERNEL_SIZE, KERNELS
 
 SIZES = (16, 32, 64, 128)
 NORMS_G, NORMS_D = ("none", "batch"), ("none", "batch", "spectral")

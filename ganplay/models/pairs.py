@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from ganplay.models.plan import Plan
+from ganplay.toy.architecture import Plan
 
 
 @dataclass(frozen=True)

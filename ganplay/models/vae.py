@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from ganplay.models.mlp import Mlp
+from ganplay.toy.mlp import Mlp
 
 
 @dataclass(frozen=True)

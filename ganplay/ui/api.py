@@ -6,11 +6,11 @@ from typing import Any
 import gradio as gr
 
 from ganplay.common.settings import MAX_SEED, ConfigError
-from ganplay.config import PRESETS, ToyConfig
-from ganplay.experiment import report, train, train_until
-from ganplay.script import as_script
-from ganplay.stopping import Stop, parse
-from ganplay.training import ToyTrainer
+from ganplay.toy.config import PRESETS, ToyConfig
+from ganplay.toy.experiment import report, train, train_until
+from ganplay.toy.script_export import as_script
+from ganplay.toy.stop_condition import Stop, parse
+from ganplay.toy.trainer import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS, MAX_POINTS = 16, 5000, 1000
 SECONDS = 60.0

@@ -24,14 +24,15 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ganplay import commands, points
+from ganplay import commands
 from ganplay.commands import CommandError
 from ganplay.common.settings import ConfigError, Problem
-from ganplay.config import PRESETS, ToyConfig
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.gallery import out_of_memory
-from ganplay.points import PointsError
-from ganplay.script import as_script
+from ganplay.toy import custom_points
+from ganplay.toy.config import PRESETS, ToyConfig
+from ganplay.toy.custom_points import PointsError
+from ganplay.toy.script_export import as_script
 from ganplay.ui import tokens
 from ganplay.ui.logs import note
 from ganplay.ui.schema import ASSETS, schema
@@ -464,12 +465,12 @@ class LabRoutes(Lines):
         if self._readers.statistics().tasks_waiting >= FILES_WAITING:
             return _error(503, "busy")
         try:
-            body = await limited_body(request, points.MAX_PICTURE)
+            body = await limited_body(request, custom_points.MAX_PICTURE)
             async with self._readers:
-                text = await to_thread.run_sync(points.parse, body)
+                text = await to_thread.run_sync(custom_points.parse, body)
         except Refusal as refusal:
             if refusal.code == TOO_LARGE:
-                return _error(413, "too_large", most=points.MAX_PICTURE)
+                return _error(413, "too_large", most=custom_points.MAX_PICTURE)
             return _error(refusal.code - 4000, refusal.kind)
         except (MemoryError, RuntimeError) as error:
             if not out_of_memory(error):

@@ -6,18 +6,19 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from ganplay import frames, points
+from ganplay import frames
 from ganplay.arena import MAX_MEMBERS
 from ganplay.arena_asked import MAX_CELLS, MAX_SEEDS
 from ganplay.axes import AXES, usual
 from ganplay.commands import SPEEDS
 from ganplay.common.locales import LANGUAGES, locale
-from ganplay.config import GROUPS, OWN, PRESETS, ToyConfig
-from ganplay.diagnosis import KINDS, Evidence
-from ganplay.distributions import DISTRIBUTIONS, Distribution
-from ganplay.losses import LOSSES
-from ganplay.stopping import BOUNDS
-from ganplay.streams import generator_of
+from ganplay.gan.losses import LOSSES
+from ganplay.toy import custom_points
+from ganplay.toy.batches import generator_of
+from ganplay.toy.config import GROUPS, OWN, PRESETS, ToyConfig
+from ganplay.toy.diagnosis import KINDS, Evidence
+from ganplay.toy.distributions import DISTRIBUTIONS, Distribution
+from ganplay.toy.stop_condition import BOUNDS
 
 ASSETS = files("ganplay.ui") / "assets"
 PAGES = files("ganplay.ui") / "pages"
@@ -52,10 +53,10 @@ def schema() -> bytes:
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}
         | {OWN: {"points": [], "classes": 1, "modes": 0}},
         "points": {
-            "extent": points.EXTENT,
-            "most": points.MAX_POINTS,
-            "classes": points.MAX_CLASSES,
-            "bytes": points.MAX_PICTURE,
+            "extent": custom_points.EXTENT,
+            "most": custom_points.MAX_POINTS,
+            "classes": custom_points.MAX_CLASSES,
+            "bytes": custom_points.MAX_PICTURE,
         },
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,

@@ -10,22 +10,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ganplay.adversarial import (
-    AdversarialStep,
-    Batch,
-    NetState,
-    Numbers,
-    Outcome,
-    State,
-    Structure,
-)
-from ganplay.capture import CAPTURES, Replay, flatten
-from ganplay.config import ToyConfig
-from ganplay.losses import GanLoss, cross_entropy_d
-from ganplay.models.mlp import Mlp
-from ganplay.models.plan import split
-from ganplay.optimizers import Moments
-from ganplay.streams import Position, Streams, generator_of, real_points
+from ganplay.gan.losses import GanLoss, cross_entropy_d
+from ganplay.toy.architecture import split
+from ganplay.toy.batches import Position, Streams, generator_of, real_points
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.graph_capture import CAPTURES, Replay, flatten
+from ganplay.toy.mlp import Mlp
+from ganplay.toy.optimizers import Moments
+from ganplay.toy.step import AdversarialStep, Batch, NetState, Numbers, Outcome, State, Structure
 
 Net = Literal["d", "g", "both"]
 _PENDING = "pending."

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
-from ganplay import layers
-from ganplay.layers import KERNEL_SIZE, KERNELS
-from ganplay.models.plan import split
+from ganplay.toy import layers
+from ganplay.toy.architecture import split
+from ganplay.toy.layers import KERNEL_SIZE, KERNELS
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     # In place where autograd can do with the result alone: what is overwritten is never read.

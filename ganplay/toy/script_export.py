@@ -7,9 +7,9 @@ weights with `ToyTrainer`'s step by step.
 
 import itertools
 
-from ganplay.config import JITTER, OWN, ToyConfig
-from ganplay.layers import KERNEL_SIZE, KERNELS
-from ganplay.points import EXTENT
+from ganplay.toy.config import JITTER, OWN, ToyConfig
+from ganplay.toy.custom_points import EXTENT
+from ganplay.toy.layers import KERNEL_SIZE, KERNELS
 
 _MIXTURES = {
     "blobs": ("torch.tensor([[-1.5, -1.0], [1.5, -1.0], [0.0, 1.6]])", 0.25),

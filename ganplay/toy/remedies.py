@@ -7,8 +7,8 @@ anything is the one to propose. They are the classic ones, each with its source.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ganplay.config import ToyConfig
-from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION
 
 Changes = dict[str, Any]
 

@@ -14,13 +14,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay import metrics
-from ganplay.adversarial import Batch, Structure
-from ganplay.cohort import PER_MEMBER, Cohort, Net, Snapshot, StepRecord, judged
-from ganplay.config import ToyConfig, needs_new_networks
-from ganplay.distributions import Distribution
-from ganplay.losses import LOSSES
-from ganplay.streams import PURPOSES, draw_noise, generator_of, real_points
+from ganplay.gan.losses import LOSSES
+from ganplay.toy import metrics
+from ganplay.toy.batches import PURPOSES, draw_noise, generator_of, real_points
+from ganplay.toy.config import ToyConfig, needs_new_networks
+from ganplay.toy.distributions import Distribution
+from ganplay.toy.ensemble import PER_MEMBER, Cohort, Net, Snapshot, StepRecord, judged
+from ganplay.toy.step import Batch, Structure
 
 
 class ToyTrainer:

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from ganplay import diagnosis
-from ganplay.diagnosis import Diagnosis, Verdict
-from ganplay.gauge import MEASURED, Gauge
-from ganplay.stopping import EVERY, Stop
-from ganplay.training import ToyTrainer
+from ganplay.toy import diagnosis
+from ganplay.toy.diagnosis import Diagnosis, Verdict
+from ganplay.toy.monitor import MEASURED, Gauge
+from ganplay.toy.stop_condition import EVERY, Stop
+from ganplay.toy.trainer import ToyTrainer
 
 SAMPLES = 2500
 CHUNK = 20

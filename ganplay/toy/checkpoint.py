@@ -13,14 +13,14 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from ganplay.adversarial import Structure
-from ganplay.cohort import Snapshot
 from ganplay.common import safe_tensors
 from ganplay.common.safe_tensors import Kind, check_finite, check_kind, check_names, refuse
-from ganplay.config import ToyConfig
 from ganplay.runs import write_whole
-from ganplay.streams import PURPOSES, Position, Streams, is_generator_state
-from ganplay.training import ToyTrainer
+from ganplay.toy.batches import PURPOSES, Position, Streams, is_generator_state
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.ensemble import Snapshot
+from ganplay.toy.step import Structure
+from ganplay.toy.trainer import ToyTrainer
 
 FORMAT, VERSION = "ganplay toy", 1
 MAX_BYTES = 32 * 2**20

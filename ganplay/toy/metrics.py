@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ganplay.distributions import Distribution
+from ganplay.toy.distributions import Distribution
 
 Points = Float[Tensor, "*s n 2"]
 GRID = 32

@@ -14,18 +14,18 @@ from urllib.parse import unquote
 
 import torch
 
-from ganplay import points as own_points
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Rule, Settings, check, unknown
 from ganplay.common.settings import choice as _choice
 from ganplay.common.settings import flag as _flag
 from ganplay.common.settings import number as _number
 from ganplay.common.settings import setting as _setting
-from ganplay.distributions import DISTRIBUTIONS, Distribution, from_points
-from ganplay.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
-from ganplay.losses import LOSSES
-from ganplay.models.mlp import ACTIVATIONS, INITS, NORMS
-from ganplay.optimizers import OPTIMIZERS
-from ganplay.penalties import PENALTIES
+from ganplay.gan.losses import LOSSES
+from ganplay.gan.penalties import PENALTIES
+from ganplay.toy import custom_points as own_points
+from ganplay.toy.distributions import DISTRIBUTIONS, Distribution, from_points
+from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
+from ganplay.toy.mlp import ACTIVATIONS, INITS, NORMS
+from ganplay.toy.optimizers import OPTIMIZERS
 
 GROUPS = ("data", "generator", "discriminator", "loss", "training")
 STATE_VERSION, MAX_STATE, MAX_SETTINGS = "1", 100_000, 4000

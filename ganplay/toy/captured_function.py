@@ -6,10 +6,10 @@ from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
-from ganplay.adversarial import State
-from ganplay.capture import CAPTURES, Replay
-from ganplay.cohort import Cohort
-from ganplay.config import ToyConfig
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.ensemble import Cohort
+from ganplay.toy.graph_capture import CAPTURES, Replay
+from ganplay.toy.step import State
 
 WORTH = 8
 """Looks of one kind after which the function is captured."""

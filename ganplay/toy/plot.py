@@ -8,8 +8,8 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ganplay.losses import LOSSES
-from ganplay.training import ToyTrainer
+from ganplay.gan.losses import LOSSES
+from ganplay.toy.trainer import ToyTrainer
 
 SIDE = 360
 GAP = 12

@@ -17,15 +17,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.augment import augment
-from ganplay.config import ToyConfig
+from ganplay.gan.losses import LOSSES
+from ganplay.gan.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
 from ganplay.image_config import ImageConfig
-from ganplay.losses import LOSSES
 from ganplay.models import MODELS
-from ganplay.models.mlp import Mlp
 from ganplay.models.pairs import PairedGenerator
-from ganplay.models.plan import Plan
-from ganplay.optimizers import UPDATES, Moments, Rates, clip_norm
-from ganplay.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
+from ganplay.toy.architecture import Plan
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.mlp import Mlp
+from ganplay.toy.optimizers import UPDATES, Moments, Rates, clip_norm
 
 P = TypeVar("P", bound=Plan)
 

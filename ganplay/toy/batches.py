@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
 
-from ganplay.adversarial import Batch, Structure
-from ganplay.config import ToyConfig
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.step import Batch, Structure
 
 PURPOSES = ("data", "noise", "mix", "jitter")
 """Of the random numbers that a step takes."""

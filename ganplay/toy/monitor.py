@@ -8,12 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay import metrics
-from ganplay.cohort import PER_MEMBER, Cohort
-from ganplay.diagnosis import Scene, Signals
-from ganplay.shutter import Shutter
-from ganplay.streams import real_points
-from ganplay.training import ToyTrainer
+from ganplay.toy import metrics
+from ganplay.toy.batches import real_points
+from ganplay.toy.captured_function import Shutter
+from ganplay.toy.diagnosis import Scene, Signals
+from ganplay.toy.ensemble import PER_MEMBER, Cohort
+from ganplay.toy.trainer import ToyTrainer
 
 MEASURED = 2000
 """Samples behind the metrics."""

@@ -1,0 +1,1 @@
+"""What every GAN shares: losses and penalties."""

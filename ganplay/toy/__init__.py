@@ -1,0 +1,1 @@
+"""2-D toy GANs, S at once on a leading axis: settings, data, training, diagnosis."""
