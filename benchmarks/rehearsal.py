@@ -37,8 +37,9 @@ from benchmarks.servers import Server, resident, running
 from benchmarks.students import MODEL, Seen, Student, drag
 from benchmarks.visitors import Tokens
 from ganplay import ToyTrainer
-from ganplay.checkpoint import CheckpointError, toy_from_bytes
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.lessons import load_all
+from ganplay.toy.checkpoint import toy_from_bytes
 
 MINUTES, QUICK_SECONDS, QUICK_CLASS = 10.0, 34.0, 8
 LESSON, SHORT_LESSON = "mode-collapse", "vanishing-gradient"

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 import ganplay
-from ganplay.exploration import LatentState
+from ganplay.images.latent_state import LatentState
 from ganplay.media.contact_sheet import contact_sheet
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from ganplay.checkpoint import Card, ImageModel, image
+from ganplay.images.checkpoint import Card, ImageModel, model
 from ganplay.ui.app import launch
 
 NAME = "untrained"
@@ -25,7 +25,7 @@ def untrained() -> ImageModel:
     })  # fmt: skip
     generator = torch.Generator().manual_seed(0)
     tensors = {}
-    for name, kind in image.kinds_of(card).items():
+    for name, kind in model.kinds_of(card).items():
         drawn = 0.05 * torch.randn(kind.shape, generator=generator)
         tensors[name] = (drawn.abs() if name.endswith("buffers") else drawn).to(kind.dtype)
     return ImageModel(card, tensors)
@@ -38,7 +38,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         untrained().save_pretrained(Path(folder) / NAME)
-        image.BUNDLED = Path(folder)
+        model.BUNDLED = Path(folder)
         launch("127.0.0.1", options.port)
 
 

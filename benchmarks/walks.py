@@ -16,7 +16,7 @@ from benchmarks.report import Row, paired_ratio
 from benchmarks.servers import served
 from benchmarks.visitors import Tokens
 from benchmarks.walk_page import NAME, untrained
-from ganplay.exploration import LatentState
+from ganplay.images.latent_state import LatentState
 from ganplay.walk import Keyframe, Walk, explored, made
 
 FRAMES = 120

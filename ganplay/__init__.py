@@ -2,16 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ganplay import neighbours
-from ganplay.checkpoint import CheckpointError, ImageModel, load, load_toy, save_toy
-from ganplay.exploration import LatentState, read_state
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES
-from ganplay.image_config import ImageConfig
-from ganplay.image_training import ImageTrainer
-from ganplay.models import MODELS
+from ganplay.images import datasets
+from ganplay.images.checkpoint import ImageModel, load
+from ganplay.images.config import ImageConfig
+from ganplay.images.evaluation import neighbours
+from ganplay.images.latent_state import LatentState, read_state
+from ganplay.images.models import MODELS
+from ganplay.images.trainer import ImageTrainer
 from ganplay.toy import custom_points as points
 from ganplay.toy import metrics
+from ganplay.toy.checkpoint import load_toy, save_toy
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.distributions import DISTRIBUTIONS
 from ganplay.toy.trainer import ToyTrainer
@@ -32,6 +35,7 @@ __all__ = [
     "LatentState",
     "ToyConfig",
     "ToyTrainer",
+    "datasets",
     "launch",
     "load",
     "load_toy",

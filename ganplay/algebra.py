@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.checkpoint import ImageModel
-from ganplay.exploration import MAX_MOVE, LatentState
+from ganplay.images.checkpoint import ImageModel
+from ganplay.images.latent_state import MAX_MOVE, LatentState
 
 MAX_STRENGTH = 2.0
 MAX_PLACE = 10.0

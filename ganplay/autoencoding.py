@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.models.vae import Vae
+from ganplay.lessons.vae import Vae
 from ganplay.toy.architecture import split
 from ganplay.toy.batches import Streams, draw_noise, generator_of, real_points
 from ganplay.toy.config import ToyConfig

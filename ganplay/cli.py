@@ -12,23 +12,24 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ganplay.checkpoint import CheckpointError, load_toy, save_toy
 from ganplay.common.locales import locale
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED, ConfigError
-from ganplay.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.evaluation_cli import add_classifier, add_directions, add_eval
 from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.frames import Frame
 from ganplay.image_cli import add_train
-from ganplay.learnt import roots_given
+from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
+from ganplay.images.evaluation.training_images import roots_given
+from ganplay.images.runs import write_whole
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots
 from ganplay.project_cli import add_project
-from ganplay.runs import write_whole
 from ganplay.sweep_cli import add_sweep, arena_of, pictured, ranking
 from ganplay.toy import custom_points
+from ganplay.toy.checkpoint import load_toy, save_toy
 from ganplay.toy.config import OWN, PRESETS, ToyConfig, needs_new_networks
 from ganplay.toy.experiment import report, train, train_until
 from ganplay.toy.plot import panels
@@ -100,7 +101,7 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
 
 
 def _app(options: argparse.Namespace) -> int:
-    from ganplay.image_training import device_of
+    from ganplay.images.trainer import device_of
     from ganplay.ui.app import launch  # seconds of imports that no other command needs
 
     if options.mcp and find_spec("mcp") is None:

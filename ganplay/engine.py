@@ -23,7 +23,7 @@ import torch
 
 from ganplay import commands
 from ganplay.anatomy import noise_reach
-from ganplay.checkpoint import CheckpointError, toy_to_bytes
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem
 from ganplay.company import Companies, Company, Kind
 from ganplay.exposure import Exposure
@@ -51,6 +51,7 @@ from ganplay.seat import (
 )
 from ganplay.sharing import MOST, Share, Wish, shares
 from ganplay.slow import as_event, slow_step
+from ganplay.toy.checkpoint import toy_to_bytes
 from ganplay.toy.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.toy.graph_capture import CAPTURES
 from ganplay.toy.remedies import remedy

@@ -10,20 +10,27 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.checkpoint import CheckpointError
-from ganplay.checkpoint import load as load_model
-from ganplay.checkpoint.image import BUNDLED
-from ganplay.classifier import (
+from ganplay.common.safe_tensors import CheckpointError
+from ganplay.flags import refuse, whole
+from ganplay.images.checkpoint import load as load_model
+from ganplay.images.checkpoint.model import BUNDLED
+from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
+from ganplay.images.evaluation.classifier import (
     Judge,
     load_classifier,
     save_classifier,
     steps_of,
     train_classifier,
 )
-from ganplay.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
-from ganplay.evaluation import MAX_COUNT, MAX_SEED, EvaluationError, K, closest_pairs, evaluate
-from ganplay.flags import refuse, whole
-from ganplay.image_training import device_of
+from ganplay.images.evaluation.evaluate import (
+    MAX_COUNT,
+    MAX_SEED,
+    EvaluationError,
+    K,
+    closest_pairs,
+    evaluate,
+)
+from ganplay.images.trainer import device_of
 from ganplay.naming import SAMPLES, named_directions, of_faces, of_ink
 
 EPOCHS = 8

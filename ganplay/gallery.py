@@ -12,15 +12,16 @@ from typing import Any, NamedTuple, TypeVar
 
 import torch
 
-from ganplay.checkpoint import Card, ImageModel, bundled, image, load
 from ganplay.common.settings import MAX_SEED, Problem
-from ganplay.exploration import read_state
-from ganplay.indexes import Indexes
+from ganplay.images.checkpoint import Card, ImageModel, bundled, load
+from ganplay.images.checkpoint import model as image
+from ganplay.images.discriminator import Verdict
+from ganplay.images.evaluation.index_cache import Indexes
+from ganplay.images.evaluation.neighbours import Neighbour, Yardstick, yardstick_of
+from ganplay.images.latent_state import read_state
+from ganplay.images.sampler import latents
 from ganplay.media.contact_sheet import contact_sheet, png
-from ganplay.neighbours import Neighbour, Yardstick, yardstick_of
-from ganplay.sampler import latents
 from ganplay.toy.batches import generator_of
-from ganplay.verdict import Verdict
 
 BUDGET = 2**28
 """Bytes that all models in memory may take, the one in use apart."""

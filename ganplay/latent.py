@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ganplay.sampler import Sampler, one_hot
+from ganplay.images.sampler import Sampler, one_hot
 from ganplay.toy.batches import generator_of
 
 PLACES = 32

@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ganplay.checkpoint import CheckpointError, ImageModel, bundled, load, model_of_run
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
-from ganplay.exploration import MAX_TRUNCATION, LatentState, model_of, read_state
 from ganplay.flags import refuse, whole
+from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
+from ganplay.images.discriminator import Verdict
+from ganplay.images.latent_state import MAX_TRUNCATION, LatentState, model_of, read_state
+from ganplay.images.runs import Run, RunError
 from ganplay.media.contact_sheet import contact_sheet
-from ganplay.runs import Run, RunError
-from ganplay.verdict import Verdict
 
 MAX_PICTURES = 10_000
 

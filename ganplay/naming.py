@@ -12,12 +12,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from ganplay import lettering
-from ganplay.checkpoint import ImageModel
-from ganplay.checkpoint.card import Direction
-from ganplay.classifier import Classifier
-from ganplay.datasets import ImageData
-from ganplay.sampler import latents
+from ganplay.images.checkpoint import ImageModel
+from ganplay.images.checkpoint.card import Direction
+from ganplay.images.datasets import ImageData
+from ganplay.images.evaluation import letter_style
+from ganplay.images.evaluation.classifier import Classifier
+from ganplay.images.sampler import latents
 
 Images = UInt8[Tensor, "n c h w"]
 Measures = Mapping[str, Float[Tensor, "n"]]
@@ -30,7 +30,7 @@ RIDGE = 1e-2
 def of_ink(images: Images) -> Measures:
     """Of white signs on black: how thick they are and how far they lean to the right."""
     signs = images[:, :1]
-    return {"ink": lettering.ink_share(signs)[:, 0], "slant": lettering.slant(signs)[:, 0]}
+    return {"ink": letter_style.ink_share(signs)[:, 0], "slant": letter_style.slant(signs)[:, 0]}
 
 
 def of_faces(data: ImageData, net: Classifier) -> Callable[[Images], Measures]:

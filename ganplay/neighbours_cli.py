@@ -9,12 +9,19 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.datasets import DATASETS
 from ganplay.flags import refuse, whole
-from ganplay.learnt import ROOTS, MissingData, roots_given
+from ganplay.images.datasets import DATASETS
+from ganplay.images.evaluation.neighbours import (
+    MOST,
+    Index,
+    Yardstick,
+    cache_folder,
+    index_of,
+    yardstick_of,
+)
+from ganplay.images.evaluation.training_images import ROOTS, MissingData, roots_given
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.model_cli import add_states, states_of
-from ganplay.neighbours import MOST, Index, Yardstick, cache_folder, index_of, yardstick_of
 
 WORDS = {
     "near": "nearer than 99 in 100 unseen real pictures are to one: perhaps remembered",

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganplay.checkpoint import CheckpointError, ImageModel, bundled, load
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.flags import refuse, whole
+from ganplay.images.checkpoint import ImageModel, bundled, load
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.uploads import MAX_BYTES, Fitted, UploadError, fitted
 from ganplay.projection import (

@@ -20,11 +20,11 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
-from ganplay.checkpoint import ImageModel
-from ganplay.exploration import LatentState
+from ganplay.images.checkpoint import ImageModel
+from ganplay.images.latent_state import LatentState
+from ganplay.images.sampler import to_bytes
 from ganplay.media.uploads import Habit, habit_of
 from ganplay.media.video import Cancelled
-from ganplay.sampler import to_bytes
 from ganplay.toy.batches import generator_of
 
 RESTARTS, STEPS = 8, 200

@@ -13,12 +13,13 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from ganplay.checkpoint import BUNDLED, CheckpointError, ImageModel
-from ganplay.classifier import load_classifier
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem, Rule, Settings, choice, flag, number
-from ganplay.exploration import MAX_PARTS, Amounts, LatentState
+from ganplay.images.checkpoint import BUNDLED, ImageModel
+from ganplay.images.evaluation.classifier import load_classifier
+from ganplay.images.latent_state import MAX_PARTS, Amounts, LatentState
+from ganplay.images.sampler import to_bytes
 from ganplay.latent import lerp, slerp, spline
-from ganplay.sampler import to_bytes
 
 VERSION = "1"
 BETWEEN = "|"

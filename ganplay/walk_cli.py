@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganplay.checkpoint import ImageModel
-from ganplay.exploration import model_of
 from ganplay.flags import refuse, whole
+from ganplay.images.checkpoint import ImageModel
+from ganplay.images.latent_state import model_of
+from ganplay.images.runs import write_whole
 from ganplay.media.video import KINDS
 from ganplay.model_cli import add_states, load_named, states_of, written
-from ganplay.runs import write_whole
 from ganplay.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
 from ganplay.walk_files import exported
 from ganplay.walk_text import keyframes_of, read_walk

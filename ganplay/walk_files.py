@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from ganplay.checkpoint import ImageModel
+from ganplay.images.checkpoint import ImageModel
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.video import KINDS as FILMS
 from ganplay.media.video import Cancelled, gif, mp4

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ganplay.common.settings import Problem, Settings, unknown
-from ganplay.exploration import LatentState, Space, read_state
+from ganplay.images.latent_state import LatentState, Space, read_state
 from ganplay.walk import (
     BETWEEN,
     MAX_KEYFRAMES,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganplay import algebra
-from ganplay.exploration import LatentState, read_state
+from ganplay.images.latent_state import LatentState, read_state
 
 
 def vector(*numbers):

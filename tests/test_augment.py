@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ganplay.augment import CHANGES, NUMBERS, augment, colour, cutout, translation
+from ganplay.images.augment import CHANGES, NUMBERS, augment, colour, cutout, translation
 
 
 def chance(*numbers):

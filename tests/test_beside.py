@@ -8,14 +8,15 @@ from tab import Tab
 from test_explorer import URL, welcomed
 
 import ganplay
-from ganplay.checkpoint import BUNDLED, image
-from ganplay.classifier import load_classifier
-from ganplay.datasets import ImageData
-from ganplay.exploration import LatentState
 from ganplay.gallery import Gallery
-from ganplay.indexes import Indexes
-from ganplay.learnt import Learnt, MissingData
-from ganplay.neighbours import Index
+from ganplay.images.checkpoint import BUNDLED
+from ganplay.images.checkpoint import model as image
+from ganplay.images.datasets import ImageData
+from ganplay.images.evaluation.classifier import load_classifier
+from ganplay.images.evaluation.index_cache import Indexes
+from ganplay.images.evaluation.neighbours import Index
+from ganplay.images.evaluation.training_images import Learnt, MissingData
+from ganplay.images.latent_state import LatentState
 from ganplay.ui.explorer import Explorer
 
 pytestmark = pytest.mark.usefixtures("one_thread")

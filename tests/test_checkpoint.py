@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, checkpoint
-from ganplay.checkpoint import CheckpointError, toy_from_bytes, toy_to_bytes
+from ganplay import ToyConfig, ToyTrainer
+from ganplay.common.safe_tensors import CheckpointError
+from ganplay.toy import checkpoint
 from ganplay.toy import custom_points
+from ganplay.toy.checkpoint import toy_from_bytes, toy_to_bytes
 from ganplay.toy.optimizers import OPTIMIZERS
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)

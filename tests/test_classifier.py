@@ -7,8 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from ganplay.checkpoint import CheckpointError
-from ganplay.classifier import (
+from ganplay.cli import main
+from ganplay.common.safe_tensors import CheckpointError
+from ganplay.images.datasets import ImageData
+from ganplay.images.datasets import load as load_data
+from ganplay.images.evaluation.classifier import (
     Classifier,
     accuracies,
     heads_of,
@@ -17,9 +20,6 @@ from ganplay.classifier import (
     steps_of,
     train_classifier,
 )
-from ganplay.cli import main
-from ganplay.datasets import ImageData
-from ganplay.datasets import load as load_data
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 PLACES = ("left", "right")

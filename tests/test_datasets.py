@@ -12,11 +12,11 @@ from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 
 from ganplay.cli import main
-from ganplay.datasets import DATASETS, DataError, ImageData, load
-from ganplay.datasets import fonts as font_room
-from ganplay.datasets.faces import ATTRIBUTES, Choice, draw_faces, sample_attributes
-from ganplay.datasets.faces.face import Face
-from ganplay.datasets.fonts import LETTERS, FontRefused, alphabet, own_font, read_font
+from ganplay.images.datasets import DATASETS, DataError, ImageData, load
+from ganplay.images.datasets import fonts as font_room
+from ganplay.images.datasets.faces import ATTRIBUTES, Choice, draw_faces, sample_attributes
+from ganplay.images.datasets.faces.face import Face
+from ganplay.images.datasets.fonts import LETTERS, FontRefused, alphabet, own_font, read_font
 from ganplay.media.contact_sheet import contact_sheet
 
 SHARED = Path(os.environ.get("GANPLAY_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganplay.models.dcgan import NORMS_D, DcganDiscriminator, DcganGenerator, widths
+from ganplay.images.models.dcgan import NORMS_D, DcganDiscriminator, DcganGenerator, widths
 from ganplay.toy import layers
 from ganplay.toy.architecture import split
 

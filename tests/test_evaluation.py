@@ -5,12 +5,20 @@ import pytest
 import torch
 from PIL import Image
 
-from ganplay import classifier, evaluation
-from ganplay.classifier import Card, Classifier, Judge, heads_of, save_classifier, train_classifier
 from ganplay.cli import main
-from ganplay.datasets import ImageData, load
-from ganplay.evaluation import EvaluationError, closest_pairs, evaluate
 from ganplay.evaluation_cli import table
+from ganplay.images.datasets import ImageData, load
+from ganplay.images.evaluation import classifier
+from ganplay.images.evaluation import evaluate as evaluation
+from ganplay.images.evaluation.classifier import (
+    Card,
+    Classifier,
+    Judge,
+    heads_of,
+    save_classifier,
+    train_classifier,
+)
+from ganplay.images.evaluation.evaluate import EvaluationError, closest_pairs, evaluate
 from ganplay.media.contact_sheet import pair_sheet
 
 pytestmark = pytest.mark.usefixtures("one_thread")

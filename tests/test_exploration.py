@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganplay.exploration import LatentState, Space, model_of, read_state
-from ganplay.sampler import latents
+from ganplay.images.latent_state import LatentState, Space, model_of, read_state
+from ganplay.images.sampler import latents
 
 SPACE = Space(6, 10, (0, 10, 300))
 NUMBERS = st.floats(-6, 6)

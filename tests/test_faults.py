@@ -28,10 +28,11 @@ from websockets.sync.client import connect
 import ganplay
 from ganplay import ToyConfig, ToyTrainer, arena_asked, engine, gallery
 from ganplay.arena import Arena
-from ganplay.checkpoint import image, toy_from_bytes
 from ganplay.commands import Step
+from ganplay.images.checkpoint import model as image
 from ganplay.lane import Lane
 from ganplay.toy import custom_points
+from ganplay.toy.checkpoint import toy_from_bytes
 from ganplay.toy.graph_capture import CAPTURES
 from ganplay.ui import patience, routes, tokens, transfers
 from ganplay.workshop import WORKSHOP

@@ -32,8 +32,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from ganplay import ToyTrainer
-from ganplay.checkpoint import toy_to_bytes
 from ganplay.frames import Camera, pack, pack_points
+from ganplay.toy.checkpoint import toy_to_bytes
 from ganplay.ui import limits, operator, routes, secrets, tokens, walk_api
 from ganplay.ui.logs import COUNTS
 from ganplay.ui.walks import packed

@@ -58,7 +58,7 @@ def test_pictures_of_states_are_those_of_python(client):
 
 def test_what_there_is(client):
     names = [model["name"] for model in client.predict(api_name="/info")["models"]]
-    assert names == ganplay.checkpoint.bundled()
+    assert names == ganplay.images.checkpoint.bundled()
     card = client.predict(model="digits", api_name="/info")
     assert card["name"] == "digits"
     assert card["steps"] == ganplay.load("digits").card.steps

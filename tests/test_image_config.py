@@ -4,7 +4,7 @@ import json
 import pytest
 
 from ganplay.common.settings import ConfigError, allowed
-from ganplay.image_config import ImageConfig
+from ganplay.images.config import ImageConfig
 
 
 def test_every_field_says_what_it_may_hold_and_does():

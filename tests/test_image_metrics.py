@@ -3,8 +3,16 @@ import math
 import pytest
 import torch
 
-from ganplay import image_metrics as metrics
-from ganplay.image_metrics import STRIP, accuracy, diversity, frechet, manifold, nearest, radii
+from ganplay.images.evaluation import metrics
+from ganplay.images.evaluation.metrics import (
+    STRIP,
+    accuracy,
+    diversity,
+    frechet,
+    manifold,
+    nearest,
+    radii,
+)
 
 
 def column(*numbers):

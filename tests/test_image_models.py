@@ -14,10 +14,14 @@ from test_runs import run_train, train, write_pictures
 
 import ganplay
 from ganplay import cli
-from ganplay.checkpoint import CheckpointError, ImageModel, bundled, image, load, model_of_run
-from ganplay.checkpoint.card import Card
-from ganplay.image_config import ImageConfig
-from ganplay.runs import Every, Run, RunError
+from ganplay.common.safe_tensors import CheckpointError
+from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
+from ganplay.images.checkpoint import (
+    model as image,
+)
+from ganplay.images.checkpoint.card import Card
+from ganplay.images.config import ImageConfig
+from ganplay.images.runs import Every, Run, RunError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -6,17 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganplay.image_config import ImageConfig
-from ganplay.image_training import (
-    Companions,
-    ImageTrainer,
-    device_of,
-    fastest_threads,
-    to_floats,
-)
-from ganplay.models.dcgan import DcganGenerator
-from ganplay.models.pairs import PairedGenerator
-from ganplay.sampler import latents, to_bytes
+from ganplay.images.config import ImageConfig
+from ganplay.images.models.dcgan import DcganGenerator
+from ganplay.images.models.paired import PairedGenerator
+from ganplay.images.sampler import latents, to_bytes
+from ganplay.images.trainer import Companions, ImageTrainer, device_of, fastest_threads, to_floats
 from ganplay.toy.architecture import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from ganplay.images.models.dcgan import DcganGenerator
+from ganplay.images.sampler import Sampler
 from ganplay.latent import lerp, principal_directions, slerp, spline
-from ganplay.models.dcgan import DcganGenerator
-from ganplay.sampler import Sampler
 
 
 def test_straight_and_along_the_arc():

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from ganplay.datasets.fonts import alphabet, own_font
-from ganplay.lettering import agreement, ink_share, slant
+from ganplay.images.datasets.fonts import alphabet, own_font
+from ganplay.images.evaluation.letter_style import agreement, ink_share, slant
 
 
 def strokes(*columns):

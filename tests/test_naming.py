@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from ganplay.checkpoint import load
-from ganplay.classifier import Classifier, heads_of
-from ganplay.datasets import load as load_data
-from ganplay.exploration import read_state
+from ganplay.images.checkpoint import load
+from ganplay.images.datasets import load as load_data
+from ganplay.images.evaluation.classifier import Classifier, heads_of
+from ganplay.images.latent_state import read_state
+from ganplay.images.sampler import latents
 from ganplay.naming import named_directions, of_faces, of_ink
-from ganplay.sampler import latents
 
 
 def test_a_direction_is_where_a_measure_grows(bars):

@@ -11,15 +11,21 @@ import torch
 from safetensors.torch import save
 from test_datasets import write_idx
 
-from ganplay import cli, indexes, neighbours
-from ganplay.checkpoint import image
-from ganplay.checkpoint.card import Data
-from ganplay.classifier import Classifier, save_classifier
-from ganplay.datasets import fonts, load
-from ganplay.exploration import LatentState
-from ganplay.indexes import Indexes
-from ganplay.learnt import LearntFaces, MissingData, learnt_by, roots_given
-from ganplay.neighbours import Yardstick, index_of, judge_of, yardstick_of
+from ganplay import cli
+from ganplay.images.checkpoint import model as image
+from ganplay.images.checkpoint.card import Data
+from ganplay.images.datasets import fonts, load
+from ganplay.images.evaluation import index_cache, neighbours
+from ganplay.images.evaluation.classifier import Classifier, save_classifier
+from ganplay.images.evaluation.index_cache import Indexes
+from ganplay.images.evaluation.neighbours import Yardstick, index_of, judge_of, yardstick_of
+from ganplay.images.evaluation.training_images import (
+    LearntFaces,
+    MissingData,
+    learnt_by,
+    roots_given,
+)
+from ganplay.images.latent_state import LatentState
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 COUNT = 30
@@ -207,14 +213,14 @@ def shelf(root, tmp_path):
 
 
 def test_an_index_is_made_in_the_background(card, root, shelf, monkeypatch):
-    go, real = threading.Event(), indexes.index_of
+    go, real = threading.Event(), index_cache.index_of
 
     def slowly(card, roots, cache, tell):
         tell(0.25)
         go.wait(10)
         return real(card, roots, cache, tell)
 
-    monkeypatch.setattr(indexes, "index_of", slowly)
+    monkeypatch.setattr(index_cache, "index_of", slowly)
     while shelf.of(card) != 0.25:  # at once, again and again
         time.sleep(0.01)
     go.set()
@@ -230,7 +236,7 @@ def test_what_is_missing_is_looked_for_again_after_a_while(card, root, shelf, mo
     shelf._roots = [root]
     with pytest.raises(MissingData):
         shelf.of(card)
-    monkeypatch.setattr(indexes, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(index_cache, "RETRY_SECONDS", 0)
     assert len(waited_for(shelf, card).learnt) == COUNT
 
 
@@ -238,7 +244,7 @@ def test_whatever_goes_wrong_is_told(card, shelf, monkeypatch):
     def fails(*_):
         raise MemoryError("no room")
 
-    monkeypatch.setattr(indexes, "index_of", fails)
+    monkeypatch.setattr(index_cache, "index_of", fails)
     with pytest.raises(MissingData, match="digits: no room") as missing:
         waited_for(shelf, card)
     assert missing.value.code == "unusable"
@@ -268,7 +274,7 @@ def test_what_is_being_made_ends_with_the_server(card, root, tmp_path, monkeypat
         finally:
             ended.set()
 
-    monkeypatch.setattr(indexes, "index_of", endless)
+    monkeypatch.setattr(index_cache, "index_of", endless)
     made.of(card)
     made.stop()
     assert ended.wait(5)

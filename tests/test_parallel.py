@@ -13,8 +13,8 @@ from test_image_training import pictures
 from test_runs import FLAGS, write_pictures
 from two_processes import CONFIGS, trained
 
-from ganplay.image_training import ImageTrainer
-from ganplay.parallel import Group
+from ganplay.images.distributed import Group
+from ganplay.images.trainer import ImageTrainer
 
 TESTS = Path(__file__).parent
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

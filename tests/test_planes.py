@@ -5,8 +5,8 @@ import torch
 from test_explorer import client, gallery, rendered, shelf, unpacked  # noqa: F401
 
 from ganplay import algebra
-from ganplay.checkpoint import image
-from ganplay.exploration import read_state
+from ganplay.images.checkpoint import model as image
+from ganplay.images.latent_state import read_state
 from ganplay.ui import tokens
 from ganplay.ui.asking import Asked
 from ganplay.ui.explorer import PURPOSES

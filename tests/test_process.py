@@ -23,8 +23,8 @@ import test_transfers
 import torch
 from websockets.sync.client import connect
 
-from ganplay.checkpoint import toy_from_bytes
 from ganplay.cli import main
+from ganplay.toy.checkpoint import toy_from_bytes
 from ganplay.ui.walks import packed
 
 SECRET = "a lecture in the hall"
@@ -155,7 +155,7 @@ def no_room(monkeypatch):
     def fsync(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("ganplay.runs.os.fsync", fsync)
+    monkeypatch.setattr("ganplay.images.runs.os.fsync", fsync)
 
 
 def test_weights_that_do_not_fit_leave_what_was_there(tmp_path, no_room, capsys):

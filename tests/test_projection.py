@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganplay import projection
-from ganplay.exploration import read_state
+from ganplay.images.latent_state import read_state
 from ganplay.media.uploads import Habit
 from ganplay.media.video import Cancelled
 from ganplay.projection import CHUNK, SAMPLES, SCOUTING, project

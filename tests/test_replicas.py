@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from tab import Tab
 
-from ganplay import checkpoint, film
+from ganplay import film
+from ganplay.toy import checkpoint
 from ganplay.media import uploads
 from ganplay.toy import custom_points
 from ganplay.ui import doors

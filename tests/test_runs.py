@@ -14,9 +14,9 @@ from PIL import Image
 from safetensors.torch import load_file
 from test_image_training import pictures, trainer
 
-from ganplay import runs
 from ganplay.cli import main
-from ganplay.runs import Every, Run, RunError, is_snapshot_step, write_whole
+from ganplay.images import runs
+from ganplay.images.runs import Every, Run, RunError, is_snapshot_step, write_whole
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FLAGS = [

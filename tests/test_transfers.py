@@ -17,10 +17,10 @@ import test_app
 import torch
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.checkpoint import MAX_BYTES, toy_from_bytes, toy_to_bytes
 from ganplay.film import MAX_BYTES as MAX_FILM
 from ganplay.film import Painter
 from ganplay.frames import Camera, pack, pack_points
+from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes, toy_to_bytes
 from ganplay.ui import tokens
 
 visit = test_app.visit

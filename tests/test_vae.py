@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganplay.autoencoding import VaeTrainer
-from ganplay.models.vae import Vae
+from ganplay.lessons.vae import Vae
 from ganplay.toy.architecture import split
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp

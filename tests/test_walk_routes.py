@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from test_explorer import gallery, shelf  # noqa: F401 (fixtures)
 
 import ganplay
-from ganplay.exploration import read_state
+from ganplay.images.latent_state import read_state
 from ganplay.ui import tokens, walks
 from ganplay.ui.walks import Walks
 from ganplay.walk import MAX_FRAMES, frames, gaps, unevenness

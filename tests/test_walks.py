@@ -12,7 +12,7 @@ from PIL import Image
 
 from ganplay.cli import main
 from ganplay.common.settings import ConfigError
-from ganplay.exploration import LatentState
+from ganplay.images.latent_state import LatentState
 from ganplay.media.video import Cancelled
 from ganplay.walk import (
     EASINGS,

@@ -7,9 +7,9 @@ import torch
 from safetensors.torch import save_file
 from test_image_training import pictures
 
-from ganplay.image_config import ImageConfig
-from ganplay.image_training import ImageTrainer
-from ganplay.parallel import ALONE, group
+from ganplay.images.config import ImageConfig
+from ganplay.images.distributed import ALONE, group
+from ganplay.images.trainer import ImageTrainer
 
 COMMON = {
     "width_g": 4, "width_d": 4, "batch_size": 8, "noise_dim": 6, "conditional": True,

@@ -15,12 +15,12 @@ from torch import Tensor
 
 from ganplay import dirac
 from ganplay.autoencoding import VaeTrainer
-from ganplay.checkpoint import ImageModel, load
 from ganplay.common.settings import Settings, choice, number
 from ganplay.dirac import DiracConfig
+from ganplay.images.checkpoint import ImageModel, load
+from ganplay.images.sampler import one_hot
 from ganplay.latent import lerp, slerp
 from ganplay.lessons import signals
-from ganplay.sampler import one_hot
 from ganplay.toy.batches import generator_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.metrics import compare

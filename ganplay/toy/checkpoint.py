@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ganplay.common import safe_tensors
 from ganplay.common.safe_tensors import Kind, check_finite, check_kind, check_names, refuse
-from ganplay.runs import write_whole
+from ganplay.images.runs import write_whole
 from ganplay.toy.batches import PURPOSES, Position, Streams, is_generator_state
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.ensemble import Snapshot

@@ -16,12 +16,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.augment import augment
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
-from ganplay.image_config import ImageConfig
-from ganplay.models import MODELS
-from ganplay.models.pairs import PairedGenerator
+from ganplay.images.augment import augment
+from ganplay.images.config import ImageConfig
+from ganplay.images.models import MODELS
+from ganplay.images.models.paired import PairedGenerator
 from ganplay.toy.architecture import Plan
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp

@@ -20,8 +20,8 @@ from starlette.middleware import Middleware
 from ganplay.engine import Engine
 from ganplay.finding import Finder
 from ganplay.gallery import Gallery
-from ganplay.indexes import Indexes
-from ganplay.learnt import roots_given
+from ganplay.images.evaluation.index_cache import Indexes
+from ganplay.images.evaluation.training_images import roots_given
 from ganplay.ui import logs, tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.arena import ArenaRoutes

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-from ganplay.checkpoint import CheckpointError
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem
 from ganplay.gallery import Gallery, GalleryError, out_of_memory
 

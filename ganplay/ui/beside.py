@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from ganplay.gallery import Gallery
-from ganplay.learnt import MissingData
+from ganplay.images.evaluation.training_images import MissingData
 from ganplay.ui.asking import Asked, Purpose
 
 

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ganplay.finding import Finder, Order
 from ganplay.gallery import Gallery, Rendered
-from ganplay.image_training import device_of
+from ganplay.images.trainer import device_of
 from ganplay.projection import Found
 from ganplay.walk import Walk
 from ganplay.walk_files import File, exported

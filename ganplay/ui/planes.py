@@ -6,8 +6,8 @@ from typing import Any
 
 from ganplay import algebra
 from ganplay.common.settings import Problem
-from ganplay.exploration import LatentState, packed, read_state
 from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
+from ganplay.images.latent_state import LatentState, packed, read_state
 from ganplay.ui.asking import Asked, Purpose, refuse
 
 MOST_STRENGTHS = 16

@@ -16,9 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay import commands, film
-from ganplay.checkpoint import MAX_BYTES, CheckpointError, toy_from_bytes
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.engine import Engine
 from ganplay.gallery import out_of_memory
+from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes
 from ganplay.ui import tokens
 from ganplay.ui.routes import (
     GONE,

@@ -4,7 +4,7 @@ import base64
 import time
 from typing import Any
 
-from ganplay.exploration import model_of
+from ganplay.images.latent_state import model_of
 from ganplay.media.video import Cancelled
 from ganplay.ui.api import Refused
 from ganplay.ui.asking import said

@@ -14,10 +14,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.checkpoint import ImageModel
 from ganplay.common.settings import Problem
 from ganplay.engine import as_plain
 from ganplay.gallery import Gallery, GalleryError, threads
+from ganplay.images.checkpoint import ImageModel
 from ganplay.media.video import Cancelled
 from ganplay.ui import tokens
 from ganplay.ui.asking import told

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganplay.datasets import fonts
-from ganplay.datasets.base import DataError, ImageData, Request, cached, pick
+from ganplay.images.datasets import fonts
+from ganplay.images.datasets.base import DataError, ImageData, Request, cached, pick
 
 LICENCE = "pictures of letters; each font has a licence of its own, and none is part of ganplay"
 HOW_TO_GET = (

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from ganplay.models.dcgan import DcganGenerator
+from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.toy.architecture import split
 from ganplay.toy.batches import generator_of
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import UInt8
 from torch import Tensor
 
-from ganplay.datasets.base import DataError, ImageData, Request, pick
+from ganplay.images.datasets.base import DataError, ImageData, Request, pick
 
 DIGITS = tuple("0123456789")
 CLOTHES = (

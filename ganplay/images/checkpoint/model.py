@@ -12,22 +12,22 @@ from jaxtyping import Float, UInt8
 from safetensors.torch import save
 from torch import Tensor
 
-from ganplay.checkpoint import page
-from ganplay.checkpoint.card import MAX_BYTES as MAX_CARD
-from ganplay.checkpoint.card import Card, Direction
 from ganplay.common import safe_tensors
 from ganplay.common.safe_tensors import Kind, refuse
 from ganplay.common.settings import MAX_SEED
-from ganplay.exploration import LatentState, Space
+from ganplay.images.checkpoint import model_card
+from ganplay.images.checkpoint.card import MAX_BYTES as MAX_CARD
+from ganplay.images.checkpoint.card import Card, Direction
+from ganplay.images.discriminator import Examiner, Others, Verdict
+from ganplay.images.latent_state import LatentState, Space
+from ganplay.images.runs import write_whole
+from ganplay.images.sampler import Sampler, to_bytes
 from ganplay.media.contact_sheet import png, sheet_of
-from ganplay.runs import write_whole
-from ganplay.sampler import Sampler, to_bytes
-from ganplay.verdict import Examiner, Others, Verdict
 
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
 MAX_BYTES = 2**28
 _HEADER = 2**16
-BUNDLED = Path(__file__).resolve().parents[2] / "checkpoints"
+BUNDLED = Path(__file__).resolve().parents[3] / "checkpoints"
 """Where the models are that come with ganplay."""
 
 
@@ -243,7 +243,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
         """The page that the Hub shows; its arguments change nothing."""
-        return ModelCard(page.model_page(self.card, SHEET))
+        return ModelCard(model_card.model_page(self.card, SHEET))
 
     @classmethod
     def from_pretrained(

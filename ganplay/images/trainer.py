@@ -15,10 +15,10 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Generator, Tensor
 
-from ganplay.augment import NUMBERS
-from ganplay.image_config import ImageConfig
-from ganplay.parallel import ALONE, Group
-from ganplay.sampler import Sampler, one_hot
+from ganplay.images.augment import NUMBERS
+from ganplay.images.config import ImageConfig
+from ganplay.images.distributed import ALONE, Group
+from ganplay.images.sampler import Sampler, one_hot
 from ganplay.toy.architecture import Plan, split
 from ganplay.toy.batches import generator_of
 from ganplay.toy.ensemble import StepRecord, recorded
@@ -345,7 +345,7 @@ def check_images(
     images: Tensor, labels: Tensor, classes: int, config: ImageConfig
 ) -> tuple[int, int, int]:
     """The shape (c, h, w) of pictures that a model can learn; else a ValueError in words."""
-    from ganplay.models.dcgan import SIZES
+    from ganplay.images.models.dcgan import SIZES
 
     count, channels, height, width = images.shape
     if height != width or height not in SIZES or channels not in (1, 3):

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 
 from ganplay.common import safe_tensors
 from ganplay.common.safe_tensors import CheckpointError, Kind, refuse
-from ganplay.datasets import LARGEST, SMALLEST, ImageData
-from ganplay.image_training import half_is_fast
+from ganplay.images.datasets import LARGEST, SMALLEST, ImageData
+from ganplay.images.trainer import half_is_fast
 
 Pixels = UInt8[Tensor, "n c h w"]
 Features = Float[Tensor, "n f"]

@@ -13,10 +13,10 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from ganplay.checkpoint import Card
-from ganplay.datasets import DataError, ImageData, fonts, load
-from ganplay.datasets.faces import ATTRIBUTES, draw_faces, sample_attributes
-from ganplay.datasets.fonts import LETTERS
+from ganplay.images.checkpoint import Card
+from ganplay.images.datasets import DataError, ImageData, fonts, load
+from ganplay.images.datasets.faces import ATTRIBUTES, draw_faces, sample_attributes
+from ganplay.images.datasets.fonts import LETTERS
 
 ROOTS = "GANPLAY_DATA"
 """Environment variable: folders that hold data sets, as many as PATH has it."""

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.common.settings import MAX_SEED, Problem
-from ganplay.sampler import latents
+from ganplay.images.sampler import latents
 
 VERSION = "1"
 MAX_STATE = 8000

@@ -18,8 +18,8 @@ from pydantic import (
 )
 
 from ganplay.common.safe_tensors import refuse
-from ganplay.image_config import ImageConfig
-from ganplay.models.dcgan import SIZES
+from ganplay.images.config import ImageConfig
+from ganplay.images.models.dcgan import SIZES
 from ganplay.toy.step import Structure
 
 MAX_BYTES = 2**20

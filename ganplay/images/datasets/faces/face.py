@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ganplay.datasets.faces.attributes import ATTRIBUTES, Choice
-from ganplay.datasets.faces.canvas import Array, Canvas, ellipse, step
+from ganplay.images.datasets.faces.attributes import ATTRIBUTES, Choice
+from ganplay.images.datasets.faces.canvas import Array, Canvas, ellipse, step
 
 # In the order of the names in ATTRIBUTES.
 COLOURS = {

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from ganplay.datasets.base import DataError, ImageData, Request, pick
+from ganplay.images.datasets.base import DataError, ImageData, Request, pick
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 # Never a format that Pillow hands to another program.

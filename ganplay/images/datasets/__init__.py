@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ganplay.datasets.base import SPLITS, DataError, ImageData, Request
-from ganplay.datasets.faces import faces
-from ganplay.datasets.folder import folder
-from ganplay.datasets.letters import letters
-from ganplay.datasets.mnist import digits, fashion
+from ganplay.images.datasets.base import SPLITS, DataError, ImageData, Request
+from ganplay.images.datasets.faces import faces
+from ganplay.images.datasets.folder import folder
+from ganplay.images.datasets.letters import letters
+from ganplay.images.datasets.mnist import digits, fashion
 
 __all__ = [
     "DATASETS",

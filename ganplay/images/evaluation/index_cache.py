@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from ganplay.checkpoint import Card
-from ganplay.learnt import MissingData
-from ganplay.neighbours import Index, cache_folder, index_of
+from ganplay.images.checkpoint import Card
+from ganplay.images.evaluation.neighbours import Index, cache_folder, index_of
+from ganplay.images.evaluation.training_images import MissingData
 
 BUDGET = 2**28
 """Bytes that all indexes in memory may take, the one in use apart."""

@@ -26,8 +26,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ganplay.image_config import ImageConfig
-from ganplay.image_training import ImageTrainer
+from ganplay.images.config import ImageConfig
+from ganplay.images.trainer import ImageTrainer
 from ganplay.media.contact_sheet import sheet_of
 from ganplay.toy.ensemble import PER_MEMBER, StepRecord
 

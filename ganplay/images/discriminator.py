@@ -11,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.gan.losses import LOSSES
-from ganplay.image_config import ImageConfig
-from ganplay.models.dcgan import Company, DcganDiscriminator
-from ganplay.sampler import Sampler, one_hot
+from ganplay.images.config import ImageConfig
+from ganplay.images.models.dcgan import Company, DcganDiscriminator
+from ganplay.images.sampler import Sampler, one_hot
 from ganplay.toy.architecture import split
 from ganplay.toy.batches import generator_of
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ganplay.checkpoint.card import Card
+from ganplay.images.checkpoint.card import Card
 
 CHANNELS = {1: "grey", 3: "RGB"}
 _PAGE = """\

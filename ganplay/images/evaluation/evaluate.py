@@ -15,9 +15,9 @@ from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
 
-from ganplay import image_metrics, lettering
-from ganplay.classifier import LABEL, Classifier, Judge, heads_of
-from ganplay.datasets import ImageData
+from ganplay.images.datasets import ImageData
+from ganplay.images.evaluation import letter_style, metrics
+from ganplay.images.evaluation.classifier import LABEL, Classifier, Judge, heads_of
 from ganplay.media.contact_sheet import pair_sheet
 from ganplay.toy.batches import generator_of
 
@@ -220,8 +220,8 @@ def _distances(sets: _Sets) -> dict[str, Any]:
     """Each distance, by what is held against the real pictures."""
     found: dict[str, dict[str, float]] = {}
     for name, other in sets.compared().items():
-        figures = {"frechet": image_metrics.frechet(sets.real.features, other.features)}
-        figures |= image_metrics.manifold(sets.real.features, other.features, K)._asdict()
+        figures = {"frechet": metrics.frechet(sets.real.features, other.features)}
+        figures |= metrics.manifold(sets.real.features, other.features, K)._asdict()
         for figure, value in figures.items():
             found.setdefault(figure, {})[name] = value
     return found
@@ -240,11 +240,9 @@ def _accuracy(
         return None
     head = _label_head(test)
     told = sets.samples.told[head]
-    worst = min(
-        image_metrics.accuracy(told[labels == c], labels[labels == c]) for c in labels.unique()
-    )
+    worst = min(metrics.accuracy(told[labels == c], labels[labels == c]) for c in labels.unique())
     return {
-        "samples": image_metrics.accuracy(told, labels),
+        "samples": metrics.accuracy(told, labels),
         "held_out": classifier.card.accuracy[head],
         "worst_class": worst,
     }
@@ -254,9 +252,9 @@ def _shares(sets: _Sets, train: ImageData) -> dict[str, dict[str, float]]:
     """Of each class: as the classifier reads it, and `data` as the data say themselves."""
     head, classes = _label_head(train), len(train.names)
     found = {
-        name: image_metrics.shares(one.told[head], classes)
+        name: metrics.shares(one.told[head], classes)
         for name, one in sets.compared().items()
-    } | {"data": image_metrics.shares(train.labels, classes)}  # fmt: skip
+    } | {"data": metrics.shares(train.labels, classes)}  # fmt: skip
     return {name: _named(train.names, values) for name, values in found.items()}
 
 
@@ -269,7 +267,7 @@ def _diversity(sets: _Sets, train: ImageData) -> dict[str, dict[str, Any]]:
     head, classes = _label_head(train), len(train.names)
 
     def within(one: _Set, space: Callable[[_Set], Tensor]) -> Float[Tensor, "k"]:
-        return image_metrics.diversity(space(one), one.told[head], classes)
+        return metrics.diversity(space(one), one.told[head], classes)
 
     spaces = {"features": lambda s: s.features, "pixels": lambda s: s.images.flatten(1)}
     found: dict[str, dict[str, Any]] = {}
@@ -301,19 +299,18 @@ def _attributes(sets: _Sets, train: ImageData) -> dict[str, Any] | None:
         return None
     found = {}
     for head, (names, values) in heads.items():
-        true = image_metrics.shares(values, len(names))
+        true = metrics.shares(values, len(names))
         read, floor = (
-            image_metrics.shares(one.told[head], len(names))
-            for one in (sets.samples, sets.held_out)
+            metrics.shares(one.told[head], len(names)) for one in (sets.samples, sets.held_out)
         )
         found[head] = {
             "samples": _named(names, read),
             "held_out": _named(names, floor),
             "data": _named(names, true),
             "total_variation": {
-                "samples": image_metrics.total_variation(read, true),
-                "held_out": image_metrics.total_variation(floor, true),
-                "from_read": image_metrics.total_variation(read, floor),
+                "samples": metrics.total_variation(read, true),
+                "held_out": metrics.total_variation(floor, true),
+                "from_read": metrics.total_variation(read, floor),
             },
         }
     return found
@@ -334,11 +331,11 @@ def _memorisation(
     for place, scale in (("pixels", 255), ("features", 1)):
         learnt = _rows(sets.learnt, place)
         near = {
-            name: image_metrics.nearest(_rows(one, place)[:COMPARED], learnt)
+            name: metrics.nearest(_rows(one, place)[:COMPARED], learnt)
             for name, one in chosen.items()
-        } | {"training": image_metrics.nearest(learnt[places], learnt, barred=places)}
+        } | {"training": metrics.nearest(learnt[places], learnt, barred=places)}
         found[place] = {
-            name: {key: value / scale for key, value in image_metrics.spread(n.distance).items()}
+            name: {key: value / scale for key, value in metrics.spread(n.distance).items()}
             for name, n in near.items()
         }
         if place == "pixels":
@@ -348,7 +345,7 @@ def _memorisation(
 
 
 def _closest(
-    near: image_metrics.Neighbours,
+    near: metrics.Neighbours,
     told: Int[Tensor, "n"],
     labels: Int[Tensor, "n"] | None,
     seeds: Sequence[int],
@@ -386,9 +383,9 @@ def _style(
     letters = torch.arange(STYLES * LETTERS) % LETTERS
     samples = _sampled(model, seeds, letters)[:, 0].unflatten(0, (STYLES, LETTERS))
     drawn = {"samples": samples} | {"held_out": _alphabets(test), "training": _alphabets(train)}
-    measures = {"ink_share": lettering.ink_share, "slant": lettering.slant}
+    measures = {"ink_share": letter_style.ink_share, "slant": letter_style.slant}
     found: dict[str, dict[str, float]] = {
-        name: {of: lettering.agreement(measure(a)) for of, a in drawn.items()}
+        name: {of: letter_style.agreement(measure(a)) for of, a in drawn.items()}
         for name, measure in measures.items()
     }
     return found | {"alphabets": {of: len(a) for of, a in drawn.items()}}

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ganplay.datasets.faces.canvas import Array, blend, box, circle, ellipse, step, turned
-from ganplay.datasets.faces.face import Face
+from ganplay.images.datasets.faces.canvas import Array, blend, box, circle, ellipse, step, turned
+from ganplay.images.datasets.faces.face import Face
 
 Paint = Callable[[Face], None]
 

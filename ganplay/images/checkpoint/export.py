@@ -6,11 +6,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ganplay.checkpoint.card import Card, Data
-from ganplay.checkpoint.image import ImageModel
+from ganplay.images.checkpoint.card import Card, Data
+from ganplay.images.checkpoint.model import ImageModel
+from ganplay.images.runs import Run, RunError
+from ganplay.images.sampler import Sampler
 from ganplay.latent import principal_directions
-from ganplay.runs import Run, RunError
-from ganplay.sampler import Sampler
 
 
 def model_of_run(run: Run, name: str, snapshots: Sequence[int] | None = None) -> ImageModel:

@@ -10,10 +10,10 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from ganplay.datasets.faces.attributes import ATTRIBUTES
-from ganplay.datasets.faces.canvas import Array, blend, bow, box, circle, ellipse, step
-from ganplay.datasets.faces.face import Face
-from ganplay.datasets.faces.hair import BEFORE, BEHIND
+from ganplay.images.datasets.faces.attributes import ATTRIBUTES
+from ganplay.images.datasets.faces.canvas import Array, blend, bow, box, circle, ellipse, step
+from ganplay.images.datasets.faces.face import Face
+from ganplay.images.datasets.faces.hair import BEFORE, BEHIND
 
 CHUNK = 16
 """Faces drawn at once: as many as stay in the processor's cache."""

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ganplay.augment import CHANGES
 from ganplay.common.settings import MAX_SEED, Problem, Rule, Settings, choice, flag, number
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES
-from ganplay.models import MODELS
-from ganplay.models.dcgan import NORMS_D, NORMS_G
+from ganplay.images.augment import CHANGES
+from ganplay.images.models import MODELS
+from ganplay.images.models.dcgan import NORMS_D, NORMS_G
 from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
 from ganplay.toy.optimizers import OPTIMIZERS
 

@@ -2,9 +2,9 @@
 
 from zlib import crc32
 
-from ganplay.datasets.base import ImageData, Request, cached
-from ganplay.datasets.faces.attributes import ATTRIBUTES, Choice, Measure, sample_attributes
-from ganplay.datasets.faces.drawing import draw_faces
+from ganplay.images.datasets.base import ImageData, Request, cached
+from ganplay.images.datasets.faces.attributes import ATTRIBUTES, Choice, Measure, sample_attributes
+from ganplay.images.datasets.faces.drawing import draw_faces
 
 __all__ = ["ATTRIBUTES", "Choice", "Measure", "draw_faces", "faces", "sample_attributes"]
 

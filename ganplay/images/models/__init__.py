@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ganplay.models.dcgan import DcganDiscriminator, DcganGenerator
+from ganplay.images.models.dcgan import DcganDiscriminator, DcganGenerator
 from ganplay.toy.architecture import Plan
 from ganplay.toy.mlp import Mlp
 

@@ -1,0 +1,1 @@
+"""Picture GANs: models, data sets, training, checkpoints, evaluation."""
