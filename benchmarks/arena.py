@@ -9,8 +9,8 @@ from benchmarks.live_view import FLAGS, browser_path
 from benchmarks.report import Row, arguments, finish, paired_ratio
 from benchmarks.toy_speed import Textbook, rate
 from ganplay import PRESETS
-from ganplay.arena import Arena, cells
-from ganplay.axes import axis
+from ganplay.arena.arena import Arena, cells
+from ganplay.arena.axes import axis
 from ganplay.engine import Engine
 from ganplay.ui.app import launch
 

@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.report import Row, arguments, finish
 from ganplay.lessons import Outcome, attempt, load_all, perform
-from ganplay.lessons.files import Lesson
+from ganplay.lessons.lesson import Lesson
 
 SEEDS, FEW = 8, 2
 

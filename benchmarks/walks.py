@@ -17,7 +17,7 @@ from benchmarks.servers import served
 from benchmarks.visitors import Tokens
 from benchmarks.walk_page import NAME, untrained
 from ganplay.images.latent_state import LatentState
-from ganplay.walk import Keyframe, Walk, explored, made
+from ganplay.latent.walk import Keyframe, Walk, explored, made
 
 FRAMES = 120
 LONG = 720

@@ -31,7 +31,7 @@ from ganplay.images.evaluation.evaluate import (
     evaluate,
 )
 from ganplay.images.trainer import device_of
-from ganplay.naming import SAMPLES, named_directions, of_faces, of_ink
+from ganplay.latent.attribute_directions import SAMPLES, named_directions, of_faces, of_ink
 
 EPOCHS = 8
 

@@ -12,9 +12,7 @@ from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.flags import refuse, whole
 from ganplay.images.checkpoint import ImageModel, bundled, load
-from ganplay.media.contact_sheet import contact_sheet
-from ganplay.media.uploads import MAX_BYTES, Fitted, UploadError, fitted
-from ganplay.projection import (
+from ganplay.latent.projection import (
     MOST_RESTARTS,
     MOST_STEPS,
     RESTARTS,
@@ -24,6 +22,8 @@ from ganplay.projection import (
     habit,
     project,
 )
+from ganplay.media.contact_sheet import contact_sheet
+from ganplay.media.uploads import MAX_BYTES, Fitted, UploadError, fitted
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from ganplay.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
-from ganplay.axes import Axis, read_axis
+from ganplay.arena.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
+from ganplay.arena.axes import Axis, read_axis
 from ganplay.common.settings import ConfigError
 from ganplay.flags import refuse
 from ganplay.toy.config import ToyConfig

@@ -10,11 +10,11 @@ from ganplay.flags import refuse, whole
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import model_of
 from ganplay.images.runs import write_whole
+from ganplay.latent.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
+from ganplay.latent.walk_export import exported
+from ganplay.latent.walk_string import keyframes_of, read_walk
 from ganplay.media.video import KINDS
 from ganplay.model_cli import add_states, load_named, states_of, written
-from ganplay.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
-from ganplay.walk_files import exported
-from ganplay.walk_text import keyframes_of, read_walk
 
 
 def _list(text: str) -> list[str]:

@@ -11,11 +11,11 @@ from PIL import Image
 from test_cli import TINY, run
 
 from ganplay import LOSSES, PRESETS, ToyConfig, ToyTrainer
-from ganplay.arena import Arena, Impossible, all_cells, cells, grouped
-from ganplay.axes import AXES, axis, read_axis, usual
+from ganplay.arena.arena import Arena, Impossible, all_cells, cells, grouped
+from ganplay.arena.axes import AXES, axis, read_axis, usual
+from ganplay.arena.statistics import behind, half_width, mean, quantile, ranks
 from ganplay.cli import main
 from ganplay.common.settings import ConfigError
-from ganplay.standings import behind, half_width, mean, quantile, ranks
 from ganplay.toy.remedies import CLASSIC
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)

@@ -15,11 +15,11 @@ from test_learning import pieces
 from websockets.sync.client import connect
 
 from ganplay import ToyConfig, commands
-from ganplay.arena import Arena, Cell
-from ganplay.arena_asked import MAX_CELLS, Look, Make, asked, read
-from ganplay.arena_look import CELLS, METRICS, SHOWN
-from ganplay.arena_look import Look as Eye
-from ganplay.arena_session import MAX_ARENAS, ArenaSession
+from ganplay.arena.arena import Arena, Cell
+from ganplay.arena.renderer import CELLS, METRICS, SHOWN
+from ganplay.arena.renderer import Look as Eye
+from ganplay.arena.request import MAX_CELLS, Look, Make, asked, read
+from ganplay.arena.session import MAX_ARENAS, ArenaSession
 from ganplay.commands import CommandError
 from ganplay.common.settings import ConfigError
 from ganplay.engine import Full

@@ -8,7 +8,6 @@ from tab import Tab
 from test_explorer import URL, welcomed
 
 import ganplay
-from ganplay.gallery import Gallery
 from ganplay.images.checkpoint import BUNDLED
 from ganplay.images.checkpoint import model as image
 from ganplay.images.datasets import ImageData
@@ -17,6 +16,7 @@ from ganplay.images.evaluation.index_cache import Indexes
 from ganplay.images.evaluation.neighbours import Index
 from ganplay.images.evaluation.training_images import Learnt, MissingData
 from ganplay.images.latent_state import LatentState
+from ganplay.latent.model_store import Gallery
 from ganplay.ui.explorer import Explorer
 
 pytestmark = pytest.mark.usefixtures("one_thread")

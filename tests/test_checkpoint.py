@@ -13,8 +13,7 @@ from safetensors.torch import load, save
 import ganplay
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.toy import checkpoint
-from ganplay.toy import custom_points
+from ganplay.toy import checkpoint, custom_points
 from ganplay.toy.checkpoint import toy_from_bytes, toy_to_bytes
 from ganplay.toy.optimizers import OPTIMIZERS
 

@@ -3,15 +3,15 @@ import math
 import pytest
 import torch
 
-from ganplay import dirac
 from ganplay.common.settings import ConfigError
-from ganplay.dirac import DiracConfig
+from ganplay.lessons import dirac_gan
+from ganplay.lessons.dirac_gan import DiracConfig
 
 
 def after(steps, start=(1.0, 0.0), **settings):
     places = torch.tensor([start], dtype=torch.float64)
     for _ in range(steps):
-        places = dirac.step(places, DiracConfig(**settings))
+        places = dirac_gan.step(places, DiracConfig(**settings))
     return places[0]
 
 
@@ -36,7 +36,7 @@ def test_the_radii_of_the_lesson():
 
 
 def test_starts_lie_on_the_circle():
-    starts = dirac.circle(4)
+    starts = dirac_gan.circle(4)
     expected = torch.tensor([[1, 0], [0, 1], [-1, 0], [0, -1]], dtype=torch.float64)
     torch.testing.assert_close(starts, expected)
 

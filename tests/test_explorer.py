@@ -14,9 +14,9 @@ from starlette.websockets import WebSocketDisconnect
 from test_image_models import model_in
 
 from ganplay.common.settings import MAX_SEED
-from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError, memory_of
 from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
+from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError, memory_of
 from ganplay.ui import explorer, tokens
 from ganplay.ui.explorer import Asked, Explorer, Slots
 from ganplay.ui.routes import FULL, MAX_BODY, MAX_MESSAGE, REFUSED, TOO_LARGE, TOO_MANY

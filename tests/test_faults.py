@@ -26,11 +26,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, arena_asked, engine, gallery
-from ganplay.arena import Arena
+from ganplay import ToyConfig, ToyTrainer, engine
+from ganplay.arena import request as arena_asked
+from ganplay.arena.arena import Arena
 from ganplay.commands import Step
 from ganplay.images.checkpoint import model as image
 from ganplay.lane import Lane
+from ganplay.latent import model_store
 from ganplay.toy import custom_points
 from ganplay.toy.checkpoint import toy_from_bytes
 from ganplay.toy.graph_capture import CAPTURES
@@ -234,14 +236,14 @@ def test_memory_that_runs_out_on_loading_makes_room_or_is_told(
     server, witness, picture, monkeypatch, error
 ):
     _, _, good = picture()
-    scarce, load = threading.Event(), gallery.load
+    scarce, load = threading.Event(), model_store.load
 
     def loaded(name):
         if scarce.is_set() or server.explorer.gallery._models:
             raise error
         return load(name)
 
-    monkeypatch.setattr(gallery, "load", loaded)
+    monkeypatch.setattr(model_store, "load", loaded)
     # What lies in memory goes, and the model comes.
     assert picture(model="digits")[0] is None
     assert server.explorer.gallery.in_memory == ["digits"]

@@ -16,7 +16,7 @@ from PIL import Image
 from test_explore_page import MODEL, STATE, opened
 
 import ganplay
-from ganplay import finding, projection
+from ganplay.latent import projection, projection_queue
 from ganplay.media.uploads import MAX_BYTES
 from ganplay.ui import tokens
 from ganplay.ui.find import SEARCHES
@@ -145,7 +145,7 @@ def test_a_file_comes_back_in_the_models_shape_or_is_refused_in_words(server, mo
 def held(monkeypatch):
     """Searches begin when this is set; those that were begun and ended are counted."""
     go, counts = threading.Event(), {"begun": 0, "ended": []}
-    real = finding.project
+    real = projection_queue.project
 
     def project(*given, **named):
         counts["begun"] += 1
@@ -156,7 +156,7 @@ def held(monkeypatch):
         finally:
             counts["ended"].append(time.monotonic() - began)
 
-    monkeypatch.setattr(finding, "project", project)
+    monkeypatch.setattr(projection_queue, "project", project)
     yield go, counts
     go.set()
 

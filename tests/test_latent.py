@@ -5,7 +5,7 @@ import torch
 
 from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.images.sampler import Sampler
-from ganplay.latent import lerp, principal_directions, slerp, spline
+from ganplay.latent.interpolation import lerp, principal_directions, slerp, spline
 
 
 def test_straight_and_along_the_arc():

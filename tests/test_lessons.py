@@ -19,7 +19,7 @@ from ganplay.lessons import (
     read,
     signals,
 )
-from ganplay.lessons.files import Check, Run
+from ganplay.lessons.lesson import Check, Run
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.trainer import ToyTrainer
 

@@ -8,7 +8,7 @@ from ganplay.images.datasets import load as load_data
 from ganplay.images.evaluation.classifier import Classifier, heads_of
 from ganplay.images.latent_state import read_state
 from ganplay.images.sampler import latents
-from ganplay.naming import named_directions, of_faces, of_ink
+from ganplay.latent.attribute_directions import named_directions, of_faces, of_ink
 
 
 def test_a_direction_is_where_a_measure_grows(bars):

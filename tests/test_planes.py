@@ -4,9 +4,9 @@ import pytest
 import torch
 from test_explorer import client, gallery, rendered, shelf, unpacked  # noqa: F401
 
-from ganplay import algebra
 from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
+from ganplay.latent import arithmetic
 from ganplay.ui import tokens
 from ganplay.ui.asking import Asked
 from ganplay.ui.explorer import PURPOSES
@@ -64,7 +64,7 @@ def test_arithmetic_at_several_strengths(ask, shelf):  # noqa: F811
     made = cut(*ask("arithmetic", [A], minus=B, plus=C, strengths=[0, 1, -2.0]))
     model = image.ImageModel.from_pretrained(shelf / "one")
     a, b, c = (read_state(text, "one", model.space)[0] for text in (A, B, C))
-    expected = [str(algebra.analogy(model, a, b, c, strength)) for strength in (0.0, 1.0, -2.0)]
+    expected = [str(arithmetic.analogy(model, a, b, c, strength)) for strength in (0.0, 1.0, -2.0)]
     assert [text for text, _ in made] == expected
     assert expected[0] == A
     for text, pixels in made:

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from ganplay import projection
 from ganplay.images.latent_state import read_state
+from ganplay.latent import projection
+from ganplay.latent.projection import CHUNK, SAMPLES, SCOUTING, project
 from ganplay.media.uploads import Habit
 from ganplay.media.video import Cancelled
-from ganplay.projection import CHUNK, SAMPLES, SCOUTING, project
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

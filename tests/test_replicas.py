@@ -16,9 +16,8 @@ import pytest
 from tab import Tab
 
 from ganplay import film
-from ganplay.toy import checkpoint
 from ganplay.media import uploads
-from ganplay.toy import custom_points
+from ganplay.toy import checkpoint, custom_points
 from ganplay.ui import doors
 
 ROOT = Path(__file__).resolve().parents[1]

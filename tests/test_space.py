@@ -176,11 +176,11 @@ LENT = """
 import torch
 torch.set_num_threads(1)
 import spaces
-from ganplay.finding import Finder, Order
-from ganplay.gallery import Gallery
+from ganplay.latent.projection_queue import Finder, Order
+from ganplay.latent.model_store import Gallery
 from ganplay.ui.bursts import LENT, MANY, Bursts
-from ganplay.walk_files import exported
-from ganplay.walk_text import read_walk
+from ganplay.latent.walk_export import exported
+from ganplay.latent.walk_string import read_walk
 
 assert LENT
 gallery = Gallery()

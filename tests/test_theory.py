@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ganplay import theory
+from ganplay.lessons import theory
 from ganplay.toy.distributions import DISTRIBUTIONS, mixture_log_density
 
 

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from ganplay.autoencoding import VaeTrainer
 from ganplay.lessons.vae import Vae
+from ganplay.lessons.vae_trainer import VaeTrainer
 from ganplay.toy.architecture import split
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp

@@ -13,8 +13,8 @@ from test_explore_page import MODEL, STATE, opened
 
 import ganplay
 from ganplay import cli
-from ganplay.walk import frames
-from ganplay.walk_text import read_walk
+from ganplay.latent.walk import frames
+from ganplay.latent.walk_string import read_walk
 
 PANEL = "ganplay.explore.bench.panels.walk"
 

@@ -18,10 +18,10 @@ from test_explorer import gallery, shelf  # noqa: F401 (fixtures)
 
 import ganplay
 from ganplay.images.latent_state import read_state
+from ganplay.latent.walk import MAX_FRAMES, frames, gaps, unevenness
+from ganplay.latent.walk_string import read_walk
 from ganplay.ui import tokens, walks
 from ganplay.ui.walks import Walks
-from ganplay.walk import MAX_FRAMES, frames, gaps, unevenness
-from ganplay.walk_text import read_walk
 
 URL = "/ganplay/explore/walk"
 MODEL = "digits-conditional"

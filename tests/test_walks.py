@@ -13,8 +13,7 @@ from PIL import Image
 from ganplay.cli import main
 from ganplay.common.settings import ConfigError
 from ganplay.images.latent_state import LatentState
-from ganplay.media.video import Cancelled
-from ganplay.walk import (
+from ganplay.latent.walk import (
     EASINGS,
     Keyframe,
     Walk,
@@ -26,8 +25,9 @@ from ganplay.walk import (
     made,
     unevenness,
 )
-from ganplay.walk_files import encoded
-from ganplay.walk_text import MAX_WALK, keyframes_of, read_walk
+from ganplay.latent.walk_export import encoded
+from ganplay.latent.walk_string import MAX_WALK, keyframes_of, read_walk
+from ganplay.media.video import Cancelled
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

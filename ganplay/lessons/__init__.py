@@ -3,10 +3,10 @@
 A lesson is data: words in both languages, settings, and checks by name of a signal and its bounds.
 """
 
+from ganplay.lessons.checks import Outcome, attempt, begin, judge, measured, perform
 from ganplay.lessons.experiments import KINDS, Experiment
-from ganplay.lessons.files import FOLDER, Lesson, LessonError, load_all, read
-from ganplay.lessons.running import Outcome, attempt, begin, judge, measured, perform
-from ganplay.lessons.showing import follow
+from ganplay.lessons.lesson import FOLDER, Lesson, LessonError, load_all, read
+from ganplay.lessons.stream import follow
 
 __all__ = [
     "FOLDER",

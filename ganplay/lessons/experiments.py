@@ -13,14 +13,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay import dirac
-from ganplay.autoencoding import VaeTrainer
 from ganplay.common.settings import Settings, choice, number
-from ganplay.dirac import DiracConfig
 from ganplay.images.checkpoint import ImageModel, load
 from ganplay.images.sampler import one_hot
-from ganplay.latent import lerp, slerp
-from ganplay.lessons import signals
+from ganplay.latent.interpolation import lerp, slerp
+from ganplay.lessons import dirac_gan, signals
+from ganplay.lessons.dirac_gan import DiracConfig
+from ganplay.lessons.vae_trainer import VaeTrainer
 from ganplay.toy.batches import generator_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.metrics import compare
@@ -120,12 +119,12 @@ class DiracExperiment:
 
     def __init__(self, config: DiracConfig, seeds: Sequence[int]) -> None:
         self.config, self.steps = config, 0
-        self.path = [dirac.circle(len(seeds))]
+        self.path = [dirac_gan.circle(len(seeds))]
 
     def advance(self, count: int) -> None:
         """Go on."""
         for _ in range(count):
-            self.path.append(dirac.step(self.path[-1], self.config))
+            self.path.append(dirac_gan.step(self.path[-1], self.config))
         self.steps += count
 
     def measure(self, name: str) -> Values:

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay import theory
 from ganplay.gan.losses import LOSSES
+from ganplay.lessons import theory
 from ganplay.toy.ensemble import judged
 from ganplay.toy.trainer import ToyTrainer
 

@@ -5,9 +5,9 @@ A page's first message may hold the arena that it had, so that one that is gone 
 
 from typing import Any
 
-from ganplay import arena_asked
-from ganplay.arena_asked import Asked
-from ganplay.arena_session import ArenaSession
+from ganplay.arena import request
+from ganplay.arena.request import Asked
+from ganplay.arena.session import ArenaSession
 from ganplay.common.settings import ConfigError, Problem
 from ganplay.engine import as_plain
 from ganplay.ui.routes import FULL, Lines, Refusal, Visit, pace
@@ -21,7 +21,7 @@ class ArenaVisit(Visit):
         asked: Asked | None = None
         if isinstance(given, dict):
             try:
-                asked = arena_asked.asked(given)
+                asked = request.asked(given)
                 problems = asked.problems
             except ConfigError as error:
                 problems = error.problems
@@ -44,7 +44,7 @@ class ArenaVisit(Visit):
         raise Refusal("full", FULL)  # a page with an arena has the lab to be in meanwhile
 
     def _read(self, message: Any) -> object:
-        return arena_asked.read(message)
+        return request.read(message)
 
 
 class ArenaRoutes(Lines):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem
-from ganplay.gallery import Gallery, GalleryError, out_of_memory
+from ganplay.latent.model_store import Gallery, GalleryError, out_of_memory
 
 logger = logging.getLogger(__name__)
 

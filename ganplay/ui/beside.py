@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from ganplay.gallery import Gallery
 from ganplay.images.evaluation.training_images import MissingData
+from ganplay.latent.model_store import Gallery
 from ganplay.ui.asking import Asked, Purpose
 
 

@@ -12,12 +12,12 @@ from contextvars import copy_context
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
-from ganplay.finding import Finder, Order
-from ganplay.gallery import Gallery, Rendered
 from ganplay.images.trainer import device_of
-from ganplay.projection import Found
-from ganplay.walk import Walk
-from ganplay.walk_files import File, exported
+from ganplay.latent.model_store import Gallery, Rendered
+from ganplay.latent.projection import Found
+from ganplay.latent.projection_queue import Finder, Order
+from ganplay.latent.walk import Walk
+from ganplay.latent.walk_export import File, exported
 
 try:
     import spaces

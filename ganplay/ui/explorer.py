@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.engine import as_plain
-from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
+from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
 from ganplay.ui import beside, planes, tokens
 from ganplay.ui.asking import Asked, Purpose, refuse, told
 from ganplay.ui.routes import (

@@ -18,10 +18,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay.engine import as_plain
-from ganplay.finding import Finder, Order
-from ganplay.gallery import MOST_PICTURES
+from ganplay.latent.model_store import MOST_PICTURES
+from ganplay.latent.projection import Progress
+from ganplay.latent.projection_queue import Finder, Order
 from ganplay.media.uploads import MAX_BYTES, UploadError
-from ganplay.projection import Progress
 from ganplay.ui import tokens
 from ganplay.ui.asking import told
 from ganplay.ui.routes import (

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from concurrent.futures import TimeoutError as TooLate
 from typing import Any
 
-from ganplay.gallery import MOST_PICTURES, Gallery, Rendered
 from ganplay.images.latent_state import MAX_STATE, model_of
+from ganplay.latent.model_store import MOST_PICTURES, Gallery, Rendered
 from ganplay.ui.api import Refused, whole
 from ganplay.ui.asking import said
 from ganplay.ui.bursts import Bursts, in_context

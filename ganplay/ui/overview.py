@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
-from ganplay.arena_session import ArenaSession
+from ganplay.arena.session import ArenaSession
 from ganplay.engine import Engine, Session
-from ganplay.gallery import Gallery
+from ganplay.latent.model_store import Gallery
 from ganplay.seat import Seat
 from ganplay.ui.logs import COUNTS
 from ganplay.ui.transfers import Places

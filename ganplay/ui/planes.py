@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ganplay import algebra
 from ganplay.common.settings import Problem
-from ganplay.gallery import MOST_PICTURES, Gallery, GalleryError
 from ganplay.images.latent_state import LatentState, packed, read_state
+from ganplay.latent import arithmetic
+from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
 from ganplay.ui.asking import Asked, Purpose, refuse
 
 MOST_STRENGTHS = 16
@@ -25,9 +25,9 @@ def mapped(gallery: Gallery, asked: Asked) -> Answer:
     (state,) = _states(gallery, asked, asked.states[:1])
     with _told("corners" if "corners" in asked.options else "axes"):
         if "corners" in asked.options:
-            states = algebra.between(model, state, _corners(gallery, asked), places)
+            states = arithmetic.between(model, state, _corners(gallery, asked), places)
         else:
-            states = algebra.along(state, _axes(asked, len(model.directions)), places)
+            states = arithmetic.along(state, _axes(asked, len(model.directions)), places)
     return _pictures(gallery, asked, states)
 
 
@@ -35,7 +35,7 @@ def placed(gallery: Gallery, asked: Asked) -> Answer:
     """Where the first state is in the plane through `corners`: x, y, and how far off it."""
     (state,) = _states(gallery, asked, asked.states[:1])
     with _told("corners"):
-        found = algebra.seen_from(gallery.model(asked.model), state, _corners(gallery, asked))
+        found = arithmetic.seen_from(gallery.model(asked.model), state, _corners(gallery, asked))
     return {"type": "place", "place": found}, b""
 
 
@@ -46,7 +46,7 @@ def summed(gallery: Gallery, asked: Asked) -> Answer:
     (a, b, c) = _states(gallery, asked, [asked.states[0], *_texts("minus, plus", ends, 2)])
     model = gallery.model(asked.model)
     with _told("strengths"):
-        states = [algebra.analogy(model, a, b, c, strength) for strength in strengths]
+        states = [arithmetic.analogy(model, a, b, c, strength) for strength in strengths]
     return _pictures(gallery, asked, states)
 
 
@@ -55,7 +55,7 @@ def derived(gallery: Gallery, asked: Asked) -> Answer:
     without = _texts("without", asked.options.get("without"), MOST_PICTURES)
     groups = [_states(gallery, asked, texts) for texts in (without, asked.states)]
     with _told("groups"):
-        vector = algebra.leading(gallery.model(asked.model), *groups)
+        vector = arithmetic.leading(gallery.model(asked.model), *groups)
     return {"type": "direction", "vector": packed(tuple(vector.tolist()))}, b""
 
 

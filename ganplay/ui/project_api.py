@@ -7,7 +7,7 @@ from concurrent.futures import TimeoutError as TooLate
 from threading import Event
 from typing import Any
 
-from ganplay.finding import BOUNDS, Finder
+from ganplay.latent.projection_queue import BOUNDS, Finder
 from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.media.video import Cancelled

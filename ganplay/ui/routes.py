@@ -28,7 +28,7 @@ from ganplay import commands
 from ganplay.commands import CommandError
 from ganplay.common.settings import ConfigError, Problem
 from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
-from ganplay.gallery import out_of_memory
+from ganplay.latent.model_store import out_of_memory
 from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.custom_points import PointsError

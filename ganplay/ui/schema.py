@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 from ganplay import frames
-from ganplay.arena import MAX_MEMBERS
-from ganplay.arena_asked import MAX_CELLS, MAX_SEEDS
-from ganplay.axes import AXES, usual
+from ganplay.arena.arena import MAX_MEMBERS
+from ganplay.arena.axes import AXES, usual
+from ganplay.arena.request import MAX_CELLS, MAX_SEEDS
 from ganplay.commands import SPEEDS
 from ganplay.common.locales import LANGUAGES, locale
 from ganplay.gan.losses import LOSSES

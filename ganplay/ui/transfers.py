@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from ganplay import commands, film
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.engine import Engine
-from ganplay.gallery import out_of_memory
+from ganplay.latent.model_store import out_of_memory
 from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes
 from ganplay.ui import tokens
 from ganplay.ui.routes import (

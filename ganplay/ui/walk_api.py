@@ -5,13 +5,13 @@ import time
 from typing import Any
 
 from ganplay.images.latent_state import model_of
+from ganplay.latent.walk import BETWEEN, VERSION, Keyframe, Walk
+from ganplay.latent.walk_string import keyframes_of
 from ganplay.media.video import Cancelled
 from ganplay.ui.api import Refused
 from ganplay.ui.asking import said
 from ganplay.ui.bursts import Bursts, in_context
 from ganplay.ui.walks import Planned, Walks, checked, read
-from ganplay.walk import BETWEEN, VERSION, Keyframe, Walk
-from ganplay.walk_text import keyframes_of
 
 SECONDS = 60.0
 

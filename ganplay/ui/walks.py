@@ -16,8 +16,11 @@ from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import Problem
 from ganplay.engine import as_plain
-from ganplay.gallery import Gallery, GalleryError, threads
 from ganplay.images.checkpoint import ImageModel
+from ganplay.latent.model_store import Gallery, GalleryError, threads
+from ganplay.latent.walk import Walk, explored, made
+from ganplay.latent.walk_export import KINDS, MAX_ZOOM, exported, norms_of, pace_of, suffix
+from ganplay.latent.walk_string import read_walk
 from ganplay.media.video import Cancelled
 from ganplay.ui import tokens
 from ganplay.ui.asking import told
@@ -34,9 +37,6 @@ from ganplay.ui.routes import (
 )
 from ganplay.ui.streaming import Streamed, Tell
 from ganplay.ui.transfers import Places
-from ganplay.walk import Walk, explored, made
-from ganplay.walk_files import KINDS, MAX_ZOOM, exported, norms_of, pace_of, suffix
-from ganplay.walk_text import read_walk
 
 AT_ONCE = 4
 """Walks that are made or wait for the thread that makes them."""

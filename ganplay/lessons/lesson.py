@@ -18,17 +18,12 @@ from pydantic import (
     model_validator,
 )
 
-import ganplay
 from ganplay.common.settings import Settings
 from ganplay.lessons.experiments import KINDS
 
-FOLDER = Path(ganplay.__file__).parent / "ui" / "lessons"
+FOLDER = Path(__file__).parent / "content"
 MAX_BYTES, MAX_LESSONS, MAX_STEPS = 2**17, 64, 5000
 NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-PARTS = ("map", "grid", "real", "fake", "pull", "figure", "gauge")
-"""Things on the screen that a symbol of a formula may belong to."""
-FIGURES = ("optimal", "ratio", "phase", "slopes", "classes", "vae", "lengths", "pictures")
-"""Drawings beside the picture of a run."""
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1200)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=90)]

@@ -10,10 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from ganplay.images.checkpoint import ImageModel
+from ganplay.latent.walk import Images, Made, Walk, closed, gaps, made, unevenness
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.video import KINDS as FILMS
 from ganplay.media.video import Cancelled, gif, mp4
-from ganplay.walk import Images, Made, Walk, closed, gaps, made, unevenness
 
 KINDS = (*FILMS, "strip", "sheet")
 MAX_ZOOM = 16

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
-from ganplay.axes import Axis, changed, wrong
+from ganplay.arena.axes import Axis, changed, wrong
+from ganplay.arena.statistics import behind, half_width, mean, ranks
 from ganplay.common.settings import ConfigError, Problem
-from ganplay.standings import behind, half_width, mean, ranks
 from ganplay.toy import metrics
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.experiment import SAMPLES, plain

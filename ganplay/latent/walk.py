@@ -19,7 +19,7 @@ from ganplay.images.checkpoint import BUNDLED, ImageModel
 from ganplay.images.evaluation.classifier import load_classifier
 from ganplay.images.latent_state import MAX_PARTS, Amounts, LatentState
 from ganplay.images.sampler import to_bytes
-from ganplay.latent import lerp, slerp, spline
+from ganplay.latent.interpolation import lerp, slerp, spline
 
 VERSION = "1"
 BETWEEN = "|"

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganplay import commands
-from ganplay.arena import Arena, Cell, told
-from ganplay.arena_asked import Asked, Look, Make
-from ganplay.arena_look import CELLS, about, finite
-from ganplay.arena_look import Look as Eye
+from ganplay.arena.arena import Arena, Cell, told
+from ganplay.arena.renderer import CELLS, about, finite
+from ganplay.arena.renderer import Look as Eye
+from ganplay.arena.request import Asked, Look, Make
 from ganplay.common.wire import Piece, packed
 from ganplay.engine import as_plain
 from ganplay.seat import MAX_STEPS, QUANTUM, Seat

@@ -10,9 +10,8 @@ from jaxtyping import Bool, UInt8
 from torch import Tensor
 
 from ganplay.common.settings import MAX_SEED, Problem
-from ganplay.gallery import Gallery, GalleryError, threads
-from ganplay.media.uploads import Fitted, Habit, fitted
-from ganplay.projection import (
+from ganplay.latent.model_store import Gallery, GalleryError, threads
+from ganplay.latent.projection import (
     MOST_RESTARTS,
     MOST_STEPS,
     RESTARTS,
@@ -22,6 +21,7 @@ from ganplay.projection import (
     habit,
     project,
 )
+from ganplay.media.uploads import Fitted, Habit, fitted
 
 BOUNDS = {
     "restarts": (1, MOST_RESTARTS, RESTARTS),

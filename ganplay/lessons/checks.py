@@ -7,7 +7,7 @@ from typing import Any
 
 from ganplay.common.settings import Settings
 from ganplay.lessons.experiments import KINDS, Experiment
-from ganplay.lessons.files import Check, Lesson, Run, Task
+from ganplay.lessons.lesson import Check, Lesson, Run, Task
 
 ROUNDING = 1e-9
 """So that a share of seeds is not rounded down by a float's last digit."""

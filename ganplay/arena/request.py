@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ganplay import commands
-from ganplay.arena import Cell, Impossible, all_cells, work
-from ganplay.axes import MAX_VALUES, Axis, axis, value_of, wrong
+from ganplay.arena.arena import Cell, Impossible, all_cells, work
+from ganplay.arena.axes import MAX_VALUES, Axis, axis, value_of, wrong
 from ganplay.commands import MAX_CHANGES, Command, CommandError, whole
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem
 from ganplay.toy.config import PRESETS, ToyConfig

@@ -10,7 +10,7 @@ from typing import Any
 
 from ganplay.common.settings import Problem, Settings, unknown
 from ganplay.images.latent_state import LatentState, Space, read_state
-from ganplay.walk import (
+from ganplay.latent.walk import (
     BETWEEN,
     MAX_KEYFRAMES,
     MIN_KEYFRAMES,

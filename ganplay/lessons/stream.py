@@ -16,6 +16,7 @@ from ganplay.anatomy import noise_reach, plane
 from ganplay.common.settings import Settings
 from ganplay.common.wire import Piece
 from ganplay.frames import ALL_LAYERS, MAP, Camera, Frame, View, pack, pack_points
+from ganplay.lessons.checks import judge, of_config
 from ganplay.lessons.experiments import (
     DiracExperiment,
     Experiment,
@@ -24,8 +25,7 @@ from ganplay.lessons.experiments import (
     PicturesExperiment,
     VaeExperiment,
 )
-from ganplay.lessons.files import Check, Run
-from ganplay.lessons.running import judge, of_config
+from ganplay.lessons.lesson import Check, Run
 from ganplay.lessons.signals import class_table, optimal_outputs
 from ganplay.toy.trainer import ToyTrainer, threads_of_torch
 

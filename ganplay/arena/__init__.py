@@ -1,0 +1,1 @@
+"""Many settings side by side, ranked."""

@@ -1,0 +1,1 @@
+"""Moving through a trained model's latent space."""
