@@ -11,7 +11,7 @@ from benchmarks.toy_speed import Textbook, rate
 from ganplay import PRESETS
 from ganplay.arena.arena import Arena, cells
 from ganplay.arena.axes import axis
-from ganplay.engine import Engine
+from ganplay.live.engine import Engine
 from ganplay.ui.app import launch
 
 LR = (1e-4, 3e-4, 1e-3, 3e-3)

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ganplay import commands, company
-from ganplay.engine import Engine, Session
+from ganplay.live import commands, session_batch
+from ganplay.live.engine import Engine, Session
 from ganplay.toy.graph_capture import CAPTURES
 from ganplay.ui import tokens
 from ganplay.ui.app import launch
@@ -35,7 +35,10 @@ class Probe:
         if self._task is None:
             self._task = asyncio.create_task(self._watch())
         late, self._late = self._late, []
-        seen = {"engine": self._engine.stats(), "preparing": CAPTURES.pending + company.pending()}
+        seen = {
+            "engine": self._engine.stats(),
+            "preparing": CAPTURES.pending + session_batch.pending(),
+        }
         return JSONResponse({"late": late} | seen)
 
     async def _watch(self) -> None:

@@ -16,7 +16,7 @@ from benchmarks import walks
 from benchmarks.live_view import FLAGS, browser_path
 from benchmarks.report import Row, arguments, finish, percentile
 from benchmarks.servers import served
-from ganplay.engine import Engine
+from ganplay.live.engine import Engine
 from ganplay.ui.app import launch
 
 MODEL = "digits-conditional"

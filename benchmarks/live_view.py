@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.report import Row, arguments, finish, percentile
-from ganplay.engine import Engine
+from ganplay.live.engine import Engine
 from ganplay.ui.app import launch
 
 FLAGS = (

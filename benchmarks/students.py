@@ -20,7 +20,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from ganplay.frames import ALL_LAYERS, FLAGS
+from ganplay.live.frame import ALL_LAYERS, FLAGS
 
 PING = 2.0
 """Seconds between a page's signs of life."""

@@ -16,13 +16,13 @@ from ganplay.common.locales import locale
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED, ConfigError
 from ganplay.evaluation_cli import add_classifier, add_directions, add_eval
-from ganplay.film import film, shoot, style_of
 from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
-from ganplay.frames import Frame
 from ganplay.image_cli import add_train
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.images.evaluation.training_images import roots_given
 from ganplay.images.runs import write_whole
+from ganplay.live.film import film, shoot, style_of
+from ganplay.live.frame import Frame
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.model_cli import add_export, add_info, add_sample
 from ganplay.neighbours_cli import add_neighbours, add_roots

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from ganplay import ToyConfig, ToyTrainer, anatomy
-from ganplay.anatomy import SHOWN, SIDE, insides, responses, shown, unit
+from ganplay import ToyConfig, ToyTrainer
+from ganplay.live import network_inspection
+from ganplay.live.network_inspection import SHOWN, SIDE, insides, responses, shown, unit
 
 TWO = torch.eye(2)
 
@@ -28,7 +29,7 @@ def test_a_unit_responds_as_its_weights_say():
 def test_units_of_g_respond_to_noise():
     one = trainer(noise="uniform", layers_g=1)
     (layer,) = responses(one, "g", 8, 0, TWO)
-    z = anatomy.plane(8, 1.0)
+    z = network_inspection.plane(8, 1.0)
     torch.testing.assert_close(layer, one.hidden("g", z[None])[0][0])
     assert layer.shape == (20, 64)
 

@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.frames import HEADER
+from ganplay.live.frame import HEADER
 from ganplay.toy.script_export import as_script
 from ganplay.ui import routes, tokens, waiting
 from ganplay.ui.schema import ASSETS, schema

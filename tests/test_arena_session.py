@@ -14,16 +14,17 @@ from test_app import Line
 from test_learning import pieces
 from websockets.sync.client import connect
 
-from ganplay import ToyConfig, commands
+from ganplay import ToyConfig
 from ganplay.arena.arena import Arena, Cell
 from ganplay.arena.renderer import CELLS, METRICS, SHOWN
 from ganplay.arena.renderer import Look as Eye
 from ganplay.arena.request import MAX_CELLS, Look, Make, asked, read
 from ganplay.arena.session import MAX_ARENAS, ArenaSession
-from ganplay.commands import CommandError
 from ganplay.common.settings import ConfigError
-from ganplay.engine import Full
-from ganplay.frames import UNIT, Camera
+from ganplay.live import commands
+from ganplay.live.commands import CommandError
+from ganplay.live.engine import Full
+from ganplay.live.frame import UNIT, Camera
 from ganplay.toy.config import PRESETS
 from ganplay.ui import routes, tokens
 from ganplay.ui.waiting import _Place

@@ -9,10 +9,11 @@ import torch
 from test_company import ready, same
 from test_engine import Page, opened, post
 
-from ganplay import ToyConfig, ToyTrainer, commands, company, engine
-from ganplay.commands import Configure, Pair, Play, Rewind, Step
-from ganplay.engine import Engine, Full
-from ganplay.sharing import FEWEST, MOST, STEPS_A_FRAME, Share, Wish
+from ganplay import ToyConfig, ToyTrainer
+from ganplay.live import commands, engine, session_batch
+from ganplay.live.commands import Configure, Pair, Play, Rewind, Step
+from ganplay.live.engine import Engine, Full
+from ganplay.live.fair_share import FEWEST, MOST, STEPS_A_FRAME, Share, Wish
 from ganplay.toy.diagnosis import EVERY
 from ganplay.toy.stop_condition import Stop
 
@@ -28,7 +29,7 @@ def together(running, monkeypatch):
 
     def counted(lanes, count, company):
         sizes.append(len(lanes))
-        return step(lanes, count, company)
+        return step(lanes, count, session_batch)
 
     monkeypatch.setattr(engine, "step_together", counted)
     return sizes
@@ -69,7 +70,7 @@ def test_runs_are_the_same_among_others_and_alone(running, together):
 
 
 def test_a_class_that_comes_back_catches_up_together(running, together, monkeypatch):
-    monkeypatch.setattr(company, "SIZES", (4,))
+    monkeypatch.setattr(session_batch, "SIZES", (4,))
     ready(CONFIG, 4)
     pages = class_of(running, 6, step=AT, playing=False)
     for i, page in enumerate(pages):
@@ -118,7 +119,7 @@ def test_who_cannot_go_on_is_ended_and_the_others_are_not(running, together, mon
 
     monkeypatch.setattr(bad, "take", broken)
     monkeypatch.setattr(bad, "step", broken)
-    monkeypatch.setattr("ganplay.company._side_by_side", broken)
+    monkeypatch.setattr("ganplay.live.session_batch._side_by_side", broken)
     pages[2].wait(lambda p: p.events_of("failed"), 60)
     assert sorted(running._sessions) == ["0", "1", "3", "4", "5"]
     monkeypatch.undo()

@@ -2,7 +2,7 @@
 
 from tab import Tab
 
-from ganplay import engine
+from ganplay.live import engine
 from ganplay.ui import tokens
 
 HIDES = """

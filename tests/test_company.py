@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ganplay import PRESETS, ToyConfig, ToyTrainer, company
-from ganplay.company import SIZES, Companies, Kind, kind_of
-from ganplay.exposure import expose
-from ganplay.frames import LAYERS, View
-from ganplay.lane import Lane, look_together, step_together
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.live import session_batch
+from ganplay.live.frame import LAYERS, View
+from ganplay.live.render import expose
+from ganplay.live.run import Lane, look_together, step_together
+from ganplay.live.session_batch import SIZES, Companies, Kind, kind_of
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32, ema=0.9)
 KINDS = {
@@ -67,8 +68,8 @@ def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread):
 
 
 def test_as_many_are_together_as_do_well_and_they_are_split_evenly(monkeypatch):
-    monkeypatch.setattr(company, "_agree", lambda config, size: True)
-    monkeypatch.setattr(company, "fitting_together", lambda config: 8)
+    monkeypatch.setattr(session_batch, "_agree", lambda config, size: True)
+    monkeypatch.setattr(session_batch, "fitting_together", lambda config: 8)
     kind = Kind(SMALL)
 
     def size(there):
@@ -78,7 +79,7 @@ def test_as_many_are_together_as_do_well_and_they_are_split_evenly(monkeypatch):
 
     assert [size(n) for n in range(1, 11)] == [1, 1, 3, 4, 5, 6, 7, 8, 5, 5]
     assert [size(n) for n in (14, 16, 20, 32, 33, 64)] == [7, 16, 8, 16, 8, 16]
-    monkeypatch.setattr(company, "fitting_together", lambda config: 2)
+    monkeypatch.setattr(session_batch, "fitting_together", lambda config: 2)
     kind = Kind(SMALL)
     assert [size(n) for n in (2, 3, 4, 5, 6, 9)] == [1, 3, 4, 3, 3, 3]
 
@@ -222,7 +223,7 @@ def test_kinds_are_those_of_the_structure_and_not_of_numbers():
 
 def test_what_does_not_give_the_same_numbers_stays_alone(monkeypatch, one_thread):
     """A batch that does not fill the processor's registers is rounded differently among others."""
-    monkeypatch.setattr(company, "_compared", lambda config, size: False)
+    monkeypatch.setattr(session_batch, "_compared", lambda config, size: False)
     kind = Kind(replace(SMALL, batch_size=64))
     assert kind.size(8) == 1
     for trial in kind._trials.values():
@@ -232,23 +233,23 @@ def test_what_does_not_give_the_same_numbers_stays_alone(monkeypatch, one_thread
     def broken(config, size):
         raise RuntimeError("cannot be captured")
 
-    monkeypatch.setattr(company, "_compared", broken)
+    monkeypatch.setattr(session_batch, "_compared", broken)
     kind = Kind(SMALL)
     kind.size(4)
     assert kind._trials[4].result() is False
 
 
 def test_the_trial_sees_the_smallest_difference(monkeypatch, one_thread):
-    assert company._compared(SMALL, 4)
-    step = company.Company.step
+    assert session_batch._compared(SMALL, 4)
+    step = session_batch.Company.step
 
     def nearly(self, cohorts, count):
         step(self, cohorts, count)
         flat = cohorts[1].state.d.flat
         flat[0, 5] = torch.nextafter(flat[0, 5], torch.tensor(9.0))
 
-    monkeypatch.setattr(company.Company, "step", nearly)
-    assert not company._compared(SMALL, 4)
+    monkeypatch.setattr(session_batch.Company, "step", nearly)
+    assert not session_batch._compared(SMALL, 4)
 
 
 def test_wide_networks_and_few_of_them_stay_alone():
@@ -261,7 +262,7 @@ def test_wide_networks_and_few_of_them_stay_alone():
 def test_a_thread_keeps_room_for_a_few_companies(one_thread, monkeypatch):
     kind, companies = ready(SMALL, 4), Companies()
     threads = threading.active_count()
-    monkeypatch.setattr(company, "KEPT_OPEN", 4)
+    monkeypatch.setattr(session_batch, "KEPT_OPEN", 4)
     first = companies.of(kind, 4)
     assert companies.of(kind, 4) is first
     others = [replace(SMALL, width_g=w) for w in range(4, 8)]

@@ -12,7 +12,7 @@ from typecheck import unchecked as without_checks
 
 from benchmarks.diagnosis import SCENARIOS, most_changes, right, runs
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.lane import Lane
+from ganplay.live.run import Lane
 from ganplay.toy.diagnosis import (
     EVERY,
     KINDS,

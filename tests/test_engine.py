@@ -6,9 +6,10 @@ from base64 import b64decode
 
 import pytest
 
-from ganplay import PRESETS, ToyConfig, commands, engine, seat
-from ganplay.anatomy import SIDE
-from ganplay.commands import (
+from ganplay import PRESETS, ToyConfig
+from ganplay.live import commands, engine
+from ganplay.live import session as seat
+from ganplay.live.commands import (
     Configure,
     Copy,
     Look,
@@ -21,8 +22,9 @@ from ganplay.commands import (
     Step,
     StopAt,
 )
-from ganplay.engine import Engine, Full
-from ganplay.frames import ENTRY, FLAGS, HEADER, MAP, SECTIONS, UNIT, View
+from ganplay.live.engine import Engine, Full
+from ganplay.live.frame import ENTRY, FLAGS, HEADER, MAP, SECTIONS, UNIT, View
+from ganplay.live.network_inspection import SIDE
 from ganplay.toy.experiment import train_until
 from ganplay.toy.stop_condition import Stop
 from ganplay.toy.trainer import ToyTrainer

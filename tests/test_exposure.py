@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.frames import Camera, View, pack
+from ganplay.live.frame import Camera, View, pack
 from ganplay.toy.captured_function import WORTH
 
 CONFIGS = {

@@ -26,18 +26,19 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 import ganplay
-from ganplay import ToyConfig, ToyTrainer, engine
+from ganplay import ToyConfig, ToyTrainer
 from ganplay.arena import request as arena_asked
 from ganplay.arena.arena import Arena
-from ganplay.commands import Step
 from ganplay.images.checkpoint import model as image
-from ganplay.lane import Lane
 from ganplay.latent import model_store
+from ganplay.live import engine
+from ganplay.live.capture_process import WORKSHOP
+from ganplay.live.commands import Step
+from ganplay.live.run import Lane
 from ganplay.toy import custom_points
 from ganplay.toy.checkpoint import toy_from_bytes
 from ganplay.toy.graph_capture import CAPTURES
 from ganplay.ui import patience, routes, tokens, transfers
-from ganplay.workshop import WORKSHOP
 
 visit, send, wait_until = test_app.visit, test_transfers.send, test_transfers.wait_until
 STATE = "1;distribution:moons;batch_size:32;seed:5;width_g:16;width_d:16"

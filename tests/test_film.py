@@ -9,11 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganplay import ToyConfig, ToyTrainer, frames
-from ganplay import film as films
-from ganplay.film import Cancelled, FilmError, Painter, Style, film, read_order, shoot, style_of
-from ganplay.frames import ALL_LAYERS, LAYERS, Camera, pack
-from ganplay.unpacking import unpack
+from ganplay import ToyConfig, ToyTrainer
+from ganplay.live import film as films
+from ganplay.live import frame as frames
+from ganplay.live.film import (
+    Cancelled,
+    FilmError,
+    Painter,
+    Style,
+    film,
+    read_order,
+    shoot,
+    style_of,
+)
+from ganplay.live.frame import ALL_LAYERS, LAYERS, Camera, pack
+from ganplay.live.frame_codec import unpack
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)
 

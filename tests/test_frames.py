@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganplay import ToyConfig, ToyTrainer, frames
-from ganplay.frames import ENTRY, FLAGS, HEADER, LAYERS, Camera, View, pack
+from ganplay import ToyConfig, ToyTrainer
 from ganplay.gan.losses import LOSSES
+from ganplay.live import frame as frames
+from ganplay.live.frame import ENTRY, FLAGS, HEADER, LAYERS, Camera, View, pack
 from ganplay.toy.diagnosis import KINDS, Evidence, Verdict
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)

@@ -32,7 +32,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from ganplay import ToyTrainer
-from ganplay.frames import Camera, pack, pack_points
+from ganplay.live.frame import Camera, pack, pack_points
 from ganplay.toy.checkpoint import toy_to_bytes
 from ganplay.ui import limits, operator, routes, secrets, tokens, walk_api
 from ganplay.ui.logs import COUNTS

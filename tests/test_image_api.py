@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
 import ganplay
-from ganplay.engine import Engine
+from ganplay.live.engine import Engine
 from ganplay.ui.app import launch
 
 STATE = "1;model:digits-conditional;seed:5;label:7;d0:2.5"

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from test_engine import QUICK, Page, header, post
 
-from ganplay import PRESETS, ToyConfig, ToyTrainer, lane
-from ganplay.commands import (
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.live import run as lane
+from ganplay.live.commands import (
     Configure,
     Copy,
     Load,
@@ -22,7 +23,7 @@ from ganplay.commands import (
     Step,
     StopAt,
 )
-from ganplay.frames import ENTRY, FLAGS, HEADER, SECTIONS, TYPES, View
+from ganplay.live.frame import ENTRY, FLAGS, HEADER, SECTIONS, TYPES, View
 from ganplay.toy import custom_points
 from ganplay.toy.stop_condition import Stop
 

@@ -85,7 +85,7 @@ def test_a_run_is_told_in_pieces(server):
 
 
 def test_frames_and_maps_of_a_task(server):
-    from ganplay.unpacking import unpack
+    from ganplay.live.frame_codec import unpack
 
     known(server)
     asked = {"lesson": "conditional", "part": "break", "changes": {"lr_d": 0.0, "lr_g": 0.0}}

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from ganplay.common.locales import LANGUAGES, locale
-from ganplay.frames import LAYERS
+from ganplay.live.frame import LAYERS
 from ganplay.media import uploads
 from ganplay.toy.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.toy.custom_points import MESSAGES

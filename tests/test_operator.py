@@ -158,7 +158,7 @@ def test_rates_by_hand(monkeypatch):
     from types import SimpleNamespace
 
     from ganplay import ToyConfig
-    from ganplay.engine import Session
+    from ganplay.live.engine import Session
 
     now = [50.0]
     monkeypatch.setattr(overview.time, "monotonic", lambda: now[0])

@@ -18,7 +18,7 @@ from benchmarks.rehearsal import (
     rows_of,
 )
 from benchmarks.students import Seen, Student
-from ganplay.frames import FLAGS, HEADER
+from ganplay.live.frame import FLAGS, HEADER
 
 WELL = Account(
     student=1, frames=20.0, steps=90.0, gap=60.0, longest=110.0, held=3, checks=3, slider=8.0,

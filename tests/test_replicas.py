@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tab import Tab
 
-from ganplay import film
+from ganplay.live import film
 from ganplay.media import uploads
 from ganplay.toy import checkpoint, custom_points
 from ganplay.ui import doors

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganplay import sharing
-from ganplay.sharing import FEWEST, GREEDY, MOST, STEPS_A_FRAME, Share, Wish, level, shares
+from ganplay.live import fair_share
+from ganplay.live.fair_share import FEWEST, GREEDY, MOST, STEPS_A_FRAME, Share, Wish, level, shares
 
 LIGHT = Wish(step=0.0003, frame=0.001, rate=200)
 
@@ -116,4 +116,4 @@ def test_there_is_always_something_for_everybody_and_never_too_much(wishes, work
 
 def test_nobody_wants_nothing():
     assert shares([], 2) == []
-    assert sharing.shares([], 1, 0.5) == []
+    assert fair_share.shares([], 1, 0.5) == []

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.frames import Camera
-from ganplay.slow import as_event, slow_step
+from ganplay.live.frame import Camera
+from ganplay.live.slow_motion import as_event, slow_step
 
 SMALL = {"width_g": 16, "width_d": 16, "batch_size": 16}
 KINDS = [

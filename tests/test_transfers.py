@@ -17,9 +17,9 @@ import test_app
 import torch
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.film import MAX_BYTES as MAX_FILM
-from ganplay.film import Painter
-from ganplay.frames import Camera, pack, pack_points
+from ganplay.live.film import MAX_BYTES as MAX_FILM
+from ganplay.live.film import Painter
+from ganplay.live.frame import Camera, pack, pack_points
 from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes, toy_to_bytes
 from ganplay.ui import tokens
 

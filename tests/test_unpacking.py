@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_frames import camera
 
-from ganplay import ToyConfig, frames
-from ganplay.frames import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
+from ganplay import ToyConfig
+from ganplay.live import frame as frames
+from ganplay.live.frame import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
+from ganplay.live.frame_codec import unpack
 from ganplay.toy.diagnosis import Evidence, Verdict
-from ganplay.unpacking import unpack
 
 
 def close(one, other, within):

@@ -9,7 +9,7 @@ from test_app import Line, visit  # noqa: F401
 from websockets.sync.client import connect
 
 from ganplay import ToyConfig
-from ganplay.engine import Full
+from ganplay.live.engine import Full
 from ganplay.ui import secrets, tokens, waiting
 from ganplay.ui.waiting import KEPT_SECONDS, WaitingLine
 

@@ -10,10 +10,11 @@ import time
 import pytest
 import torch
 
-from ganplay import PRESETS, ToyConfig, ToyTrainer, workshop
-from ganplay.frames import Camera, View, pack
+from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.live import capture_process
+from ganplay.live.capture_process import STARTS, Workshop
+from ganplay.live.frame import Camera, View, pack
 from ganplay.toy.graph_capture import CAPTURES
-from ganplay.workshop import STARTS, Workshop
 
 KINDS = {
     "ring": PRESETS["ring"],
@@ -35,13 +36,13 @@ def beside():
 @pytest.fixture
 def here(monkeypatch):
     """Functions that were captured in this process after all."""
-    seen, capture = [], workshop.capture
+    seen, capture = [], capture_process.capture
 
     def noted(function, args):
         seen.append(function)
         return capture(function, args)
 
-    monkeypatch.setattr(workshop, "capture", noted)
+    monkeypatch.setattr(capture_process, "capture", noted)
     return seen
 
 
@@ -91,7 +92,7 @@ def test_one_that_dies_is_started_again_but_not_for_ever(here):
 
 def test_it_ends_with_whoever_started_it():
     code = (
-        "import sys, time; from ganplay.workshop import WORKSHOP; WORKSHOP.open();"
+        "import sys, time; from ganplay.live.capture_process import WORKSHOP; WORKSHOP.open();"
         "print(*WORKSHOP.pids, flush=True); time.sleep(100)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

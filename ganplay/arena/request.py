@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ganplay import commands
 from ganplay.arena.arena import Cell, Impossible, all_cells, work
 from ganplay.arena.axes import MAX_VALUES, Axis, axis, value_of, wrong
-from ganplay.commands import MAX_CHANGES, Command, CommandError, whole
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem
+from ganplay.live import commands
+from ganplay.live.commands import MAX_CHANGES, Command, CommandError, whole
 from ganplay.toy.config import PRESETS, ToyConfig
 
 MAX_CELLS, MAX_SEEDS = 16, 16

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganplay import commands
 from ganplay.arena.arena import Arena, Cell, told
 from ganplay.arena.renderer import CELLS, about, finite
 from ganplay.arena.renderer import Look as Eye
 from ganplay.arena.request import Asked, Look, Make
 from ganplay.common.wire import Piece, packed
-from ganplay.engine import as_plain
-from ganplay.seat import MAX_STEPS, QUANTUM, Seat
+from ganplay.live import commands
+from ganplay.live.engine import as_plain
+from ganplay.live.session import MAX_STEPS, QUANTUM, Seat
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.monitor import MEASURED
 

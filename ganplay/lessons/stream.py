@@ -12,10 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.anatomy import noise_reach, plane
 from ganplay.common.settings import Settings
 from ganplay.common.wire import Piece
-from ganplay.frames import ALL_LAYERS, MAP, Camera, Frame, View, pack, pack_points
 from ganplay.lessons.checks import judge, of_config
 from ganplay.lessons.experiments import (
     DiracExperiment,
@@ -27,6 +25,8 @@ from ganplay.lessons.experiments import (
 )
 from ganplay.lessons.lesson import Check, Run
 from ganplay.lessons.signals import class_table, optimal_outputs
+from ganplay.live.frame import ALL_LAYERS, MAP, Camera, Frame, View, pack, pack_points
+from ganplay.live.network_inspection import noise_reach, plane
 from ganplay.toy.trainer import ToyTrainer, threads_of_torch
 
 POINTS = 300

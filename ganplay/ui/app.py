@@ -17,11 +17,11 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from ganplay.engine import Engine
 from ganplay.images.evaluation.index_cache import Indexes
 from ganplay.images.evaluation.training_images import roots_given
 from ganplay.latent.model_store import Gallery
 from ganplay.latent.projection_queue import Finder
+from ganplay.live.engine import Engine
 from ganplay.ui import logs, tokens
 from ganplay.ui.api import train_toy, write_script
 from ganplay.ui.arena import ArenaRoutes

@@ -9,7 +9,7 @@ from ganplay.arena import request
 from ganplay.arena.request import Asked
 from ganplay.arena.session import ArenaSession
 from ganplay.common.settings import ConfigError, Problem
-from ganplay.engine import as_plain
+from ganplay.live.engine import as_plain
 from ganplay.ui.routes import FULL, Lines, Refusal, Visit, pace
 
 

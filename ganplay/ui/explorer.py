@@ -19,8 +19,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay.common.settings import MAX_SEED, Problem
-from ganplay.engine import as_plain
 from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
+from ganplay.live.engine import as_plain
 from ganplay.ui import beside, planes, tokens
 from ganplay.ui.asking import Asked, Purpose, refuse, told
 from ganplay.ui.routes import (

@@ -21,9 +21,9 @@ from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Settings
 from ganplay.common.wire import packed
-from ganplay.engine import as_plain
 from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
 from ganplay.lessons.lesson import Check, Run
+from ganplay.live.engine import as_plain
 from ganplay.ui import tokens
 from ganplay.ui.routes import (
     MAX_BODY,

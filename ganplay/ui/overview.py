@@ -14,12 +14,12 @@ from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 from ganplay.arena.session import ArenaSession
-from ganplay.engine import Engine, Session
 from ganplay.latent.model_store import Gallery
-from ganplay.seat import Seat
+from ganplay.live.capture_process import WORKSHOP
+from ganplay.live.engine import Engine, Session
+from ganplay.live.session import Seat
 from ganplay.ui.logs import COUNTS
 from ganplay.ui.transfers import Places
-from ganplay.workshop import WORKSHOP
 
 PACKAGES = ("ganplay", "torch", "torchvision", "gradio", "uvicorn", "websockets")
 WINDOW = 2.0

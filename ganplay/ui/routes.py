@@ -24,11 +24,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ganplay import commands
-from ganplay.commands import CommandError
 from ganplay.common.settings import ConfigError, Problem
-from ganplay.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.latent.model_store import out_of_memory
+from ganplay.live import commands
+from ganplay.live.commands import CommandError
+from ganplay.live.engine import MAX_CATCHING_UP, Engine, Full, as_plain
 from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.custom_points import PointsError

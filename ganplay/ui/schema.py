@@ -6,13 +6,13 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from ganplay import frames
 from ganplay.arena.arena import MAX_MEMBERS
 from ganplay.arena.axes import AXES, usual
 from ganplay.arena.request import MAX_CELLS, MAX_SEEDS
-from ganplay.commands import SPEEDS
 from ganplay.common.locales import LANGUAGES, locale
 from ganplay.gan.losses import LOSSES
+from ganplay.live import frame
+from ganplay.live.commands import SPEEDS
 from ganplay.toy import custom_points
 from ganplay.toy.batches import generator_of
 from ganplay.toy.config import GROUPS, OWN, PRESETS, ToyConfig
@@ -36,7 +36,7 @@ def field_of(field: dataclasses.Field) -> dict[str, Any]:
 def _thumbnail(distribution: Distribution) -> dict[str, Any]:
     drawn, _ = distribution.sample(THUMBNAIL_POINTS, generator_of(0, "thumbnail"))
     return {
-        "points": frames.pack_points(drawn, distribution.extent),
+        "points": frame.pack_points(drawn, distribution.extent),
         "classes": distribution.classes,
         "modes": 0 if distribution.modes is None else len(distribution.modes),
     }
@@ -62,12 +62,12 @@ def schema() -> bytes:
         "speeds": SPEEDS,
         "stops": BOUNDS,
         "frame": {
-            "version": frames.VERSION,
-            "unit": frames.UNIT,
-            "layers": frames.LAYERS,
-            "flags": frames.FLAGS,
-            "metrics": frames.METRICS,
-            "sections": frames.SECTIONS,
+            "version": frame.VERSION,
+            "unit": frame.UNIT,
+            "layers": frame.LAYERS,
+            "flags": frame.FLAGS,
+            "metrics": frame.METRICS,
+            "sections": frame.SECTIONS,
             "kinds": KINDS,
             "evidence": Evidence._fields,
         },

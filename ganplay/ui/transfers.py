@@ -15,10 +15,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay import commands, film
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.engine import Engine
 from ganplay.latent.model_store import out_of_memory
+from ganplay.live import commands, film
+from ganplay.live.engine import Engine
 from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes
 from ganplay.ui import tokens
 from ganplay.ui.routes import (

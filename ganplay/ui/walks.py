@@ -15,12 +15,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import Problem
-from ganplay.engine import as_plain
 from ganplay.images.checkpoint import ImageModel
 from ganplay.latent.model_store import Gallery, GalleryError, threads
 from ganplay.latent.walk import Walk, explored, made
 from ganplay.latent.walk_export import KINDS, MAX_ZOOM, exported, norms_of, pace_of, suffix
 from ganplay.latent.walk_string import read_walk
+from ganplay.live.engine import as_plain
 from ganplay.media.video import Cancelled
 from ganplay.ui import tokens
 from ganplay.ui.asking import told

@@ -15,11 +15,11 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ganplay.frames import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
+from ganplay.live.frame import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
+from ganplay.live.frame_codec import unpack
 from ganplay.media.video import KINDS, Cancelled, gif, mp4
 from ganplay.toy.experiment import train
 from ganplay.toy.trainer import ToyTrainer
-from ganplay.unpacking import unpack
 
 THEMES: dict[str, dict[str, tuple[int, int, int]]] = {
     "light": {

@@ -16,10 +16,10 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay import anatomy
-from ganplay.anatomy import Insides
-from ganplay.exposure import Counts, Exposure, Places, Plate, expose, quantised, whole
 from ganplay.gan.losses import LOSSES
+from ganplay.live import network_inspection
+from ganplay.live.network_inspection import Insides
+from ganplay.live.render import Counts, Exposure, Places, Plate, expose, quantised, whole
 from ganplay.toy.batches import draw_noise, generator_of
 from ganplay.toy.captured_function import Shutter
 from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Verdict
@@ -168,7 +168,7 @@ class Camera:
         self.trainer = trainer
         config = trainer.configs[0]
         self.extent = trainer.distribution().extent
-        self._cells = anatomy.plane(MAP, self.extent).T[None]
+        self._cells = network_inspection.plane(MAP, self.extent).T[None]
         generator = generator_of(config.seed, "camera")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
@@ -211,9 +211,13 @@ class Camera:
         low, high, scale = seen.numbers.tolist()
         insides, unit, unit_size = None, _NO_UNIT, 0.0
         if view.insides is not None:
-            insides = anatomy.insides(trainer, view.insides, view.label, self._directions())
+            insides = network_inspection.insides(
+                trainer, view.insides, view.label, self._directions()
+            )
         if view.unit is not None:
-            unit, unit_size = anatomy.unit(trainer, view.unit, MAP, view.label, self._directions())
+            unit, unit_size = network_inspection.unit(
+                trainer, view.unit, MAP, view.label, self._directions()
+            )
         return Frame(
             step=trainer.steps,
             updates_d=cohort.updates["d"],
@@ -284,7 +288,7 @@ class Camera:
     def ticks(self) -> Float[Tensor, "n"]:
         """Values of each number of the noise through which the grid's lines go."""
         config = self.trainer.configs[0]
-        return anatomy.noise_ticks(config.noise, PATH if config.noise_dim == 1 else GRID)
+        return network_inspection.noise_ticks(config.noise, PATH if config.noise_dim == 1 else GRID)
 
     def _directions(self) -> Float[Tensor, "z 2"]:
         """The two directions of noise that are shown; of a single number the second is none."""

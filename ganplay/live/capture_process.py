@@ -80,9 +80,9 @@ class Workshop:
             if self._starts == STARTS:
                 raise OSError("the process has died too often")
             self._starts += 1
-            places = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+            places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ganplay.workshop"],
+                [sys.executable, "-m", "ganplay.live.capture_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, places))},

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganplay.common.settings import Problem
-from ganplay.frames import ALL_LAYERS, View
-from ganplay.lane import NAMES, LaneName
+from ganplay.live.frame import ALL_LAYERS, View
+from ganplay.live.run import NAMES, LaneName
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.ensemble import Net
 from ganplay.toy.stop_condition import Stop, mistake

@@ -21,14 +21,15 @@ from typing import Any, TypeVar, cast
 
 import torch
 
-from ganplay import commands
-from ganplay.anatomy import noise_reach
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem
-from ganplay.company import Companies, Company, Kind
-from ganplay.exposure import Exposure
-from ganplay.frames import FLAGS, View, pack_points
-from ganplay.lane import (
+from ganplay.live import commands
+from ganplay.live.capture_process import WORKSHOP
+from ganplay.live.fair_share import MOST, Share, Wish, shares
+from ganplay.live.frame import FLAGS, View, pack_points
+from ganplay.live.network_inspection import noise_reach
+from ganplay.live.render import Exposure
+from ganplay.live.run import (
     NAMES,
     SHARED,
     Lane,
@@ -38,7 +39,7 @@ from ganplay.lane import (
     step_together,
     unshared,
 )
-from ganplay.seat import (
+from ganplay.live.session import (
     AHEAD,
     CREDIT,
     LEFT,
@@ -49,15 +50,14 @@ from ganplay.seat import (
     Seat,
     Sink,
 )
-from ganplay.sharing import MOST, Share, Wish, shares
-from ganplay.slow import as_event, slow_step
+from ganplay.live.session_batch import Companies, Company, Kind
+from ganplay.live.slow_motion import as_event, slow_step
 from ganplay.toy.checkpoint import toy_to_bytes
 from ganplay.toy.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.toy.graph_capture import CAPTURES
 from ganplay.toy.remedies import remedy
 from ganplay.toy.stop_condition import Stop
 from ganplay.toy.trainer import ToyTrainer
-from ganplay.workshop import WORKSHOP
 
 logger = logging.getLogger(__name__)
 

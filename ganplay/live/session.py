@@ -7,7 +7,7 @@ import math
 from collections import deque
 from typing import Any, ClassVar, Protocol
 
-from ganplay.sharing import MOST, Share, Wish
+from ganplay.live.fair_share import MOST, Share, Wish
 
 QUANTUM = 0.006
 """Seconds that a session trains before it is somebody else's turn."""

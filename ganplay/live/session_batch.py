@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from ganplay.exposure import Counts, Exposure, Places, expose_all
+from ganplay.live.render import Counts, Exposure, Places, expose_all
 from ganplay.toy.captured_function import Shutter
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.ensemble import Cohort, Drawn

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
-from ganplay.company import FILLED, Company, Kind, kind_of
-from ganplay.exposure import Exposure, Places
-from ganplay.frames import FLAGS, Camera, View, bare, pack
+from ganplay.live.frame import FLAGS, Camera, View, bare, pack
+from ganplay.live.render import Exposure, Places
+from ganplay.live.session_batch import FILLED, Company, Kind, kind_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.diagnosis import EVERY, Diagnosis
 from ganplay.toy.ensemble import Net

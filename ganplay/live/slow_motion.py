@@ -11,8 +11,8 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.anatomy import NETS
-from ganplay.frames import ALL_LAYERS, Camera, Frame, View, pack, pack_points
+from ganplay.live.frame import ALL_LAYERS, Camera, Frame, View, pack, pack_points
+from ganplay.live.network_inspection import NETS
 from ganplay.toy.step import Batch
 
 Points = Float[Tensor, "b 2"]

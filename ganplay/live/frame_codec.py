@@ -6,8 +6,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay.anatomy import Insides
-from ganplay.frames import (
+from ganplay.live.frame import (
     BINS,
     ENTRY,
     FLAGS,
@@ -19,6 +18,7 @@ from ganplay.frames import (
     VERSION,
     Frame,
 )
+from ganplay.live.network_inspection import Insides
 from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Evidence, Verdict
 
 _LAYOUT = {

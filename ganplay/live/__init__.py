@@ -1,0 +1,1 @@
+"""The engine: toys of many visitors, trained and shown at once."""
