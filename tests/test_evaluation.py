@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from ganplay.cli import main
-from ganplay.evaluation_cli import table
+from ganplay.cli.evaluate import table
 from ganplay.images.datasets import ImageData, load
 from ganplay.images.evaluation import classifier
 from ganplay.images.evaluation import evaluate as evaluation
@@ -258,9 +258,9 @@ def here(judge, monkeypatch, tmp_path):
         assert (name, size, count) == ("bars", 16, 99 if split == "train" else None)
         return TRAIN if split == "train" else TEST
 
-    monkeypatch.setattr("ganplay.evaluation_cli.load_model", lambda name: Trained(MORE))
-    monkeypatch.setattr("ganplay.evaluation_cli.load", load_data)
-    monkeypatch.setattr("ganplay.evaluation_cli.load_classifier", lambda folder: judge)
+    monkeypatch.setattr("ganplay.cli.evaluate.load_model", lambda name: Trained(MORE))
+    monkeypatch.setattr("ganplay.cli.evaluate.load", load_data)
+    monkeypatch.setattr("ganplay.cli.evaluate.load_classifier", lambda folder: judge)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bars").mkdir()
     return kept
@@ -277,7 +277,7 @@ def test_command_reports_and_keeps(here, capsys):
 
 
 def evaluation_judge():
-    from ganplay import evaluation_cli
+    from ganplay.cli import evaluate as evaluation_cli
 
     return evaluation_cli.load_classifier("bars")
 
@@ -330,7 +330,7 @@ def test_command_tells_what_is_wrong(here, arguments, words, capsys):
 
 
 def test_command_tells_where_classifiers_come_from(here, monkeypatch, capsys):
-    monkeypatch.setattr("ganplay.evaluation_cli.load_classifier", classifier.load_classifier)
+    monkeypatch.setattr("ganplay.cli.evaluate.load_classifier", classifier.load_classifier)
     with pytest.raises(SystemExit):
         main(["eval", "bars"])
     error = capsys.readouterr().err

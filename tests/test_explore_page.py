@@ -10,7 +10,7 @@ from PIL import Image
 from tab import Tab
 
 import ganplay
-from ganplay import cli
+from ganplay.cli import main
 
 MODEL = "digits-conditional"
 NAMED = 2  # directions with names stand before the others
@@ -184,7 +184,7 @@ def test_a_walk_through_explore(chromium, server, model, tmp_path, monkeypatch):
     program, *command = shlex.split(tab.see("navigator.clipboard.readText()"))
     assert (program, command[:3]) == ("ganplay", ["sample", "--state", full])
     monkeypatch.chdir(tmp_path)
-    assert cli.main(command) == 0
+    assert main(command) == 0
     assert Image.open("picture.png").convert("L").tobytes() == shown
     with page.expect_download() as download:
         page.click(".ex-png")

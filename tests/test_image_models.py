@@ -13,7 +13,7 @@ from test_image_training import trainer
 from test_runs import run_train, train, write_pictures
 
 import ganplay
-from ganplay import cli
+from ganplay.cli import main
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
 from ganplay.images.checkpoint import (
@@ -109,7 +109,7 @@ def test_card_and_page_tell_what_was_done(bars):
     # The command trains with just these settings.
     words = shlex.split(model.card.command())
     assert words[:2] == ["ganplay", "train"]
-    parser = cli.parser()
+    parser = main.parser()
     given = parser.parse_args(words[1:])
     chosen = {k.removeprefix("set_"): v for k, v in vars(given).items() if k.startswith("set_")}
     assert ImageConfig.from_dict(chosen) == made.config
@@ -328,13 +328,13 @@ def test_only_finished_runs_are_exported(tmp_path):
 def test_train_and_export_as_commands(tmp_path, capsys):
     data = write_pictures(tmp_path / "data")
     assert run_train(data, tmp_path / "run", "--steps", 3) == 0
-    assert cli.main(["export", str(tmp_path / "run"), str(tmp_path / "bars")]) == 0
+    assert main(["export", str(tmp_path / "run"), str(tmp_path / "bars")]) == 0
     assert "bars: " in capsys.readouterr().out
     model = load(tmp_path / "bars")
     assert model.card.data.count == 36  # four are held out
     assert model.labels == ("lying", "standing")
     with pytest.raises(SystemExit):
-        cli.main(["export", str(tmp_path / "nothing"), str(tmp_path / "bars")])
+        main(["export", str(tmp_path / "nothing"), str(tmp_path / "bars")])
     assert "nothing" in capsys.readouterr().err
 
 

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save
 from test_datasets import write_idx
 
-from ganplay import cli
+from ganplay.cli import main
 from ganplay.images.checkpoint import model as image
 from ganplay.images.checkpoint.card import Data
 from ganplay.images.datasets import fonts, load
@@ -291,7 +291,7 @@ def test_the_command(card, bars, root, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("GANPLAY_DATA", str(root))
     line = ["neighbours", str(tmp_path / "digits-bars"), "--seeds", "3,4", "--cache",
             str(tmp_path / "cache"), "--count", "2"]  # fmt: skip
-    assert cli.main([*line, "--json", "--out", str(tmp_path / "near.png")]) == 0
+    assert main([*line, "--json", "--out", str(tmp_path / "near.png")]) == 0
     report = json.loads(capsys.readouterr().out)
     index = index_of(card, [root])
     pictures = model.sample([3, 4], 0)
@@ -301,20 +301,20 @@ def test_the_command(card, bars, root, tmp_path, capsys, monkeypatch):
         assert row["yardstick"] == {"median": 1.5, "nearest": 0.25}
         assert row["reading"] == Yardstick(1.5, 0.25).reading(expected[0].distance)
     assert (tmp_path / "near.png").stat().st_size > 100
-    assert cli.main(line) == 0
+    assert main(line) == 0
     shown = capsys.readouterr().out
     assert f"place {report[0]['neighbours'][0]['place']:>6}" in shown
     assert "unseen real pictures are" in shown
     monkeypatch.delenv("GANPLAY_DATA")
     with pytest.raises(SystemExit):
-        cli.main(line)
+        main(line)
     assert "there is no MNIST in the data folders" in capsys.readouterr().err
 
 
 def test_sample_can_say_what_d_makes_of_it(bars, tmp_path, capsys):
     model, _, folder = bars
     line = ["sample", str(folder), "--seeds", "5", "--out", str(tmp_path / "one.png")]
-    assert cli.main([*line, "--verdict"]) == 0
+    assert main([*line, "--verdict"]) == 0
     state = LatentState(str(folder), 5)
     said = model.verdict(state)
     assert capsys.readouterr().out == (

@@ -12,7 +12,7 @@ from PIL import Image
 from test_explore_page import MODEL, STATE, opened
 
 import ganplay
-from ganplay import cli
+from ganplay.cli import main
 from ganplay.latent.walk import frames
 from ganplay.latent.walk_string import read_walk
 
@@ -194,7 +194,7 @@ def test_a_walk_from_empty_to_file(chromium, server, model, tmp_path, monkeypatc
     program, *command = shlex.split(tab.see("navigator.clipboard.readText()"))
     assert (program, command[:3]) == ("ganplay", ["walk", "--walk", text])
     monkeypatch.chdir(tmp_path)
-    assert cli.main([*command[:3], "--strip", "--out", "walk.png"]) == 0
+    assert main([*command[:3], "--strip", "--out", "walk.png"]) == 0
     assert Image.open("walk.png").convert("L").tobytes() == strip.tobytes()
 
     # It is there again after a reload, and where its link is opened.

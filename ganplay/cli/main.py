@@ -12,22 +12,23 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ganplay.cli.evaluate import add_classifier, add_directions, add_eval
+from ganplay.cli.flags import add_settings, read_config, refuse, settings_given, whole
+from ganplay.cli.models import add_export, add_info, add_sample
+from ganplay.cli.neighbours import add_neighbours, add_roots
+from ganplay.cli.project import add_project
+from ganplay.cli.sweep import add_sweep, arena_of, pictured, ranking
+from ganplay.cli.train import add_train
+from ganplay.cli.walk import add_walk
 from ganplay.common.locales import locale
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED, ConfigError
-from ganplay.evaluation_cli import add_classifier, add_directions, add_eval
-from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
-from ganplay.image_cli import add_train
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.images.evaluation.training_images import roots_given
 from ganplay.images.runs import write_whole
 from ganplay.live.film import film, shoot, style_of
 from ganplay.live.frame import Frame
 from ganplay.media.contact_sheet import contact_sheet
-from ganplay.model_cli import add_export, add_info, add_sample
-from ganplay.neighbours_cli import add_neighbours, add_roots
-from ganplay.project_cli import add_project
-from ganplay.sweep_cli import add_sweep, arena_of, pictured, ranking
 from ganplay.toy import custom_points
 from ganplay.toy.checkpoint import load_toy, save_toy
 from ganplay.toy.config import OWN, PRESETS, ToyConfig, needs_new_networks
@@ -36,7 +37,6 @@ from ganplay.toy.plot import panels
 from ganplay.toy.script_export import as_script
 from ganplay.toy.stop_condition import Stop, parse
 from ganplay.toy.trainer import ToyTrainer
-from ganplay.walk_cli import add_walk
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
 OUTPUTS = {"plot": [".png"], "save": [".safetensors"], "film": [".gif", ".mp4"]}
@@ -373,7 +373,3 @@ def _data(options: argparse.Namespace) -> int:
         print(f"attributes: {', '.join(data.attributes)}")
     print(f"licence: {data.licence}\nhow to get it: {data.how_to_get}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from ganplay.cli.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.common.settings import ConfigError
-from ganplay.flags import add_settings, read_config, refuse, settings_given, whole
 from ganplay.images.config import ImageConfig
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
 from ganplay.images.distributed import Group, group

@@ -9,8 +9,8 @@ from PIL import Image
 
 from ganplay.arena.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
 from ganplay.arena.axes import Axis, read_axis
+from ganplay.cli.flags import refuse
 from ganplay.common.settings import ConfigError
-from ganplay.flags import refuse
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.plot import each_panel, side_by_side
 from ganplay.toy.remedies import CLASSIC

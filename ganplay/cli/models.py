@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ganplay.cli.flags import refuse, whole
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
-from ganplay.flags import refuse, whole
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
 from ganplay.images.discriminator import Verdict
 from ganplay.images.latent_state import MAX_TRUNCATION, LatentState, model_of, read_state

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from ganplay.cli.flags import refuse, whole
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.flags import refuse, whole
 from ganplay.images.checkpoint import load as load_model
 from ganplay.images.checkpoint.model import BUNDLED
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load

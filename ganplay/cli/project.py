@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ganplay.cli.flags import refuse, whole
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
-from ganplay.flags import refuse, whole
 from ganplay.images.checkpoint import ImageModel, bundled, load
 from ganplay.latent.projection import (
     MOST_RESTARTS,

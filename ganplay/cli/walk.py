@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganplay.flags import refuse, whole
+from ganplay.cli.flags import refuse, whole
+from ganplay.cli.models import add_states, load_named, states_of, written
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import model_of
 from ganplay.images.runs import write_whole
@@ -14,7 +15,6 @@ from ganplay.latent.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
 from ganplay.latent.walk_export import exported
 from ganplay.latent.walk_string import keyframes_of, read_walk
 from ganplay.media.video import KINDS
-from ganplay.model_cli import add_states, load_named, states_of, written
 
 
 def _list(text: str) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.flags import refuse, whole
+from ganplay.cli.flags import refuse, whole
+from ganplay.cli.models import add_states, states_of
 from ganplay.images.datasets import DATASETS
 from ganplay.images.evaluation.neighbours import (
     MOST,
@@ -21,7 +22,6 @@ from ganplay.images.evaluation.neighbours import (
 )
 from ganplay.images.evaluation.training_images import ROOTS, MissingData, roots_given
 from ganplay.media.contact_sheet import contact_sheet
-from ganplay.model_cli import add_states, states_of
 
 WORDS = {
     "near": "nearer than 99 in 100 unseen real pictures are to one: perhaps remembered",
