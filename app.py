@@ -1,6 +1,6 @@
 """Entry point of the Space, and of `python app.py`."""
 
-from ganplay.ui.app import launch
+from ganplay.server.app import launch
 
 if __name__ == "__main__":
     launch(log=True)

@@ -12,7 +12,7 @@ from ganplay import PRESETS
 from ganplay.arena.arena import Arena, cells
 from ganplay.arena.axes import axis
 from ganplay.live.engine import Engine
-from ganplay.ui.app import launch
+from ganplay.server.app import launch
 
 LR = (1e-4, 3e-4, 1e-3, 3e-3)
 AXES = [axis("lr_g", LR), axis("lr_d", LR)]

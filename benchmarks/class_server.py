@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from ganplay.live import commands, session_batch
 from ganplay.live.engine import Engine, Session
+from ganplay.server.app import launch
+from ganplay.server.http import auth
+from ganplay.server.http.live_socket import TOKEN
 from ganplay.toy.graph_capture import CAPTURES
-from ganplay.ui import tokens
-from ganplay.ui.app import launch
-from ganplay.ui.routes import TOKEN
 
 TICK = 0.01
 """Seconds that the probe asks to sleep for."""
@@ -73,7 +73,7 @@ class Fault:
 
     async def spoil(self, request: Request) -> JSONResponse:
         """Ask for it."""
-        session_id = tokens.session_of(request.headers.get(TOKEN)) or ""
+        session_id = auth.session_of(request.headers.get(TOKEN)) or ""
         session = self._engine._sessions.get(session_id)
         if not isinstance(session, Session):
             return JSONResponse({"type": "gone"}, 404)

@@ -17,7 +17,7 @@ from benchmarks.live_view import FLAGS, browser_path
 from benchmarks.report import Row, arguments, finish, percentile
 from benchmarks.servers import served
 from ganplay.live.engine import Engine
-from ganplay.ui.app import launch
+from ganplay.server.app import launch
 
 MODEL = "digits-conditional"
 PLACES = 37

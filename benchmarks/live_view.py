@@ -9,7 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.report import Row, arguments, finish, percentile
 from ganplay.live.engine import Engine
-from ganplay.ui.app import launch
+from ganplay.server.app import launch
 
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from ganplay.images.checkpoint import Card, ImageModel, model
-from ganplay.ui.app import launch
+from ganplay.server.app import launch
 
 NAME = "untrained"
 

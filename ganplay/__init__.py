@@ -20,7 +20,7 @@ from ganplay.toy.distributions import DISTRIBUTIONS
 from ganplay.toy.trainer import ToyTrainer
 
 if TYPE_CHECKING:
-    from ganplay.ui.app import launch
+    from ganplay.server.app import launch
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -50,7 +50,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """`launch` brings gradio with it, seconds of imports: only for those who ask for it."""
     if name == "launch":
-        from ganplay.ui.app import launch
+        from ganplay.server.app import launch
 
         return launch
     raise AttributeError(f"module 'ganplay' has no attribute {name!r}")

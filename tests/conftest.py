@@ -23,7 +23,7 @@ PLAIN = {
     *("common/settings", "toy/config", "toy/stop_condition", "images/config", "lessons/dirac_gan"),
     *("live/commands", "live/engine", "live/session"),
 }
-UNTYPED = {"ui", "server", "cli"}
+UNTYPED = {"server", "cli"}
 CHECKED = [
     ".".join(("ganplay", *path.relative_to(PACKAGE).with_suffix("").parts))
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -103,7 +103,7 @@ def server():
     It gives few frames: a page that draws sixty a second takes the time of the test beside it.
     """
     from ganplay.live.engine import Engine
-    from ganplay.ui import app
+    from ganplay.server import app
 
     class Calm(Engine):
         def _share(self, now):

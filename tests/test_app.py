@@ -23,9 +23,9 @@ from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live.frame import HEADER
+from ganplay.server.http import auth, live_socket, waiting_line
+from ganplay.server.schema import ASSETS, schema
 from ganplay.toy.script_export import as_script
-from ganplay.ui import routes, tokens, waiting
-from ganplay.ui.schema import ASSETS, schema
 
 
 class Line:
@@ -35,7 +35,7 @@ class Line:
         self.socket = socket
         self.events, self.frames = [], []
         self.sent = 0
-        token = tokens.issue() if token is None else token
+        token = auth.issue() if token is None else token
         self.raw(json.dumps({"token": token, **hello}))
 
     def raw(self, data):
@@ -88,7 +88,7 @@ def visit(server):
 
 def test_an_acknowledgement_stands_for_frames_that_were_never_sent():
     async def visited():
-        mailbox = routes.Mailbox()
+        mailbox = live_socket.Mailbox()
         for data in (b"1", b"2", b"3"):
             mailbox.frame(data)
         await asyncio.sleep(0)
@@ -124,18 +124,18 @@ def test_a_page_gets_frames_data_and_its_settings(visit):
 def test_a_forged_token_is_turned_away(visit, server, token):
     before = server.engine.stats()["sessions"]
     line = visit(token=token if token is not None else [])
-    assert line.closing_code() == routes.REFUSED
+    assert line.closing_code() == live_socket.REFUSED
     assert line.event("refused")
     assert server.engine.stats()["sessions"] == before
 
 
 def test_a_token_of_another_server_is_turned_away(visit, server, monkeypatch):
     with monkeypatch.context() as other:
-        other.setattr(tokens, "_KEY", b"another server's")
-        foreign = tokens.issue()
-    assert visit(token=foreign).closing_code() == routes.REFUSED
-    session_id = tokens.session_of(tokens.issue())
-    assert tokens.session_of(f"{session_id}x.{foreign.split('.')[1]}") is None
+        other.setattr(auth, "_KEY", b"another server's")
+        foreign = auth.issue()
+    assert visit(token=foreign).closing_code() == live_socket.REFUSED
+    session_id = auth.session_of(auth.issue())
+    assert auth.session_of(f"{session_id}x.{foreign.split('.')[1]}") is None
 
 
 def test_a_page_of_another_site_is_turned_away(visit, server):
@@ -240,21 +240,21 @@ def test_a_restored_session_keeps_its_stop_condition(visit):
 
 def test_what_is_too_large_or_too_much_ends_the_line_in_words(visit):
     line = visit(playing=False).until(lambda s: s.frames)
-    line.raw(json.dumps({"type": "configure", "changes": {"x": "y" * routes.MAX_MESSAGE}}))
-    assert line.closing_code() == routes.TOO_LARGE
+    line.raw(json.dumps({"type": "configure", "changes": {"x": "y" * live_socket.MAX_MESSAGE}}))
+    assert line.closing_code() == live_socket.TOO_LARGE
     assert line.event("too_large")
-    greeting = visit(config={"x": "y" * routes.MAX_MESSAGE})
-    assert greeting.closing_code() == routes.TOO_LARGE
+    greeting = visit(config={"x": "y" * live_socket.MAX_MESSAGE})
+    assert greeting.closing_code() == live_socket.TOO_LARGE
     heavy = visit(playing=False).until(lambda s: s.frames)
     with suppress(ConnectionClosed):
         for _ in range(10):  # few, but long
             heavy.send("configure", changes={"points": "A" * 100_000})
-    assert heavy.closing_code() == routes.TOO_MANY
+    assert heavy.closing_code() == live_socket.TOO_MANY
     flood = visit(playing=False).until(lambda s: s.frames)
     with suppress(ConnectionClosed):
         for _ in range(5000):
             flood.raw('{"type":"ping"}')
-    assert flood.closing_code() == routes.TOO_MANY
+    assert flood.closing_code() == live_socket.TOO_MANY
     visit().until(lambda s: s.frames)  # others notice nothing
 
 
@@ -274,7 +274,7 @@ def test_two_visitors_do_not_see_each_other(visit):
 
 
 def test_a_page_comes_back_to_its_session_and_a_closed_one_is_forgotten(visit, server):
-    token = tokens.issue()
+    token = auth.issue()
     line = visit(token=token, playing=False)
     line.until(lambda s: s.frames)
     line.send("step", count=25)
@@ -284,7 +284,7 @@ def test_a_page_comes_back_to_its_session_and_a_closed_one_is_forgotten(visit, s
     again.until(lambda s: s.frames)
     assert again.event("welcome")["known"]
     assert again.frames[-1]["step"] == 25
-    session_id = tokens.session_of(token)
+    session_id = auth.session_of(token)
     assert session_id in server.engine._sessions
     closed_at = time.monotonic()
     again.socket.close(1001)
@@ -297,11 +297,11 @@ def test_when_every_place_is_taken_a_visitor_is_told(visit, server, monkeypatch)
     monkeypatch.setattr(server.engine, "max_sessions", 0)
     with server.engine._wake:  # those that other tests have left would make room
         server.engine._sessions.clear()
-    monkeypatch.setattr(waiting, "MOST_WAITING", 1)
+    monkeypatch.setattr(waiting_line, "MOST_WAITING", 1)
     first = visit().until(lambda s: s.event("waiting"))
     assert first.event("waiting") == {"type": "waiting", "place": 1, "of": 1}
     line = visit()  # the line itself has an end
-    assert line.closing_code() == routes.FULL
+    assert line.closing_code() == live_socket.FULL
     assert line.event("full")
 
 
@@ -334,7 +334,7 @@ def poll(server, **body):
 
 
 def test_plain_requests_do_what_the_socket_does(server):
-    token = tokens.issue()
+    token = auth.issue()
     events, frame = poll(server, token=token, playing=False, messages=[])
     deadline = time.monotonic() + 10
     while not frame and time.monotonic() < deadline:
@@ -359,7 +359,7 @@ def test_plain_requests_do_what_the_socket_does(server):
         (b"{", 401),
         (b"[]", 401),
         (b'{"token": "x"}', 401),
-        (b"x" * (routes.MAX_BODY + 1), 413),
+        (b"x" * (live_socket.MAX_BODY + 1), 413),
         (b"\xff\xfe", 401),
     ],
 )
@@ -372,7 +372,7 @@ def test_requests_without_sense_are_refused(server, body, status):
 
 @pytest.mark.parametrize("messages", [5, "abc", {"a": 1}, None])
 def test_requests_with_odd_messages_are_answered(server, messages):
-    token = tokens.issue()
+    token = auth.issue()
     body = {"token": token, "playing": False, "messages": messages}
     with pytest.raises(urllib.error.HTTPError) as refused:
         post(server, "ganplay/lab/poll", body)
@@ -519,7 +519,7 @@ def nothing_left(tmp_path, monkeypatch):
 @pytest.fixture
 def upload(server, visit, nothing_left):
     """Sends a file as a page with a session does: the status and the answer."""
-    mine = tokens.issue()
+    mine = auth.issue()
     visit(token=mine, playing=False).until(lambda s: s.frames)
 
     def send(data, token=mine, **headers):
@@ -564,7 +564,7 @@ def test_files_are_taken_from_pages_with_a_session_only(upload, server):
     refused = {"error": {"code": "refused"}}
     assert upload(b"1,2", token="") == (403, refused)
     assert upload(b"1,2", token="forged.0123") == (403, refused)
-    assert upload(b"1,2", token=tokens.issue()) == (404, refused)
+    assert upload(b"1,2", token=auth.issue()) == (404, refused)
     assert upload(b"1,2", Origin="https://elsewhere.example") == (403, refused)
     assert upload(b"1,2", Origin=server.url.rstrip("/"))[0] == 200
 
@@ -632,9 +632,9 @@ def test_the_script_comes_by_the_page_the_endpoint_and_in_words(client, server):
 
 
 def test_a_long_call_is_answered_after_a_while(client, monkeypatch):
-    from ganplay.ui import api
+    from ganplay.server.api import toy
 
-    monkeypatch.setattr(api, "SECONDS", 0.5)
+    monkeypatch.setattr(toy, "SECONDS", 0.5)
     result = client.predict(steps=5000, seeds=8, points=0, api_name="/train_toy")
     assert not result["complete"]
     assert 0 < result["steps"] < 5000

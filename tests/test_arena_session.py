@@ -25,9 +25,9 @@ from ganplay.live import commands
 from ganplay.live.commands import CommandError
 from ganplay.live.engine import Full
 from ganplay.live.frame import UNIT, Camera
+from ganplay.server.http import auth, live_socket
+from ganplay.server.http.waiting_line import _Place
 from ganplay.toy.config import PRESETS
-from ganplay.ui import routes, tokens
-from ganplay.ui.waiting import _Place
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16).to_dict()
 RATES = {"name": "lr_g", "values": [1e-4, "1e-3"]}
@@ -331,7 +331,7 @@ def arena(server):
 
 
 def test_an_arena_over_a_socket(arena):
-    token = tokens.issue()
+    token = auth.issue()
     line = arena(token=token)
     line.until(lambda s: s.event("welcome") and s.event("state"))
     assert line.event("arena") is None
@@ -366,10 +366,10 @@ def test_a_page_makes_an_arena_again_that_is_gone(arena):
 
 
 def test_no_arena_overtakes_those_who_wait_for_the_lab(arena, server, monkeypatch):
-    mine = arena(token=(token := tokens.issue())).until(lambda s: s.event("welcome"))
+    mine = arena(token=(token := auth.issue())).until(lambda s: s.event("welcome"))
     waiting = SimpleNamespace(session_id="waits", enter=lambda: None, tell=lambda event: None)
     monkeypatch.setitem(server.routes.line._places, "waits", _Place(waiting))
-    assert arena().closing_code() == routes.FULL
+    assert arena().closing_code() == live_socket.FULL
     mine.socket.close(4000)
     assert arena(token=token).until(lambda s: s.event("welcome")).event("welcome")["known"]
 
@@ -378,7 +378,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def test_strangers_get_no_arena(arena, server):
-    assert arena(token="forged.token").closing_code() == routes.REFUSED
+    assert arena(token="forged.token").closing_code() == live_socket.REFUSED
     body = json.dumps({"token": "forged", "messages": []}).encode()
     request = Request(f"{server.url}ganplay/arena/poll", body, JSON)
     with pytest.raises(OSError, match="401"):
@@ -386,7 +386,7 @@ def test_strangers_get_no_arena(arena, server):
 
 
 def test_an_arena_by_plain_requests(server):
-    content = {"token": tokens.issue(), "arena": given(RATES), "playing": True}
+    content = {"token": auth.issue(), "arena": given(RATES), "playing": True}
     for _ in range(5):
         body = json.dumps(content | {"messages": [{"type": "ack"}]}).encode()
         with urlopen(Request(f"{server.url}ganplay/arena/poll", body, JSON), timeout=20) as answer:

@@ -17,7 +17,7 @@ from ganplay.images.evaluation.neighbours import Index
 from ganplay.images.evaluation.training_images import Learnt, MissingData
 from ganplay.images.latent_state import LatentState
 from ganplay.latent.model_store import Gallery
-from ganplay.ui.explorer import Explorer
+from ganplay.server.explore.routes import Explorer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 MODEL = "digits-conditional"

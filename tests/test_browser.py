@@ -11,7 +11,7 @@ from PIL import Image
 from tab import Tab
 
 import ganplay
-from ganplay.ui import tokens
+from ganplay.server.http import auth
 
 
 def test_a_tour_of_the_lab(chromium, server):
@@ -505,7 +505,7 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     assert session_id in server.engine._sessions
 
     # The server was restarted and knows none of its tokens: the page gets a new one by itself.
-    monkeypatch.setattr(tokens, "_KEY", b"after a restart")
+    monkeypatch.setattr(auth, "_KEY", b"after a restart")
     del server.engine._sessions[session_id]
     tab.comes_back(lambda: tab.see("(ganplay.link.socket.close(), 0)"))
     tab.until(f"ganplay.frame.step >= {step}", 30)

@@ -3,7 +3,7 @@
 from tab import Tab
 
 from ganplay.live import engine
-from ganplay.ui import tokens
+from ganplay.server.http import auth
 
 HIDES = """
 const frame = window.requestAnimationFrame.bind(window), held = [];
@@ -20,7 +20,7 @@ window.hide = (on) => {
 
 
 def session_of(server, tab):
-    return server.engine._sessions.get(tokens.session_of(tab.see("ganplay.link.current")))
+    return server.engine._sessions.get(auth.session_of(tab.see("ganplay.link.current")))
 
 
 def test_a_hidden_page_comes_back_when_it_is_seen(chromium, server, monkeypatch):

@@ -17,9 +17,17 @@ from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
 from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError, memory_of
-from ganplay.ui import explorer, tokens
-from ganplay.ui.explorer import Asked, Explorer, Slots
-from ganplay.ui.routes import FULL, MAX_BODY, MAX_MESSAGE, REFUSED, TOO_LARGE, TOO_MANY
+from ganplay.server.explore import routes
+from ganplay.server.explore.routes import Asked, Explorer, Slots
+from ganplay.server.http import auth
+from ganplay.server.http.live_socket import (
+    FULL,
+    MAX_BODY,
+    MAX_MESSAGE,
+    REFUSED,
+    TOO_LARGE,
+    TOO_MANY,
+)
 
 URL = "/ganplay/explore/"
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -72,7 +80,7 @@ class Page:
 
     def __init__(self, socket, token=None):
         self.socket = socket
-        socket.send_json({"token": tokens.issue() if token is None else token})
+        socket.send_json({"token": auth.issue() if token is None else token})
 
     def ask(self, number, states, model="one", purpose="picture", **more):
         message = {"id": number, "purpose": purpose, "model": model, "states": states, **more}
@@ -352,9 +360,9 @@ def test_strangers_pages_are_turned_away(client):
 def test_a_page_has_a_few_sockets_and_all_together_not_more_than_there_is_room_for(
     client, monkeypatch
 ):
-    monkeypatch.setattr(explorer, "MOST_SOCKETS", 3)
-    monkeypatch.setattr(explorer, "MOST_OF_A_PAGE", 2)
-    token = tokens.issue()
+    monkeypatch.setattr(routes, "MOST_SOCKETS", 3)
+    monkeypatch.setattr(routes, "MOST_OF_A_PAGE", 2)
+    token = auth.issue()
 
     with (
         client.websocket_connect(URL + "socket") as a,
@@ -373,7 +381,7 @@ def test_a_page_has_a_few_sockets_and_all_together_not_more_than_there_is_room_f
 
 
 def test_plain_requests_give_the_same(client, shelf):
-    headers = {"x-ganplay-token": tokens.issue()}
+    headers = {"x-ganplay-token": auth.issue()}
     asked = {"id": 1, "purpose": "picture", "model": "two", "states": ["1;seed:8"]}
     answer = client.post(URL + "render", json=asked, headers=headers)
     head, pixels = unpacked(answer.content)

@@ -35,10 +35,11 @@ from ganplay.live import engine
 from ganplay.live.capture_process import WORKSHOP
 from ganplay.live.commands import Step
 from ganplay.live.run import Lane
+from ganplay.server.http import auth, idle_timeouts, live_socket
+from ganplay.server.lab import files
 from ganplay.toy import custom_points
 from ganplay.toy.checkpoint import toy_from_bytes
 from ganplay.toy.graph_capture import CAPTURES
-from ganplay.ui import patience, routes, tokens, transfers
 
 visit, send, wait_until = test_app.visit, test_transfers.send, test_transfers.wait_until
 STATE = "1;distribution:moons;batch_size:32;seed:5;width_g:16;width_d:16"
@@ -61,7 +62,7 @@ class Witness:
     """A visitor who takes steps while something goes wrong elsewhere, and must not notice."""
 
     def __init__(self, server, visit):
-        self.server, self.token = server, tokens.issue()
+        self.server, self.token = server, auth.issue()
         self.line = visit(token=self.token, state=STATE, playing=False).until(lambda s: s.frames)
         self.steps = 0
 
@@ -93,9 +94,9 @@ def witness(server, visit):
 def test_a_worker_that_dies_in_mid_step_is_replaced_and_its_visitor_told(
     server, visit, witness, monkeypatch, death
 ):
-    token, workers = tokens.issue(), len(alive(server.engine))
+    token, workers = auth.issue(), len(alive(server.engine))
     line = visit(token=token, state=STATE, playing=False).until(lambda s: s.frames)
-    session = server.engine._sessions[tokens.session_of(token)]
+    session = server.engine._sessions[auth.session_of(token)]
     lane, step = session.lanes[0], Lane.step
 
     def dies(self, count, net):
@@ -106,9 +107,9 @@ def test_a_worker_that_dies_in_mid_step_is_replaced_and_its_visitor_told(
 
     monkeypatch.setattr(Lane, "step", dies)
     line.send("step", count=30)
-    assert line.closing_code() == routes.GONE
+    assert line.closing_code() == live_socket.GONE
     assert line.event("failed")
-    assert tokens.session_of(token) not in server.engine._sessions
+    assert auth.session_of(token) not in server.engine._sessions
     # The page comes back with what it holds, and its run with it.
     again = visit(token=token, state=STATE, playing=False, step=30)
     again.until(lambda s: s.frames and s.frames[-1]["step"] == 30)
@@ -164,7 +165,7 @@ def test_nan_in_one_of_thirty_leaves_the_others_as_they_are():
 def test_nan_in_one_of_an_arena_of_thirty_on_the_server_leaves_the_others_as_they_are(
     server, witness
 ):
-    token = tokens.issue()
+    token = auth.issue()
     rates = [round(1e-4 * (i + 1), 4) for i in range(15)]
     given = {"base": QUICK.to_dict(), "axes": [{"name": "lr_g", "values": rates}], "seeds": 2}
     address = server.url.replace("http", "ws") + "ganplay/arena/socket"
@@ -173,7 +174,7 @@ def test_nan_in_one_of_an_arena_of_thirty_on_the_server_leaves_the_others_as_the
         line.send("make", playing=False, **given)
         line.send("step", count=10)
         line.until(lambda s: s.frames and s.frames[-1]["step"] == 10 and s.event("standings"))
-        session = server.engine._sessions[f"arena {tokens.session_of(token)}"]
+        session = server.engine._sessions[f"arena {auth.session_of(token)}"]
         other = Arena(list(arena_asked.asked(given).cells), threads=1)
         other.step(10)
         group = next(g for g in session.arena.groups if len(g.trainer.configs) > 7)
@@ -215,7 +216,7 @@ class Picture:
 
     def __call__(self, state="1;seed:3", model=MODEL):
         with connect(self.address, max_size=None) as line:
-            line.send(json.dumps({"token": tokens.issue()}))
+            line.send(json.dumps({"token": auth.issue()}))
             asked = {"id": 1, "purpose": "picture", "model": model, "states": [state]}
             assert json.loads(line.recv(20)) == {"type": "welcome"}
             line.send(json.dumps(asked))
@@ -263,8 +264,8 @@ def test_memory_that_runs_out_on_reading_a_file_is_told(server, witness, monkeyp
     def scarce(*_, **__):
         raise error
 
-    monkeypatch.setattr(transfers, "toy_from_bytes", scarce)
-    monkeypatch.setattr(transfers.film, "read_order", scarce)
+    monkeypatch.setattr(files, "toy_from_bytes", scarce)
+    monkeypatch.setattr(files.film, "read_order", scarce)
     monkeypatch.setattr(custom_points, "parse", scarce)
     for path in ("weights/load", "film"):
         told = test_transfers.refusal(server, path, witness.token, b"x")
@@ -334,18 +335,18 @@ def later(server, monkeypatch):
 
 
 def test_who_vanishes_in_mid_frame_and_comes_back_goes_on(server, visit, later):
-    token = tokens.issue()
+    token = auth.issue()
     line = visit(token=token, state=STATE, speed=None).until(lambda s: len(s.frames) > 5)
     run, step = line.frames[-1]["run"], line.frames[-1]["step"]
     vanish(line)
-    session = server.engine._sessions[tokens.session_of(token)]
+    session = server.engine._sessions[auth.session_of(token)]
     wait_until(lambda: session.sink is None)
     later(60)
     again = visit(token=token, config={"distribution": "grid"}).until(lambda s: s.frames)
     assert again.event("welcome")["known"]
     assert again.event("state")["state"] == STATE
     assert (again.frames[0]["run"], again.frames[0]["step"] >= step) == (run, True)
-    assert server.engine._sessions[tokens.session_of(token)] is session
+    assert server.engine._sessions[auth.session_of(token)] is session
     # After an hour it is gone, and trained again from what the page holds.
     again.send("play", playing=False)
     again.applied()
@@ -353,7 +354,7 @@ def test_who_vanishes_in_mid_frame_and_comes_back_goes_on(server, visit, later):
     vanish(again)
     wait_until(lambda: session.sink is None)
     later(3600)
-    wait_until(lambda: tokens.session_of(token) not in server.engine._sessions)
+    wait_until(lambda: auth.session_of(token) not in server.engine._sessions)
     third = visit(token=token, state=STATE, step=step, playing=False)
     third.until(lambda s: s.frames and s.frames[-1]["step"] == step)
     assert third.event("welcome") == {"type": "welcome", "known": False, "problems": []}
@@ -361,7 +362,7 @@ def test_who_vanishes_in_mid_frame_and_comes_back_goes_on(server, visit, later):
 
 
 def test_a_run_too_long_to_be_trained_again_says_so(visit, monkeypatch):
-    monkeypatch.setattr(routes, "MAX_CATCHING_UP", 40)
+    monkeypatch.setattr(live_socket, "MAX_CATCHING_UP", 40)
     line = visit(state=STATE, step=70, speed=50, playing=False)
     line.until(lambda s: s.frames and s.frames[-1]["step"] == 40)
     (problem,) = line.event("welcome")["problems"]
@@ -371,12 +372,12 @@ def test_a_run_too_long_to_be_trained_again_says_so(visit, monkeypatch):
 
 def test_when_the_clock_jumps_a_day_sessions_are_restored(server, visit, later):
     """Only a clock that never jumps is looked at; if even that does, pages come back."""
-    token = tokens.issue()
+    token = auth.issue()
     line = visit(token=token, state=STATE, playing=False).until(lambda s: s.frames)
-    session = server.engine._sessions[tokens.session_of(token)]
+    session = server.engine._sessions[auth.session_of(token)]
     wait_until(lambda: session.credit == engine.CREDIT)  # it has said all that it had to say
     later(86_400)
-    assert line.closing_code() == routes.GONE
+    assert line.closing_code() == live_socket.GONE
     again = visit(state=STATE, playing=False).until(lambda s: s.frames)
     again.send("step", count=3)
     again.until(lambda s: s.frames[-1]["step"] == 3)
@@ -385,7 +386,7 @@ def test_when_the_clock_jumps_a_day_sessions_are_restored(server, visit, later):
 def test_the_time_of_day_may_jump(server, visit, witness, monkeypatch):
     real, moves = time.time, iter(range(10**9))
     monkeypatch.setattr(time, "time", lambda: real() + 86_400 * (-1) ** next(moves))
-    token = tokens.issue()
+    token = auth.issue()
     line = visit(token=token, state=STATE, speed=None)
     line.until(lambda s: len(s.frames) > 20)
     assert len(send(server, "weights/save", token)) > 1000
@@ -431,8 +432,8 @@ def handles():
 def test_a_thousand_connections_that_say_nothing_are_hung_up_on(
     server, visit, witness, handles, monkeypatch
 ):
-    monkeypatch.setattr(patience, "CHECK_SECONDS", 0.5)
-    monkeypatch.setattr(routes, "GREETING_SECONDS", 1.0)
+    monkeypatch.setattr(idle_timeouts, "CHECK_SECONDS", 0.5)
+    monkeypatch.setattr(live_socket, "GREETING_SECONDS", 1.0)
     address = server.url.replace("http", "ws") + "ganplay/lab/socket"
     with ExitStack() as lines:
         silent = [lines.enter_context(plain(server)) for _ in range(1000)]
@@ -447,7 +448,7 @@ def test_a_thousand_connections_that_say_nothing_are_hung_up_on(
 
 
 def test_who_asks_and_does_not_read_is_hung_up_on(server, witness, monkeypatch):
-    monkeypatch.setattr(patience, "CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(idle_timeouts, "CHECK_SECONDS", 0.2)
     with ExitStack() as lines:
         slow = []
         for _ in range(20):
@@ -471,20 +472,20 @@ def test_who_asks_and_does_not_read_is_hung_up_on(server, witness, monkeypatch):
 @pytest.fixture
 def narrow(monkeypatch):
     """Kernels hold megabytes of what nobody reads; here they hold little."""
-    made = patience.Watched.connection_made
+    made = idle_timeouts.Watched.connection_made
 
     def connection_made(self, transport):
         kept = transport.get_extra_info("socket")
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         made(self, transport)
 
-    monkeypatch.setattr(patience, "CHECK_SECONDS", 0.3)
-    monkeypatch.setattr(patience.Watched, "connection_made", connection_made)
+    monkeypatch.setattr(idle_timeouts, "CHECK_SECONDS", 0.3)
+    monkeypatch.setattr(idle_timeouts.Watched, "connection_made", connection_made)
 
 
 def test_a_page_that_reads_nothing_gets_no_backlog(server, witness, narrow):
     """It asks and asks; what the answers take stays within bounds, and the line is cut."""
-    token, hello = tokens.issue(), {"state": STATE, "playing": False}
+    token, hello = auth.issue(), {"state": STATE, "playing": False}
     with plain(server) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.sendall(
@@ -494,8 +495,8 @@ def test_a_page_that_reads_nothing_gets_no_backlog(server, witness, narrow):
         )
         assert deaf.recv(12) == b"HTTP/1.1 101"
         deaf.sendall(framed(json.dumps({"token": token} | hello)))
-        wait_until(lambda: tokens.session_of(token) in server.engine._sessions)
-        session = server.engine._sessions[tokens.session_of(token)]
+        wait_until(lambda: auth.session_of(token) in server.engine._sessions)
+        session = server.engine._sessions[auth.session_of(token)]
         mailbox = session.sink
         for i in range(500):
             deaf.sendall(framed(json.dumps({"type": "play", "playing": i % 2 == 0})))
@@ -525,7 +526,7 @@ def test_truncated_and_oversized_messages_over_sockets(server, witness):
 
         def welcomed(lines, address=address):
             line = lines.enter_context(connect(address, max_size=None, close_timeout=0.1))
-            line.send(json.dumps({"token": tokens.issue(), "state": STATE, "playing": False}))
+            line.send(json.dumps({"token": auth.issue(), "state": STATE, "playing": False}))
             assert json.loads(line.recv(20))["type"] == "welcome"
             return line
 
@@ -537,8 +538,9 @@ def test_truncated_and_oversized_messages_over_sockets(server, witness):
                 vanish(SimpleNamespace(socket=line))
         # More than a page may send, and more than a socket takes at all.
         for size, code in (
-            (routes.MAX_MESSAGE + 1, routes.TOO_LARGE), (4 * routes.MAX_MESSAGE + 1, 1009),
-        ):  # fmt: skip
+            (live_socket.MAX_MESSAGE + 1, live_socket.TOO_LARGE),
+            (4 * live_socket.MAX_MESSAGE + 1, 1009),
+        ):
             with ExitStack() as lines:
                 line = welcomed(lines)
                 with suppress(ConnectionClosed):
@@ -550,10 +552,10 @@ def test_truncated_and_oversized_messages_over_sockets(server, witness):
 
 def test_truncated_and_oversized_messages(server, witness):
     posted = paths(server, Route, "POST")
-    assert {f"{routes.PREFIX}/{path}" for path in (*SLOW, "operator", "gan.py")} < {*posted}
+    assert {f"{live_socket.PREFIX}/{path}" for path in (*SLOW, "operator", "gan.py")} < {*posted}
     # Requests whose body is longer than can be.
     for path in posted:
-        if path not in (f"{routes.PREFIX}/weights/save", f"{routes.PREFIX}/operator"):
+        if path not in (f"{live_socket.PREFIX}/weights/save", f"{live_socket.PREFIX}/operator"):
             with plain(server) as request:
                 request.sendall(said(path, witness) + b"Content-Length: 1000000000000\r\n\r\n")
                 assert request.recv(99).startswith(b"HTTP/1.1 413"), path
@@ -583,7 +585,7 @@ SLOW = ("explore/walk", "weights/load", "film", "explore/picture", "explore/proj
 
 
 def test_bodies_that_come_drop_by_drop_keep_nobody_waiting(server, witness, monkeypatch):
-    monkeypatch.setattr(routes, "BODY_SECONDS", 0.5)
+    monkeypatch.setattr(live_socket, "BODY_SECONDS", 0.5)
     held = [one for room in (server.transfers, server.walks, server.find, server.learning)
             for one in room.places.values()]  # fmt: skip
     with ExitStack() as lines:
@@ -605,4 +607,4 @@ def test_bodies_that_come_drop_by_drop_keep_nobody_waiting(server, witness, monk
                 answer += more
             assert answer.startswith(b"HTTP/1.1 408"), answer
             assert b'"slow"' in answer
-    assert routes.ARRIVING["bytes"] == 0
+    assert live_socket.ARRIVING["bytes"] == 0

@@ -18,9 +18,9 @@ from test_explore_page import MODEL, STATE, opened
 import ganplay
 from ganplay.latent import projection, projection_queue
 from ganplay.media.uploads import MAX_BYTES
-from ganplay.ui import tokens
-from ganplay.ui.find import SEARCHES
-from ganplay.ui.walks import packed
+from ganplay.server.explore.projection_routes import SEARCHES
+from ganplay.server.explore.walk_routes import packed
+from ganplay.server.http import auth
 
 send, refusal, wait_until = test_transfers.send, test_transfers.refusal, test_transfers.wait_until
 # As the server searches: with more threads its sums are rounded otherwise.
@@ -57,7 +57,7 @@ def order(target, hidden=b"", **asked):
 def test_a_search_tells_how_far_it_is_and_ends_with_a_state(server, model):
     target = model.sample([77], 4)[0]
     asked = order(target, restarts=3, steps=30)
-    *news, (last, pixels) = heard(send(server, PROJECT, tokens.issue(), asked))
+    *news, (last, pixels) = heard(send(server, PROJECT, auth.issue(), asked))
     assert [head["type"] for head, _ in news] == ["progress"] * len(news)
     assert {head["stage"] for head, _ in news} == {"samples", "classes", "descent"}
     done = [head["done"] for head, _ in news]
@@ -84,13 +84,13 @@ def test_what_is_hidden_and_the_class_that_is_asked_for_reach_the_search(server,
     hidden = torch.zeros(32, 32, dtype=torch.bool)
     hidden[16:] = True
     asked = order(target, hidden.numpy().tobytes(), label=0, restarts=2, steps=3, seed=5)
-    last, _ = heard(send(server, PROJECT, tokens.issue(), asked))[-1]
+    last, _ = heard(send(server, PROJECT, auth.issue(), asked))[-1]
     found = projection.project(model, target, hidden, label=0, restarts=2, steps=3, seed=5)
     assert last["state"] == str(found.state)
 
 
 def test_orders_that_cannot_be_are_refused_by_name(server, model):
-    target, token = model.sample([77], 0)[0], tokens.issue()
+    target, token = model.sample([77], 0)[0], auth.issue()
     for data, field in (
         (b"", "model"), (b"\xff" * 99, "model"), (packed({"model": "../x"}), "model"),
         (packed({"model": ["x"]}), "model"), (packed({"model": MODEL}), "picture"),
@@ -112,11 +112,11 @@ def test_only_a_page_of_ours_is_answered(server, path):
     for token in (None, "", "x", "forged.0123456789abcdef0123456789abcdef"):
         assert refusal(server, path, token) == (401, {"type": "refused"})
     elsewhere = {"Origin": "https://elsewhere.example"}
-    assert refusal(server, path, tokens.issue(), **elsewhere) == (403, {"type": "refused"})
+    assert refusal(server, path, auth.issue(), **elsewhere) == (403, {"type": "refused"})
 
 
 def test_a_file_comes_back_in_the_models_shape_or_is_refused_in_words(server, model):
-    token = tokens.issue()
+    token = auth.issue()
     own = model.sample([77], 4)[0]
     data = saved(Image.fromarray(own[0].numpy()))
     ((head, pixels),) = heard(send(server, PICTURE, token, data))
@@ -170,14 +170,14 @@ def begun(server, token, data):
 def test_who_leaves_ends_the_search_within_a_second(server, model):
     """A search that would take a minute or more; another one is done right after it is left."""
     long = order(model.sample([77], 0)[0], restarts=32, steps=1000)
-    line = begun(server, tokens.issue(), long)
+    line = begun(server, auth.issue(), long)
     answer = line.getresponse()
     assert answer.read(8)  # it goes on
     began = time.monotonic()
     answer.close()
     line.close()
     short = order(model.sample([77], 0)[0], label=0, restarts=1, steps=1)
-    last, _ = heard(send(server, PROJECT, tokens.issue(), short))[-1]
+    last, _ = heard(send(server, PROJECT, auth.issue(), short))[-1]
     assert last["type"] == "found"
     # One thread does all searches, so the first one is over. The second one takes some time too.
     assert time.monotonic() - began < 4
@@ -186,13 +186,13 @@ def test_who_leaves_ends_the_search_within_a_second(server, model):
 
 def test_a_pages_new_search_ends_its_last_and_too_many_are_told_to_wait(server, model, held):
     go, counts = held
-    data, token = order(model.sample([77], 0)[0], label=0, restarts=1, steps=1), tokens.issue()
+    data, token = order(model.sample([77], 0)[0], label=0, restarts=1, steps=1), auth.issue()
     first = begun(server, token, data)
     wait_until(lambda: counts["begun"] == 1)
-    others = [begun(server, tokens.issue(), data) for _ in range(SEARCHES - 2)]
+    others = [begun(server, auth.issue(), data) for _ in range(SEARCHES - 2)]
     again = begun(server, token, data)
     wait_until(lambda: server.find._searches._free == 0)
-    assert refusal(server, PROJECT, tokens.issue(), data) == (429, {"type": "busy"})
+    assert refusal(server, PROJECT, auth.issue(), data) == (429, {"type": "busy"})
     go.set()
     ends = [heard(line.getresponse().read())[-1:] for line in (first, again, *others)]
     kinds = [end[0][0]["type"] if end else None for end in ends]

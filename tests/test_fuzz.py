@@ -33,10 +33,12 @@ from websockets.sync.client import connect
 
 from ganplay import ToyTrainer
 from ganplay.live.frame import Camera, pack, pack_points
+from ganplay.server.api import walk
+from ganplay.server.explore.walk_routes import packed
+from ganplay.server.http import auth, live_socket, rate_limits, teacher_secret
+from ganplay.server.http.logs import COUNTS
+from ganplay.server.status import routes as operator
 from ganplay.toy.checkpoint import toy_to_bytes
-from ganplay.ui import limits, operator, routes, secrets, tokens, walk_api
-from ganplay.ui.logs import COUNTS
-from ganplay.ui.walks import packed
 
 WANTED = int(os.environ.get("GANPLAY_FUZZ", "0"))
 FEW = 300
@@ -136,7 +138,7 @@ class Sender:
     """A line to the server that asks one thing after the other."""
 
     def __init__(self, server):
-        self.server, self.token = server, tokens.issue()
+        self.server, self.token = server, auth.issue()
         self.line, self.talks = None, {}
 
     def ask(self, method, path, body=b"", most=2**24, **headers):
@@ -178,12 +180,12 @@ def mended():
     """Limits that let so much through, and no waiting."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS"):
-            patch.setattr(limits, name, limits.Rate(1e9, 1e9))
-        patch.setattr(routes, "BURST", 1e9)
-        patch.setattr(routes, "POLL_SECONDS", 0.005)
+            patch.setattr(rate_limits, name, rate_limits.Rate(1e9, 1e9))
+        patch.setattr(live_socket, "BURST", 1e9)
+        patch.setattr(live_socket, "POLL_SECONDS", 0.005)
         patch.setattr(operator, "WRONG_SECONDS", 0.0)
-        patch.setattr(walk_api, "SECONDS", 5.0)
-        patch.setenv(secrets.VARIABLE, "a lecture in the hall")
+        patch.setattr(walk, "SECONDS", 5.0)
+        patch.setenv(teacher_secret.VARIABLE, "a lecture in the hall")
         yield
 
 
@@ -274,7 +276,7 @@ def talked(sender, room, line, messages):
         talk.events.clear()
     except ConnectionClosed:
         del sender.talks[room]
-    assert talk.socket.close_code in (None, routes.TOO_LARGE, routes.TOO_MANY, 1009)
+    assert talk.socket.close_code in (None, live_socket.TOO_LARGE, live_socket.TOO_MANY, 1009)
 
 
 @share(22)
@@ -289,7 +291,7 @@ def test_messages_of_the_lab(sender, messages):
 def test_greetings(server, sender, hello):
     SENT["greeting"] += 1
     if isinstance(hello, dict) and "token" in hello:
-        hello["token"] = tokens.issue()
+        hello["token"] = auth.issue()
     address = server.url.replace("http", "ws") + "ganplay/lab/socket"
     with connect(address, max_size=None) as socket:
         socket.send(text_of(hello))
@@ -297,10 +299,10 @@ def test_greetings(server, sender, hello):
         assert told["type"] in ("welcome", "refused", "full")
         socket.close(1001)
     if told["type"] == "welcome":  # a class that comes and goes would fill the table
-        server.engine._sessions.pop(tokens.session_of(hello["token"]), None)
+        server.engine._sessions.pop(auth.session_of(hello["token"]), None)
 
 
-POLLING = tokens.issue()
+POLLING = auth.issue()
 
 
 ARENA = {"base": {"width_g": 4, "layers_g": 1}, "axes": [{"name": "loss", "values": ["hinge"]}],
@@ -372,7 +374,7 @@ def test_what_explore_asks(sender, asked):
 def test_what_explore_asks_over_its_socket(sender, messages):
     address = sender.server.url.replace("http", "ws") + "ganplay/explore/socket"
     with connect(address, max_size=None) as line:
-        line.send(text_of({"token": tokens.issue()}))
+        line.send(text_of({"token": auth.issue()}))
         assert json.loads(line.recv(20)) == {"type": "welcome"}
         with suppress(ConnectionClosed):
             for message in messages:
@@ -381,7 +383,7 @@ def test_what_explore_asks_over_its_socket(sender, messages):
             line.send('{"id":123456,"purpose":"nothing"}')
             while test_explorer.unpacked(answer := line.recv(20))[0].get("id") != 123456:
                 assert b"Traceback" not in answer
-        assert line.close_code in (None, routes.TOO_LARGE, routes.TOO_MANY, 1009)
+        assert line.close_code in (None, live_socket.TOO_LARGE, live_socket.TOO_MANY, 1009)
 
 
 STEPS = f"1;frames:3|{STATE}|1;model:{MODEL};seed:4"

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from tab import Tab
 
-from ganplay.ui.schema import ASSETS
+from ganplay.server.schema import ASSETS
 
 REFUSES = """
 const get = () => { throw new DOMException("Access is denied", "SecurityError"); };

@@ -16,7 +16,7 @@ from PIL import Image
 
 import ganplay
 from ganplay.live.engine import Engine
-from ganplay.ui.app import launch
+from ganplay.server.app import launch
 
 STATE = "1;model:digits-conditional;seed:5;label:7;d0:2.5"
 REFUSALS = [

@@ -8,8 +8,8 @@ import pytest
 
 from ganplay.common.settings import ConfigError
 from ganplay.lessons import FOLDER
-from ganplay.ui import tokens
-from ganplay.ui.learning import MEMBERS, Learning
+from ganplay.server.http import auth
+from ganplay.server.learn.routes import MEMBERS, Learning
 
 FAST = {"lesson": "oscillation", "part": "r1"}
 
@@ -32,7 +32,7 @@ def pieces(data):
 
 def ask(server, content, token=None, **headers):
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    headers = {"X-Ganplay-Token": token or tokens.issue(), **headers}
+    headers = {"X-Ganplay-Token": token or auth.issue(), **headers}
     headers |= {"Content-Type": "application/json"}
     request = Request(f"{server.url}ganplay/lessons/run", body, headers)
     try:

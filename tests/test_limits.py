@@ -15,18 +15,18 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from ganplay.ui import doors, limits, routes, tokens
-from ganplay.ui.limits import Buckets, Rate
-from ganplay.ui.routes import Refusal
-from ganplay.ui.transfers import Places
-from ganplay.ui.walks import packed
+from ganplay.server.explore.walk_routes import packed
+from ganplay.server.http import auth, gradio_lockdown, live_socket, rate_limits
+from ganplay.server.http.live_socket import Refusal
+from ganplay.server.http.rate_limits import Buckets, Rate
+from ganplay.server.lab.files import Places
 
 visit = test_app.visit
 
 
 def test_a_bucket_by_hand(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(limits.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(rate_limits.time, "monotonic", lambda: now[0])
     buckets, rate = Buckets(), Rate(3, 2)
     assert [buckets.wait("a", rate) for _ in range(4)] == [0, 0, 0, 0.5]
     assert buckets.wait("b", rate) == 0  # somebody else
@@ -40,7 +40,7 @@ def test_a_bucket_by_hand(monkeypatch):
 
 
 def test_who_has_been_away_longest_is_forgotten(monkeypatch):
-    monkeypatch.setattr(limits, "MOST_KNOWN", 10)
+    monkeypatch.setattr(rate_limits, "MOST_KNOWN", 10)
     buckets, rate = Buckets(), Rate(1, 0.001)
     for i in range(100):
         buckets.wait(str(i), rate)
@@ -50,7 +50,7 @@ def test_who_has_been_away_longest_is_forgotten(monkeypatch):
 
 
 def test_addresses():
-    of = limits._address
+    of = rate_limits._address
     assert of({"client": ("192.0.2.7", 1)}) == "192.0.2.7"
     one, other = ("2001:db8:1:2::7", 1), ("2001:db8:1:2:ffff::9", 1)
     assert of({"client": one}) == of({"client": other}) == "2001:db8:1:2::"
@@ -62,7 +62,11 @@ def test_a_class_behind_one_address_is_not_hit():
     """Sixty-four pages load twice, ask for tokens and open their sockets, all in one second."""
     buckets = Buckets()
     for _ in range(2 * 64):
-        for rate, count in ((limits.FILES, 95), (limits.WORK, 2), (limits.SOCKETS, 2)):
+        for rate, count in (
+            (rate_limits.FILES, 95),
+            (rate_limits.WORK, 2),
+            (rate_limits.SOCKETS, 2),
+        ):
             assert not any(buckets.wait("school", rate) for _ in range(count))
 
 
@@ -79,7 +83,7 @@ def status(server, path, **headers):
 def strict(monkeypatch):
     """Lets so much through; each test has an address of its own."""
     for name in ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS"):
-        monkeypatch.setattr(limits, name, Rate(3, 0.01))
+        monkeypatch.setattr(rate_limits, name, Rate(3, 0.01))
 
 
 def test_an_address_that_reads_too_much_is_told_so(server, strict):
@@ -111,14 +115,14 @@ def test_an_address_that_opens_too_many_sockets_is_told_so(server, strict):
         assert json.loads(socket.recv(timeout=5)) == {"type": "crowded"}
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(timeout=5)
-        assert closed.value.rcvd.code == routes.TOO_MANY
+        assert closed.value.rcvd.code == live_socket.TOO_MANY
 
 
 def test_a_page_that_asks_too_much_is_told_so_and_others_are_not(server, visit, monkeypatch):
-    pages = [tokens.issue() for _ in range(2)]
+    pages = [auth.issue() for _ in range(2)]
     for token in pages:
         visit(token=token, playing=False).until(lambda s: s.frames)
-    monkeypatch.setattr(limits, "PAGE", Rate(3, 0.01))
+    monkeypatch.setattr(rate_limits, "PAGE", Rate(3, 0.01))
     for _ in range(3):
         assert send(server, "weights/save", pages[0])
     assert refusal(server, "weights/save", pages[0]) == (429, {"type": "too_many"})
@@ -128,14 +132,14 @@ def test_a_page_that_asks_too_much_is_told_so_and_others_are_not(server, visit, 
 
 def test_an_address_with_many_pages_is_told_so(server, monkeypatch):
     """Tokens are to be had for the asking: who has a thousand has not a thousand shares."""
-    monkeypatch.setattr(limits, "ALL_PAGES", Rate(5, 0.01))
+    monkeypatch.setattr(rate_limits, "ALL_PAGES", Rate(5, 0.01))
 
     def asked(token, address="192.0.2.4"):
         return refusal(server, "weights/save", token, **{"X-Forwarded-For": address})
 
     for _ in range(5):
-        assert asked(tokens.issue()) == (404, {"type": "gone"})
-    token = tokens.issue()
+        assert asked(auth.issue()) == (404, {"type": "gone"})
+    token = auth.issue()
     assert asked(token) == (429, {"type": "crowded"})
     assert asked(token, "192.0.2.5") == (404, {"type": "gone"})
 
@@ -143,7 +147,8 @@ def test_an_address_with_many_pages_is_told_so(server, monkeypatch):
 def test_a_class_of_pages_has_all_their_shares():
     buckets = Buckets()
     assert not any(
-        buckets.wait("school", limits.ALL_PAGES) for _ in range(64 * int(limits.PAGE.burst))
+        buckets.wait("school", rate_limits.ALL_PAGES)
+        for _ in range(64 * int(rate_limits.PAGE.burst))
     )
 
 
@@ -184,13 +189,17 @@ ASKED = {
 
 @pytest.mark.parametrize(("room", "name", "path"), ROOMS)
 def test_each_room_has_places_for_more_than_one_page(server, visit, room, name, path):
-    places, token = getattr(server, room).places[name], tokens.issue()
+    places, token = getattr(server, room).places[name], auth.issue()
     visit(token=token, playing=False).until(lambda s: s.frames)
-    kind = "application/json" if f"/ganplay/{path}" in doors.JSON else "application/octet-stream"
+    kind = (
+        "application/json"
+        if f"/ganplay/{path}" in gradio_lockdown.JSON
+        else "application/octet-stream"
+    )
     how = {"data": ASKED.get(path, b"{}"), "Content_Type": kind}
     with ExitStack() as taken:
         for _ in range(places._each):
-            taken.enter_context(places.taken(tokens.session_of(token)))
+            taken.enter_context(places.taken(auth.session_of(token)))
         assert refusal(server, path, token, **how) == (429, {"type": "busy"})
         taken.enter_context(places.taken("another"))
 
@@ -205,21 +214,21 @@ def arriving(parts):
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
     with ThreadPoolExecutor(1) as own:
-        return own.submit(asyncio.run, routes.limited_body(request, 10**9)).result()
+        return own.submit(asyncio.run, live_socket.limited_body(request, 10**9)).result()
 
 
 def test_bodies_on_their_way_have_so_much_memory_together(monkeypatch):
-    monkeypatch.setattr(routes, "MOST_ARRIVING", 1000)
+    monkeypatch.setattr(live_socket, "MOST_ARRIVING", 1000)
     assert arriving([b"x" * 500, b"y" * 500]) == b"x" * 500 + b"y" * 500
-    routes.ARRIVING["bytes"] += 600  # somebody else's
+    live_socket.ARRIVING["bytes"] += 600  # somebody else's
     try:
         assert arriving([b"x" * 400]) == b"x" * 400
         with pytest.raises(Refusal, match="busy") as refused:
             arriving([b"x" * 200, b"y" * 201])
-        assert refused.value.code == routes.TOO_MANY
-        assert routes.ARRIVING["bytes"] == 600
+        assert refused.value.code == live_socket.TOO_MANY
+        assert live_socket.ARRIVING["bytes"] == 600
     finally:
-        routes.ARRIVING["bytes"] -= 600
+        live_socket.ARRIVING["bytes"] -= 600
 
 
 def test_addresses_that_a_stranger_makes_up_do_not_count(server, strict, monkeypatch):

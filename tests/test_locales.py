@@ -6,9 +6,9 @@ import pytest
 from ganplay.common.locales import LANGUAGES, locale
 from ganplay.live.frame import LAYERS
 from ganplay.media import uploads
+from ganplay.server.schema import ASSETS
 from ganplay.toy.config import _RULES, GROUPS, PRESETS, ToyConfig
 from ganplay.toy.custom_points import MESSAGES
-from ganplay.ui.schema import ASSETS
 
 
 def flat(words, prefix=""):

@@ -18,8 +18,9 @@ import test_faults
 import test_limits
 from tab import Tab
 
-from ganplay.ui import limits, logs, operator, overview, secrets, tokens
-from ganplay.ui.logs import Lines, Seldom, plain
+from ganplay.server.http import auth, logs, rate_limits, teacher_secret
+from ganplay.server.http.logs import Lines, Seldom, plain
+from ganplay.server.status import report, routes
 
 visit = test_app.visit
 SECRET = "a lecture in the hall"
@@ -28,8 +29,8 @@ PATH = "ganplay/operator"
 
 @pytest.fixture
 def kept(monkeypatch):
-    monkeypatch.setenv(secrets.VARIABLE, SECRET)
-    monkeypatch.setattr(operator, "WRONG_SECONDS", 0.0)
+    monkeypatch.setenv(teacher_secret.VARIABLE, SECRET)
+    monkeypatch.setattr(routes, "WRONG_SECONDS", 0.0)
 
 
 class Still(urllib.request.HTTPRedirectHandler):
@@ -50,9 +51,9 @@ def sign(server, form, **headers):
 
 @pytest.mark.parametrize("secret", [None, "", "short"])
 def test_without_a_secret_there_is_no_such_page(server, monkeypatch, secret):
-    monkeypatch.delenv(secrets.VARIABLE, raising=False)
+    monkeypatch.delenv(teacher_secret.VARIABLE, raising=False)
     if secret is not None:
-        monkeypatch.setenv(secrets.VARIABLE, secret)
+        monkeypatch.setenv(teacher_secret.VARIABLE, secret)
     nothing = test_limits.status(server, "ganplay/nothing")[0::2]
     for path in (PATH, f"{PATH}.json"):
         assert test_limits.status(server, path)[0::2] == nothing
@@ -103,7 +104,7 @@ def test_a_wrong_secret_and_another_site_are_refused(server, kept):
     for given in ("x", SECRET[:-1]):
         headers = {"X-Ganplay-Secret": given}
         assert test_limits.status(server, f"{PATH}.json", **headers)[0] == 401
-    cookie = {"Cookie": f"{operator.COOKIE}={SECRET}"}
+    cookie = {"Cookie": f"{routes.COOKIE}={SECRET}"}
     assert test_limits.status(server, f"{PATH}.json", **cookie)[0] == 401
 
 
@@ -116,7 +117,7 @@ def test_numbers_are_those_of_the_sessions_and_not_whose_they_are(server, visit,
     with server.engine._wake:
         server.engine._sessions.clear()
     numbers(server)
-    mine = [tokens.issue() for _ in range(2)]
+    mine = [auth.issue() for _ in range(2)]
     config = {"config": {"width_g": 16, "layers_g": 1}, "playing": False}
     lines = [visit(token=token, **config) for token in mine]
     for line in lines:
@@ -143,15 +144,15 @@ def test_numbers_are_those_of_the_sessions_and_not_whose_they_are(server, visit,
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_memory_of_the_process_that_captures_counts(monkeypatch):
-    monkeypatch.setattr(overview.WORKSHOP, "_process", None)
-    alone = overview._process()["memory"]
+    monkeypatch.setattr(report.WORKSHOP, "_process", None)
+    alone = report._process()["memory"]
     line = [sys.executable, "-c", "held = bytes([1]) * 2**28; print(); input()"]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        monkeypatch.setattr(overview.WORKSHOP, "_process", other)
-        assert overview._process()["memory"] > alone + 2**28 - 2**24
+        monkeypatch.setattr(report.WORKSHOP, "_process", other)
+        assert report._process()["memory"] > alone + 2**28 - 2**24
         other.stdin.close()
-    assert overview._process()["memory"] < alone + 2**28 - 2**24
+    assert report._process()["memory"] < alone + 2**28 - 2**24
 
 
 def test_rates_by_hand(monkeypatch):
@@ -161,10 +162,10 @@ def test_rates_by_hand(monkeypatch):
     from ganplay.live.engine import Session
 
     now = [50.0]
-    monkeypatch.setattr(overview.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(report.time, "monotonic", lambda: now[0])
     session = Session(ToyConfig(), 50.0)
     engine = SimpleNamespace(sessions=lambda: [session], max_sessions=9, alive=2)
-    made = overview.Overview(engine, SimpleNamespace(in_memory=[]), [], [])
+    made = report.Overview(engine, SimpleNamespace(in_memory=[]), [], [])
     assert made.read()["sessions"][0]["steps"] is None
     session.steps_done, session.frames_made, now[0] = 100, 40, 52.0
     (seen,) = made.read()["sessions"]
@@ -194,7 +195,7 @@ def written():
 
 def test_a_line_is_json_without_a_word_about_who(written):
     logger, lines = written
-    token = tokens.issue()
+    token = auth.issue()
     logger.info("from %s:5 and [2001:db8::7] with %s", "192.0.2.1", token)
     try:
         raise ValueError(f"what {token} sent from 192.0.2.1")
@@ -234,7 +235,7 @@ def test_of_a_flood_some_lines_are_told_and_then_how_many_were_not(written, monk
 def test_what_happens_is_noted(server, visit, caplog):
     caplog.set_level(logging.INFO, "ganplay.events")
     before = logs.COUNTS["session"]
-    token = tokens.issue()
+    token = auth.issue()
     line = visit(token=token, playing=False).until(lambda s: s.frames)
     test_faults.send(server, "weights/save", token)
     line.socket.close(1001)
@@ -266,7 +267,7 @@ def test_what_somebody_made_up_stands_in_no_log(server, caplog, monkeypatch):
     for door in doors:
         assert 400 <= posted(door) < 500
         assert posted(door, "text/plain") in (404, 405, 415)
-    monkeypatch.setattr(limits, "WORK", limits.Rate(0.5, 0.01))
+    monkeypatch.setattr(rate_limits, "WORK", rate_limits.Rate(0.5, 0.01))
     assert [posted(door) for door in doors] == [429] * len(doors)
 
     def told():  # an answer may be there before it is told of
@@ -332,7 +333,7 @@ def test_a_lecturer_who_has_signed_in_comes_first_in_the_lab(chromium, server, k
     lab.goto(server.url)
     lab.wait_for_function("window.ganplay?.drawn > 3")
     for page, first in ((lab, True), (others.page, False)):
-        session_id = tokens.session_of(page.evaluate("ganplay.link.current"))
+        session_id = auth.session_of(page.evaluate("ganplay.link.current"))
         assert server.engine._sessions[session_id].first == first
     tab.done()
     others.done()

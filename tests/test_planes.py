@@ -7,9 +7,9 @@ from test_explorer import client, gallery, rendered, shelf, unpacked  # noqa: F4
 from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
 from ganplay.latent import arithmetic
-from ganplay.ui import tokens
-from ganplay.ui.asking import Asked
-from ganplay.ui.explorer import PURPOSES
+from ganplay.server.explore.request import Asked
+from ganplay.server.explore.routes import PURPOSES
+from ganplay.server.http import auth
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 A, B, C = (f"1;model:one;seed:{seed};label:1" for seed in (1, 2, 3))
@@ -20,7 +20,7 @@ def ask(client):  # noqa: F811
     def asked(purpose, states, **options):
         message = {"id": 7, "purpose": purpose, "model": "one", "states": states, **options}
         answer = client.post(
-            "/ganplay/explore/render", json=message, headers={"X-Ganplay-Token": tokens.issue()}
+            "/ganplay/explore/render", json=message, headers={"X-Ganplay-Token": auth.issue()}
         )
         assert answer.status_code == 200
         head, pixels = unpacked(answer.content)

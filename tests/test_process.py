@@ -24,8 +24,8 @@ import torch
 from websockets.sync.client import connect
 
 from ganplay.cli import main
+from ganplay.server.explore.walk_routes import packed
 from ganplay.toy.checkpoint import toy_from_bytes
-from ganplay.ui.walks import packed
 
 SECRET = "a lecture in the hall"
 send = test_transfers.send

@@ -21,9 +21,9 @@ from websockets.exceptions import InvalidStatus
 
 import ganplay
 from ganplay.media import uploads
-from ganplay.ui import doors, tokens
-from ganplay.ui.routes import same_origin
-from ganplay.ui.schema import ASSETS
+from ganplay.server.http import auth, gradio_lockdown
+from ganplay.server.http.live_socket import same_origin
+from ganplay.server.schema import ASSETS
 
 visit = test_app.visit
 HOME = "https://somebody-ganplay.hf.space"
@@ -68,12 +68,12 @@ def test_the_socket_says_no_to_others(visit):
 
 
 def test_sessions_cannot_be_guessed():
-    made = [tokens.issue() for _ in range(200)]
+    made = [auth.issue() for _ in range(200)]
     assert len(set(made)) == 200
     session = made[0].split(".")[0]
     assert len(session) == 24  # 18 bytes, 144 bits
-    assert tokens.session_of(f"{session}.{'0' * 32}") is None
-    assert tokens.session_of(made[0][:-1]) is None
+    assert auth.session_of(f"{session}.{'0' * 32}") is None
+    assert auth.session_of(made[0][:-1]) is None
 
 
 # ---- files and kinds -----------------------------------------------------------------------------
@@ -104,9 +104,9 @@ def test_nothing_is_ever_put_on_the_disk(server, tmp_path, monkeypatch):
     body = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nhi\r\n--x--\r\n'
     )
-    doors = ("upload", "upload/", "component_server", "component_server/", "call/info",
+    gradio_lockdown = ("upload", "upload/", "component_server", "component_server/", "call/info",
              "queue/join", "run/info")  # fmt: skip
-    for door in ("upload", "login", "login/", *(f"gradio_api/{door}" for door in doors)):
+    for door in ("upload", "login", "login/", *(f"gradio_api/{door}" for door in gradio_lockdown)):
         request = urllib.request.Request(
             server.url + door, body, {"Content-Type": "multipart/form-data; boundary=x"}
         )
@@ -121,7 +121,7 @@ def test_nothing_is_ever_put_on_the_disk(server, tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", ["http://127.0.0.1:1/{}", "https://example.com/{}", "/{}", "{}"])
 def test_what_stands_for_a_file_is_refused_before_it_is_fetched(server, path, stream):
     """Gradio would fetch an address that stands in an argument, and keep what comes."""
-    given = {"path": path.format(tokens.issue()), "meta": {"_type": "gradio.FileData"}}
+    given = {"path": path.format(auth.issue()), "meta": {"_type": "gradio.FileData"}}
     given |= {"is_stream": stream}
     kept = {*Path(get_upload_folder()).rglob("*")}
     for arguments in ([given, 10], [[{"x": given}], 10]):
@@ -139,7 +139,7 @@ GRADIOS = ("queue/join", "run/predict", "call/info", "call/v2/info", "component_
 
 @pytest.mark.parametrize("door", GRADIOS)
 def test_a_request_to_gradio_that_never_ends_is_refused(server, monkeypatch, door):
-    monkeypatch.setattr(doors, "MOST", 100_000)
+    monkeypatch.setattr(gradio_lockdown, "MOST", 100_000)
     place = urlsplit(server.url)
     head = f"POST /gradio_api/{door} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     for rest in (
@@ -153,7 +153,7 @@ def test_a_request_to_gradio_that_never_ends_is_refused(server, monkeypatch, doo
 
 def test_gradio_is_sent_as_much_as_an_endpoint_takes():
     picture_and_mask = 2 * (uploads.MAX_BYTES * 4 // 3 + 200)
-    assert picture_and_mask < doors.MOST < 2 * picture_and_mask
+    assert picture_and_mask < gradio_lockdown.MOST < 2 * picture_and_mask
 
 
 @pytest.mark.parametrize("host", ["\xa1", "[", "a b", "x" * 300, "%00"])
@@ -166,7 +166,7 @@ def test_a_host_that_cannot_be_is_the_requests_fault(server, host):
 
 
 def test_every_answer_says_what_it_is(server, visit):
-    token = tokens.issue()
+    token = auth.issue()
     visit(token=token, playing=False).until(lambda s: s.frames)
     kinds = {
         "ganplay/schema.json": "application/json", "ganplay/lessons.json": "application/json",
@@ -187,10 +187,10 @@ def test_every_answer_says_what_it_is(server, visit):
         assert answer.headers["Content-Type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("path", [path.removeprefix("/ganplay/") for path in doors.JSON])
+@pytest.mark.parametrize("path", [path.removeprefix("/ganplay/") for path in gradio_lockdown.JSON])
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_json_must_be_said_to_be_json(server, path, kind):
-    told = test_transfers.refusal(server, path, tokens.issue(), b"{}", Content_Type=kind)
+    told = test_transfers.refusal(server, path, auth.issue(), b"{}", Content_Type=kind)
     assert told == (415, {"type": "content_type", "allowed": "application/json"})
 
 
@@ -358,7 +358,7 @@ def test_hostile_texts_stay_texts(chromium, server):
     assert len(filled) == 4  # and the direction's
 
     token = page.evaluate("ganplay.link.current")
-    assert tokens.session_of(token)
+    assert auth.session_of(token)
     assert asked
     assert not [url for url in asked if token in url or token.split(".")[0] in url]
     assert token.split(".")[0] not in page.evaluate("location.href + document.cookie")

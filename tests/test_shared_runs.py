@@ -7,9 +7,9 @@ import pytest
 from tab import in_a_loop
 from test_learning import FAST, ask, known, pieces
 
-from ganplay.ui import shared_runs
-from ganplay.ui.learning import Learning
-from ganplay.ui.shared_runs import SharedRun, SharedRuns
+from ganplay.server.http import shared_streams
+from ganplay.server.http.shared_streams import SharedRun, SharedRuns
+from ganplay.server.learn.routes import Learning
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_what_fails_ends_early_and_is_not_shown_again(pool):
 
 
 def test_old_ones_go_where_all_take_too_much(pool, monkeypatch):
-    monkeypatch.setattr(shared_runs, "KEPT_BYTES", 25)
+    monkeypatch.setattr(shared_streams, "KEPT_BYTES", 25)
 
     async def look():
         runs = SharedRuns()

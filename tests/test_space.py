@@ -12,7 +12,8 @@ import uvicorn
 import yaml
 from packaging.requirements import Requirement
 
-from ganplay.ui import app, bursts
+from ganplay.server import app
+from ganplay.server.api import zero_gpu
 
 try:
     import tomllib
@@ -93,10 +94,10 @@ def test_on_a_space_its_proxy_is_believed_and_elsewhere_who_is_named(monkeypatch
 
 def test_the_servers_own_pictures_are_made_on_a_gpu_if_it_has_one_for_good(monkeypatch):
     for lent, there, device in ((False, False, "cpu"), (False, True, "cuda"), (True, True, "cpu")):
-        monkeypatch.setattr(bursts, "LENT", lent)
+        monkeypatch.setattr(zero_gpu, "LENT", lent)
         monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-        assert bursts.usual_device().split(":")[0] == device
+        assert zero_gpu.usual_device().split(":")[0] == device
 
 
 @pytest.mark.parametrize("version", ["2.8.0", "2.9.1", "2.10.0", "2.11.0"])
@@ -110,8 +111,8 @@ SERVED = """
 import sys
 {before}
 from gradio_client import Client
-from ganplay.ui import bursts
-from ganplay.ui.app import launch
+from ganplay.server.api import zero_gpu as bursts
+from ganplay.server.app import launch
 
 assert (bursts.spaces is None) == {absent}
 demo, url = launch(host="127.0.0.1", block=False)
@@ -178,7 +179,7 @@ torch.set_num_threads(1)
 import spaces
 from ganplay.latent.projection_queue import Finder, Order
 from ganplay.latent.model_store import Gallery
-from ganplay.ui.bursts import LENT, MANY, Bursts
+from ganplay.server.api.zero_gpu import LENT, MANY, Bursts
 from ganplay.latent.walk_export import exported
 from ganplay.latent.walk_string import read_walk
 

@@ -20,8 +20,8 @@ from ganplay import ToyConfig, ToyTrainer
 from ganplay.live.film import MAX_BYTES as MAX_FILM
 from ganplay.live.film import Painter
 from ganplay.live.frame import Camera, pack, pack_points
+from ganplay.server.http import auth
 from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes, toy_to_bytes
-from ganplay.ui import tokens
 
 visit = test_app.visit
 STATE = "1;distribution:moons;batch_size:32;seed:5;width_g:16;width_d:16"
@@ -59,7 +59,7 @@ def declared(server, path, token, size):
 @pytest.fixture
 def page(visit):
     """A paused page at step 7, and its token."""
-    token = tokens.issue()
+    token = auth.issue()
     line = visit(token=token, state=STATE, playing=False)
     line.send("step", count=7)
     line.until(lambda s: s.frames and s.frames[-1]["step"] == 7)
@@ -75,7 +75,7 @@ def test_weights_are_saved_and_loaded_and_the_run_goes_on(server, page, visit):
     assert saved.configs == [CONFIG]
     assert torch.equal(saved.sample(9), expected.sample(9))
     # Another page takes them up, in place of what it had.
-    other = tokens.issue()
+    other = auth.issue()
     second = visit(token=other, playing=False).until(lambda s: s.frames)
     answer = json.loads(send(server, "weights/load", other, data))
     assert answer == {"type": "loaded", "step": 7}
@@ -96,9 +96,9 @@ def test_weights_are_saved_and_loaded_and_the_run_goes_on(server, page, visit):
 def test_only_a_page_of_ours_with_a_session_is_answered(server, path):
     for token in (None, "", "x", "forged.0123456789abcdef0123456789abcdef", "a" * 10**4):
         assert refusal(server, path, token) == (401, {"type": "refused"})
-    assert refusal(server, path, tokens.issue()) == (404, {"type": "gone"})
+    assert refusal(server, path, auth.issue()) == (404, {"type": "gone"})
     elsewhere = {"Origin": "https://elsewhere.example"}
-    assert refusal(server, path, tokens.issue(), **elsewhere) == (403, {"type": "refused"})
+    assert refusal(server, path, auth.issue(), **elsewhere) == (403, {"type": "refused"})
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{server.url}ganplay/{path}")
     assert refused.value.code == 405
@@ -124,7 +124,7 @@ def test_hostile_weights_are_refused_in_words_and_change_nothing(server, page):
 
 def test_networks_that_are_no_more_are_not_handed_out(server, page):
     _, token = page
-    session = server.engine._sessions[tokens.session_of(token)]
+    session = server.engine._sessions[auth.session_of(token)]
     session.trainer._cohorts[0].state.g.flat[0, 0] = torch.nan
     status, told = refusal(server, "weights/save", token)
     assert (status, told["type"]) == (422, "finite")
@@ -186,7 +186,7 @@ def test_films_that_cannot_be_made_are_refused_in_words(server, page):
 
 def test_a_third_film_waits_and_one_that_nobody_wants_ends(server, page, visit, monkeypatch):
     """Two visitors are served, a third is told; when they leave, their places are free again."""
-    token, studios, others = page[1], server.transfers._studios, [tokens.issue() for _ in range(2)]
+    token, studios, others = page[1], server.transfers._studios, [auth.issue() for _ in range(2)]
     for other in others:
         visit(token=other, state=STATE, playing=False).until(lambda s: s.frames)
     going, data = threading.Event(), order(3)

@@ -10,8 +10,8 @@ from websockets.sync.client import connect
 
 from ganplay import ToyConfig
 from ganplay.live.engine import Full
-from ganplay.ui import secrets, tokens, waiting
-from ganplay.ui.waiting import KEPT_SECONDS, WaitingLine
+from ganplay.server.http import auth, teacher_secret, waiting_line
+from ganplay.server.http.waiting_line import KEPT_SECONDS, WaitingLine
 
 SECRET = "only for the lecturer"
 
@@ -69,7 +69,7 @@ def test_the_first_come_first_and_all_hear_their_place(alone):
         told = len(guests[2].told)
         line.tell()
         assert len(guests[2].told) == told  # nothing new
-        now[0] += waiting.TELL_SECONDS
+        now[0] += waiting_line.TELL_SECONDS
         line.tell()
         assert len(guests[2].told) == told + 1
         line.leave(guests[2], closed=True)
@@ -107,7 +107,7 @@ def test_who_loses_the_connection_keeps_the_place_for_a_while(alone):
 
 def test_a_line_has_an_end_and_one_that_breaks_is_passed_over(alone, monkeypatch):
     line, _ = alone
-    monkeypatch.setattr(waiting, "MOST_WAITING", 2)
+    monkeypatch.setattr(waiting_line, "MOST_WAITING", 2)
     room = Room(5)
     broken, fine = Guest(room, "broken"), Guest(room, "fine")
     broken.enter = None
@@ -154,14 +154,16 @@ def test_who_waits_comes_in_without_doing_anything(crowded, visit):  # noqa: F81
 
 
 def test_nobody_overtakes_but_the_lecturer(crowded, visit, server, monkeypatch):  # noqa: F811
-    monkeypatch.setenv(secrets.VARIABLE, SECRET)
+    monkeypatch.setenv(teacher_secret.VARIABLE, SECRET)
     waiting_one = visit().until(lambda s: s.event("waiting"))
     monkeypatch.setattr(server.engine, "max_sessions", 2)
     waiting_one.until(lambda s: s.event("welcome"), 30)
     monkeypatch.setattr(server.engine, "max_sessions", 1)
     address = server.url.replace("http", "ws") + "ganplay/lab/socket"
     for secret, event in (("wrong", "waiting"), (SECRET, "welcome")):
-        with connect(address, additional_headers={secrets.HEADER: secret}, max_size=None) as line:
+        with connect(
+            address, additional_headers={teacher_secret.HEADER: secret}, max_size=None
+        ) as line:
             page = Line(line).until(lambda s: len(s.events) > 0)
             assert page.events[0]["type"] == event
             line.close(1001)
@@ -170,7 +172,7 @@ def test_nobody_overtakes_but_the_lecturer(crowded, visit, server, monkeypatch):
 
 
 def test_without_sockets_too(crowded, server):
-    token, url = tokens.issue(), f"{server.url}ganplay/lab/poll"
+    token, url = auth.issue(), f"{server.url}ganplay/lab/poll"
     answer = httpx.post(url, json={"token": token, "messages": []})
     assert b'"type":"waiting","place":1,"of":1' in answer.content
     crowded.socket.close(1001)

@@ -20,8 +20,9 @@ import ganplay
 from ganplay.images.latent_state import read_state
 from ganplay.latent.walk import MAX_FRAMES, frames, gaps, unevenness
 from ganplay.latent.walk_string import read_walk
-from ganplay.ui import tokens, walks
-from ganplay.ui.walks import Walks
+from ganplay.server.explore import walk_routes
+from ganplay.server.explore.walk_routes import Walks
+from ganplay.server.http import auth
 
 URL = "/ganplay/explore/walk"
 MODEL = "digits-conditional"
@@ -53,7 +54,7 @@ def pieces(data):
 
 
 def asked(client, **content):
-    token = content.pop("token", tokens.issue())
+    token = content.pop("token", auth.issue())
     return client.post(URL, json=content, headers={"X-Ganplay-Token": token})
 
 
@@ -134,7 +135,7 @@ def test_what_a_walk_cannot_mean_is_said_and_left_out(client):
     ],
 )
 def test_refusals_name_the_field(client, change, field, code, monkeypatch):
-    monkeypatch.setattr(walks, "LARGEST", 128)
+    monkeypatch.setattr(walk_routes, "LARGEST", 128)
     content = {"model": "one", "walk": "1|1|1;seed:2"} | change
     answer = asked(client, **content)
     if answer.status_code == 422:
@@ -149,19 +150,19 @@ def test_refusals_name_the_field(client, change, field, code, monkeypatch):
 def test_who_may_ask(client, monkeypatch):
     content = {"model": "one", "walk": "1;frames:2|1|1;seed:2"}
     assert asked(client, token="forged.0", **content).status_code == 401
-    foreign = {"Origin": "https://elsewhere.example", "X-Ganplay-Token": tokens.issue()}
+    foreign = {"Origin": "https://elsewhere.example", "X-Ganplay-Token": auth.issue()}
     assert client.post(URL, json=content, headers=foreign).status_code == 403
     assert client.post(URL, content=b"[" * 9999, headers=foreign).status_code == 403
-    garbled = client.post(URL, content=b"\xff[", headers={"X-Ganplay-Token": tokens.issue()})
+    garbled = client.post(URL, content=b"\xff[", headers={"X-Ganplay-Token": auth.issue()})
     assert (garbled.status_code, garbled.json()["problem"]["field"]) == (422, "model")
-    for _ in range(walks.AT_ONCE + 1):  # a place is free again each time
+    for _ in range(walk_routes.AT_ONCE + 1):  # a place is free again each time
         assert asked(client, **content).status_code == 200
 
 
 def leave(server, **content):
     """Ask the real server, and leave after the first piece of progress."""
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
-    headers = {"X-Ganplay-Token": tokens.issue(), "Content-Type": "application/json"}
+    headers = {"X-Ganplay-Token": auth.issue(), "Content-Type": "application/json"}
     connection.request("POST", URL, json.dumps(content), headers)
     answer = connection.getresponse()
     assert answer.status == 200
@@ -180,9 +181,9 @@ def test_who_leaves_ends_the_work_within_a_second(server):
         server.walks.pool.submit(int).result(20)  # the one thread is free again
         assert time.monotonic() - before < 1, kind
     deadline = time.monotonic() + 5
-    while server.walks._places._free < walks.AT_ONCE and time.monotonic() < deadline:
+    while server.walks._places._free < walk_routes.AT_ONCE and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert server.walks._places._free == walks.AT_ONCE
+    assert server.walks._places._free == walk_routes.AT_ONCE
 
 
 def test_walks_stop_with_the_server(rooms):
@@ -195,7 +196,7 @@ def test_walks_stop_with_the_server(rooms):
         return True
 
     text = "1;frames:720|1;model:one|1;model:one;seed:1"
-    last = rooms._answer(walks.Asked("one", text, None, 1), tell)
+    last = rooms._answer(walk_routes.Asked("one", text, None, 1), tell)
     assert pieces(last)[0][0] == {"type": "gone"}
     assert len(told) == 3
 

@@ -102,7 +102,7 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
 
 def _app(options: argparse.Namespace) -> int:
     from ganplay.images.trainer import device_of
-    from ganplay.ui.app import launch  # seconds of imports that no other command needs
+    from ganplay.server.app import launch  # seconds of imports that no other command needs
 
     if options.mcp and find_spec("mcp") is None:
         refuse(options, '--mcp: pip install "ganplay[mcp]" is needed first')

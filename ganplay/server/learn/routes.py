@@ -24,8 +24,8 @@ from ganplay.common.wire import packed
 from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
 from ganplay.lessons.lesson import Check, Run
 from ganplay.live.engine import as_plain
-from ganplay.ui import tokens
-from ganplay.ui.routes import (
+from ganplay.server.http import auth
+from ganplay.server.http.live_socket import (
     MAX_BODY,
     PREFIX,
     REFUSED,
@@ -36,10 +36,10 @@ from ganplay.ui.routes import (
     limited_body,
     same_origin,
 )
-from ganplay.ui.schema import field_of
-from ganplay.ui.shared_runs import SharedRun, SharedRuns
-from ganplay.ui.streaming import Placed, Tell
-from ganplay.ui.transfers import Places
+from ganplay.server.http.shared_streams import SharedRun, SharedRuns
+from ganplay.server.http.streaming import Placed, Tell
+from ganplay.server.lab.files import Places
+from ganplay.server.schema import field_of
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Learning:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            session = tokens.session_of(request.headers.get(TOKEN))
+            session = auth.session_of(request.headers.get(TOKEN))
             if session is None:
                 raise Refusal("refused", REFUSED)
             body = await limited_body(request, MAX_BODY)

@@ -21,9 +21,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
 from ganplay.live.engine import as_plain
-from ganplay.ui import beside, planes, tokens
-from ganplay.ui.asking import Asked, Purpose, refuse, told
-from ganplay.ui.routes import (
+from ganplay.server.explore import beside, handlers
+from ganplay.server.explore.request import Asked, Purpose, refuse, told
+from ganplay.server.http import auth
+from ganplay.server.http.live_socket import (
     FULL,
     GREETING_SECONDS,
     MAX_BODY,
@@ -41,7 +42,7 @@ from ganplay.ui.routes import (
     same_origin,
     turn_away,
 )
-from ganplay.ui.transfers import Places
+from ganplay.server.lab.files import Places
 
 MOST_SOCKETS, MOST_OF_A_PAGE = 300, 4
 REQUESTS_AT_ONCE, REQUESTS_OF_A_PAGE = 8, 6
@@ -66,7 +67,7 @@ def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
 PURPOSES = (
     dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
     | dict.fromkeys(("compare", "favourites", "trio", "group", "keyframes"), Purpose(pictures))
-    | planes.PURPOSES
+    | handlers.PURPOSES
     | beside.PURPOSES
 )
 
@@ -163,7 +164,7 @@ class Explorer:
         Raises:
             Refusal: if the token is not ours, or there is no room.
         """
-        session = tokens.session_of(token)
+        session = auth.session_of(token)
         if session is None:
             raise Refusal("refused", REFUSED)
         full = self._sockets.total() >= MOST_SOCKETS
@@ -204,7 +205,7 @@ class Explorer:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            session = tokens.session_of(request.headers.get(TOKEN))
+            session = auth.session_of(request.headers.get(TOKEN))
             if session is None:
                 raise Refusal("refused", REFUSED)
             body = await limited_body(request, MAX_BODY)

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganplay.media.uploads import MAX_BYTES
-from ganplay.ui.api import Refused
-from ganplay.ui.logs import COUNTS
-from ganplay.ui.routes import PREFIX, Refusal, limited_body
+from ganplay.server.api.toy import Refused
+from ganplay.server.http.live_socket import PREFIX, Refusal, limited_body
+from ganplay.server.http.logs import COUNTS
 
 logger = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.ui.logs import note
-from ganplay.ui.overview import Overview
-from ganplay.ui.routes import PREFIX, Refusal, limited_body, same_origin
-from ganplay.ui.schema import PAGES
-from ganplay.ui.secrets import HEADER, LONGEST, is_teacher, teacher_secret
+from ganplay.server.http.live_socket import PREFIX, Refusal, limited_body, same_origin
+from ganplay.server.http.logs import note
+from ganplay.server.http.teacher_secret import HEADER, LONGEST, is_teacher, teacher_secret
+from ganplay.server.schema import PAGES
+from ganplay.server.status.report import Overview
 
 COOKIE = "ganplay_operator"
 SECONDS, MOST = 12 * 3600, 50

@@ -8,7 +8,7 @@ each is looked at every few seconds and hung up on. Behind nginx this has been d
 import asyncio
 from typing import Any
 
-from ganplay.ui.routes import MAX_MESSAGE
+from ganplay.server.http.live_socket import MAX_MESSAGE
 
 CHECK_SECONDS = 10.0
 CHECKS_STALLED = 3

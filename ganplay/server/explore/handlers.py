@@ -8,7 +8,7 @@ from ganplay.common.settings import Problem
 from ganplay.images.latent_state import LatentState, packed, read_state
 from ganplay.latent import arithmetic
 from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
-from ganplay.ui.asking import Asked, Purpose, refuse
+from ganplay.server.explore.request import Asked, Purpose, refuse
 
 MOST_STRENGTHS = 16
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from ganplay.images.latent_state import MAX_STATE, model_of
 from ganplay.latent.model_store import MOST_PICTURES, Gallery, Rendered
-from ganplay.ui.api import Refused, whole
-from ganplay.ui.asking import said
-from ganplay.ui.bursts import Bursts, in_context
+from ganplay.server.api.toy import Refused, whole
+from ganplay.server.api.zero_gpu import Bursts, in_context
+from ganplay.server.explore.request import said
 
 MOST_ZOOM = 8
 SECONDS = 60.0

@@ -20,8 +20,8 @@ from ganplay.toy.diagnosis import KINDS, Evidence
 from ganplay.toy.distributions import DISTRIBUTIONS, Distribution
 from ganplay.toy.stop_condition import BOUNDS
 
-ASSETS = files("ganplay.ui") / "assets"
-PAGES = files("ganplay.ui") / "pages"
+ASSETS = files("ganplay") / "ui" / "assets"
+PAGES = files("ganplay") / "ui" / "pages"
 THUMBNAIL_POINTS = 160
 
 

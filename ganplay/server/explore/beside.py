@@ -5,7 +5,7 @@ from typing import Any
 
 from ganplay.images.evaluation.training_images import MissingData
 from ganplay.latent.model_store import Gallery
-from ganplay.ui.asking import Asked, Purpose
+from ganplay.server.explore.request import Asked, Purpose
 
 
 def verdict(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:

@@ -8,10 +8,10 @@ from ganplay.images.latent_state import model_of
 from ganplay.latent.walk import BETWEEN, VERSION, Keyframe, Walk
 from ganplay.latent.walk_string import keyframes_of
 from ganplay.media.video import Cancelled
-from ganplay.ui.api import Refused
-from ganplay.ui.asking import said
-from ganplay.ui.bursts import Bursts, in_context
-from ganplay.ui.walks import Planned, Walks, checked, read
+from ganplay.server.api.toy import Refused
+from ganplay.server.api.zero_gpu import Bursts, in_context
+from ganplay.server.explore.request import said
+from ganplay.server.explore.walk_routes import Planned, Walks, checked, read
 
 SECONDS = 60.0
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from ganplay.ui.streaming import Tell
+from ganplay.server.http.streaming import Tell
 
 REPLAY = 2.0
 """How much faster than it went what is past is shown."""

@@ -4,8 +4,8 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ganplay.ui.logs import note
-from ganplay.ui.routes import PREFIX
+from ganplay.server.http.live_socket import PREFIX
+from ganplay.server.http.logs import note
 
 FREQUENT = ("lab/poll", "arena/poll", "explore/render")
 """Pages without sockets ask these many times a second."""

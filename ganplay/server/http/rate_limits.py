@@ -17,11 +17,11 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ganplay.ui import tokens
-from ganplay.ui.doors import HEADERS
-from ganplay.ui.logs import COUNTS
-from ganplay.ui.routes import PREFIX, TOKEN, TOO_MANY, dump
-from ganplay.ui.schema import PAGES
+from ganplay.server.http import auth
+from ganplay.server.http.gradio_lockdown import HEADERS
+from ganplay.server.http.live_socket import PREFIX, TOKEN, TOO_MANY, dump
+from ganplay.server.http.logs import COUNTS
+from ganplay.server.schema import PAGES
 
 MOST_KNOWN = 20_000
 """Buckets that are kept; of more the longest unused are forgotten."""
@@ -73,7 +73,7 @@ class Limits:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        session = tokens.session_of(headers.get(TOKEN))
+        session = auth.session_of(headers.get(TOKEN))
         wait, kind = self._buckets.wait(*_charged(scope, session)), "crowded"
         if session is not None and scope["type"] == "http":
             alone = self._buckets.wait(session, PAGE)

@@ -18,8 +18,8 @@ from ganplay.latent.model_store import Gallery
 from ganplay.live.capture_process import WORKSHOP
 from ganplay.live.engine import Engine, Session
 from ganplay.live.session import Seat
-from ganplay.ui.logs import COUNTS
-from ganplay.ui.transfers import Places
+from ganplay.server.http.logs import COUNTS
+from ganplay.server.lab.files import Places
 
 PACKAGES = ("ganplay", "torch", "torchvision", "gradio", "uvicorn", "websockets")
 WINDOW = 2.0

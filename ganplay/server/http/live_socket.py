@@ -29,15 +29,15 @@ from ganplay.latent.model_store import out_of_memory
 from ganplay.live import commands
 from ganplay.live.commands import CommandError
 from ganplay.live.engine import MAX_CATCHING_UP, Engine, Full, as_plain
+from ganplay.server.http import auth
+from ganplay.server.http.logs import note
+from ganplay.server.http.teacher_secret import HEADER, is_teacher
+from ganplay.server.http.waiting_line import WaitingLine
+from ganplay.server.schema import ASSETS, schema
 from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.custom_points import PointsError
 from ganplay.toy.script_export import as_script
-from ganplay.ui import tokens
-from ganplay.ui.logs import note
-from ganplay.ui.schema import ASSETS, schema
-from ganplay.ui.secrets import HEADER, is_teacher
-from ganplay.ui.waiting import WaitingLine
 
 PREFIX = "/ganplay"
 TOKEN = "x-ganplay-token"
@@ -165,7 +165,7 @@ class Visit:
             Refusal: if the token is not ours, or there is no room.
         """
         hello = hello if isinstance(hello, dict) else {}
-        session_id = tokens.session_of(hello.get("token"))
+        session_id = auth.session_of(hello.get("token"))
         if session_id is None:
             raise Refusal("refused", REFUSED)
         self.session_id, self._hello = self._name(session_id), hello
@@ -421,7 +421,7 @@ class Lines:
             if now - seen > 10:
                 visit.end(closed=False)
                 del self._polls[session_id]
-        mine = tokens.session_of(content.get("token"))
+        mine = auth.session_of(content.get("token"))
         if mine is None:
             raise Refusal("refused", REFUSED)
         known = self._polls.get(mine)
@@ -457,7 +457,7 @@ class LabRoutes(Lines):
         The answer is `{points, count, classes}`, or `{error: {code, ...}}`. The file is read in
         memory; nothing of it stays.
         """
-        session_id = tokens.session_of(request.headers.get(TOKEN))
+        session_id = auth.session_of(request.headers.get(TOKEN))
         if not same_origin(request.headers) or session_id is None:
             return _error(403, "refused")
         if not self.engine.notice(session_id):

@@ -22,9 +22,10 @@ from ganplay.latent.projection import Progress
 from ganplay.latent.projection_queue import Finder, Order
 from ganplay.live.engine import as_plain
 from ganplay.media.uploads import MAX_BYTES, UploadError
-from ganplay.ui import tokens
-from ganplay.ui.asking import told
-from ganplay.ui.routes import (
+from ganplay.server.explore.request import told
+from ganplay.server.explore.walk_routes import packed
+from ganplay.server.http import auth
+from ganplay.server.http.live_socket import (
     PREFIX,
     REFUSED,
     TOKEN,
@@ -33,9 +34,8 @@ from ganplay.ui.routes import (
     limited_body,
     same_origin,
 )
-from ganplay.ui.streaming import Streamed, Tell
-from ganplay.ui.transfers import Places
-from ganplay.ui.walks import packed
+from ganplay.server.http.streaming import Streamed, Tell
+from ganplay.server.lab.files import Places
 
 SEARCHES, UPLOADS_AT_ONCE = 4, 2
 """Searches come one after the other; so many may wait or run."""
@@ -140,7 +140,7 @@ class Find:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            session = tokens.session_of(request.headers.get(TOKEN))
+            session = auth.session_of(request.headers.get(TOKEN))
             if session is None:
                 raise Refusal("refused", REFUSED)
             return await work(request, session)

@@ -19,9 +19,8 @@ from ganplay.common.safe_tensors import CheckpointError
 from ganplay.latent.model_store import out_of_memory
 from ganplay.live import commands, film
 from ganplay.live.engine import Engine
-from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes
-from ganplay.ui import tokens
-from ganplay.ui.routes import (
+from ganplay.server.http import auth
+from ganplay.server.http.live_socket import (
     GONE,
     PREFIX,
     REFUSED,
@@ -31,7 +30,8 @@ from ganplay.ui.routes import (
     limited_body,
     same_origin,
 )
-from ganplay.ui.streaming import Streamed, Tell
+from ganplay.server.http.streaming import Streamed, Tell
+from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes
 
 WEIGHTS_AT_ONCE, FILMS_AT_ONCE = 4, 2
 """How many are read, written or drawn at a time."""
@@ -136,7 +136,7 @@ class Transfers:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            session_id = tokens.session_of(request.headers.get(TOKEN))
+            session_id = auth.session_of(request.headers.get(TOKEN))
             if session_id is None:
                 raise Refusal("refused", REFUSED)
             if not self.engine.notice(session_id):

@@ -11,10 +11,10 @@ from ganplay.latent.projection_queue import BOUNDS, Finder
 from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.media.video import Cancelled
-from ganplay.ui.api import Refused, whole
-from ganplay.ui.asking import said
-from ganplay.ui.bursts import Bursts, in_context
-from ganplay.ui.image_api import data_url
+from ganplay.server.api.images import data_url
+from ganplay.server.api.toy import Refused, whole
+from ganplay.server.api.zero_gpu import Bursts, in_context
+from ganplay.server.explore.request import said
 
 SECONDS = 120.0
 """A search that has not ended by then, others before it included, is given up."""

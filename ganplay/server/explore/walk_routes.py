@@ -22,9 +22,9 @@ from ganplay.latent.walk_export import KINDS, MAX_ZOOM, exported, norms_of, pace
 from ganplay.latent.walk_string import read_walk
 from ganplay.live.engine import as_plain
 from ganplay.media.video import Cancelled
-from ganplay.ui import tokens
-from ganplay.ui.asking import told
-from ganplay.ui.routes import (
+from ganplay.server.explore.request import told
+from ganplay.server.http import auth
+from ganplay.server.http.live_socket import (
     MAX_BODY,
     PREFIX,
     REFUSED,
@@ -35,8 +35,8 @@ from ganplay.ui.routes import (
     limited_body,
     same_origin,
 )
-from ganplay.ui.streaming import Streamed, Tell
-from ganplay.ui.transfers import Places
+from ganplay.server.http.streaming import Streamed, Tell
+from ganplay.server.lab.files import Places
 
 AT_ONCE = 4
 """Walks that are made or wait for the thread that makes them."""
@@ -146,7 +146,7 @@ class Walks:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            session = tokens.session_of(request.headers.get(TOKEN))
+            session = auth.session_of(request.headers.get(TOKEN))
             if session is None:
                 raise Refusal("refused", REFUSED)
             body = await limited_body(request, MAX_BODY)

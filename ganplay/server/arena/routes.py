@@ -10,7 +10,7 @@ from ganplay.arena.request import Asked
 from ganplay.arena.session import ArenaSession
 from ganplay.common.settings import ConfigError, Problem
 from ganplay.live.engine import as_plain
-from ganplay.ui.routes import FULL, Lines, Refusal, Visit, pace
+from ganplay.server.http.live_socket import FULL, Lines, Refusal, Visit, pace
 
 
 class ArenaVisit(Visit):

@@ -22,27 +22,27 @@ from ganplay.images.evaluation.training_images import roots_given
 from ganplay.latent.model_store import Gallery
 from ganplay.latent.projection_queue import Finder
 from ganplay.live.engine import Engine
-from ganplay.ui import logs, tokens
-from ganplay.ui.api import train_toy, write_script
-from ganplay.ui.arena import ArenaRoutes
-from ganplay.ui.bursts import Bursts, usual_device
-from ganplay.ui.doors import Doorkeeper, shut, tame
-from ganplay.ui.explorer import Explorer
-from ganplay.ui.find import Find
-from ganplay.ui.image_api import ImageApi
-from ganplay.ui.journal import Journal
-from ganplay.ui.learning import Learning
-from ganplay.ui.limits import Limits
-from ganplay.ui.logs import note
-from ganplay.ui.operator import Guests, Operator
-from ganplay.ui.overview import Overview, versions
-from ganplay.ui.patience import watch
-from ganplay.ui.project_api import ProjectApi
-from ganplay.ui.routes import LabRoutes
-from ganplay.ui.schema import ASSETS
-from ganplay.ui.transfers import Transfers
-from ganplay.ui.walk_api import WalkApi
-from ganplay.ui.walks import Walks
+from ganplay.server.api.images import ImageApi
+from ganplay.server.api.projection import ProjectApi
+from ganplay.server.api.toy import train_toy, write_script
+from ganplay.server.api.walk import WalkApi
+from ganplay.server.api.zero_gpu import Bursts, usual_device
+from ganplay.server.arena.routes import ArenaRoutes
+from ganplay.server.explore.projection_routes import Find
+from ganplay.server.explore.routes import Explorer
+from ganplay.server.explore.walk_routes import Walks
+from ganplay.server.http import auth, logs
+from ganplay.server.http.gradio_lockdown import Doorkeeper, shut, tame
+from ganplay.server.http.idle_timeouts import watch
+from ganplay.server.http.journal import Journal
+from ganplay.server.http.live_socket import LabRoutes
+from ganplay.server.http.logs import note
+from ganplay.server.http.rate_limits import Limits
+from ganplay.server.lab.files import Transfers
+from ganplay.server.learn.routes import Learning
+from ganplay.server.schema import ASSETS
+from ganplay.server.status.report import Overview, versions
+from ganplay.server.status.routes import Guests, Operator
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
          "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
@@ -82,7 +82,7 @@ def new_token(_: object = None) -> str:
 
     Gradio hands functions that a page's script calls what it sent, even if that is nothing.
     """
-    return tokens.issue()
+    return auth.issue()
 
 
 def launch(

@@ -1,0 +1,1 @@
+"""Named endpoints for scripts: what the page can do, without the page."""

@@ -1,0 +1,1 @@
+"""The operator's page: what the server is doing."""
