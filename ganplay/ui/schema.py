@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ganplay import frames, points
@@ -18,9 +19,9 @@ from ganplay.losses import LOSSES
 from ganplay.stopping import BOUNDS
 from ganplay.streams import generator_of
 
-ASSETS = files("ganplay.ui") / "assets"
+ASSETS = Path(__file__).resolve().parents[1] / "web"
 LOCALES = files("ganplay.ui") / "locales"
-PAGES = files("ganplay.ui") / "pages"
+PAGES = ASSETS / "pages"
 LANGUAGES = ("en", "zh")
 THUMBNAIL_POINTS = 160
 
@@ -54,7 +55,7 @@ def schema() -> bytes:
         "groups": GROUPS,
         "fields": [field_of(f) for f in dataclasses.fields(ToyConfig) if f.name != "points"],
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
-        "thumbnails": json.loads((ASSETS / "thumbnails.json").read_text()),
+        "thumbnails": json.loads((ASSETS / "lab" / "thumbnails.json").read_text()),
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}
         | {OWN: {"points": [], "classes": 1, "modes": 0}},
         "points": {
