@@ -1,7 +1,7 @@
 """Makes the pictures of the presets: `python scripts/thumbnails.py`.
 
 Each shows real and fake points of a run that really was, at a step that is typical of the preset.
-Writes `ganplay/ui/assets/thumbnails.json`.
+Writes `ganplay/web/lab/thumbnails.json`.
 """
 
 import json
@@ -14,7 +14,7 @@ from ganplay.live.frame import pack_points
 STEPS = {"ring": 3000, "grid": 6000, "collapse": 1500, "oscillation": 600, "vanishing": 1500,
          "wgan-gp": 3000, "classic": 3000}  # fmt: skip
 POINTS = 110
-TARGET = Path(ganplay.__file__).parent / "ui" / "assets" / "thumbnails.json"
+TARGET = Path(ganplay.__file__).parent / "web" / "lab" / "thumbnails.json"
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ def in_a_loop(work):
         return thread.submit(asyncio.run, work).result()
 
 
-LIGHT = "ganplay/assets/lab.css"
+LIGHT = "ganplay/assets/lab/lab.css"
 """An address of the app's own that runs nothing, from which what pages have kept is cleared."""
 MOST = 4
 """Pages that wait for a next visitor at a time."""

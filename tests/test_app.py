@@ -393,7 +393,7 @@ def get(server, path):
 
 def test_what_a_view_calls_its_parts_no_other_does():
     """The sheets of all views that have been opened count for the whole page."""
-    sheets = {path.stem: path.read_text(encoding="utf-8") for path in ASSETS.glob("*.css")}
+    sheets = {path.stem: path.read_text(encoding="utf-8") for path in ASSETS.rglob("*.css")}
     of = {
         name: set(re.findall(r"\.([a-z]{2})-[a-z]", text)) - {"ex"} for name, text in sheets.items()
     }
@@ -405,12 +405,15 @@ def test_what_a_view_calls_its_parts_no_other_does():
 
 def test_files_are_served_and_nothing_else_is(server):
     assert get(server, "ganplay/schema.json")[0] == schema()
-    script, headers = get(server, "ganplay/assets/lab.js")
+    script, headers = get(server, "ganplay/assets/lab/lab.js")
     assert b"export async function mount" in script
     assert headers["Cache-Control"] == "no-cache"
     assert len(get(server, "ganplay/plotly.js")[0]) > 1_000_000
     for path in ("ganplay/assets/../app.py", "ganplay/assets/%2e%2e/app.py", "ganplay/assets/",
-                 "ganplay/assets//etc/passwd", "ganplay/assets/..%2f..%2fcli.py"):  # fmt: skip
+                 "ganplay/assets//etc/passwd", "ganplay/assets/..%2f..%2fcli.py",
+                 "ganplay/assets/lab", "ganplay/assets/lab/", "ganplay/assets/lab/../../cli.py",
+                 "ganplay/assets/lab%2f..%2f..%2fcli.py",
+                 "ganplay/assets/lab/lab.js%00"):  # fmt: skip
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(server, path)
         assert refused.value.code == 404

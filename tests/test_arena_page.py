@@ -139,7 +139,7 @@ def test_two_axes_are_a_matrix_that_is_kept(chromium, server):
     with Image.open(saved.value.path()) as drawn:
         assert drawn.size == (110 + 3 * 234, 90 + 2 * 260 + 14)
         assert len(drawn.getcolors(2**20)) > 100
-    module = "import('./ganplay/assets/arena-save.js')"
+    module = "import('./ganplay/assets/arena/save.js')"
     command = tab.see(f"{module}.then((m) => m.commandOf(ganplay.arena.told, 70))")
     assert command == (
         f'ganplay toy --state "{SMALL}" --sweep lr_g=0.001,0.01 '

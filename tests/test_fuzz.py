@@ -527,8 +527,8 @@ def written(text):
 @share(7)
 @given(st.dictionaries(st.sampled_from(HEADS),
                        (st.sampled_from(NASTY) | st.text(max_size=40)).map(written), max_size=5),
-       st.sampled_from(["", "ganplay/schema.json", "ganplay/assets/lab.js", "config", "theme.css",
-                        "ganplay/lab/poll", "ganplay/explore/render", "ganplay/points",
+       st.sampled_from(["", "ganplay/schema.json", "ganplay/assets/lab/lab.js", "config",
+                        "theme.css", "ganplay/lab/poll", "ganplay/explore/render", "ganplay/points",
                         "ganplay/operator", "ganplay/weights/save", "gradio_api/call/info",
                         "gradio_api/queue/join", "gradio_api/info"]),
        st.booleans())  # fmt: skip

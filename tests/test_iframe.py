@@ -95,5 +95,5 @@ def test_in_a_frame_the_page_lives_and_the_one_around_it_may_not_ask(chromium, s
 
 def test_only_one_file_asks_the_browser_to_keep_something():
     """As it knows what to do where the browser refuses."""
-    asks = [p.name for p in ASSETS.glob("*.js") if "Storage" in p.read_text(encoding="utf-8")]
-    assert asks == ["store.js"]
+    asks = [p.name for p in ASSETS.rglob("*.js") if "Storage" in p.read_text(encoding="utf-8")]
+    assert asks == ["storage.js"]

@@ -80,7 +80,7 @@ def test_sessions_cannot_be_guessed():
 
 TRICKS = ("../../pyproject.toml", "..%2f..%2fpyproject.toml", "%2e%2e/%2e%2e/pyproject.toml",
           "/etc/passwd", "%2fetc%2fpasswd", "//etc/passwd", "..\\..\\pyproject.toml",
-          "....//....//etc/passwd", "lab.js%00.png", "file:///etc/passwd",
+          "....//....//etc/passwd", "lab/lab.js%00.png", "file:///etc/passwd",
           "http://127.0.0.1:1/x", str(Path(ganplay.__file__)))  # fmt: skip
 
 
@@ -170,8 +170,8 @@ def test_every_answer_says_what_it_is(server, visit):
     visit(token=token, playing=False).until(lambda s: s.frames)
     kinds = {
         "ganplay/schema.json": "application/json", "ganplay/lessons.json": "application/json",
-        "ganplay/explore/models.json": "application/json", "ganplay/assets/lab.css": "text/css",
-        "ganplay/assets/lab.js": "text/javascript", "ganplay/plotly.js": "text/javascript",
+        "ganplay/explore/models.json": "application/json", "ganplay/assets/lab/lab.css": "text/css",
+        "ganplay/assets/lab/lab.js": "text/javascript", "ganplay/plotly.js": "text/javascript",
         "ganplay/gan.py?state=1&steps=1": "text/x-python", "ganplay/nothing": "application/json",
         "": "text/html", "gradio_api/file=x": "application/json",
     }  # fmt: skip
@@ -228,10 +228,11 @@ def test_nothing_unpickles_or_runs_what_it_is_given():
 
 MARKUP = {
     "arena.js": "createContextualFragment(html)",
-    "bench.js": "createContextualFragment(html)", "explore.js": "createContextualFragment(html)",
+    "panel-tabs.js": "createContextualFragment(html)",
+    "explore.js": "createContextualFragment(html)",
     "learn.js": "createContextualFragment(html)", "charts.js": "box.innerHTML = '<figcaption>",
-    "graph.js": "box.innerHTML = `<svg", "lab.js": 'tile.innerHTML = "<dt>',
-    "slow.js": "this.host.innerHTML = `", "report.js": "page.documentElement.outerHTML",
+    "model-graph.js": "box.innerHTML = `<svg", "lab.js": 'tile.innerHTML = "<dt>',
+    "slow-motion.js": "this.host.innerHTML = `", "report.js": "page.documentElement.outerHTML",
 }  # fmt: skip
 """Where scripts make markup: of words of their own, or of files of ours."""
 
@@ -241,12 +242,11 @@ def test_texts_never_become_markup():
         r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|document\.write"
         r"|DOMParser|srcdoc|\beval\(|new Function|javascript:"
     )
-    for path in ASSETS.iterdir():
-        if path.name.endswith(".js"):
-            text = path.read_text(encoding="utf-8")
-            found = asked.findall(text)
-            assert len(found) == (path.name in MARKUP), (path.name, found)
-            assert MARKUP.get(path.name, "") in text
+    for path in ASSETS.rglob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        found = asked.findall(text)
+        assert len(found) == (path.name in MARKUP), (path.name, found)
+        assert MARKUP.get(path.name, "") in text
 
 
 KEPT = ("kind", "code", "status", "change", "group", "of", "signal", "run", "shows", "field",

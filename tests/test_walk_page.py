@@ -36,7 +36,7 @@ class Walking:
         self.page.wait_for_selector(".wk-timeline", state="attached")
         self.tab.see(f"""(async () => {{
             window.panel = await {PANEL};
-            window.walkText = await import(`${{ganplay.base}}/assets/walk-text.js`);
+            window.walkText = await import(`${{ganplay.base}}/assets/explore/walk/walk-string.js`);
         }})()""")
 
     def see(self, expression):

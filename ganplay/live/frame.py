@@ -2,7 +2,7 @@
 
 A `Camera` looks at one member of a trainer from a fixed place: the same latent vectors, the same
 cells, so that a picture moves only because the networks did. Everything in a frame is computed
-for the step it is stamped with. `ui/assets/frame.js` unpacks what `pack` packs.
+for the step it is stamped with. `web/shared/frame.js` unpacks what `pack` packs.
 """
 
 import math

@@ -60,7 +60,7 @@ def build(gallery: Gallery, finder: Finder, walks: Walks) -> gr.Blocks:
     images, finding = ImageApi(gallery, bursts), ProjectApi(finder, bursts)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
-            html_template=_asset("lab.html"),
+            html_template=_asset("lab/lab.html"),
             js_on_load=_asset("mount.js"),
             server_functions=[new_token],
             apply_default_css=False,
@@ -153,7 +153,7 @@ def launch(
         run_history=False,
         footer_links=[],
         max_file_size="2mb",
-        favicon_path=str(ASSETS / "favicon.png"),
+        favicon_path=str(ASSETS / "shared" / "favicon.png"),
         **arguments,
     )
     # All that has been imported stays: whoever looks for garbage need not look through it again

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import json
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ganplay.arena.arena import MAX_MEMBERS
@@ -20,8 +20,8 @@ from ganplay.toy.diagnosis import KINDS, Evidence
 from ganplay.toy.distributions import DISTRIBUTIONS, Distribution
 from ganplay.toy.stop_condition import BOUNDS
 
-ASSETS = files("ganplay") / "ui" / "assets"
-PAGES = files("ganplay") / "ui" / "pages"
+ASSETS = Path(__file__).resolve().parents[1] / "web"
+PAGES = ASSETS / "pages"
 THUMBNAIL_POINTS = 160
 
 
@@ -49,7 +49,7 @@ def schema() -> bytes:
         "groups": GROUPS,
         "fields": [field_of(f) for f in dataclasses.fields(ToyConfig) if f.name != "points"],
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
-        "thumbnails": json.loads((ASSETS / "thumbnails.json").read_text()),
+        "thumbnails": json.loads((ASSETS / "lab" / "thumbnails.json").read_text()),
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}
         | {OWN: {"points": [], "classes": 1, "modes": 0}},
         "points": {

@@ -1,0 +1,173 @@
+// What an arena is to be made of: a base, one axis or two with their values, and how many seeds. As
+// a text, which stands in the address: `base:ring;seeds:3;lr_g:1e-4,1e-3;loss:hinge`.
+
+import { make } from "../shared/dom.js";
+import { nameOf, valueOf } from "../lab/compare-ab.js";
+import { has, t } from "../shared/i18n.js";
+
+const MAIN = ["loss", "penalty", "remedy", "lr_ratio", "lr_g", "lr_d", "width", "batch_size", "seed"];
+const FIRST = { base: "lab", seeds: 3, axes: [{ name: "loss" }, null] };
+
+export const axisName = (field) => (has(`arena.axes.${field.name}`) ? t(`arena.axes.${field.name}`) : nameOf(field));
+
+export function valueName(name, value) {
+  if (name === "remedy") return t(`arena.remedies.${value}`);
+  return Number.isInteger(value) ? String(value) : valueOf(name, value);
+}
+
+// Whether values are ticked, not written.
+export const ticked = (field) => Boolean(field.choices) && field.choices.every((one) => typeof one !== "number");
+
+export function write({ base, seeds, axes }) {
+  const chosen = axes.filter(Boolean).map(({ name, values }) => `${name}:${values.join(",")}`);
+  return [`base:${base}`, `seeds:${seeds}`, ...chosen].join(";");
+}
+
+// The choice of a text, as far as there are such axes; null if it has none.
+export function read(text, fields, bases) {
+  const found = { ...FIRST, axes: [] };
+  for (const piece of text.split(";")) {
+    const colon = piece.indexOf(":"), name = piece.slice(0, colon), value = piece.slice(colon + 1);
+    if (name === "base" && bases.includes(value)) found.base = value;
+    else if (name === "seeds" && /^\d{1,2}$/.test(value)) found.seeds = Number(value);
+    else if (fields[name] && found.axes.length < 2) found.axes.push({ name, values: split(value, fields[name]) });
+  }
+  if (!found.axes.length) return null;
+  return { ...found, axes: [found.axes[0], found.axes[1] || null] };
+}
+
+// Values of a list: numbers stay as they were written, so that the server can say what is wrong.
+function split(text, field) {
+  const all = text.split(",").map((one) => one.trim()).filter(Boolean);
+  return field.kind === "flag" ? all.map((one) => ({ true: true, false: false })[one] ?? one) : all;
+}
+
+// A number as it is typed: 1e-4.
+const short = (value) => (typeof value === "number" && value && Math.abs(value) < 0.01 ? value.toExponential() : String(value));
+
+export class Setup {
+  constructor(arena) {
+    Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-setup") });
+    const { axes, seeds, cells, members } = arena.about;
+    Object.assign(this, { fields: Object.fromEntries(axes.map((field) => [field.name, field])), most: { seeds, cells, members } });
+    this.bases = ["lab", ...Object.keys(this.lab.schema.presets)];
+    this.now = this.filled(FIRST);
+    this.host.onsubmit = (event) => {
+      event.preventDefault();
+      this.arena.make();
+    };
+  }
+
+  // Axes without values get those to begin with.
+  filled(choice) {
+    const values = (axis) => axis && { name: axis.name, values: axis.values?.length ? axis.values : this.usual(axis.name) };
+    return { ...choice, axes: choice.axes.map(values) };
+  }
+
+  // Those of one axis are as many as there can be; of two, at most four each way.
+  usual(name, beside = false) {
+    return this.fields[name].usual.slice(0, beside ? Math.sqrt(this.most.cells) : this.most.cells);
+  }
+
+  take(text) {
+    const choice = read(text, this.fields, this.bases);
+    if (choice) this.now = this.filled(choice);
+    return Boolean(choice);
+  }
+
+  get seeds() {
+    return this.now.axes.some((axis) => axis?.name === "seed") ? 1 : this.now.seeds;
+  }
+
+  // What the server is asked for.
+  get asked() {
+    const { base, axes } = this.now, { lab } = this;
+    return { base: base === "lab" ? { ...lab.config } : lab.schema.presets[base], axes: axes.filter(Boolean), seeds: this.seeds };
+  }
+
+  build() {
+    const focused = document.activeElement?.id, { now, lab } = this;
+    const option = (value, text) => make("option", { value, textContent: text });
+    const base = make("select", { id: "ar-base" }, ...this.bases.map((name) => option(name, name === "lab" ? t("arena.from_lab") : t(`presets.${name}.label`))));
+    base.value = now.base;
+    base.onchange = () => { now.base = base.value; };
+    const seeds = make("input", { id: "ar-seeds", type: "number", min: 1, max: this.most.seeds, step: 1, value: this.seeds, inputMode: "numeric" });
+    seeds.disabled = this.seeds !== now.seeds || now.axes.some((axis) => axis?.name === "seed");
+    seeds.onchange = () => {
+      now.seeds = Number(seeds.value);
+      this.count();
+    };
+    this.sum = make("p", { className: "ar-sum", role: "status" });
+    this.host.replaceChildren(
+      make("h2", { textContent: t("arena.setup") }),
+      this.row("ar-base", t("arena.base"), t("arena.base_tip"), base),
+      this.axis(0), this.axis(1),
+      this.row("ar-seeds", t("arena.seeds"), t("arena.seeds_tip"), seeds),
+      this.sum,
+      make("button", { type: "submit", className: "ar-make primary", textContent: t("arena.make"), title: t("arena.make_tip") }),
+      make("p", { className: "ar-hint", textContent: t("arena.about") }));
+    this.count();
+    if (focused) lab.find(`#${CSS.escape(focused)}`)?.focus();
+  }
+
+  row(id, text, tip, ...what) {
+    return make("div", { className: "ar-row", title: tip }, make("label", { htmlFor: id, textContent: text }), ...what);
+  }
+
+  axis(place) {
+    const axis = this.now.axes[place], id = `ar-axis-${place + 1}`, box = make("fieldset", { className: "ar-axis" });
+    const other = this.now.axes[1 - place]?.name;
+    const option = (field) => make("option", { value: field.name, textContent: axisName(field), disabled: field.name === other });
+    const main = MAIN.map((name) => this.fields[name]), rest = Object.values(this.fields).filter(({ name }) => !MAIN.includes(name));
+    const select = make("select", { id }, ...(place ? [make("option", { value: "", textContent: t("arena.no_axis") })] : []),
+      make("optgroup", { label: t("arena.main_axes") }, ...main.map(option)),
+      ...this.lab.schema.groups.map((group) => make("optgroup", { label: t(`groups.${group}`) }, ...rest.filter((field) => field.group === group).map(option))));
+    select.value = axis?.name ?? "";
+    select.onchange = () => this.choose(place, select.value);
+    box.append(this.row(id, t(place ? "arena.axis_2" : "arena.axis_1"), t("arena.axis_tip"), select));
+    if (axis) box.append(ticked(this.fields[axis.name]) ? this.chips(axis) : this.list(axis, place));
+    return box;
+  }
+
+  choose(place, name) {
+    const { axes } = this.now, two = name ? Boolean(axes[1 - place]) : false;
+    axes[place] = name ? { name, values: this.usual(name, two) } : null;
+    const other = axes[1 - place];
+    if (two && other.values.length > 4) other.values = other.values.slice(0, 4);
+    this.build();
+  }
+
+  list(axis, place) {
+    const id = `ar-values-${place + 1}`;
+    const input = make("input", { id, type: "text", value: axis.values.map(short).join(", "), autocomplete: "off", spellcheck: false, title: t("arena.values_tip") });
+    input.setAttribute("aria-label", t("arena.values", { name: axisName(this.fields[axis.name]) }));
+    input.oninput = () => {
+      axis.values = split(input.value.replace(/[，、;\s]+/g, ","), this.fields[axis.name]);
+      this.count();
+    };
+    return input;
+  }
+
+  chips(axis) {
+    const field = this.fields[axis.name], box = make("div", { className: "ar-chips", role: "group" });
+    box.setAttribute("aria-label", t("arena.values", { name: axisName(field) }));
+    const all = field.choices.filter((value) => value !== "own");
+    box.append(...all.map((value) => {
+      const tick = make("input", { type: "checkbox", checked: axis.values.includes(value), id: `ar-${axis.name}-${value}` });
+      tick.onchange = () => {
+        axis.values = all.filter((one) => (one === value ? tick.checked : axis.values.includes(one)));
+        this.count();
+      };
+      return make("label", { className: "ar-chip" }, tick, make("span", { textContent: valueName(axis.name, value) }));
+    }));
+    return box;
+  }
+
+  // How many there would be; whether that can be is the server's word, but said before it is asked.
+  count() {
+    const cells = this.now.axes.filter(Boolean).reduce((all, { values }) => all * values.length, 1), members = cells * this.seeds;
+    const many = cells > this.most.cells || members > this.most.members;
+    this.sum.textContent = t("arena.sum", { cells, seeds: this.seeds, members }) + (many ? ` ${t("arena.too_many", this.most)}` : "");
+    this.sum.classList.toggle("wrong", many);
+  }
+}

@@ -1,0 +1,107 @@
+// The ranking: a row for each cell, best first, with how sure its numbers are.
+
+import { styleOf, swatch } from "./cells.js";
+import { axisName } from "./setup.js";
+import { make } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
+
+const CALM = 700; // milliseconds between two changes: faster nobody reads
+
+// Places of cells in the table: by one rank, then by the other, then as they were.
+export function order(cells, by) {
+  const other = { js: "modes", modes: "js" }[by];
+  return cells.map((_, i) => i).sort((a, b) =>
+    cells[a].rank[by] - cells[b].rank[by] || cells[a].rank[other] - cells[b].rank[other]
+    || (cells[a].mean.js ?? Infinity) - (cells[b].mean.js ?? Infinity) || a - b);
+}
+
+export const withWidth = (cell, name, digits) => {
+  const mean = cell.mean[name], half = cell.half_width[name];
+  return half === null ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${half.toFixed(digits)}`;
+};
+
+export class Table {
+  constructor(arena) {
+    Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-table"), by: "js", rows: [], at: 0, later: null });
+    this.lab.hear("theme", () => this.build());
+  }
+
+  label() {
+    const host = this.arena.find(".ar-by");
+    host.replaceChildren(...["js", "modes"].map((name) => {
+      const radio = make("input", { type: "radio", name: "ar-by", value: name, checked: name === this.by });
+      radio.onchange = () => {
+        this.by = name;
+        this.show(true);
+      };
+      return make("label", { title: t(`arena.by_${name}_tip`) }, radio, make("span", { textContent: t(`arena.by_${name}`) }));
+    }));
+    this.build();
+  }
+
+  build() {
+    const { told, cells } = this.arena;
+    this.rows = [];
+    this.host.replaceChildren();
+    this.host.hidden = true;
+    this.arena.find(".ar-none").hidden = false;
+    this.arena.find(".ar-about").textContent = "";
+    if (!told) return;
+    const head = ["rank", "cell", "js", "modes"].map((name) => make("th", { scope: "col", textContent: t(`arena.columns.${name}`), title: t(`arena.columns.${name}_tip`) }));
+    head[1].textContent = told.axes.map(({ name }) => axisName(this.arena.setup.fields[name])).join(" · ");
+    head[1].title = head[1].textContent;
+    this.body = make("tbody");
+    this.host.append(make("thead", {}, make("tr", {}, ...head)), this.body);
+    this.rows = cells.tiles.map(({ cell }, i) => {
+      const button = make("button", { type: "button", title: t("arena.take") }, swatch(styleOf(cell, told.axes, this.lab.theme)), make("span", { textContent: cells.nameOf(cell) }));
+      button.onclick = () => this.arena.take(i);
+      const [rank, js, modes] = [make("td"), make("td"), make("td")];
+      const row = make("tr", {}, rank, make("th", { scope: "row" }, button), js, modes);
+      row.onpointerenter = button.onfocus = () => this.arena.point(i);
+      row.onpointerleave = button.onblur = () => this.arena.point(-1);
+      return { row, button, rank, js, modes };
+    });
+    this.body.append(...this.rows.map(({ row }) => row));
+    this.show(true);
+  }
+
+  show(now = false) {
+    const { standings, told } = this.arena;
+    if (!standings || !told || !this.rows.length) return;
+    const early = now ? 0 : CALM - (performance.now() - this.at);
+    if (early > 0) {
+      this.later ??= setTimeout(() => this.show(true), early);
+      return;
+    }
+    clearTimeout(this.later);
+    Object.assign(this, { at: performance.now(), later: null });
+    this.host.hidden = false;
+    this.arena.find(".ar-none").hidden = true;
+    const { cells } = standings, n = told.seeds.length;
+    cells.forEach((cell, i) => {
+      const { row, rank, js, modes } = this.rows[i], known = cell.mean.js !== null;
+      rank.textContent = known ? cell.rank[this.by] : "–";
+      const alike = cell.behind === false && cell.rank.js > 1 && this.by === "js";
+      if (alike) rank.append(make("span", { className: "ar-alike", textContent: "≈", title: t("arena.alike", { n }) }));
+      js.textContent = known ? withWidth(cell, "js", 2) : t("arena.diverged");
+      modes.textContent = known && told.data[told.possible[i].data].modes ? withWidth(cell, "modes", 1) : "–";
+      row.classList.toggle("leads", known && cell.rank[this.by] === 1);
+    });
+    this.arena.find(".ar-about").textContent = n > 1 ? t("arena.uncertain", { n }) : t("arena.one_seed");
+    this.sort(cells);
+    this.arena.cells.number(); // the tiles say the same at any time
+  }
+
+  // A row that is moved loses the focus, so it is given back.
+  sort(cells) {
+    const places = order(cells, this.by), wanted = places.map((i) => this.rows[i].row);
+    if (wanted.every((row, i) => row === this.body.children[i])) return;
+    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    this.body.append(...wanted);
+    focused?.focus();
+  }
+
+  light(place) {
+    this.rows.forEach(({ row }, i) => row.classList.toggle("lit", i === place));
+  }
+}

@@ -1,0 +1,251 @@
+// Find a picture: what is drawn, opened or pasted is looked for in the model's latent space, and what
+// is hidden of it filled in. What is found is explored like any other state.
+
+import { draw } from "./projection-curves.js";
+import { make } from "../shared/dom.js";
+import { Pad } from "./sketch-pad.js";
+import { piece, pieces } from "../shared/wire.js";
+import { paint } from "../shared/pixels.js";
+import { filled } from "./sketch-bitmap.js";
+import { read } from "./latent-state.js";
+import { split } from "./walk/stream.js";
+import { ask } from "../lab/weights.js";
+import { has, t } from "../shared/i18n.js";
+
+const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/uploads.py
+
+export class Panel {
+  constructor(explore, host) {
+    Object.assign(this, { explore, host, curves: [], found: null, said: null, noted: null });
+    this.at = (name) => host.querySelector(`.fi-${name}`);
+    this.pad = new Pad(host, () => this.changed());
+    this.wire();
+    this.show();
+  }
+
+  wire() {
+    const on = (name, does) => { this.at(name).onclick = does; };
+    on("go", () => this.go());
+    on("cancel", () => this.abort.abort());
+    on("present", () => this.takePresent());
+    on("open", () => this.at("file").click());
+    on("fit", () => this.fit());
+    on("explore", () => this.take());
+    on("back", () => this.pad.put(this.whole));
+    this.at("file").onchange = ({ target }) => {
+      const [file] = target.files;
+      target.value = "";
+      if (file) this.open(file);
+    };
+    const { host } = this;
+    host.ondragover = (event) => {
+      event.preventDefault();
+      host.classList.add("over");
+    };
+    host.ondragleave = ({ relatedTarget }) => host.contains(relatedTarget) || host.classList.remove("over");
+    host.ondrop = (event) => {
+      event.preventDefault();
+      host.classList.remove("over");
+      if (event.dataTransfer.files[0]) this.open(event.dataTransfer.files[0]);
+    };
+    document.addEventListener("paste", (event) => {
+      const file = host.checkVisibility() && [...event.clipboardData.files][0];
+      if (!file) return;
+      event.preventDefault();
+      this.open(file);
+    });
+    new ResizeObserver(() => this.drawCurves()).observe(this.at("curves"));
+  }
+
+  get model() {
+    return this.explore.model;
+  }
+
+  // ---- the picture that is looked for ---------------------------------------------------------
+
+  show() {
+    const { model } = this, other = model.name !== this.shown;
+    if (!other) return;
+    this.shown = model.name;
+    this.pad.turnTo(model.shape);
+    this.at("class-box").hidden = !model.labels.length;
+    this.nameClasses();
+    this.changed();
+  }
+
+  nameClasses() {
+    const box = this.at("class"), chosen = box.value;
+    box.replaceChildren(make("option", { value: "", textContent: t("find.any") }),
+      ...this.model.labels.map((name, k) => make("option", { value: k, textContent: name })));
+    box.value = Number(chosen) < this.model.labels.length ? chosen : "";
+  }
+
+  changed() {
+    const { drawn, masked } = this.pad.sheet;
+    this.at("go").disabled = !drawn;
+    this.at("fit").hidden = this.model.shape[0] !== 1; // colours fill their whole square
+    this.at("back").disabled = !this.found || String(this.shape.slice(1)) !== String(this.pad.sheet.shape);
+    this.at("fit").disabled = !drawn || masked;
+  }
+
+  async takePresent() {
+    const { explore } = this, answer = await explore.draw();
+    if (answer) this.pad.put(explore.shown.pixels);
+    this.note([]);
+  }
+
+  // A file goes to the server, which brings it to the model's shape.
+  async open(file) {
+    const { lab } = this.explore, { name, shape } = this.model;
+    try {
+      if (file.size > MOST.size) throw new Error("size");
+      const answer = await ask(lab, `explore/picture?model=${encodeURIComponent(name)}`, { body: file });
+      const [made] = split(new Uint8Array(await answer.arrayBuffer())).found;
+      if (String(shape) !== String(this.model.shape)) return; // another model meanwhile
+      this.pad.put(made.content);
+      this.note(made.notes);
+    } catch (error) {
+      const kind = `find.errors.${error.message}`;
+      lab.toast(t(has(kind) ? kind : "find.errors.failed", { file: file.name || t("find.pasted"), most: MOST[error.message]?.toLocaleString(lab.root.lang) }));
+    }
+  }
+
+  // What is drawn, as large and as much in the middle as the model's own pictures: twice as large it
+  // is no longer of the model's size, so that the server frames it.
+  async fit() {
+    const { width, height } = this.pad.canvas, copy = make("canvas", { width: 2 * width, height: 2 * height });
+    const pen = copy.getContext("2d");
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(this.pad.canvas, 0, 0, 2 * width, 2 * height);
+    this.open(await new Promise((done) => copy.toBlob(done)));
+  }
+
+  note(notes) {
+    this.noted = notes;
+    this.at("notes").textContent = notes.map(({ code, ground }) =>
+      t(`find.notes.${code}`, { ground: ground && t(`find.grounds.${ground}`) })).join(" ");
+  }
+
+  // ---- the search -----------------------------------------------------------------------------
+
+  order() {
+    const { sheet } = this.pad, chosen = this.at("class").value;
+    const number = (name) => {
+      const box = this.at(name), value = box.valueAsNumber, low = Number(box.min), high = Number(box.max);
+      if (Number.isInteger(value) && value >= low && value <= high) return value;
+      this.explore.complainBounds(t(`find.${name}`), box.value, [low, high]);
+      throw new Error("bounds");
+    };
+    const head = { model: this.model.name, restarts: number("restarts"), steps: number("steps") };
+    if (chosen !== "") head.label = Number(chosen);
+    return piece(head, sheet.pixels, ...(sheet.masked ? [sheet.hidden] : []));
+  }
+
+  async go() {
+    const { sheet } = this.pad;
+    let body;
+    try {
+      body = this.order();
+    } catch {
+      return;
+    }
+    this.abort = new AbortController();
+    Object.assign(this, { target: sheet.pixels.slice(), hidden: sheet.masked ? sheet.hidden.slice() : null, shape: [1, ...sheet.shape], found: null, curves: [], labels: this.model.labels });
+    this.begin();
+    try {
+      const answer = await ask(this.explore.lab, "explore/project", { body, signal: this.abort.signal });
+      for await (const one of pieces(answer)) this.hear(one);
+      this.end(this.found ? "done" : "failed");
+    } catch (error) {
+      const kinds = { busy: "busy", gone: "gone", refused: "gone" };
+      this.end(error.name === "AbortError" ? "cancelled" : kinds[error.message] || (has(`find.status.${error.message}`) ? error.message : "failed"));
+    }
+  }
+
+  begin() {
+    const focused = document.activeElement === this.at("go");
+    this.host.classList.add("busy");
+    this.at("go").hidden = true;
+    this.at("cancel").hidden = false;
+    if (focused) this.at("cancel").focus();
+    this.at("progress").value = 0;
+    this.at("explore").disabled = this.at("back").disabled = true;
+    this.at("filled-box").hidden = !this.hidden;
+    this.at("said").textContent = "";
+    paint(this.at("target"), this.target, this.shape);
+    for (const name of ["found", "filled"]) this.at(name).width = 0; // empty
+    this.say("waiting");
+    this.drawCurves();
+  }
+
+  hear(one) {
+    if (one.type === "progress") {
+      this.at("progress").value = (one.done + 1) / one.total;
+      if (one.stage !== this.stage) this.curves = [];
+      this.stage = one.stage;
+      const rows = one.errors.filter((row) => row.length);
+      for (const row of rows) row.forEach((error, r) => (this.curves[r] ||= []).push(error));
+      this.say(one.stage);
+      this.drawCurves();
+    }
+    if (one.type === "found") this.found = one;
+    if (one.type === "error") this.why = one.why;
+    if (one.content.length) this.paintFound(one.content);
+  }
+
+  paintFound(pixels) {
+    paint(this.at("found"), pixels, this.shape);
+    this.whole = this.hidden ? filled(this.target, this.hidden, pixels) : pixels;
+    if (this.hidden) paint(this.at("filled"), this.whole, this.shape);
+  }
+
+  end(how) {
+    const focused = document.activeElement === this.at("cancel");
+    this.host.classList.remove("busy");
+    this.at("go").hidden = false;
+    this.at("cancel").hidden = true;
+    this.at("explore").disabled = !this.found;
+    this.changed();
+    if (focused) this.at(this.found ? "explore" : "go").focus();
+    if (!this.found) this.at("progress").value = 0;
+    this.stage = null;
+    this.say(how);
+    this.tell();
+  }
+
+  say(how) {
+    this.said = how;
+    this.at("status").textContent = how ? t(`find.status.${how}`) : "";
+  }
+
+  // What was found, in words.
+  tell() {
+    if (!this.found) return;
+    const { error, labels, best } = this.found;
+    const parts = [t("find.error", { value: error.toFixed(1) })];
+    if (labels.length) parts.push(t("find.as_class", { name: this.labels[labels[best]] }));
+    this.at("said").textContent = parts.join(" · ");
+  }
+
+  drawCurves() {
+    const steps = { classes: 40, descent: this.at("steps").valueAsNumber }[this.stage] || this.curves[0]?.length || 1;
+    const seen = draw(this.at("curves"), this.curves, Math.max(steps, this.curves[0]?.length || 0));
+    this.at("low").textContent = seen ? seen.low.toFixed(1) : "";
+    this.at("high").textContent = seen ? seen.high.toFixed(0) : "";
+    this.at("best").textContent = seen ? t("find.now", { n: seen.best + 1, of: this.curves.length }) : "";
+  }
+
+  take() {
+    this.explore.turnTo(read(this.found.state));
+    this.explore.set({}, true);
+    this.explore.picture.scrollIntoView({ block: "nearest" });
+  }
+
+  relabel() {
+    this.nameClasses();
+    this.note(this.noted || []);
+    this.say(this.said);
+    this.tell();
+    this.drawCurves();
+  }
+}

@@ -1,0 +1,191 @@
+// Curves over the run, drawn by Plotly, whose script comes from our own server when it is needed.
+
+import { number, t } from "../shared/i18n.js";
+
+const MOST_POINTS = 1500;
+const PAUSE = 200; // milliseconds between two charts' redrawings, so that the canvas keeps its pace
+const PATIENCE = 5000;
+const MARGIN = { l: 34, r: 8, t: 4, b: 18 };
+
+// What is drawn: each curve a name of words, a metric and a colour of the theme.
+const CHARTS = [
+  { key: "loss", curves: [["d_loss", "ink"], ["g_loss", "fake"]] },
+  { key: "distance", curves: [["js", "good"]], floor: true },
+  { key: "modes", curves: [["modes", "good", "hv"]], needs: "modes" },
+  { key: "outputs", curves: [["d_real", "real"], ["d_fake", "fake"]] },
+];
+
+export class History {
+  constructor() {
+    this.clear();
+  }
+
+  clear() {
+    this.steps = [];
+    this.rows = [];
+    this.run = null;
+  }
+
+  // Keep a measurement, once; when there are too many, every other one goes.
+  add(frame) {
+    if (frame.run !== this.run) {
+      this.clear();
+      this.run = frame.run;
+    }
+    const last = this.steps.length ? this.steps[this.steps.length - 1] : -1;
+    if (frame.measuredAt <= last) return false;
+    this.steps.push(frame.measuredAt);
+    this.rows.push(frame.metrics);
+    if (this.steps.length > MOST_POINTS) {
+      const kept = (_, i) => i % 2 === 0 || i === this.steps.length - 1;
+      this.rows = this.rows.filter(kept);
+      this.steps = this.steps.filter(kept);
+    }
+    return true;
+  }
+}
+
+export class Charts {
+  constructor(host, base, theme) {
+    this.host = host;
+    this.theme = theme;
+    this.history = new History();
+    this.rival = new History(); // of a second GAN, drawn dashed
+    this.paired = false;
+    this.data = { modes: 0, floor: 0 };
+    this.boxes = CHARTS.map((chart) => {
+      const box = document.createElement("figure");
+      box.className = "chart";
+      box.innerHTML = '<figcaption></figcaption><div class="plot" role="img"></div><i class="mark" hidden></i>';
+      host.append(box);
+      return { ...chart, box, plot: box.querySelector(".plot"), line: box.querySelector(".mark"), stale: true };
+    });
+    this.marked = null;
+    this.chosen = () => {}; // told the step of a curve that somebody clicks on
+    this.label();
+    this.turn = 0;
+    // Settled when Plotly is there, or does not come: reading its script takes a browser a second
+    // in which nothing moves, so training had better begin afterwards.
+    this.ready = new Promise((done) => {
+      const script = document.createElement("script");
+      script.src = base + "/plotly.js";
+      script.onload = () => {
+        setInterval(() => this.next(), PAUSE);
+        done();
+      };
+      script.onerror = done;
+      setTimeout(done, PATIENCE);
+      document.head.append(script);
+    });
+    new ResizeObserver(() => this.redraw()).observe(host);
+  }
+
+  label() {
+    for (const { box, key, curves } of this.boxes) {
+      const caption = box.querySelector("figcaption");
+      caption.replaceChildren(Object.assign(document.createElement("b"), { textContent: t(`charts.${key}`) }));
+      for (const [metric, colour] of curves) {
+        const name = document.createElement("span");
+        name.className = `curve curve-${colour}`;
+        name.textContent = t(`metrics.${metric}.short`);
+        caption.append(name);
+      }
+      for (const lane of this.paired ? ["A", "B"] : []) {
+        caption.append(Object.assign(document.createElement("span"), { className: `line line-${lane}`, textContent: lane }));
+      }
+      box.querySelector(".plot").setAttribute("aria-label", t(`charts.${key}`));
+    }
+    this.redraw();
+  }
+
+  add(frame) {
+    if (this.paired !== Boolean(frame.rival)) {
+      this.paired = !this.paired;
+      this.rival.clear();
+      this.label();
+    }
+    if (frame.rival) this.rival.add(frame.rival);
+    if (this.history.add(frame)) for (const chart of this.boxes) chart.stale = true;
+  }
+
+  setData(data) {
+    this.data = data;
+    this.redraw();
+  }
+
+  redraw() {
+    for (const chart of this.boxes) chart.stale = true;
+  }
+
+  // One chart at a time, and none while nobody can see it.
+  next() {
+    if (document.hidden) return;
+    for (let i = 0; i < this.boxes.length; i++) {
+      const chart = this.boxes[(this.turn + i) % this.boxes.length];
+      if (!chart.stale) continue;
+      this.turn = (this.turn + i + 1) % this.boxes.length;
+      this.draw(chart);
+      return;
+    }
+  }
+
+  draw(chart) {
+    chart.stale = false;
+    const missing = Boolean(chart.needs) && !this.data[chart.needs];
+    chart.box.classList.toggle("missing", missing);
+    chart.plot.dataset.empty = missing ? t("charts.no_modes") : "";
+    if (missing || !chart.plot.clientWidth) return;
+    const colours = this.theme();
+    const curves = ({ steps, rows }, more) => chart.curves.map(([metric, colour, shape]) => ({
+      x: steps,
+      y: rows.map((row) => (Number.isFinite(row[metric]) ? row[metric] : null)),
+      name: t(`metrics.${metric}.short`),
+      mode: "lines",
+      line: { color: colours[colour], width: 1.6, shape: shape || "linear", dash: more.dash },
+      ...more.hover(metric),
+    }));
+    // Both are measured at the same steps, so one line of a hover tells of both.
+    const ofBoth = (metric) => ({
+      customdata: this.history.rows.map((row, i) => [row, this.rival.rows[i] || {}].map((one) => number(one[metric] ?? null))),
+      hovertemplate: "A %{customdata[0]} · B %{customdata[1]}",
+    });
+    const traces = curves(this.history, { hover: this.paired ? ofBoth : () => ({ hovertemplate: "%{y:.3~g}" }) });
+    if (this.paired) traces.push(...curves(this.rival, { dash: "5px,3px", hover: () => ({ hoverinfo: "skip" }) }));
+    const axis = {
+      color: colours.text, gridcolor: colours.line, zerolinecolor: colours.line, tickfont: { size: 10 },
+      fixedrange: true, automargin: false, nticks: 5, ticklabelstandoff: 2,
+    };
+    const shapes = chart.floor
+      ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: this.data.floor, y1: this.data.floor,
+           line: { color: colours.text, width: 1, dash: "dot" } }]
+      : [];
+    const range = { distance: [0, 1.02], modes: [0, (this.data.modes || 1) * 1.05] }[chart.key];
+    window.Plotly.react(chart.plot, traces, {
+      width: chart.plot.clientWidth, height: chart.plot.clientHeight,
+      margin: MARGIN,
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      showlegend: false, hovermode: "x unified", hoverdistance: -1, font: { family: "system-ui, sans-serif", size: 11 },
+      hoverlabel: { bgcolor: colours.panel, bordercolor: colours.line, font: { color: colours.inkText } },
+      xaxis: { ...axis, showspikes: false, rangemode: "tozero" },
+      yaxis: { ...axis, ...(range ? { range } : { rangemode: "normal" }) },
+      shapes, uirevision: "same",
+    }, { displayModeBar: false, responsive: false });
+    if (!chart.heard) chart.plot.on("plotly_click", ({ points }) => this.chosen(points[0].x));
+    chart.heard = true;
+    this.place(chart);
+  }
+
+  // A line at one step in all charts; null for none. It lies over them, so that it moves at once.
+  mark(step) {
+    this.marked = step;
+    for (const chart of this.boxes) this.place(chart);
+  }
+
+  place({ box, plot, line }) {
+    const range = plot.layout && plot.layout.xaxis.range;
+    const share = range ? (this.marked - range[0]) / (range[1] - range[0]) : -1;
+    line.hidden = this.marked === null || box.classList.contains("missing") || !(share >= 0 && share <= 1);
+    const width = plot.clientWidth - MARGIN.l - MARGIN.r;
+    line.style.left = `${plot.offsetLeft + MARGIN.l + share * width}px`;
+  }
+}

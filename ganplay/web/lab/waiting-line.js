@@ -1,0 +1,37 @@
+// The place in line, where the lab is full. Who waits need do nothing: the server lets them in.
+
+import { make } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
+
+export class Waiting {
+  constructor(lab) {
+    this.lab = lab;
+    this.heading = make("h2");
+    this.place = make("p", { className: "waiting-place" });
+    this.text = make("p");
+    this.about = make("p", { className: "waiting-about" });
+    this.box = make("section", { className: "waiting", hidden: true }, this.heading, this.place, this.text, this.about);
+    this.box.setAttribute("role", "status");
+    lab.find("#panel-lab").prepend(this.box);
+    lab.hear("waiting", (event) => this.show(event));
+    lab.hear("welcome", () => this.hide());
+    lab.hear("words", () => this.event && this.show(this.event));
+  }
+
+  show(event) {
+    this.event = event;
+    this.heading.textContent = t("waiting.heading");
+    this.place.textContent = event.place;
+    this.text.textContent = t(event.place > 1 ? "waiting.place" : "waiting.next", { place: event.place, of: event.of });
+    this.about.textContent = t("waiting.about");
+    this.box.hidden = false;
+    this.lab.root.classList.add("waits");
+    this.lab.setStatus("waiting");
+  }
+
+  hide() {
+    this.event = null;
+    this.box.hidden = true;
+    this.lab.root.classList.remove("waits");
+  }
+}

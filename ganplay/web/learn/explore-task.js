@@ -1,0 +1,62 @@
+// The part of a lesson that goes on in Explore: what is done there is noticed and counted.
+
+import { make } from "../shared/dom.js";
+import { write } from "../explore/latent-state.js";
+import { t } from "../shared/i18n.js";
+
+const LOW = 0.5, HIGH = 1.2; // kinds of truncation
+
+// What has been done, with one more state; `seen` holds the seeds and kinds of truncation so far.
+export function noticed(seen, state) {
+  const seeds = [...new Set([...(seen.seedsSeen || []), ...(state.at ? [] : [state.seed])])].slice(-50);
+  const kind = state.truncation < LOW ? "low" : state.truncation > HIGH ? "high" : "";
+  const kinds = [...new Set([...(seen.kinds || []), ...(kind ? [kind] : [])])];
+  const far = Math.max(seen.far || 0, ...Object.values(state.moves).map(Math.abs));
+  return { ...seen, seedsSeen: seeds, kinds, seeds: seeds.length, truncations: kinds.length, far };
+}
+
+export class Visits {
+  constructor(learn) {
+    Object.assign(this, { learn, lab: learn.lab, bar: null });
+    this.lab.hear("explored", (state) => this.notice(state));
+    this.lab.hear("words", () => this.show());
+  }
+
+  go() {
+    const { lab } = this, { views } = lab, { lesson } = this.learn;
+    this.lesson = lesson;
+    if (lab.explore) lab.explore.visit(lesson.visit.state);
+    else views.opened = lesson.visit.state;
+    this.show();
+    views.show("explore");
+  }
+
+  notice(state) {
+    if (!this.lesson || this.lab.views.shown !== "explore") return;
+    const mine = this.learn.learnt.of(this.lesson.name), text = write(state);
+    if (text === this.last) return;
+    this.last = text;
+    mine.deeds = noticed(mine.deeds, state);
+    mine.deeds.done = mine.deeds.done || Object.entries(this.lesson.visit.deeds).every(([deed, needed]) => (mine.deeds[deed] || 0) >= needed);
+    this.learn.changed();
+    this.show();
+  }
+
+  // A strip over Explore: what is to be done, how far it is done, and the way back.
+  show() {
+    if (!this.lesson) return;
+    const { lab, learn, lesson } = this, mine = learn.learnt.of(lesson.name);
+    this.bar ||= make("aside", { className: "ln-visit" });
+    if (!this.bar.isConnected) lab.root.append(this.bar);
+    this.bar.setAttribute("aria-label", learn.say(lesson.title));
+    const back = make("button", { type: "button", className: "primary", textContent: t("learn.back") });
+    back.onclick = () => {
+      this.bar.remove();
+      this.lesson = null;
+      lab.views.show("learn");
+      learn.guide.show();
+    };
+    const meters = Object.entries(lesson.visit.deeds).map(([deed, needed]) => learn.guide.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
+    this.bar.replaceChildren(make("p", { textContent: learn.say(lesson.visit.todo) }), make("div", { className: "ln-gauges" }, ...meters), back);
+  }
+}

@@ -1,0 +1,221 @@
+// The steps of a lesson beside its pictures: predict, run and check, explain, break it, mend it.
+
+import { Controls } from "../shared/controls.js";
+import { make } from "../shared/dom.js";
+import { number, t } from "../shared/i18n.js";
+
+export const STEPS = ["predict", "run", "explain", "break", "mend", "visit"];
+
+// A panel of only those settings that a task leaves free.
+class Free extends Controls {
+  constructor(host, schema, change, names) {
+    super(host, { ...schema, names }, change, "ln");
+  }
+
+  build() {
+    const { fields, names } = this.schema;
+    this.host.replaceChildren(...names.map((name) => this.row(fields.find((one) => one.name === name))));
+    for (const mark of this.host.querySelectorAll(".restarts, .tip em")) mark.remove(); // every run starts anew
+  }
+}
+
+export class Guide {
+  constructor(learn) {
+    Object.assign(this, { learn, body: learn.find(".ln-body"), gauges: [] });
+    this.say = (said) => learn.say(said);
+  }
+
+  // ---- the row of steps -----------------------------------------------------------------------
+
+  steps() {
+    const { lesson } = this.learn;
+    return STEPS.filter((name) => (name === "visit" ? lesson.visit : ["break", "mend"].includes(name) ? lesson.tasks[name] : true));
+  }
+
+  showSteps() {
+    const { learn } = this, open = this.open(), mine = learn.learnt.of(learn.lesson.name);
+    const done = Object.fromEntries(learn.learnt.parts(learn.lesson));
+    const finished = { predict: mine.answer !== null, run: done.lesson, explain: mine.explained, break: done.break, mend: done.mend, visit: done.visit };
+    learn.find(".ln-steps").replaceChildren(...this.steps().map((name, i) => {
+      const button = make("button", { type: "button", disabled: !open.includes(name) },
+        make("b", { textContent: finished[name] ? "✓" : i + 1 }), make("span", { textContent: t(`learn.steps.${name}`) }));
+      button.dataset.step = name;
+      if (finished[name]) button.classList.add("done");
+      if (name === learn.step) button.setAttribute("aria-current", "step");
+      button.title = open.includes(name) ? t(`learn.tips.${name}`) : t("learn.first");
+      button.onclick = () => learn.goTo(name);
+      return make("li", {}, button);
+    }));
+  }
+
+  // The steps that may be gone to: after the answer the run, after the run the rest. A lecturer's
+  // link opens what it names.
+  open() {
+    const { learn } = this, mine = learn.learnt.of(learn.lesson.name);
+    const ran = Object.keys(learn.lesson.runs).every((part) => mine.runs[part]);
+    return this.steps().filter((name) => name === "predict" || learn.unlocked || (name === "run" ? mine.answer !== null : ran));
+  }
+
+  // ---- what is to be done now -----------------------------------------------------------------
+
+  show() {
+    const { learn, body } = this, { step } = learn;
+    this.showSteps();
+    this.gauges = [];
+    const content = { predict: () => this.predict(), run: () => this.run(), explain: () => this.explain(), visit: () => this.visit() }[step] || (() => this.task(step));
+    body.replaceChildren(...content());
+    body.scrollTop = 0;
+    learn.lab.teach.apply();
+    this.follow();
+  }
+
+  paragraphs(texts) {
+    return texts.map((text) => make("p", { textContent: this.say(text) }));
+  }
+
+  button(name, does, primary = true) {
+    const button = make("button", { type: "button", className: primary ? "primary" : "", textContent: t(`learn.${name}`) });
+    button.dataset.does = name;
+    button.onclick = does;
+    return button;
+  }
+
+  predict() {
+    const { learn } = this, { question, name } = learn.lesson, mine = learn.learnt.of(name);
+    const answers = question.answers.map((answer, i) => {
+      const radio = make("input", { type: "radio", name: "ln-answer", value: i, checked: mine.answer === i, disabled: mine.answer !== null && mine.answer !== i });
+      radio.onchange = () => { submit.disabled = false; };
+      return make("label", { className: "ln-answer" }, radio, make("span", { textContent: this.say(answer.text) }));
+    });
+    const submit = this.button("answer", () => {
+      const chosen = this.body.querySelector("input:checked");
+      if (!chosen) return;
+      mine.answer = Number(chosen.value);
+      learn.changed();
+      this.show();
+      this.body.querySelector("[data-does=on]").focus();
+    });
+    submit.disabled = mine.answer === null && !this.body.querySelector("input:checked");
+    const field = make("fieldset", { className: "ln-question" }, make("legend", { textContent: this.say(question.text) }), ...answers);
+    field.dataset.part = "learn-question";
+    const after = mine.answer === null ? [submit] : [
+      make("p", { className: "ln-noted", textContent: t("learn.noted") }), this.button("on", () => learn.goTo("run"))];
+    return [...this.paragraphs(learn.lesson.idea), field, make("div", { className: "ln-actions" }, ...after)];
+  }
+
+  run() {
+    const { learn } = this, { lesson } = learn, parts = Object.keys(lesson.runs);
+    const ran = parts.every((part) => learn.learnt.of(lesson.name).runs[part]);
+    const groups = parts.map((part) => {
+      const checks = lesson.checks.filter((check) => check.run === part);
+      const title = parts.length > 1 && checks.length ? [make("h3", { textContent: this.say(lesson.runs[part].name) })] : [];
+      return make("div", { className: "ln-gauges" }, ...title, ...checks.map((check, i) => this.gauge(part, check, i)));
+    });
+    const actions = make("div", { className: "ln-actions" });
+    if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
+    else {
+      actions.append(this.button(ran ? "rerun" : "start_run", () => learn.runAll(), !ran));
+      actions.append(this.button("reseed", () => learn.reseed(), false));
+      if (ran) actions.append(this.button("on", () => learn.goTo("explain")));
+    }
+    return [make("p", { textContent: t("learn.run_about", { n: learn.members }) }), ...groups, actions];
+  }
+
+  explain() {
+    const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name), { question } = lesson;
+    mine.explained = true;
+    learn.changed();
+    const parts = [];
+    if (mine.answer !== null) {
+      const right = mine.answer === question.right, answer = question.answers[mine.answer];
+      parts.push(make("div", { className: right ? "ln-said right" : "ln-said wrong" },
+        make("p", {}, make("b", { textContent: t(right ? "learn.right" : "learn.wrong") }), " ", this.say(answer.text)),
+        make("p", { textContent: this.say(answer.says) }),
+        ...(right ? [] : [make("p", {}, make("b", { textContent: t("learn.instead") }), " ", this.say(question.answers[question.right].text)),
+          make("p", { textContent: this.say(question.answers[question.right].says) })])));
+    }
+    const next = this.steps().at(this.steps().indexOf("explain") + 1);
+    return [...parts, ...this.paragraphs(lesson.explain), make("div", { className: "ln-actions" }, next ? this.button("on", () => learn.goTo(next)) : "")];
+  }
+
+  task(name) {
+    const { learn } = this, task = learn.lesson.tasks[name], { kind } = task.run, mine = learn.learnt.of(learn.lesson.name);
+    const fields = learn.fields[kind], begun = learn.settingsOf(task.run);
+    const now = (this.settings = { ...begun, ...learn.changes[learn.key(name)] });
+    const host = make("div", { className: "ln-free" });
+    const controls = new Free(host, { ...learn.lab.schema, fields }, (change) => {
+      Object.assign(now, change);
+      learn.change(name, change);
+      controls.show(now);
+    }, task.free);
+    controls.show(now);
+    host.dataset.part = "learn-controls";
+    const gauges = make("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
+    const hint = make("p", { className: "ln-hint", hidden: true, textContent: this.say(task.hint) });
+    const actions = make("div", { className: "ln-actions" });
+    if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
+    else {
+      actions.append(this.button("try", () => learn.runTask(name), !mine.tasks[name]?.holds),
+        this.button("reset", () => learn.resetTask(name), false),
+        this.button("hint", () => { hint.hidden = !hint.hidden; }, false));
+      if (kind === "gan") actions.append(this.button("in_lab", () => learn.openInLab(name), false));
+      const next = this.steps().at(this.steps().indexOf(name) + 1);
+      if (mine.tasks[name]?.holds && next) actions.append(this.button("on", () => learn.goTo(next)));
+    }
+    return [make("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions];
+  }
+
+  visit() {
+    const { learn } = this, { visit } = learn.lesson, mine = learn.learnt.of(learn.lesson.name);
+    const rows = Object.entries(visit.deeds).map(([deed, needed]) => this.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
+    return [make("p", { className: "ln-task", textContent: this.say(visit.todo) }), make("div", { className: "ln-gauges" }, ...rows),
+      make("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true))];
+  }
+
+  meter(name, count, needed) {
+    const bar = make("div", { className: "ln-meter", role: "meter", ariaLabel: name }, make("i"));
+    Object.assign(bar, { ariaValueMin: 0, ariaValueMax: needed, ariaValueNow: Math.min(count, needed) });
+    bar.firstChild.style.width = `${Math.min(100, (100 * count) / needed)}%`;
+    return make("div", { className: count >= needed ? "ln-gauge holds" : "ln-gauge" }, make("p", { className: "ln-gauge-name", textContent: name }), bar);
+  }
+
+  // ---- gauges ---------------------------------------------------------------------------------
+
+  gauge(part, check, place) {
+    const name = make("p", { className: "ln-gauge-name" }, make("span", { textContent: this.say(check.name) }), make("b"));
+    const bar = make("div", { className: "ln-meter", role: "meter", ariaLabel: this.say(check.name) }, make("i"));
+    const now = make("p", { className: "ln-gauge-now" }), why = make("p", { className: "ln-why", hidden: true });
+    Object.assign(bar, { ariaValueMin: "0", ariaValueMax: "100", ariaValueNow: "0" });
+    const box = make("div", { className: "ln-gauge" }, name, bar, now, why);
+    this.gauges.push({ part, check, place, box, bar, now, why, mark: name.querySelector("b") });
+    return box;
+  }
+
+  bounds({ at_least: low, at_most: high }) {
+    const show = (value) => (Math.abs(value) >= 1000 ? value.toLocaleString(this.learn.lab.root.lang) : value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(0) : String(value));
+    if (low === null) return t("learn.at_most", { high: show(high) });
+    return high === null ? t("learn.at_least", { low: show(low) }) : t("learn.between", { low: show(low), high: show(high) });
+  }
+
+  // Fill the gauges with what is known now.
+  follow() {
+    const { learn } = this;
+    for (const { part, check, place, box, bar, now, why, mark } of this.gauges) {
+      const running = learn.results[learn.key(part)], standing = running?.standings()[place] || null;
+      const share = standing ? standing.share : 0, done = Boolean(running?.outcomes), holds = done && standing.holds;
+      bar.firstChild.style.width = `${100 * share}%`;
+      bar.setAttribute("aria-valuenow", Math.round(100 * share));
+      box.classList.toggle("holds", holds);
+      box.classList.toggle("fails", done && !holds);
+      mark.textContent = done ? (holds ? "✓" : "✗") : "";
+      const bounds = this.bounds(check), value = standing ? number(standing.value ?? null) : "";
+      const text = !standing ? t(`learn.wants.${check.of}`, { bounds, n: "" })
+        : t(`learn.now.${check.of}`, { bounds, value, count: standing.count, needed: standing.needed, all: standing.kept.length });
+      now.textContent = text;
+      bar.setAttribute("aria-valuetext", `${text}${done ? ` ${t(holds ? "learn.came_out" : "learn.not_out")}` : ""}`);
+      const missed = done && (check.of === "each" || !holds) ? standing.kept.flatMap((kept, i) => (kept ? [] : [running.seeds[i]])) : [];
+      why.hidden = !missed.length;
+      why.textContent = missed.length ? t(running.run.kind === "dirac" ? "learn.why_start" : "learn.why", { seeds: missed.join(", "), reason: this.say(check.otherwise) }) : "";
+    }
+  }
+}

@@ -1,0 +1,147 @@
+// The settings panel: a control for each field of ToyConfig, made from the schema.
+
+import { make } from "./dom.js";
+import { t, has } from "./i18n.js";
+
+const SLIDER_STEPS = 200;
+
+// Where a number stands on its slider (0 to SLIDER_STEPS), and back. On a logarithmic slider 0
+// stands at the very left, and the rest begins six powers of ten below the top.
+export function scale(field) {
+  const { low, high } = { low: field.bounds[0], high: field.bounds[1] };
+  const whole = field.kind === "integer";
+  if (!field.log) {
+    const steps = whole ? Math.min(SLIDER_STEPS, high - low) : SLIDER_STEPS;
+    const rounded = (v) => (whole ? Math.round(v) : Number(v.toPrecision(3)));
+    return {
+      steps,
+      at: (value) => Math.round(((value - low) / (high - low)) * steps),
+      value: (at) => rounded(low + ((high - low) * at) / steps),
+    };
+  }
+  const least = low > 0 ? low : whole ? 1 : high / 1e6;
+  const first = low > 0 ? 0 : 1;
+  const rounded = (v) => (whole ? Math.round(v) : Number(v.toPrecision(2)));
+  return {
+    steps: SLIDER_STEPS,
+    at: (value) => value < least && first ? 0
+      : Math.round(first + (SLIDER_STEPS - first) * Math.log(Math.max(value, least) / least) / Math.log(high / least)),
+    value: (at) => (first && at === 0 ? 0
+      : Math.min(high, Math.max(low, rounded(least * (high / least) ** ((at - first) / (SLIDER_STEPS - first)))))),
+  };
+}
+
+export class Controls {
+  // `prefix` begins the controls' ids, so that two panels can stand on one page.
+  constructor(host, schema, change, prefix = "lab") {
+    Object.assign(this, { host, schema, change, prefix });
+    this.inputs = {};
+    this.config = {};
+    this.build();
+  }
+
+  build() {
+    const open = [...this.host.querySelectorAll("details")].map((one) => one.open);
+    this.host.replaceChildren();
+    for (const group of this.schema.groups) {
+      const fields = this.schema.fields.filter(
+        (f) => f.group === group && !["distribution", "seed"].includes(f.name));
+      const box = make("fieldset", { className: `group group-${group}` },
+        make("legend", { textContent: t(`groups.${group}`) }),
+        ...fields.filter((f) => !f.advanced).map((f) => this.row(f)));
+      box.dataset.part = `settings-${group}`;
+      const more = fields.filter((f) => f.advanced);
+      if (more.length) {
+        box.append(make("details", {}, make("summary", { textContent: t("settings.more") }), ...more.map((f) => this.row(f))));
+      }
+      this.host.append(box);
+    }
+    [...this.host.querySelectorAll("details")].forEach((one, i) => { one.open = Boolean(open[i]); });
+    this.show(this.config);
+  }
+
+  row(field) {
+    const id = `${this.prefix}-${field.name}`, tip = t(`fields.${field.name}.tip`);
+    const restarts = field.change === "rebuild";
+    const name = make("label", { htmlFor: id, textContent: t(`fields.${field.name}.label`) });
+    const help = make("span", { className: "tip", id: `${id}-tip`, role: "tooltip" }, tip,
+      ...(restarts ? [make("em", { textContent: t("settings.restarts") })] : []));
+    const row = make("div", { className: `row row-${field.kind}` }, name);
+    row.dataset.part = field.name;
+    if (restarts) row.append(make("span", { className: "restarts", textContent: "↻", ariaHidden: "true" }));
+    const set = this[field.kind === "choice" ? "choice" : field.kind === "flag" ? "flag" : "number"](field, id, row);
+    row.append(help);
+    this.inputs[field.name] = set;
+    for (const input of row.querySelectorAll("input, select")) input.setAttribute("aria-describedby", help.id);
+    return row;
+  }
+
+  choice(field, id, row) {
+    const label = (value) => has(`choices.${field.name}.${value}`) ? t(`choices.${field.name}.${value}`) : String(value);
+    const select = make("select", { id }, ...field.choices.map((value) => make("option", { textContent: label(value) })));
+    select.onchange = () => this.change({ [field.name]: field.choices[select.selectedIndex] });
+    row.append(select);
+    return (value) => { select.selectedIndex = field.choices.indexOf(value); };
+  }
+
+  flag(field, id, row) {
+    const box = make("input", { id, type: "checkbox" });
+    box.onchange = () => this.change({ [field.name]: box.checked });
+    row.append(box);
+    return (value) => { box.checked = value; };
+  }
+
+  number(field, id, row) {
+    const { steps, at, value } = scale(field), [low, high] = field.bounds;
+    const slider = make("input", { type: "range", min: 0, max: steps, step: 1 });
+    const box = make("input", { id, type: "number", min: low, max: high, step: "any", inputMode: "decimal" });
+    slider.setAttribute("aria-label", t(`fields.${field.name}.label`));
+    const shown = (v) => String(Number(v.toPrecision(6)));
+    const live = field.change === "live";
+    slider.oninput = () => {
+      box.value = shown(value(slider.valueAsNumber));
+      slider.setAttribute("aria-valuetext", box.value);
+      if (live) this.change({ [field.name]: value(slider.valueAsNumber) });
+    };
+    // What needs new networks is asked for once, when the slider is let go.
+    if (!live) slider.onchange = () => this.change({ [field.name]: value(slider.valueAsNumber) });
+    let typing = false;
+    box.oninput = () => { typing = true; };
+    box.onchange = () => {
+      typing = false;
+      this.change({ [field.name]: box.value.trim() === "" ? null : Number(box.value) });
+    };
+    row.append(slider, box);
+    return (v) => {
+      if (document.activeElement === slider && slider.matches(":active")) return; // being dragged
+      slider.value = at(v);
+      slider.setAttribute("aria-valuetext", shown(v));
+      const here = document.activeElement === box;
+      typing = typing && here;
+      if (typing) return; // what is half typed is not taken away by news of something else
+      if (!here || Number(box.value) !== v) box.value = shown(v);
+    };
+  }
+
+  // Show the settings that are in force, and shade those without effect now.
+  show(config) {
+    this.config = config;
+    for (const [name, set] of Object.entries(this.inputs)) if (name in config) set(config[name]);
+    const idle = {
+      penalty_weight: config.penalty === "none",
+      penalty_target: config.penalty !== "wgan_gp",
+      instance_noise_steps: !config.instance_noise,
+      label_smoothing: !["probability", "target"].includes(this.schema.readings[config.loss]),
+      width_g: config.layers_g === 0,
+      activation_g: config.layers_g === 0,
+      width_d: config.layers_d === 0,
+      activation_d: config.layers_d === 0,
+      residual_g: config.layers_g < 2,
+      residual_d: config.layers_d < 2,
+    };
+    for (const [name, is] of Object.entries(idle)) {
+      const input = this.host.querySelector(`#${this.prefix}-${name}`);
+      if (input) input.closest(".row").classList.toggle("idle", is);
+    }
+  }
+}

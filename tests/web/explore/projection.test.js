@@ -1,0 +1,86 @@
+// Painting on a small sheet, pieces of an answer, and curves: what needs no page.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bestOf, scaleOf } from "../../../ganplay/web/explore/projection-curves.js";
+import { piece, pieces } from "../../../ganplay/web/shared/wire.js";
+import { Sheet, cover, filled } from "../../../ganplay/web/explore/sketch-bitmap.js";
+import { split } from "../../../ganplay/web/explore/walk/stream.js";
+
+const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-6, `${a} is not ${b}`);
+
+test("a round brush covers what is inside it, its edge in part", () => {
+  const covered = new Float32Array(25);
+  cover(covered, [5, 5], [2.5, 2.5], [2.5, 2.5], 1);
+  close(covered[12], 1); // the middle
+  close(covered[13], 0.5); // a pixel beside it: 1 + 0.5 - 1
+  close(covered[18], 1.5 - Math.SQRT2); // across the corner
+  close(covered[14], 0);
+  // Along a way every pixel is covered as by the brush at its nearest, however fast the hand was.
+  cover(covered, [5, 5], [0.5, 0.5], [4.5, 0.5], 0.5);
+  for (let i = 0; i < 5; i++) close(covered[i], 1);
+  cover(covered, [5, 5], [-9, -9], [-8, -9], 2); // outside nothing happens
+  close(covered[20], 0);
+});
+
+test("a stroke mixes its colour once, and everything is undone", () => {
+  const sheet = new Sheet([1, 4, 4], [10]);
+  assert.deepEqual([...sheet.pixels], new Array(16).fill(10));
+  let to = sheet.stroke("pen", 1, [255]);
+  for (let i = 0; i < 9; i++) to([1.5, 1.5]);
+  assert.equal(sheet.pixels[5], 255);
+  assert.equal(sheet.pixels[6], Math.round(10 + 245 * 0.5)); // not nine times
+  assert.equal(sheet.drawn, true);
+  sheet.stroke("hide", 0.5, [255])([0.5, 3.5]);
+  assert.deepEqual([...sheet.hidden].map((one, i) => (one ? i : -1)).filter((i) => i >= 0), [12]);
+  assert.equal(sheet.pixels[12], 10); // what is hidden is not painted
+  sheet.stroke("show", 0.5, [255])([0.5, 3.5]);
+  assert.equal(sheet.masked, false);
+  sheet.stroke("eraser", 1, [255])([1.5, 1.5]);
+  assert.equal(sheet.pixels[5], 10);
+  sheet.clear();
+  assert.equal(sheet.drawn, false);
+  for (let i = 0; i < 2; i++) assert.equal(sheet.undo(), true); // the clearing, the eraser
+  assert.equal(sheet.pixels[5], 255);
+  sheet.undo();
+  assert.equal(sheet.masked, true);
+  sheet.undo(), sheet.undo();
+  assert.deepEqual([...sheet.pixels], new Array(16).fill(10));
+  assert.equal(sheet.undo(), false);
+});
+
+test("colours are painted in each channel, and hidden parts are filled from another picture", () => {
+  const sheet = new Sheet([3, 2, 2], [255, 255, 255]);
+  sheet.stroke("pen", 0.5, [10, 20, 30])([0.5, 0.5]);
+  assert.deepEqual([sheet.pixels[0], sheet.pixels[4], sheet.pixels[8]], [10, 20, 30]);
+  sheet.put(new Uint8Array(12).fill(7));
+  assert.equal(sheet.pixels[8], 7);
+  const other = new Uint8Array(12).fill(1);
+  assert.deepEqual([...filled(sheet.pixels, new Uint8Array([0, 1, 0, 0]), other)], [7, 1, 7, 7, 7, 1, 7, 7, 7, 1, 7, 7]);
+});
+
+test("pieces are read however the answer was cut", async () => {
+  const whole = [piece({ a: 1 }), piece({ b: "é" }, new Uint8Array([5, 6]), new Uint8Array([7])), piece({})];
+  const bytes = new Uint8Array(whole.flatMap((one) => [...one]));
+  const { found, left } = split(bytes.subarray(0, bytes.length - 1));
+  assert.deepEqual(found.map(({ content, ...head }) => [head, [...content]]), [[{ a: 1 }, []], [{ b: "é" }, [5, 6, 7]]]);
+  assert.equal(left.length, whole[2].length - 1);
+  for (const size of [1, 3, 1000]) {
+    const cuts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size));
+    const answer = { body: { getReader: () => ({ read: async () => (cuts.length ? { value: cuts.shift() } : { done: true }) }) } };
+    const heads = [];
+    for await (const one of pieces(answer)) heads.push(Object.keys(one)[0]);
+    assert.deepEqual(heads, ["a", "b", "content"]);
+  }
+});
+
+test("curves on a logarithmic scale, and which one leads", () => {
+  const curves = [[80, 40], [60, 10], [70, 20]];
+  const { low, high, at } = scaleOf(curves);
+  assert.deepEqual([low, high], [10, 80]);
+  close(at(10), 0);
+  close(at(20), 1 / 3);
+  close(at(80), 1);
+  assert.equal(bestOf(curves), 1);
+  assert.equal(scaleOf([[0, 0]]).at(0), 0); // found exactly
+});
