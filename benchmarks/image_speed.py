@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.report import Row, arguments, finish, paired_ratio
+from ganplay.common.devices import device_of, fastest_threads, half_is_fast
 from ganplay.images.config import ImageConfig
-from ganplay.images.trainer import ImageTrainer, device_of, fastest_threads, half_is_fast
+from ganplay.images.trainer import ImageTrainer
 
 SIZE, WIDTH, BATCH, NOISE, PICTURES = 32, 32, 64, 100, 4096
 

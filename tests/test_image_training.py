@@ -6,11 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ganplay.common.devices import device_of, fastest_threads
 from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.images.models.paired import PairedGenerator
 from ganplay.images.sampler import latents, to_bytes
-from ganplay.images.trainer import Companions, ImageTrainer, device_of, fastest_threads, to_floats
+from ganplay.images.trainer import Companions, ImageTrainer, to_floats
 from ganplay.toy.architecture import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")

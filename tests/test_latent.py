@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from ganplay.images.directions import principal_directions
 from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.images.sampler import Sampler
-from ganplay.latent.interpolation import lerp, principal_directions, slerp, spline
+from ganplay.latent.interpolation import lerp, slerp, spline
 
 
 def test_straight_and_along_the_arc():

@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 from test_image_training import pictures, trainer
 
 from ganplay.cli import main
+from ganplay.common.files import write_whole
 from ganplay.images import runs
-from ganplay.images.runs import Every, Run, RunError, is_snapshot_step, write_whole
+from ganplay.images.runs import Every, Run, RunError, is_snapshot_step
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FLAGS = [

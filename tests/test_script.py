@@ -9,8 +9,9 @@ import torch
 from test_training import SMALL, VARIANTS
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.common.seeding import generator_of
 from ganplay.toy import metrics
-from ganplay.toy.batches import Streams, generator_of
+from ganplay.toy.batches import Streams
 from ganplay.toy.custom_points import decode
 from ganplay.toy.distributions import DISTRIBUTIONS
 from ganplay.toy.script_export import as_script

@@ -9,9 +9,10 @@ import torch
 import typecheck
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
+from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.toy import metrics
-from ganplay.toy.batches import Streams, generator_of, real_points
+from ganplay.toy.batches import Streams, real_points
 from ganplay.toy.custom_points import encode
 from ganplay.toy.optimizers import OPTIMIZERS
 

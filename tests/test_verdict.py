@@ -6,11 +6,11 @@ import pytest
 import torch
 from test_image_models import model_in
 
+from ganplay.common.seeding import generator_of
 from ganplay.images.discriminator import SAMPLES
 from ganplay.images.latent_state import LatentState
 from ganplay.images.sampler import latents, one_hot
 from ganplay.toy.architecture import split
-from ganplay.toy.batches import generator_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -10,12 +10,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live.frame import FAKES, UNIT, pack_points
 from ganplay.live.network_inspection import noise_reach, plane
 from ganplay.live.render import map_range
 from ganplay.toy import metrics
-from ganplay.toy.batches import draw_noise, generator_of, real_points
+from ganplay.toy.batches import draw_noise, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.distributions import Distribution
 from ganplay.toy.monitor import MEASURED

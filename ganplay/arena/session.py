@@ -16,9 +16,9 @@ from ganplay.arena.arena import Arena, Cell, told
 from ganplay.arena.renderer import CELLS, about, finite
 from ganplay.arena.renderer import Look as Eye
 from ganplay.arena.request import Asked, Look, Make
+from ganplay.common.settings import as_plain
 from ganplay.common.wire import Piece, packed
 from ganplay.live import commands
-from ganplay.live.engine import as_plain
 from ganplay.live.session import MAX_STEPS, QUANTUM, Seat
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.monitor import MEASURED

@@ -11,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from ganplay.cli.flags import refuse, whole
+from ganplay.common.devices import device_of
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.images.checkpoint import load as load_model
 from ganplay.images.checkpoint.model import BUNDLED
@@ -30,7 +31,6 @@ from ganplay.images.evaluation.evaluate import (
     closest_pairs,
     evaluate,
 )
-from ganplay.images.trainer import device_of
 from ganplay.latent.attribute_directions import SAMPLES, named_directions, of_faces, of_ink
 
 EPOCHS = 8

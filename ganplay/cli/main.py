@@ -20,12 +20,12 @@ from ganplay.cli.project import add_project
 from ganplay.cli.sweep import add_sweep, arena_of, pictured, ranking
 from ganplay.cli.train import add_train
 from ganplay.cli.walk import add_walk
+from ganplay.common.files import write_whole
 from ganplay.common.locales import locale
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED, ConfigError
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, SPLITS, DataError, load
 from ganplay.images.evaluation.training_images import roots_given
-from ganplay.images.runs import write_whole
 from ganplay.live.film import film, shoot, style_of
 from ganplay.live.frame import Frame
 from ganplay.media.contact_sheet import contact_sheet
@@ -101,7 +101,7 @@ def _add_app(parser: argparse.ArgumentParser) -> None:
 
 
 def _app(options: argparse.Namespace) -> int:
-    from ganplay.images.trainer import device_of
+    from ganplay.common.devices import device_of
     from ganplay.server.app import launch  # seconds of imports that no other command needs
 
     if options.mcp and find_spec("mcp") is None:

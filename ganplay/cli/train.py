@@ -15,12 +15,13 @@ import torch
 from tqdm import tqdm
 
 from ganplay.cli.flags import add_settings, read_config, refuse, settings_given, whole
+from ganplay.common.devices import device_of, fastest_threads
 from ganplay.common.settings import ConfigError
 from ganplay.images.config import ImageConfig
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
 from ganplay.images.distributed import Group, group
 from ganplay.images.runs import Every, Run, RunError, tensorboard, train
-from ganplay.images.trainer import ImageTrainer, device_of, fastest_threads
+from ganplay.images.trainer import ImageTrainer
 
 MAX_STEPS = 10_000_000
 SHOWN = ("d_loss", "g_loss", "d_real", "d_fake")

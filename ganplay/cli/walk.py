@@ -8,9 +8,9 @@ from tqdm import tqdm
 
 from ganplay.cli.flags import refuse, whole
 from ganplay.cli.models import add_states, load_named, states_of, written
+from ganplay.common.files import write_whole
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import model_of
-from ganplay.images.runs import write_whole
 from ganplay.latent.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
 from ganplay.latent.walk_export import exported
 from ganplay.latent.walk_string import keyframes_of, read_walk

@@ -5,6 +5,7 @@ The configurations themselves are in `config` and `image_config`.
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -168,3 +169,16 @@ def check(f: dataclasses.Field, value: Any) -> Problem | None:
         ok = ok and low <= value <= high  # false for NaN
         ok = ok and (f.type is float or value == int(value))
     return None if ok else Problem(f.name, value, allowed(f), f.default, "bounds")
+
+
+def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
+    """Problems as a page is told them."""
+    return [p._asdict() | {"value": _plain(p.value), "used": _plain(p.used)} for p in problems]
+
+
+def _plain(value: object) -> object:
+    """A value as it may be shown: short, and fit for JSON."""
+    ok = value is None or isinstance(value, bool | int | str)
+    ok = ok or (isinstance(value, float) and math.isfinite(value))
+    shown = value if ok else repr(value)
+    return shown if len(str(shown)) <= 40 else str(shown)[:37] + "..."

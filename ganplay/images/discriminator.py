@@ -10,12 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import Company, DcganDiscriminator
 from ganplay.images.sampler import Sampler, one_hot
 from ganplay.toy.architecture import split
-from ganplay.toy.batches import generator_of
 
 SAMPLES = 128
 """Samples that a picture is held against."""

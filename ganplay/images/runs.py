@@ -14,8 +14,6 @@ the same numbers.
 import io
 import json
 import math
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -26,32 +24,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from ganplay.common.files import write_whole
+from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.images.config import ImageConfig
 from ganplay.images.trainer import ImageTrainer
 from ganplay.media.contact_sheet import sheet_of
-from ganplay.toy.ensemble import PER_MEMBER, StepRecord
 
 FORMAT = "ganplay run"
 
 
 class RunError(ValueError):
     """A folder that cannot be used, or a run that cannot go on, with words on why."""
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that, whenever the process or the machine stops, it is old or new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
 
 
 def is_snapshot_step(step: int) -> bool:

@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.toy.architecture import split
-from ganplay.toy.batches import generator_of
 
 CHUNK, CPU_CHUNK = 64, 16
 """Pictures that are made at once; on a CPU more of them do not stay in its cache."""

@@ -3,82 +3,29 @@
 Nothing here prints, draws or writes files; that is `runs`.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
-from statistics import median
-from typing import Any
 
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Generator, Tensor
 
+from ganplay.common.devices import half_is_fast
+from ganplay.common.seeding import generator_of
+from ganplay.gan.record import StepRecord
 from ganplay.images.augment import NUMBERS
 from ganplay.images.config import ImageConfig
 from ganplay.images.distributed import ALONE, Group
 from ganplay.images.sampler import Sampler, one_hot
 from ganplay.toy.architecture import Plan, split
-from ganplay.toy.batches import generator_of
-from ganplay.toy.ensemble import StepRecord, recorded
+from ganplay.toy.ensemble import recorded
 from ganplay.toy.optimizers import Moments
 from ganplay.toy.step import AdversarialStep, Batch, NetState, Numbers, Outcome, State, Structure
 
 SETTLE_BATCHES, SETTLE_SIZE = 16, 128
 """Batches from which the statistics of G's batch norms are taken, and the pictures of each."""
-
-
-def device_of(name: str, local_rank: int = 0) -> torch.device:
-    """The device of a name (auto, cpu, cuda, mps); auto is the fastest that there is.
-
-    Raises:
-        ValueError: if this machine has no such device.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next((kind for kind, found in there.items() if found), "cpu")
-    if not there.get(name, True):
-        raise ValueError(f"device {name}: torch finds none here")
-    return torch.device(name, local_rank) if name == "cuda" else torch.device(name)
-
-
-def half_is_fast(device: torch.device) -> bool:
-    """Whether convolutions in bfloat16 are faster there than in float32."""
-    if device.type == "cpu":
-        # Older versions of torch cannot tell.
-        can: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-        return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
-    return device.type == "cuda"
-
-
-def fastest_threads(step: Callable[[], object], rounds: int = 3) -> int:
-    """How many threads a step is fastest with just now: all that torch would use, or one.
-
-    On a machine that is busy with other things many threads wait for each other, and are slower
-    than one, sometimes many times over.
-
-    Args:
-        step: is called some dozen times.
-        rounds: how often each is timed.
-    """
-    most = torch.get_num_threads()
-    seconds: dict[int, list[float]] = {1: [], most: []}
-    try:
-        for _ in range(rounds if most > 1 else 0):
-            for count, spent in seconds.items():
-                torch.set_num_threads(count)
-                step()  # gets its memory
-                start = time.perf_counter()
-                step()
-                step()
-                spent.append(time.perf_counter() - start)
-    finally:
-        torch.set_num_threads(most)
-    if most == 1:
-        return 1
-    # One is steadier: others may become busy later.
-    return most if 1.2 * median(seconds[most]) < median(seconds[1]) else 1
 
 
 def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "1 c h w n"]:

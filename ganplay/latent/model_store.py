@@ -6,12 +6,14 @@ A visitor names a model and states as strings, and gets bytes; no path ever come
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import torch
 
+from ganplay.common.devices import out_of_memory, threads
+from ganplay.common.seeding import generator_of
 from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.images.checkpoint import Card, ImageModel, bundled, load
 from ganplay.images.checkpoint import model as image
@@ -21,7 +23,6 @@ from ganplay.images.evaluation.neighbours import Neighbour, Yardstick, yardstick
 from ganplay.images.latent_state import read_state
 from ganplay.images.sampler import latents
 from ganplay.media.contact_sheet import contact_sheet, png
-from ganplay.toy.batches import generator_of
 
 BUDGET = 2**28
 """Bytes that all models in memory may take, the one in use apart."""
@@ -242,17 +243,6 @@ class Gallery:
         self._quick.shutdown(wait=False)
         self._slow.shutdown(wait=False)
         self.indexes.stop()
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: Python's, the GPU's, or torch's, which has no class of its own."""
-    named = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    return named or (isinstance(error, RuntimeError) and "memory" in str(error))
-
-
-def threads(count: int, name: str) -> ThreadPoolExecutor:
-    """Threads that compute, with one of torch's each: see DESIGN.md."""
-    return ThreadPoolExecutor(count, name, initializer=torch.set_num_threads, initargs=(1,))
 
 
 def _about(card: Card) -> dict[str, Any]:

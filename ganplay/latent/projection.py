@@ -20,12 +20,12 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import LatentState
 from ganplay.images.sampler import to_bytes
 from ganplay.media.uploads import Habit, habit_of
 from ganplay.media.video import Cancelled
-from ganplay.toy.batches import generator_of
 
 RESTARTS, STEPS = 8, 200
 MOST_RESTARTS, MOST_STEPS = 32, 1000

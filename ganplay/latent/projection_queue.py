@@ -9,8 +9,9 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor
 
+from ganplay.common.devices import threads
 from ganplay.common.settings import MAX_SEED, Problem
-from ganplay.latent.model_store import Gallery, GalleryError, threads
+from ganplay.latent.model_store import Gallery, GalleryError
 from ganplay.latent.projection import (
     MOST_RESTARTS,
     MOST_STEPS,

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.common.settings import Settings, choice, number
 from ganplay.images.checkpoint import ImageModel, load
 from ganplay.images.sampler import one_hot
@@ -20,7 +21,6 @@ from ganplay.latent.interpolation import lerp, slerp
 from ganplay.lessons import dirac_gan, signals
 from ganplay.lessons.dirac_gan import DiracConfig
 from ganplay.lessons.vae_trainer import VaeTrainer
-from ganplay.toy.batches import generator_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.metrics import compare
 from ganplay.toy.trainer import ToyTrainer

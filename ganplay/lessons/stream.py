@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.devices import threads_of_torch
 from ganplay.common.settings import Settings
 from ganplay.common.wire import Piece
 from ganplay.lessons.checks import judge, of_config
@@ -27,7 +28,7 @@ from ganplay.lessons.lesson import Check, Run
 from ganplay.lessons.signals import class_table, optimal_outputs
 from ganplay.live.frame import ALL_LAYERS, MAP, Camera, Frame, View, pack, pack_points
 from ganplay.live.network_inspection import noise_reach, plane
-from ganplay.toy.trainer import ToyTrainer, threads_of_torch
+from ganplay.toy.trainer import ToyTrainer
 
 POINTS = 300
 """Points that are shown of a member of a kind without a camera."""

@@ -7,9 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.lessons.vae import Vae
 from ganplay.toy.architecture import split
-from ganplay.toy.batches import Streams, draw_noise, generator_of, real_points
+from ganplay.toy.batches import Streams, draw_noise, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp
 from ganplay.toy.optimizers import UPDATES, Moments

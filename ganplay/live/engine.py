@@ -22,7 +22,7 @@ from typing import Any, TypeVar, cast
 import torch
 
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.common.settings import Problem
+from ganplay.common.settings import Problem, as_plain
 from ganplay.live import commands
 from ganplay.live.capture_process import WORKSHOP
 from ganplay.live.fair_share import MOST, Share, Wish, shares
@@ -594,19 +594,6 @@ class Session(Seat):
             view = View(self.view.layers, self.view.label, self.view.probe)
             rival = self.lanes[1].picture(view, **stamp)
         return self.lanes[0].picture(self.view, seen, **stamp, rival=rival)
-
-
-def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
-    """Problems as a page is told them."""
-    return [p._asdict() | {"value": _plain(p.value), "used": _plain(p.used)} for p in problems]
-
-
-def _plain(value: object) -> object:
-    """A value as it may be shown: short, and fit for JSON."""
-    ok = value is None or isinstance(value, bool | int | str)
-    ok = ok or (isinstance(value, float) and math.isfinite(value))
-    shown = value if ok else repr(value)
-    return shown if len(str(shown)) <= 40 else str(shown)[:37] + "..."
 
 
 class Engine:

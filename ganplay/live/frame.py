@@ -16,11 +16,12 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live import network_inspection
 from ganplay.live.network_inspection import Insides
 from ganplay.live.render import Counts, Exposure, Places, Plate, expose, quantised, whole
-from ganplay.toy.batches import draw_noise, generator_of
+from ganplay.toy.batches import draw_noise
 from ganplay.toy.captured_function import Shutter
 from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Verdict
 from ganplay.toy.monitor import MEASURED, Gauge, Measurement

@@ -10,11 +10,11 @@ from ganplay.arena.arena import MAX_MEMBERS
 from ganplay.arena.axes import AXES, usual
 from ganplay.arena.request import MAX_CELLS, MAX_SEEDS
 from ganplay.common.locales import LANGUAGES, locale
+from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live import frame
 from ganplay.live.commands import SPEEDS
 from ganplay.toy import custom_points
-from ganplay.toy.batches import generator_of
 from ganplay.toy.config import GROUPS, OWN, PRESETS, ToyConfig
 from ganplay.toy.diagnosis import KINDS, Evidence
 from ganplay.toy.distributions import DISTRIBUTIONS, Distribution

@@ -1,44 +1,18 @@
 """Where the random numbers of a run come from: each seed and purpose has a generator of its own."""
 
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.step import Batch, Structure
 
 PURPOSES = ("data", "noise", "mix", "jitter")
 """Of the random numbers that a step takes."""
-_WORDS = 624
-_GENERATOR_STATE = struct.Struct(f"<QiiQ {8 * _WORDS}x ddd i4x f B3x")
-"""torch's state of a generator on the CPU: seed, words left, seeded, next word, words, and two
-places for a normal number that was drawn in advance, each with whether there is one."""
-
-
-def generator_of(seed: int, purpose: str) -> Generator:
-    """A generator of its own for each seed and purpose, so that no draw shifts another."""
-    words = np.random.SeedSequence([seed, *purpose.encode()]).generate_state(1, np.uint64)
-    return Generator().manual_seed(int(words[0] >> 1))
-
-
-def is_generator_state(state: UInt8[Tensor, "state"]) -> bool:
-    """Whether a generator may be given this state, where it comes from a file.
-
-    torch itself takes states that make it read past the end of its memory.
-    """
-    if len(state) != _GENERATOR_STATE.size:
-        return False
-    _, left, seeded, following, *_, cached, _, cached_too = _GENERATOR_STATE.unpack(
-        state.numpy().tobytes()
-    )
-    fresh = (left, following) == (1, 0)
-    running = 1 <= left <= _WORDS and left + following == _WORDS + 1
-    return seeded == 1 and (fresh or running) and cached in (0, 1) and cached_too in (0, 1)
 
 
 def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tensor, "z n"]:

@@ -14,11 +14,12 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.common import safe_tensors
+from ganplay.common.files import write_whole
 from ganplay.common.safe_tensors import Kind, check_finite, check_kind, check_names, refuse
-from ganplay.images.runs import write_whole
-from ganplay.toy.batches import PURPOSES, Position, Streams, is_generator_state
+from ganplay.common.seeding import is_generator_state
+from ganplay.toy.batches import PURPOSES, Position, Streams
 from ganplay.toy.config import ToyConfig
-from ganplay.toy.ensemble import Snapshot
+from ganplay.toy.snapshot import Snapshot
 from ganplay.toy.step import Structure
 from ganplay.toy.trainer import ToyTrainer
 

@@ -3,87 +3,28 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import Any, Literal
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import GanLoss, cross_entropy_d
+from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.toy.architecture import split
-from ganplay.toy.batches import Position, Streams, generator_of, real_points
+from ganplay.toy.batches import Streams, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.graph_capture import CAPTURES, Replay, flatten
 from ganplay.toy.mlp import Mlp
 from ganplay.toy.optimizers import Moments
+from ganplay.toy.snapshot import Snapshot
 from ganplay.toy.step import AdversarialStep, Batch, NetState, Numbers, Outcome, State, Structure
 
 Net = Literal["d", "g", "both"]
 _PENDING = "pending."
 """Begins the names of what a snapshot has of a batch that G has yet to answer on."""
-
-
-class Snapshot(NamedTuple):
-    """All that training goes on from, under the same settings.
-
-    Attributes:
-        steps: steps since the start.
-        updates: of D and of G since the start, by net.
-        tensors: everything that steps change, by name; (s, ...) each.
-        positions: where the streams of random numbers are, by purpose.
-    """
-
-    steps: int
-    updates: dict[str, int]
-    tensors: dict[str, Tensor]
-    positions: dict[str, Position]
-
-    def members(self, which: slice) -> "Snapshot":
-        """That of some of the members alone."""
-        return self._replace(
-            tensors={n: tensor[which] for n, tensor in self.tensors.items()},
-            positions={n: p._replace(start=p.start[which]) for n, p in self.positions.items()},
-        )
-
-
-@dataclass(frozen=True)
-class StepRecord:
-    """What the last step of a trainer saw, for each of its S members; every tensor is (S,).
-
-    Attributes:
-        step: steps since the start.
-        updates_d: updates of D since the start.
-        updates_g: updates of G since the start.
-        d_loss: D's adversarial loss, without penalty.
-        g_loss: G's adversarial loss.
-        penalty: the gradient penalty before its weight, 0 where there is none.
-        d_real: mean of D(x) on real samples, as the loss reads it (`GanLoss.reading`).
-        d_fake: mean of D(G(z)).
-        accuracy: share of both batches that D told apart rightly; NaN for a critic.
-        value: V(D, G) of Goodfellow et al. 2014, equation 1, in nats; -log 4 at equilibrium; NaN
-            unless D gives probabilities.
-        grad_norm_d: norm of the gradient of D's whole loss over its parameters.
-        grad_norm_g: the same of G.
-        finite: whether all of this and the parameters are finite (bool).
-    """
-
-    step: int
-    updates_d: int
-    updates_g: int
-    d_loss: Float[Tensor, "s"]
-    g_loss: Float[Tensor, "s"]
-    penalty: Float[Tensor, "s"]
-    d_real: Float[Tensor, "s"]
-    d_fake: Float[Tensor, "s"]
-    accuracy: Float[Tensor, "s"]
-    value: Float[Tensor, "s"]
-    grad_norm_d: Float[Tensor, "s"]
-    grad_norm_g: Float[Tensor, "s"]
-    finite: Bool[Tensor, "s"]
-
-
-PER_MEMBER = [f.name for f in fields(StepRecord) if f.type is not int]
 
 
 Seen = tuple[Sequence[str], Sequence[Tensor | None]]

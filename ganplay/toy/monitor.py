@@ -8,11 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.gan.record import PER_MEMBER
 from ganplay.toy import metrics
 from ganplay.toy.batches import real_points
 from ganplay.toy.captured_function import Shutter
 from ganplay.toy.diagnosis import Scene, Signals
-from ganplay.toy.ensemble import PER_MEMBER, Cohort
+from ganplay.toy.ensemble import Cohort
 from ganplay.toy.trainer import ToyTrainer
 
 MEASURED = 2000

@@ -6,7 +6,6 @@ Nothing here prints, draws or loops for its own sake: loops are the caller's.
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -14,12 +13,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.devices import threads_of_torch
+from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
+from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.toy import metrics
-from ganplay.toy.batches import PURPOSES, draw_noise, generator_of, real_points
+from ganplay.toy.batches import PURPOSES, draw_noise, real_points
 from ganplay.toy.config import ToyConfig, needs_new_networks
 from ganplay.toy.distributions import Distribution
-from ganplay.toy.ensemble import PER_MEMBER, Cohort, Net, Snapshot, StepRecord, judged
+from ganplay.toy.ensemble import Cohort, Net, judged
+from ganplay.toy.snapshot import Snapshot
 from ganplay.toy.step import Batch, Structure
 
 
@@ -302,19 +305,6 @@ class ToyTrainer:
         sizes = [len(cohort.configs) for cohort in self._cohorts]
         parts = [[None] * len(sizes) if x is None else x.split(sizes) for x in inputs]
         return torch.cat([method(c, *p) for c, *p in zip(self._cohorts, *parts, strict=True)])
-
-
-@contextmanager
-def threads_of_torch(count: int) -> Iterator[None]:
-    """Let torch's operations use so many threads here; small ones are fastest with one."""
-    before = torch.get_num_threads()
-    if before != count:
-        torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        if before != count:
-            torch.set_num_threads(before)
 
 
 def _in_one_thread(work: Callable[[Cohort], None], cohort: Cohort) -> None:

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ganplay.images.checkpoint.card import Card, Data
 from ganplay.images.checkpoint.model import ImageModel
+from ganplay.images.directions import principal_directions
 from ganplay.images.runs import Run, RunError
 from ganplay.images.sampler import Sampler
-from ganplay.latent.interpolation import principal_directions
 
 
 def model_of_run(run: Run, name: str, snapshots: Sequence[int] | None = None) -> ImageModel:

@@ -13,6 +13,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.common import safe_tensors
+from ganplay.common.files import write_whole
 from ganplay.common.safe_tensors import Kind, refuse
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import model_card
@@ -20,7 +21,6 @@ from ganplay.images.checkpoint.card import MAX_BYTES as MAX_CARD
 from ganplay.images.checkpoint.card import Card, Direction
 from ganplay.images.discriminator import Examiner, Others, Verdict
 from ganplay.images.latent_state import LatentState, Space
-from ganplay.images.runs import write_whole
 from ganplay.images.sampler import Sampler, to_bytes
 from ganplay.media.contact_sheet import png, sheet_of
 

@@ -21,9 +21,9 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ganplay.common import safe_tensors
+from ganplay.common.devices import half_is_fast
 from ganplay.common.safe_tensors import CheckpointError, Kind, refuse
 from ganplay.images.datasets import LARGEST, SMALLEST, ImageData
-from ganplay.images.trainer import half_is_fast
 
 Pixels = UInt8[Tensor, "n c h w"]
 Features = Float[Tensor, "n f"]

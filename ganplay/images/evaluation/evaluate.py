@@ -15,11 +15,11 @@ from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
 
+from ganplay.common.seeding import generator_of
 from ganplay.images.datasets import ImageData
 from ganplay.images.evaluation import letter_style, metrics
 from ganplay.images.evaluation.classifier import LABEL, Classifier, Judge, heads_of
 from ganplay.media.contact_sheet import pair_sheet
-from ganplay.toy.batches import generator_of
 
 K = 5
 COMPARED = 2000

@@ -17,11 +17,11 @@ from jaxtyping import Float, UInt8
 from safetensors.torch import save
 from torch import Tensor
 
+from ganplay.common.files import write_whole
 from ganplay.common.safe_tensors import CheckpointError, Kind, content, tensors_of
 from ganplay.images.checkpoint import BUNDLED, Card
 from ganplay.images.evaluation.classifier import FEATURES, Judge, load_classifier
 from ganplay.images.evaluation.training_images import Learnt, MissingData, Tell, learnt_by
-from ganplay.images.runs import write_whole
 
 VERSION = 1
 """Of what is kept in a cache."""

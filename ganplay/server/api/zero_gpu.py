@@ -12,7 +12,7 @@ from contextvars import copy_context
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
-from ganplay.images.trainer import device_of
+from ganplay.common.devices import device_of
 from ganplay.latent.model_store import Gallery, Rendered
 from ganplay.latent.projection import Found
 from ganplay.latent.projection_queue import Finder, Order

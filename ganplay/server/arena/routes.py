@@ -8,8 +8,7 @@ from typing import Any
 from ganplay.arena import request
 from ganplay.arena.request import Asked
 from ganplay.arena.session import ArenaSession
-from ganplay.common.settings import ConfigError, Problem
-from ganplay.live.engine import as_plain
+from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.server.http.live_socket import FULL, Lines, Refusal, Visit, pace
 
 

@@ -17,10 +17,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from ganplay.common.settings import as_plain
 from ganplay.latent.model_store import MOST_PICTURES
 from ganplay.latent.projection import Progress
 from ganplay.latent.projection_queue import Finder, Order
-from ganplay.live.engine import as_plain
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.server.explore.request import told
 from ganplay.server.explore.walk_routes import packed

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
+from ganplay.common.devices import out_of_memory
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem
-from ganplay.latent.model_store import Gallery, GalleryError, out_of_memory
+from ganplay.latent.model_store import Gallery, GalleryError
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ganplay.common.settings import MAX_SEED, Problem
+from ganplay.common.settings import MAX_SEED, Problem, as_plain
 from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
-from ganplay.live.engine import as_plain
 from ganplay.server.explore import beside, handlers
 from ganplay.server.explore.request import Asked, Purpose, refuse, told
 from ganplay.server.http import auth

@@ -14,13 +14,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.common.settings import Problem
+from ganplay.common.devices import threads
+from ganplay.common.settings import Problem, as_plain
 from ganplay.images.checkpoint import ImageModel
-from ganplay.latent.model_store import Gallery, GalleryError, threads
+from ganplay.latent.model_store import Gallery, GalleryError
 from ganplay.latent.walk import Walk, explored, made
 from ganplay.latent.walk_export import KINDS, MAX_ZOOM, exported, norms_of, pace_of, suffix
 from ganplay.latent.walk_string import read_walk
-from ganplay.live.engine import as_plain
 from ganplay.media.video import Cancelled
 from ganplay.server.explore.request import told
 from ganplay.server.http import auth

@@ -24,11 +24,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ganplay.common.settings import ConfigError, Problem
-from ganplay.latent.model_store import out_of_memory
+from ganplay.common.devices import out_of_memory
+from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.live import commands
 from ganplay.live.commands import CommandError
-from ganplay.live.engine import MAX_CATCHING_UP, Engine, Full, as_plain
+from ganplay.live.engine import MAX_CATCHING_UP, Engine, Full
 from ganplay.server.http import auth
 from ganplay.server.http.logs import note
 from ganplay.server.http.teacher_secret import HEADER, is_teacher

@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from ganplay.common.devices import out_of_memory
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.latent.model_store import out_of_memory
 from ganplay.live import commands, film
 from ganplay.live.engine import Engine
 from ganplay.server.http import auth

@@ -19,11 +19,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Settings
+from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Settings, as_plain
 from ganplay.common.wire import packed
 from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
 from ganplay.lessons.lesson import Check, Run
-from ganplay.live.engine import as_plain
 from ganplay.server.http import auth
 from ganplay.server.http.live_socket import (
     MAX_BODY,

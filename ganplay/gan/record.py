@@ -1,0 +1,45 @@
+"""What one training step saw, for each GAN of an ensemble."""
+
+from dataclasses import dataclass, fields
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What the last step of a trainer saw, for each of its S members; every tensor is (S,).
+
+    Attributes:
+        step: steps since the start.
+        updates_d: updates of D since the start.
+        updates_g: updates of G since the start.
+        d_loss: D's adversarial loss, without penalty.
+        g_loss: G's adversarial loss.
+        penalty: the gradient penalty before its weight, 0 where there is none.
+        d_real: mean of D(x) on real samples, as the loss reads it (`GanLoss.reading`).
+        d_fake: mean of D(G(z)).
+        accuracy: share of both batches that D told apart rightly; NaN for a critic.
+        value: V(D, G) of Goodfellow et al. 2014, equation 1, in nats; -log 4 at equilibrium; NaN
+            unless D gives probabilities.
+        grad_norm_d: norm of the gradient of D's whole loss over its parameters.
+        grad_norm_g: the same of G.
+        finite: whether all of this and the parameters are finite (bool).
+    """
+
+    step: int
+    updates_d: int
+    updates_g: int
+    d_loss: Float[Tensor, "s"]
+    g_loss: Float[Tensor, "s"]
+    penalty: Float[Tensor, "s"]
+    d_real: Float[Tensor, "s"]
+    d_fake: Float[Tensor, "s"]
+    accuracy: Float[Tensor, "s"]
+    value: Float[Tensor, "s"]
+    grad_norm_d: Float[Tensor, "s"]
+    grad_norm_g: Float[Tensor, "s"]
+    finite: Bool[Tensor, "s"]
+
+
+PER_MEMBER = [f.name for f in fields(StepRecord) if f.type is not int]
