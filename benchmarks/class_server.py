@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ganplay.live import commands, session_batch
-from ganplay.live.engine import Engine, Session
+from ganplay.live.engine import Engine, LabSession
 from ganplay.server.app import launch
 from ganplay.server.http import auth
 from ganplay.server.http.live_socket import TOKEN
@@ -54,7 +54,7 @@ class Spoilt(Future[bytes]):
     It is asked for as weights to be saved are: so a worker does it, between two turns.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: LabSession) -> None:
         super().__init__()
         self._session = session
 
@@ -75,7 +75,7 @@ class Fault:
         """Ask for it."""
         session_id = auth.session_of(request.headers.get(TOKEN)) or ""
         session = self._engine._sessions.get(session_id)
-        if not isinstance(session, Session):
+        if not isinstance(session, LabSession):
             return JSONResponse({"type": "gone"}, 404)
         self._engine.post(session_id, 0, commands.Save(Spoilt(session)))
         return JSONResponse({"type": "spoilt"})

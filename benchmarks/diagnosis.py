@@ -16,7 +16,7 @@ import torch
 
 from benchmarks.report import Row, arguments, finish
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.toy.diagnosis import EVERY, Verdict
+from ganplay.toy.diagnosis import EVERY, Finding
 from ganplay.toy.experiment import diagnose
 from ganplay.toy.remedies import remedy
 
@@ -129,19 +129,19 @@ SCENARIOS: dict[str, Scenario] = {
 }  # fmt: skip
 
 
-def runs(scenario: Scenario, seeds: Sequence[int]) -> list[list[Verdict]]:
+def runs(scenario: Scenario, seeds: Sequence[int]) -> list[list[Finding]]:
     """The verdicts of each seed, one every `EVERY` steps."""
     trainer = ToyTrainer(scenario.config, seeds=seeds, threads=1)
     return diagnose(trainer, scenario.steps)
 
 
-def right(scenario: Scenario, verdicts: Sequence[Verdict]) -> float:
+def right(scenario: Scenario, verdicts: Sequence[Finding]) -> float:
     """Share of the looks at which the verdict was right."""
     steps = range(EVERY, scenario.steps + 1, EVERY)
     return fmean(v.kind in scenario.allowed(step) for step, v in zip(steps, verdicts, strict=True))
 
 
-def most_changes(verdicts: Sequence[Verdict], within: int = THREE_SECONDS) -> int:
+def most_changes(verdicts: Sequence[Finding], within: int = THREE_SECONDS) -> int:
     """The most changes from one verdict to another within so many steps."""
     told = [v for v in verdicts if v.kind != "starting"]
     at = [b.since for a, b in pairwise(told) if a.kind != b.kind]

@@ -88,7 +88,7 @@ def visit(server):
 
 def test_an_acknowledgement_stands_for_frames_that_were_never_sent():
     async def visited():
-        mailbox = live_socket.Mailbox()
+        mailbox = live_socket.Outbox()
         for data in (b"1", b"2", b"3"):
             mailbox.frame(data)
         await asyncio.sleep(0)

@@ -17,14 +17,14 @@ from websockets.sync.client import connect
 from ganplay import ToyConfig
 from ganplay.arena.arena import Arena, Cell
 from ganplay.arena.renderer import CELLS, METRICS, SHOWN
-from ganplay.arena.renderer import Look as Eye
+from ganplay.arena.renderer import ThumbnailRenderer as Eye
 from ganplay.arena.request import MAX_CELLS, Look, Make, asked, read
 from ganplay.arena.session import MAX_ARENAS, ArenaSession
 from ganplay.common.settings import ConfigError
 from ganplay.live import commands
 from ganplay.live.commands import CommandError
 from ganplay.live.engine import Full
-from ganplay.live.frame import UNIT, Camera
+from ganplay.live.frame import UNIT, FrameRenderer
 from ganplay.server.http import auth, live_socket
 from ganplay.server.http.waiting_line import _Place
 from ganplay.toy.config import PRESETS
@@ -118,7 +118,7 @@ def test_a_small_picture_is_that_of_the_lab():
     config = ToyConfig.from_dict(SMALL | {"lr_g": 1e-4})
     arena = Arena([Cell({}, (config,))])
     arena.step(1)
-    whole = Camera(arena.groups[0].trainer).look()
+    whole = FrameRenderer(arena.groups[0].trainer).look()
     _, fakes, maps = page.frames[-1]
     assert np.abs(fakes[0] - whole.fakes[:SHOWN].numpy() * UNIT / whole.extent).max() <= 1
     # The corner's cells are near each other in both maps.

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ganplay.images.augment import CHANGES, NUMBERS, augment, colour, cutout, translation
+from ganplay.images.augment import AUGMENTATIONS, NUMBERS, augment, colour, cutout, translation
 
 
 def chance(*numbers):
@@ -38,7 +38,7 @@ def test_cutout_is_half_as_wide():
     assert cutout(x, chance(0.999, 0.999)).sum() == 3 * (256 - 16)
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_each_picture_has_its_own_change_and_gradients_pass(name):
     x = torch.randn(1, 3, 16, 16, 4, requires_grad=True)
     numbers = torch.rand(1, NUMBERS, 4, generator=torch.Generator().manual_seed(0))

@@ -12,11 +12,11 @@ from ganplay.images.checkpoint import BUNDLED
 from ganplay.images.checkpoint import model as image
 from ganplay.images.datasets import ImageData
 from ganplay.images.evaluation.classifier import load_classifier
-from ganplay.images.evaluation.index_cache import Indexes
-from ganplay.images.evaluation.neighbours import Index
-from ganplay.images.evaluation.training_images import Learnt, MissingData
+from ganplay.images.evaluation.index_cache import IndexCache
+from ganplay.images.evaluation.neighbours import NeighbourIndex
+from ganplay.images.evaluation.training_images import MissingData, TrainingImages
 from ganplay.images.latent_state import LatentState
-from ganplay.latent.model_store import Gallery
+from ganplay.latent.model_store import ModelStore
 from ganplay.server.explore.routes import Explorer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -24,8 +24,8 @@ MODEL = "digits-conditional"
 STATE = f"1;model:{MODEL};seed:7;label:6"
 
 
-class Told(Indexes):
-    """Indexes that say what a test wants."""
+class Told(IndexCache):
+    """IndexCache that say what a test wants."""
 
     def __init__(self, answer):
         super().__init__()
@@ -48,7 +48,7 @@ def index(model):
     images = model.sample([7] * 10, list(range(10)))
     data = ImageData(images, torch.arange(10), model.labels, "none", "made")
     judge = load_classifier(BUNDLED / "classifiers" / "digits")
-    return Index(Learnt(data), judge.net.features(images).half(), judge)
+    return NeighbourIndex(TrainingImages(data), judge.net.features(images).half(), judge)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def client(bars, tmp_path, monkeypatch):
     model, _, _ = bars
     model.save_pretrained(tmp_path / "bars")
     monkeypatch.setattr(image, "BUNDLED", tmp_path)
-    gallery = Gallery(indexes=Told(0.25))
+    gallery = ModelStore(indexes=Told(0.25))
     with TestClient(Starlette(routes=Explorer(gallery).all())) as made:
         made.gallery = gallery
         yield made
@@ -105,7 +105,7 @@ def test_an_unknown_model_is_refused(client):
 
 
 def test_neighbours_with_their_distances(index, model):
-    gallery = Gallery(indexes=Told(index))
+    gallery = ModelStore(indexes=Told(index))
     with (
         TestClient(Starlette(routes=Explorer(gallery).all())) as client,
         client.websocket_connect(URL + "socket") as socket,

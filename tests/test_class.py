@@ -13,9 +13,9 @@ from ganplay import ToyConfig, ToyTrainer
 from ganplay.live import commands, engine, session_batch
 from ganplay.live.commands import Configure, Pair, Play, Rewind, Step
 from ganplay.live.engine import Engine, Full
-from ganplay.live.fair_share import FEWEST, MOST, STEPS_A_FRAME, Share, Wish
+from ganplay.live.fair_share import FEWEST, MOST, STEPS_A_FRAME, Allocation, Demand
 from ganplay.toy.diagnosis import EVERY
-from ganplay.toy.stop_condition import Stop
+from ganplay.toy.stop_condition import StopCondition
 
 CONFIG = ToyConfig(width_g=16, width_d=16, batch_size=32)
 AT = 400
@@ -42,7 +42,7 @@ def class_of(running, count, endless=(), **how):
             running,
             str(i),
             replace(CONFIG, seed=i),
-            stop=None if i in endless else Stop("steps", AT),
+            stop=None if i in endless else StopCondition("steps", AT),
             **how,
         )
         for i in range(count)
@@ -100,7 +100,7 @@ def test_every_command_works_among_others(running, together):
         pages[i].wait(lambda p: p.events_of("stopped"), 60)
         assert same(*arrived(running, i)), i
     assert not broken.playing
-    at_last = commands.StopAt(Stop("steps", AT))
+    at_last = commands.StopAt(StopCondition("steps", AT))
     post(running, pages[4], at_last, Rewind(), Play(True), session_id="4")
     pages[4].wait(lambda p: p.events_of("stopped"), 60)
     assert same(*arrived(running, 4))
@@ -153,8 +153,8 @@ def test_steps_are_shared_evenly_whatever_they_cost(monkeypatch):
 
 def test_an_engine_gives_fewer_frames_first_then_fewer_steps_then_fewer_of_both(monkeypatch):
     """With 4, 20, 45 and 60 whose steps and frames cost the same on any machine."""
-    wish = Wish(step=0.0003, frame=0.001, rate=200)
-    monkeypatch.setattr(engine.Session, "wish", lambda *_: wish)
+    wish = Demand(step=0.0003, frame=0.001, rate=200)
+    monkeypatch.setattr(engine.LabSession, "wish", lambda *_: wish)
     monkeypatch.setattr(engine, "SMOOTHING", 0.0)  # nobody else is on this machine
     alone, got = Engine(workers=2), []
     try:
@@ -170,7 +170,7 @@ def test_an_engine_gives_fewer_frames_first_then_fewer_steps_then_fewer_of_both(
     finally:
         alone.stop()
     few, more, many, most = got
-    assert few == Share(MOST, 200)
+    assert few == Allocation(MOST, 200)
     assert FEWEST < more.frames < MOST
     assert more.rate == 200
     assert many.frames == FEWEST
@@ -180,11 +180,11 @@ def test_an_engine_gives_fewer_frames_first_then_fewer_steps_then_fewer_of_both(
 
 
 def test_who_is_ahead_of_their_share_waits_unless_nobody_wants_the_time(running):
-    session = engine.Session(CONFIG, 0.0)
+    session = engine.LabSession(CONFIG, 0.0)
     assert session.trainer.steps == 0
     session._next_step = 0.0
     session.sink, session.playing, session.seen = Page(running, "x"), True, 100.0
-    session.share = Share(frames=10.0, rate=40.0)
+    session.share = Allocation(frames=10.0, rate=40.0)
     session._step_time, session._next_frame = 1e-6, 1e9
     owed = {}
     for late in (-0.1, -0.09, -0.051, 0.001, 0.101):  # seconds behind the share, a frame being 0.1
@@ -193,13 +193,13 @@ def test_who_is_ahead_of_their_share_waits_unless_nobody_wants_the_time(running)
     assert owed == {-0.1: 0, -0.09: 0, -0.051: 1, 0.001: 4, 0.101: 8}
     session.spare, session._next_turn = True, 100.1
     assert session.owes(100.0) == 4
-    session.share = Share(frames=10.0, rate=2.0)  # a step in half a second
+    session.share = Allocation(frames=10.0, rate=2.0)  # a step in half a second
     session.spare, session._next_turn = False, 100.0
     assert session.owes(100.0) == 1
 
 
 def test_what_the_diagnosis_has_just_measured_is_not_measured_again():
-    session = engine.Session(CONFIG, 0.0)
+    session = engine.LabSession(CONFIG, 0.0)
     trainer, (lane,) = session.trainer, session.lanes
     session.playing = True
     lane.step(EVERY, "both")
@@ -213,10 +213,10 @@ def test_what_the_diagnosis_has_just_measured_is_not_measured_again():
 
 
 def test_frames_that_are_made_together_fall_due_together():
-    sessions = [engine.Session(CONFIG, float(i)) for i in range(3)]
-    engine.Session.align(sessions)
+    sessions = [engine.LabSession(CONFIG, float(i)) for i in range(3)]
+    engine.LabSession.align(sessions)
     assert [session._next_frame for session in sessions] == [1.0] * 3
-    engine.Session.align([])
+    engine.LabSession.align([])
 
 
 def wait_until(condition, seconds=60):

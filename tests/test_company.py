@@ -10,8 +10,8 @@ from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live import session_batch
 from ganplay.live.frame import LAYERS, View
 from ganplay.live.render import expose
-from ganplay.live.run import Lane, look_together, step_together
-from ganplay.live.session_batch import SIZES, Companies, Kind, kind_of
+from ganplay.live.run import LiveRun, look_together, step_together
+from ganplay.live.session_batch import SIZES, BatchKey, SessionBatchCache, kind_of
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32, ema=0.9)
 KINDS = {
@@ -53,7 +53,7 @@ def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread):
         configs[2] = replace(configs[2], distribution="grid")
     alone = [ToyTrainer(c, threads=1) for c in configs]
     among = [ToyTrainer(c, threads=1) for c in configs]
-    room = Companies().of(kind, 4)
+    room = SessionBatchCache().of(kind, 4)
     for count in (1, 70, 3):
         for trainer in alone:
             trainer.step(count)
@@ -70,7 +70,7 @@ def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread):
 def test_as_many_are_together_as_do_well_and_they_are_split_evenly(monkeypatch):
     monkeypatch.setattr(session_batch, "_agree", lambda config, size: True)
     monkeypatch.setattr(session_batch, "fitting_together", lambda config: 8)
-    kind = Kind(SMALL)
+    kind = BatchKey(SMALL)
 
     def size(there):
         kind.size(there)
@@ -80,7 +80,7 @@ def test_as_many_are_together_as_do_well_and_they_are_split_evenly(monkeypatch):
     assert [size(n) for n in range(1, 11)] == [1, 1, 3, 4, 5, 6, 7, 8, 5, 5]
     assert [size(n) for n in (14, 16, 20, 32, 33, 64)] == [7, 16, 8, 16, 8, 16]
     monkeypatch.setattr(session_batch, "fitting_together", lambda config: 2)
-    kind = Kind(SMALL)
+    kind = BatchKey(SMALL)
     assert [size(n) for n in (2, 3, 4, 5, 6, 9)] == [1, 3, 4, 3, 3, 3]
 
 
@@ -91,12 +91,12 @@ VIEWS = (View(), View(graph=True), View(layers=LAYERS["map"], label=2))
 @pytest.mark.parametrize("name", [*KINDS, "averaged"])
 def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, caplog):
     config = (KINDS | {"averaged": replace(SMALL, noise_dim=5)})[name]
-    lanes = [Lane(replace(config, seed=s)) for s in range(3)]
+    lanes = [LiveRun(replace(config, seed=s)) for s in range(3)]
     for i, lane in enumerate(lanes):
         lane.start()
         lane.step(5 + i, "both")
         lane.camera.measure()
-    companies = Companies()
+    companies = SessionBatchCache()
     room = companies.of(kind_of(config), 4)  # with an empty place
     for _ in range(2):
         seen = look_together(dict.fromkeys(lanes, view), room)
@@ -113,8 +113,8 @@ def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, capl
 
 
 def test_pictures_that_need_what_only_one_has_are_made_alone(one_thread):
-    room = Companies().of(kind_of(SMALL), 4)
-    lanes = [Lane(replace(SMALL, seed=s)) for s in range(4)]
+    room = SessionBatchCache().of(kind_of(SMALL), 4)
+    lanes = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
     for lane in lanes:
         lane.start()
     assert look_together(dict.fromkeys(lanes, View(graph=True)), room) == {}  # no gradients yet
@@ -123,15 +123,18 @@ def test_pictures_that_need_what_only_one_has_are_made_alone(one_thread):
     assert look_together(few, room) == {}
     assert look_together({}, room) == {}
     batches = replace(SMALL, minibatch_d="stddev")
-    others = [Lane(replace(batches, seed=s)) for s in range(4)]
+    others = [LiveRun(replace(batches, seed=s)) for s in range(4)]
     for lane in others:
         lane.start()
-    assert look_together(dict.fromkeys(others, View()), Companies().of(kind_of(batches), 4)) == {}
+    assert (
+        look_together(dict.fromkeys(others, View()), SessionBatchCache().of(kind_of(batches), 4))
+        == {}
+    )
 
 
 def test_pictures_that_cannot_be_made_together_are_made_alone(one_thread, monkeypatch, caplog):
-    room = Companies().of(kind_of(SMALL), 4)
-    lanes = [Lane(replace(SMALL, seed=s)) for s in range(4)]
+    room = SessionBatchCache().of(kind_of(SMALL), 4)
+    lanes = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
     for lane in lanes:
         lane.start()
 
@@ -147,7 +150,7 @@ def test_anybody_may_come_go_and_change_in_between(one_thread):
     kind = ready(SMALL, 4)
     configs = [replace(SMALL, seed=s) for s in range(5)]
     alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
-    room = Companies().of(kind, 4)
+    room = SessionBatchCache().of(kind, 4)
 
     def together(*members):
         room.step([among[i].single for i in members], 5)
@@ -172,10 +175,10 @@ def test_one_that_breaks_leaves_the_others_untouched(one_thread):
     configs = [replace(SMALL, seed=s) for s in range(size)]
     alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
     among[3].single.state.g.flat.fill_(torch.nan)
-    lanes = [Lane(c) for c in configs]
+    lanes = [LiveRun(c) for c in configs]
     for lane, trainer in zip(lanes, among, strict=True):
         lane.adopt(trainer)
-    assert step_together(lanes, 30, Companies().of(kind, size)) == {}
+    assert step_together(lanes, 30, SessionBatchCache().of(kind, size)) == {}
     assert [lane.diverged for lane in lanes] == [i == 3 for i in range(size)]
     for i, one in enumerate(alone):
         one.step(30)
@@ -186,10 +189,10 @@ def test_if_it_fails_everybody_goes_on_alone_with_the_same_numbers(one_thread, m
     kind = ready(SMALL, 4)
     configs = [replace(SMALL, seed=s) for s in range(4)]
     alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
-    lanes = [Lane(c) for c in configs]
+    lanes = [LiveRun(c) for c in configs]
     for lane, trainer in zip(lanes, among, strict=True):
         lane.adopt(trainer)
-    room = Companies().of(kind, 4)
+    room = SessionBatchCache().of(kind, 4)
 
     def out_of_memory(*_):
         raise RuntimeError("not enough memory")
@@ -205,11 +208,11 @@ def test_if_it_fails_everybody_goes_on_alone_with_the_same_numbers(one_thread, m
 
 def test_the_diagnosis_looks_at_the_same_steps(one_thread):
     kind = ready(SMALL, 4)
-    lanes = [Lane(replace(SMALL, seed=s)) for s in range(4)]
+    lanes = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
     for i, lane in enumerate(lanes):
         lane.start()
         lane.step(7 * i, "both")
-    step_together(lanes, 60, Companies().of(kind, 4))
+    step_together(lanes, 60, SessionBatchCache().of(kind, 4))
     looked = [[signals.step for signals in lane.diagnosis._looks] for lane in lanes]
     assert looked == [[25, 50], [25, 50], [25, 50], [25, 50, 75]]
 
@@ -224,7 +227,7 @@ def test_kinds_are_those_of_the_structure_and_not_of_numbers():
 def test_what_does_not_give_the_same_numbers_stays_alone(monkeypatch, one_thread):
     """A batch that does not fill the processor's registers is rounded differently among others."""
     monkeypatch.setattr(session_batch, "_compared", lambda config, size: False)
-    kind = Kind(replace(SMALL, batch_size=64))
+    kind = BatchKey(replace(SMALL, batch_size=64))
     assert kind.size(8) == 1
     for trial in kind._trials.values():
         assert trial.result() is False
@@ -234,21 +237,21 @@ def test_what_does_not_give_the_same_numbers_stays_alone(monkeypatch, one_thread
         raise RuntimeError("cannot be captured")
 
     monkeypatch.setattr(session_batch, "_compared", broken)
-    kind = Kind(SMALL)
+    kind = BatchKey(SMALL)
     kind.size(4)
     assert kind._trials[4].result() is False
 
 
 def test_the_trial_sees_the_smallest_difference(monkeypatch, one_thread):
     assert session_batch._compared(SMALL, 4)
-    step = session_batch.Company.step
+    step = session_batch.SessionBatch.step
 
     def nearly(self, cohorts, count):
         step(self, cohorts, count)
         flat = cohorts[1].state.d.flat
         flat[0, 5] = torch.nextafter(flat[0, 5], torch.tensor(9.0))
 
-    monkeypatch.setattr(session_batch.Company, "step", nearly)
+    monkeypatch.setattr(session_batch.SessionBatch, "step", nearly)
     assert not session_batch._compared(SMALL, 4)
 
 
@@ -260,7 +263,7 @@ def test_wide_networks_and_few_of_them_stay_alone():
 
 
 def test_a_thread_keeps_room_for_a_few_companies(one_thread, monkeypatch):
-    kind, companies = ready(SMALL, 4), Companies()
+    kind, companies = ready(SMALL, 4), SessionBatchCache()
     threads = threading.active_count()
     monkeypatch.setattr(session_batch, "KEPT_OPEN", 4)
     first = companies.of(kind, 4)

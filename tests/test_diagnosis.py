@@ -12,22 +12,22 @@ from typecheck import unchecked as without_checks
 
 from benchmarks.diagnosis import SCENARIOS, most_changes, right, runs
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.live.run import Lane
+from ganplay.live.run import LiveRun
 from ganplay.toy.diagnosis import (
     EVERY,
     KINDS,
     WINDOW,
+    DataStats,
     Diagnosis,
-    Scene,
+    Finding,
     Signals,
-    Verdict,
     turning_points,
 )
 from ganplay.toy.experiment import diagnose
-from ganplay.toy.monitor import Gauge
+from ganplay.toy.monitor import MetricsMonitor
 from ganplay.toy.remedies import remedy
 
-SCENE = Scene(dispersion=2.0, extent=3.0, modes=4)
+SCENE = DataStats(dispersion=2.0, extent=3.0, modes=4)
 EQUAL = (0.25, 0.25, 0.25, 0.25)
 WELL = Signals(0, 0.1, 0.5, 2.0, (0.0, 0.0), 1.0, EQUAL)
 QUICK = {name: one for name, one in SCENARIOS.items() if one.quick}
@@ -78,7 +78,7 @@ def test_who_wanders_from_mode_to_mode_hops():
     ]
     assert told(looks)[-1].kind == "hopping"
     without = [s._replace(shares=()) for s in looks]
-    assert told(without, Scene(2.0, 3.0))[-1].kind != "hopping"  # where there are no modes
+    assert told(without, DataStats(2.0, 3.0))[-1].kind != "hopping"  # where there are no modes
 
 
 @pytest.mark.parametrize("period", [300, 1000, 3000])
@@ -88,11 +88,11 @@ def test_the_period_of_an_oscillation_is_measured(period):
 
     count = 5 * period // EVERY
     looks = [WELL._replace(js=0.7, centre=at(EVERY * (i + 1))) for i in range(count)]
-    verdict = told(looks, Scene(2.0, 3.0, 1))[-1]
+    verdict = told(looks, DataStats(2.0, 3.0, 1))[-1]
     assert verdict.kind == "oscillation"
     assert verdict.evidence.period == pytest.approx(period, rel=0.05)
     rest = [looks[-1]] * (3 * period // EVERY)  # it stands still
-    doctor = Diagnosis(Scene(2.0, 3.0, 1))
+    doctor = Diagnosis(DataStats(2.0, 3.0, 1))
     assert told(looks + rest, doctor=doctor)[-1].kind != "oscillation"
 
 
@@ -107,7 +107,7 @@ def test_turning_points_by_hand():
 def test_nothing_is_said_at_once_and_nothing_flickers():
     ill = WELL._replace(separation=0.99, js=1.0)
     verdicts = told([WELL] * 2 * WINDOW + [ill, WELL] * 3 * WINDOW)
-    assert verdicts[0] == Verdict("starting", 0)
+    assert verdicts[0] == Finding("starting", 0)
     assert {v.kind for v in verdicts[WINDOW:]} <= {"learning", "equilibrium"}
     # Long blocks of the one and of the other change it, but never twice within a window.
     verdicts = told(([WELL] * 2 * WINDOW + [ill] * WINDOW) * 6)
@@ -155,10 +155,10 @@ def test_a_verdict_is_given_where_it_is_right_and_not_elsewhere(quick_runs, name
 
 def test_most_changes_counts_what_it_says():
     kinds = ["starting", "learning", "collapse", "learning", "hopping"]
-    verdicts = [Verdict(k, s) for k, s in zip(kinds, (0, 300, 700, 1100, 1700), strict=True)]
+    verdicts = [Finding(k, s) for k, s in zip(kinds, (0, 300, 700, 1100, 1700), strict=True)]
     assert most_changes(verdicts) == 2
     assert most_changes(verdicts[:3]) == 1
-    assert right(SCENARIOS["vanishing"]._replace(steps=75), [Verdict("collapse")] * 3) == 0
+    assert right(SCENARIOS["vanishing"]._replace(steps=75), [Finding("collapse")] * 3) == 0
 
 
 # ---- where the signals come from ----------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_a_lane_says_what_an_experiment_says_however_it_is_stepped(unchecked):
     expected = diagnose(ToyTrainer(config, threads=1, use_capture=False), 600)[0]
     lanes = []
     for pieces in ([600], [1] * 100 + [130, 7, 363]):
-        lane = Lane(config)
+        lane = LiveRun(config)
         lane.start()
         for count in pieces:
             lane.step(count, "both")
@@ -186,10 +186,10 @@ def test_a_gauge_measures_each_member_by_its_own_points():
     config = ToyConfig(distribution="blobs", conditional=True, width_g=8, width_d=8)
     trainer = ToyTrainer(config, seeds=(4, 9), threads=1)
     trainer.step(3)
-    both = Gauge(trainer).measure()
+    both = MetricsMonitor(trainer).measure()
     for name, values in trainer.compare(2000, quick=True).items():
         assert both.metrics[name].tolist() == values.tolist()
-    see, gauge = None, Gauge(trainer)
+    see, gauge = None, MetricsMonitor(trainer)
     for _ in range(2000):  # the captured function gives the very same
         again, (see,) = gauge.measure(), gauge._shutters
         for name, values in both.metrics.items():
@@ -201,14 +201,14 @@ def test_a_gauge_measures_each_member_by_its_own_points():
     assert gauge.measure().shares.equal(both.shares)
     alone = ToyTrainer(replace(config, seed=9), threads=1)
     alone.step(3)
-    one = Gauge(alone).measure().signals()
+    one = MetricsMonitor(alone).measure().signals()
     other = both.signals(1)
     assert one.step == other.step == 3
     assert one.js == pytest.approx(other.js, abs=1e-3)
     assert one.separation == pytest.approx(other.separation, abs=1e-3)
     assert one.shares == pytest.approx(other.shares, abs=1e-3)
     assert len(one.shares) == 3
-    scene = Gauge(alone).scene
+    scene = MetricsMonitor(alone).scene
     assert (scene.extent, scene.modes) == (3.0, 3)
     assert scene.dispersion == pytest.approx(1.76, abs=0.05)  # |(1.22, 1.23)| and 0.25 twice
 

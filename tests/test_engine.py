@@ -26,7 +26,7 @@ from ganplay.live.engine import Engine, Full
 from ganplay.live.frame import ENTRY, FLAGS, HEADER, MAP, SECTIONS, UNIT, View
 from ganplay.live.network_inspection import SIDE
 from ganplay.toy.experiment import train_until
-from ganplay.toy.stop_condition import Stop
+from ganplay.toy.stop_condition import StopCondition
 from ganplay.toy.trainer import ToyTrainer
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
@@ -293,7 +293,7 @@ def test_runs_end_at_the_cap_on_steps(running, monkeypatch):
 
 
 def test_a_run_stops_exactly_at_the_step_asked_for(running):
-    page = opened(running, stop=Stop("steps", 123))
+    page = opened(running, stop=StopCondition("steps", 123))
     page.wait(lambda p: p.events_of("stopped"))
     (told,) = page.events_of("stopped")
     expected = {"when": "steps", "bound": 123, "step": 123, "value": 123, "lane": "a"}
@@ -319,7 +319,7 @@ def test_a_bound_of_a_metric_stops_every_run_at_the_same_step(running):
     while trainer.steps < 600:
         trainer.step(50)
         values[trainer.steps] = float(trainer.compare(2000, quick=True)["js"][0])
-    stop = Stop("js", sorted(values.values())[3])
+    stop = StopCondition("js", sorted(values.values())[3])
     first = next(step for step, value in values.items() if value <= stop.bound)
     assert train_until(ToyTrainer(QUICK, threads=1), 600, stop) == [first]
     pages = [opened(running, "slow", speed=700.0, stop=stop), opened(running, "fast", stop=stop)]
@@ -334,14 +334,14 @@ def test_a_bound_of_a_metric_stops_every_run_at_the_same_step(running):
 def test_a_condition_that_is_met_already_stops_at_once(running):
     page = opened(running)
     page.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
-    post(running, page, StopAt(Stop("steps", 5)))
+    post(running, page, StopAt(StopCondition("steps", 5)))
     told = page.events_of("stopped")[-1]
     assert told["value"] == told["step"] > 5
     assert not page.events_of("state")[-1]["playing"]
 
 
 def test_a_restored_session_is_brought_to_its_step_past_its_condition(running):
-    page = opened(running, playing=False, step=150, stop=Stop("steps", 100))
+    page = opened(running, playing=False, step=150, stop=StopCondition("steps", 100))
     page.wait(lambda p: p.frames and p.frames[-1]["step"] == 150)
     assert not page.events_of("stopped")
 
@@ -452,7 +452,7 @@ def test_messages_become_commands():
     assert read({"type": "speed", "speed": None}) == Speed(None)
     assert read({"type": "rewind"}) == Rewind()
     assert read({"type": "stop", "when": None}) == StopAt(None)
-    assert read({"type": "stop", "when": "steps", "bound": 5}) == StopAt(Stop("steps", 5))
+    assert read({"type": "stop", "when": "steps", "bound": 5}) == StopAt(StopCondition("steps", 5))
     assert read({"type": "slow"}) == Slow()
     assert read({"type": "preset", "name": "grid"}) == Preset("grid")
     assert read({"type": "pair", "on": True}) == Pair(True)

@@ -13,7 +13,7 @@ from ganplay.images.evaluation import evaluate as evaluation
 from ganplay.images.evaluation.classifier import (
     Card,
     Classifier,
-    Judge,
+    LoadedClassifier,
     heads_of,
     save_classifier,
     train_classifier,
@@ -69,7 +69,7 @@ def untrained(data):
         torch.manual_seed(0)
         net = Classifier(channels, side, heads).eval()
     card = Card(channels, side, heads, {"name": "x"}, 0, 1, dict.fromkeys(heads, 0.5), 1)
-    return Judge(net, card)
+    return LoadedClassifier(net, card)
 
 
 def test_real_pictures_reach_the_floor(judge):

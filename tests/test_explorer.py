@@ -16,7 +16,7 @@ from test_image_models import model_in
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
-from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError, memory_of
+from ganplay.latent.model_store import MOST_PICTURES, ModelStore, ModelStoreError, memory_of
 from ganplay.server.explore import routes
 from ganplay.server.explore.routes import Asked, Explorer, Slots
 from ganplay.server.http import auth
@@ -53,7 +53,7 @@ METRICS = {"frechet": {"samples": 2.5, "held_out": 1.0}, "accuracy": None}
 @pytest.fixture
 def gallery(shelf, monkeypatch):
     monkeypatch.setattr(image, "BUNDLED", shelf)
-    made = Gallery()
+    made = ModelStore()
     yield made
     made.stop()
 
@@ -144,7 +144,7 @@ def test_least_used_goes_first_where_memory_is_short(gallery):
     "name", ["", "three", "../one", "/etc", "ganplay/one", "one/", "x" * 10**5]
 )
 def test_only_bundled_models_are_found(gallery, name):
-    with pytest.raises(GalleryError) as refused:
+    with pytest.raises(ModelStoreError) as refused:
         gallery.render(name, ["1"])
     assert refused.value.problem.code == "no_model"
     assert len(str(refused.value)) < 200
@@ -175,7 +175,7 @@ def test_what_a_string_cannot_mean_is_told_and_the_rest_kept(gallery, shelf):
 
 @pytest.mark.parametrize("count", [0, MOST_PICTURES + 1])
 def test_too_many_pictures_are_refused(gallery, count):
-    with pytest.raises(GalleryError, match="1 to 64 at once"):
+    with pytest.raises(ModelStoreError, match="1 to 64 at once"):
         gallery.render("one", ["1"] * count)
     assert gallery.render("one", ["1"] * MOST_PICTURES).shape[0] == MOST_PICTURES
 
@@ -198,7 +198,7 @@ def test_a_nudge_is_small_and_keeps_the_rest(gallery):
     assert 0.6 < angle < 0.999
     far = gallery.nudged("one", moved, MAX_SEED)
     assert far != moved
-    with pytest.raises(GalleryError):
+    with pytest.raises(ModelStoreError):
         gallery.nudged("one", moved, -1)
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.live.frame import Camera, View, pack
-from ganplay.toy.captured_function import WORTH
+from ganplay.live.frame import FrameRenderer, View, pack
+from ganplay.toy.captured_function import CALLS_BEFORE_CAPTURE
 
 CONFIGS = {
     "ring": PRESETS["ring"],
@@ -34,7 +34,7 @@ def captured(camera, view):
 def test_captured_pictures_are_the_same_and_follow_the_networks(name, view):
     trainer = ToyTrainer(CONFIGS[name], threads=1)
     trainer.step(3)
-    camera = Camera(trainer)
+    camera = FrameRenderer(trainer)
     plain, span = seen(camera, view)
     captured(camera, view)
     for again, before in zip(seen(camera, view)[0], plain, strict=True):
@@ -44,35 +44,35 @@ def test_captured_pictures_are_the_same_and_follow_the_networks(name, view):
     # New weights are seen, and where the captured function does not fit it is not used.
     trainer.step(20)
     camera.measure()
-    fresh = Camera(trainer)
+    fresh = FrameRenderer(trainer)
     fresh.measure()
     eager, _ = seen(fresh, view)
     for now, expected in zip(seen(camera, view)[0], eager, strict=True):
         torch.testing.assert_close(now, expected, rtol=0, atol=1e-6)
     other, _ = seen(camera, View(layers=1))
     assert camera._shutter.captured is None
-    torch.testing.assert_close(other[2], seen(Camera(trainer), View(layers=1))[0][2])
+    torch.testing.assert_close(other[2], seen(FrameRenderer(trainer), View(layers=1))[0][2])
 
 
 def test_what_is_looked_at_seldom_is_not_captured():
-    camera = Camera(ToyTrainer(CONFIGS["ring"], threads=1))
-    for label in range(3 * WORTH):
+    camera = FrameRenderer(ToyTrainer(CONFIGS["ring"], threads=1))
+    for label in range(3 * CALLS_BEFORE_CAPTURE):
         camera.look(View(layers=1 + 15 * (label % 2)))
     assert camera._shutter._times == 1
 
 
 def test_batches_as_a_whole_are_judged_by_the_settings_of_the_moment():
     trainer = ToyTrainer(ToyConfig(minibatch_d="stddev", width_d=16), threads=1)
-    camera = Camera(trainer)
-    for _ in range(2 * WORTH):
+    camera = FrameRenderer(trainer)
+    for _ in range(2 * CALLS_BEFORE_CAPTURE):
         before = camera.look(View(layers=1)).map
     trainer.configure(ToyConfig(minibatch_d="stddev", width_d=16, distribution="grid"))
-    assert not torch.equal(Camera(trainer).look(View(layers=1)).map, before)
+    assert not torch.equal(FrameRenderer(trainer).look(View(layers=1)).map, before)
     assert camera._shutter.captured is None
 
 
 def test_without_capture_there_is_none():
-    camera = Camera(ToyTrainer(CONFIGS["path"], threads=1, use_capture=False))
-    for _ in range(2 * WORTH):
+    camera = FrameRenderer(ToyTrainer(CONFIGS["path"], threads=1, use_capture=False))
+    for _ in range(2 * CALLS_BEFORE_CAPTURE):
         pack(camera.look())
     assert camera._shutter.captured is None

@@ -32,9 +32,9 @@ from ganplay.arena.arena import Arena
 from ganplay.images.checkpoint import model as image
 from ganplay.latent import model_store
 from ganplay.live import engine
-from ganplay.live.capture_process import WORKSHOP
+from ganplay.live.capture_process import CAPTURE_PROCESS
 from ganplay.live.commands import Step
-from ganplay.live.run import Lane
+from ganplay.live.run import LiveRun
 from ganplay.server.http import auth, idle_timeouts, live_socket
 from ganplay.server.lab import files
 from ganplay.toy import custom_points
@@ -97,7 +97,7 @@ def test_a_worker_that_dies_in_mid_step_is_replaced_and_its_visitor_told(
     token, workers = auth.issue(), len(alive(server.engine))
     line = visit(token=token, state=STATE, playing=False).until(lambda s: s.frames)
     session = server.engine._sessions[auth.session_of(token)]
-    lane, step = session.lanes[0], Lane.step
+    lane, step = session.lanes[0], LiveRun.step
 
     def dies(self, count, net):
         if self is lane:
@@ -105,7 +105,7 @@ def test_a_worker_that_dies_in_mid_step_is_replaced_and_its_visitor_told(
             raise death
         step(self, count, net)
 
-    monkeypatch.setattr(Lane, "step", dies)
+    monkeypatch.setattr(LiveRun, "step", dies)
     line.send("step", count=30)
     assert line.closing_code() == live_socket.GONE
     assert line.event("failed")
@@ -136,9 +136,9 @@ def test_the_process_that_captures_is_killed_under_a_class(server, visit, witnes
         line.send("configure", changes={"width_d": width})
         wait_until(lambda: CAPTURES.pending)
         if killed:
-            WORKSHOP._process.kill()
+            CAPTURE_PROCESS._process.kill()
         wait_until(lambda: not CAPTURES.pending)
-    assert WORKSHOP._process.poll() is None
+    assert CAPTURE_PROCESS._process.poll() is None
     line.until(lambda s: len(s.frames) > frames + 3)
     assert "failed" not in {event["type"] for event in line.events}
 
@@ -472,7 +472,7 @@ def test_who_asks_and_does_not_read_is_hung_up_on(server, witness, monkeypatch):
 @pytest.fixture
 def narrow(monkeypatch):
     """Kernels hold megabytes of what nobody reads; here they hold little."""
-    made = idle_timeouts.Watched.connection_made
+    made = idle_timeouts.TimeoutProtocol.connection_made
 
     def connection_made(self, transport):
         kept = transport.get_extra_info("socket")
@@ -480,7 +480,7 @@ def narrow(monkeypatch):
         made(self, transport)
 
     monkeypatch.setattr(idle_timeouts, "CHECK_SECONDS", 0.3)
-    monkeypatch.setattr(idle_timeouts.Watched, "connection_made", connection_made)
+    monkeypatch.setattr(idle_timeouts.TimeoutProtocol, "connection_made", connection_made)
 
 
 def test_a_page_that_reads_nothing_gets_no_backlog(server, witness, narrow):

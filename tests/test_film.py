@@ -22,7 +22,7 @@ from ganplay.live.film import (
     shoot,
     style_of,
 )
-from ganplay.live.frame import ALL_LAYERS, LAYERS, Camera, pack
+from ganplay.live.frame import ALL_LAYERS, LAYERS, FrameRenderer, pack
 from ganplay.live.frame_codec import unpack
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)
@@ -47,7 +47,7 @@ def test_frames_are_closer_at_the_start_and_of_the_first_member(trainer, run):
     assert [frame.step for frame in run] == [0, 2, 10, 22, 38, 60]
     alone = ToyTrainer(SMALL, seeds=[1], threads=1)
     alone.step(60)
-    camera = Camera(alone)
+    camera = FrameRenderer(alone)
     camera.measure()
     torch.testing.assert_close(run[-1].fakes, camera.look().fakes, rtol=1e-3, atol=1e-4)
     assert run[-1].metrics["js"] == pytest.approx(camera.look().metrics["js"], abs=0.01)
@@ -94,7 +94,7 @@ def test_an_mp4_has_all_frames(trainer, run):
 def test_points_are_where_they_are_on_the_page(trainer):
     """The middle of the picture is the origin, y goes up, and a little more than all is shown."""
     made = Style(torch.tensor([[0.0, 0.0], [1.5, 3.0]]), size=424, layers=LAYERS["real"])
-    camera = Camera(ToyTrainer(SMALL, threads=1))
+    camera = FrameRenderer(ToyTrainer(SMALL, threads=1))
     picture = Painter(made, camera.extent).draw(camera.look())
     real = films.THEMES["light"]["real"]
     assert camera.extent == 3
@@ -115,7 +115,7 @@ def test_layers_that_are_switched_off_are_not_drawn(trainer, run):
 def test_a_class_is_picked_out_and_a_path_is_drawn():
     config = ToyConfig(conditional=True, noise_dim=1, width_g=8, width_d=8)
     trainer = ToyTrainer(config, threads=1)
-    frame, made = Camera(trainer).look(), style_of(trainer)
+    frame, made = FrameRenderer(trainer).look(), style_of(trainer)
     pictures = [
         Painter(Style(made.real, made.labels, size=320, label=label), frame.extent).draw(frame)
         for label in (-1, 0, 1)

@@ -12,18 +12,18 @@ import torch
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.gan.losses import LOSSES
 from ganplay.live import frame as frames
-from ganplay.live.frame import ENTRY, FLAGS, HEADER, LAYERS, Camera, View, pack
-from ganplay.toy.diagnosis import KINDS, Evidence, Verdict
+from ganplay.live.frame import ENTRY, FLAGS, HEADER, LAYERS, FrameRenderer, View, pack
+from ganplay.toy.diagnosis import KINDS, Evidence, Finding
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)
-VERDICT = Verdict("collapse", 625, Evidence(js=0.5, separation=0.75, spread=0.25), (1, 6))
+VERDICT = Finding("collapse", 625, Evidence(js=0.5, separation=0.75, spread=0.25), (1, 6))
 JS_TEST = Path(__file__).parent / "web" / "shared" / "frame.test.js"
 
 
 def camera(config=SMALL, steps=5):
     trainer = ToyTrainer(config, threads=1)
     trainer.step(steps)
-    made = Camera(trainer)
+    made = FrameRenderer(trainer)
     made.measure()
     return made
 
@@ -96,7 +96,7 @@ def test_the_graph_shows_verdicts_and_gradients_of_each_layer():
     for net, layers, total in (("d", 4, record.grad_norm_d), ("g", 3, record.grad_norm_g)):
         assert frame.norms[net].shape == (layers,)
         assert frame.norms[net].norm().item() == pytest.approx(total.item(), rel=1e-5)
-    fresh = Camera(ToyTrainer(SMALL)).look(View(graph=True))
+    fresh = FrameRenderer(ToyTrainer(SMALL)).look(View(graph=True))
     assert fresh.norms["g"].isnan().all()
     conditional = camera(ToyConfig(conditional=True, width_d=16, batch_size=32))
     assert conditional.look(View(layers=0, graph=True)).verdicts.sum().item() > 0
@@ -136,14 +136,14 @@ def test_grid_cells_are_equally_likely():
     weights = trainer._cohorts[0].state.g.weights
     weights[0].copy_(torch.eye(2)[None])
     weights[1].zero_()
-    grid = Camera(trainer).look().grid
+    grid = FrameRenderer(trainer).look().grid
     z = torch.randn(200_000, generator=torch.Generator().manual_seed(0))
     for column in (1, 10, 17):
         share = (z < grid[0, column, 0]).float().mean().item()
         assert share == pytest.approx(0.01 + 0.98 * column / 20, abs=0.005)
     assert torch.equal(grid[:, 3, 1], grid[:, 5, 1])  # rows are the second number of the noise
     uniform = ToyTrainer(ToyConfig(layers_g=0, noise="uniform", noise_dim=1))
-    path = Camera(uniform).look().grid
+    path = FrameRenderer(uniform).look().grid
     assert path.shape == (1, frames.PATH, 2)
 
 
@@ -152,7 +152,7 @@ def test_of_many_dimensions_the_two_that_matter_are_shown():
     weights = trainer._cohorts[0].state.g.weights
     weights[0].zero_()
     weights[0][0, 0, 3], weights[0][0, 1, 7] = 2.0, -1.0
-    looked = Camera(trainer)
+    looked = FrameRenderer(trainer)
     plane = looked._principal_plane()
     assert plane.shape == (10, 2)
     share = plane.square().sum(1)

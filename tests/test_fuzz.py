@@ -32,7 +32,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from ganplay import ToyTrainer
-from ganplay.live.frame import Camera, pack, pack_points
+from ganplay.live.frame import FrameRenderer, pack, pack_points
 from ganplay.server.api import walk
 from ganplay.server.explore.walk_routes import packed
 from ganplay.server.http import auth, live_socket, rate_limits, teacher_secret
@@ -459,7 +459,7 @@ def test_weights_that_are_sent(sender, data):
 
 def film():
     trainer = ToyTrainer(test_faults.CONFIG, threads=1)
-    camera = Camera(trainer)
+    camera = FrameRenderer(trainer)
     asked = {"format": "gif", "fps": 10, "theme": "light", "size": 320, "layers": 31, "label": -1,
              "real": pack_points(camera.real, camera.extent)[:40], "labels": []}  # fmt: skip
     return asked, pack(camera.look())

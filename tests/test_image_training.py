@@ -11,7 +11,7 @@ from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.images.models.paired import PairedGenerator
 from ganplay.images.sampler import latents, to_bytes
-from ganplay.images.trainer import Companions, ImageTrainer, to_floats
+from ganplay.images.trainer import ImageTrainer, PairSampler, to_floats
 from ganplay.toy.architecture import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -132,7 +132,7 @@ def test_our_steps_are_the_textbooks():
 
 def test_companions_are_any_others_of_the_group():
     groups = torch.tensor([7, 3, 7, 7, 3])
-    companions = Companions(groups)
+    companions = PairSampler(groups)
     places = torch.arange(5).repeat(3000)
     found = companions.of(places, torch.Generator().manual_seed(0))
     assert not (found == places).any()
@@ -141,7 +141,7 @@ def test_companions_are_any_others_of_the_group():
         met = found[places == place].bincount(minlength=5)[others] / 3000
         assert met.tolist() == pytest.approx([1 / len(others)] * len(others), abs=0.03)
     with pytest.raises(ValueError, match="pairs: every group needs two pictures"):
-        Companions(torch.tensor([0, 1, 1]))
+        PairSampler(torch.tensor([0, 1, 1]))
     with pytest.raises(ValueError, match="pairs: these data do not say"):
         ImageTrainer(dataclasses.replace(TINY, conditional=True, pairs=True), *pictures(), 2)
 

@@ -25,7 +25,7 @@ from ganplay.live.commands import (
 )
 from ganplay.live.frame import ENTRY, FLAGS, HEADER, SECTIONS, TYPES, View
 from ganplay.toy import custom_points
-from ganplay.toy.stop_condition import Stop
+from ganplay.toy.stop_condition import StopCondition
 
 
 class Paired(Page):
@@ -174,7 +174,7 @@ def test_if_one_diverges_both_stop_and_it_is_said_which(running):
 def test_of_two_the_first_to_be_good_enough_stops_both(running):
     page, session = pair_of(running, playing=False)
     post(running, page, Pair(True), Configure({"lr_g": 1.0, "lr_d": 1.0}, "a"))
-    post(running, page, StopAt(Stop("js", 0.99)), Play(True))
+    post(running, page, StopAt(StopCondition("js", 0.99)), Play(True))
     page.wait(lambda p: p.events_of("stopped"))
     told = page.events_of("stopped")[-1]
     assert told["lane"] == "b"

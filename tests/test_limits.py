@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from ganplay.server.explore.walk_routes import packed
 from ganplay.server.http import auth, gradio_lockdown, live_socket, rate_limits
 from ganplay.server.http.live_socket import Refusal
-from ganplay.server.http.rate_limits import Buckets, Rate
+from ganplay.server.http.rate_limits import Rate, TokenBuckets
 from ganplay.server.lab.files import Places
 
 visit = test_app.visit
@@ -27,7 +27,7 @@ visit = test_app.visit
 def test_a_bucket_by_hand(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(rate_limits.time, "monotonic", lambda: now[0])
-    buckets, rate = Buckets(), Rate(3, 2)
+    buckets, rate = TokenBuckets(), Rate(3, 2)
     assert [buckets.wait("a", rate) for _ in range(4)] == [0, 0, 0, 0.5]
     assert buckets.wait("b", rate) == 0  # somebody else
     assert buckets.wait("a", Rate(9, 1)) == 0  # something else
@@ -41,7 +41,7 @@ def test_a_bucket_by_hand(monkeypatch):
 
 def test_who_has_been_away_longest_is_forgotten(monkeypatch):
     monkeypatch.setattr(rate_limits, "MOST_KNOWN", 10)
-    buckets, rate = Buckets(), Rate(1, 0.001)
+    buckets, rate = TokenBuckets(), Rate(1, 0.001)
     for i in range(100):
         buckets.wait(str(i), rate)
     assert len(buckets._known) == 10
@@ -60,7 +60,7 @@ def test_addresses():
 
 def test_a_class_behind_one_address_is_not_hit():
     """Sixty-four pages load twice, ask for tokens and open their sockets, all in one second."""
-    buckets = Buckets()
+    buckets = TokenBuckets()
     for _ in range(2 * 64):
         for rate, count in (
             (rate_limits.FILES, 95),
@@ -145,7 +145,7 @@ def test_an_address_with_many_pages_is_told_so(server, monkeypatch):
 
 
 def test_a_class_of_pages_has_all_their_shares():
-    buckets = Buckets()
+    buckets = TokenBuckets()
     assert not any(
         buckets.wait("school", rate_limits.ALL_PAGES)
         for _ in range(64 * int(rate_limits.PAGE.burst))

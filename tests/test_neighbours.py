@@ -17,13 +17,18 @@ from ganplay.images.checkpoint.card import Data
 from ganplay.images.datasets import fonts, load
 from ganplay.images.evaluation import index_cache, neighbours
 from ganplay.images.evaluation.classifier import Classifier, save_classifier
-from ganplay.images.evaluation.index_cache import Indexes
-from ganplay.images.evaluation.neighbours import Yardstick, index_of, judge_of, yardstick_of
+from ganplay.images.evaluation.index_cache import IndexCache
+from ganplay.images.evaluation.neighbours import (
+    ReferenceDistances,
+    index_of,
+    judge_of,
+    yardstick_of,
+)
 from ganplay.images.evaluation.training_images import (
     LearntFaces,
     MissingData,
-    learnt_by,
     roots_given,
+    training_images_of,
 )
 from ganplay.images.latent_state import LatentState
 
@@ -68,34 +73,34 @@ def of(name, card, count=COUNT, **changes):
 
 
 def test_digits_are_found_in_a_root_and_never_downloaded(card, root, tmp_path, monkeypatch):
-    found = learnt_by(card, [tmp_path, root])
+    found = training_images_of(card, [tmp_path, root])
     whole = load("digits", root, size=16, count=COUNT)
     assert len(found) == COUNT
     assert torch.equal(found.pictures([3, 1]), whole.images[[3, 1]])
     assert found.names[found.labels[3]] == whole.names[whole.labels[3]]
     monkeypatch.setattr("torchvision.datasets.MNIST.download", lambda self: pytest.fail("!"))
     with pytest.raises(MissingData, match="ganplay data digits --data-root DIR") as missing:
-        learnt_by(card, [tmp_path])
+        training_images_of(card, [tmp_path])
     assert missing.value.code == "no_root"
     assert list(tmp_path.glob("MNIST*")) == []
 
 
 def test_other_data_than_it_learnt_from_are_told_apart(card, root, monkeypatch, tmp_path):
     with pytest.raises(MissingData, match=r"30 pictures are here, and .* learnt from 31") as other:
-        learnt_by(of("digits", card, 31), [root])
+        training_images_of(of("digits", card, 31), [root])
     assert (other.value.code, other.value.values) == (
         "other", {"data": "digits", "found": 30, "count": 31},
     )  # fmt: skip
     with pytest.raises(MissingData) as own:
-        learnt_by(of("folder", card), [root])
+        training_images_of(of("folder", card), [root])
     assert own.value.code == "own"
     # Two font files cannot give three alphabets: nothing has to be rendered to know.
     monkeypatch.setattr(fonts, "find_fonts", lambda folders: [tmp_path / "a", tmp_path / "b"])
     with pytest.raises(MissingData, match=r"52 pictures are here, .*learnt from 78; other fonts"):
-        learnt_by(of("letters", card, 78))
+        training_images_of(of("letters", card, 78))
     (tmp_path / "FashionMNIST" / "raw").mkdir(parents=True)
     with pytest.raises(MissingData) as broken:
-        learnt_by(of("fashion", card), [tmp_path])
+        training_images_of(of("fashion", card), [tmp_path])
     assert broken.value.code == "unusable"
 
 
@@ -185,7 +190,7 @@ def test_the_yardstick_is_that_of_the_card(card):
     judge = judge_of(card)
     METRICS["protocol"]["classifier"]["sha256"] = judge.card.sha256
     yardstick = yardstick_of(card.model_copy(update={"metrics": METRICS}), judge)
-    assert yardstick == Yardstick(median=1.5, nearest=0.25)
+    assert yardstick == ReferenceDistances(median=1.5, nearest=0.25)
     said = {distance: yardstick.reading(distance) for distance in (0.0, 0.24, 0.25, 3.0, 3.01)}
     assert said == {0.0: "near", 0.24: "near", 0.25: "usual", 3.0: "usual", 3.01: "far"}
     other = METRICS | {"protocol": {"classifier": {"sha256": "0" * 64}}}
@@ -207,7 +212,7 @@ def waited_for(shelf, card):
 
 @pytest.fixture
 def shelf(root, tmp_path):
-    made = Indexes([root], tmp_path / "cache")
+    made = IndexCache([root], tmp_path / "cache")
     yield made
     made.stop()
 
@@ -264,7 +269,7 @@ def test_least_used_indexes_go_where_memory_is_short(card, shelf):
 
 
 def test_what_is_being_made_ends_with_the_server(card, root, tmp_path, monkeypatch):
-    made, ended = Indexes([root], tmp_path / "cache"), threading.Event()
+    made, ended = IndexCache([root], tmp_path / "cache"), threading.Event()
 
     def endless(card, roots, cache, tell):
         try:
@@ -299,7 +304,7 @@ def test_the_command(card, bars, root, tmp_path, capsys, monkeypatch):
         expected = index.nearest(picture, 2)
         assert row["neighbours"] == [one._asdict() for one in expected]
         assert row["yardstick"] == {"median": 1.5, "nearest": 0.25}
-        assert row["reading"] == Yardstick(1.5, 0.25).reading(expected[0].distance)
+        assert row["reading"] == ReferenceDistances(1.5, 0.25).reading(expected[0].distance)
     assert (tmp_path / "near.png").stat().st_size > 100
     assert main(line) == 0
     shown = capsys.readouterr().out

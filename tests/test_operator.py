@@ -19,7 +19,7 @@ import test_limits
 from tab import Tab
 
 from ganplay.server.http import auth, logs, rate_limits, teacher_secret
-from ganplay.server.http.logs import Lines, Seldom, plain
+from ganplay.server.http.logs import JsonFormatter, RateLimitFilter, plain
 from ganplay.server.status import report, routes
 
 visit = test_app.visit
@@ -159,13 +159,13 @@ def test_rates_by_hand(monkeypatch):
     from types import SimpleNamespace
 
     from ganplay import ToyConfig
-    from ganplay.live.engine import Session
+    from ganplay.live.engine import LabSession
 
     now = [50.0]
     monkeypatch.setattr(report.time, "monotonic", lambda: now[0])
-    session = Session(ToyConfig(), 50.0)
+    session = LabSession(ToyConfig(), 50.0)
     engine = SimpleNamespace(sessions=lambda: [session], max_sessions=9, alive=2)
-    made = report.Overview(engine, SimpleNamespace(in_memory=[]), [], [])
+    made = report.ServerReport(engine, SimpleNamespace(in_memory=[]), [], [])
     assert made.read()["sessions"][0]["steps"] is None
     session.steps_done, session.frames_made, now[0] = 100, 40, 52.0
     (seen,) = made.read()["sessions"]
@@ -184,8 +184,8 @@ def written():
     """A log that is written into a text, and what stands in it by now."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Lines())
-    handler.addFilter(Seldom())
+    handler.setFormatter(JsonFormatter())
+    handler.addFilter(RateLimitFilter())
     logger = logging.getLogger("ganplay.test")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -288,7 +288,7 @@ def test_gradio_prints_nothing_that_was_sent(server, caplog, capsys):
     path = f"gradio_api/call/write_script/{event}"
     assert test_limits.status(server, path)[2].startswith(b"event: error")
     (record,) = [r for r in caplog.records if "make sense" in r.getMessage()]
-    assert words not in Lines().format(record)
+    assert words not in JsonFormatter().format(record)
     printed = capsys.readouterr()
     assert words not in printed.out + printed.err
     assert "Traceback" not in printed.err

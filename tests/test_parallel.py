@@ -13,7 +13,7 @@ from test_image_training import pictures
 from test_runs import FLAGS, write_pictures
 from two_processes import CONFIGS, trained
 
-from ganplay.images.distributed import Group
+from ganplay.images.distributed import ProcessGroup
 from ganplay.images.trainer import ImageTrainer
 
 TESTS = Path(__file__).parent
@@ -57,4 +57,4 @@ def test_the_command_under_torchrun_writes_once(tmp_path):
 
 def test_a_batch_that_cannot_be_parted_is_refused():
     with pytest.raises(ValueError, match="a batch of 8 has no 3 equal parts"):
-        ImageTrainer(CONFIGS["normed"], *pictures(), 2, group=Group(0, 3))
+        ImageTrainer(CONFIGS["normed"], *pictures(), 2, group=ProcessGroup(0, 3))

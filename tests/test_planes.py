@@ -7,7 +7,7 @@ from test_explorer import client, gallery, rendered, shelf, unpacked  # noqa: F4
 from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
 from ganplay.latent import arithmetic
-from ganplay.server.explore.request import Asked
+from ganplay.server.explore.request import ExploreRequest
 from ganplay.server.explore.routes import PURPOSES
 from ganplay.server.http import auth
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_is_refused_by_name(ask, purpose, options, code):
 
 def test_infinite_numbers_in_a_message_are_refused(gallery):  # noqa: F811
     for number in (float("nan"), float("inf")):
-        asked = Asked(1, "map", "one", [A], MAP | {"places": [[number, 0.0]]})
+        asked = ExploreRequest(1, "map", "one", [A], MAP | {"places": [[number, 0.0]]})
         with pytest.raises(ValueError, match="places"):
             PURPOSES["map"].work(gallery, asked)
 

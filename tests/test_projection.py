@@ -6,7 +6,7 @@ import torch
 from ganplay.images.latent_state import read_state
 from ganplay.latent import projection
 from ganplay.latent.projection import CHUNK, SAMPLES, SCOUTING, project
-from ganplay.media.uploads import Habit
+from ganplay.media.uploads import DrawingStyle
 from ganplay.media.video import Cancelled
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -125,5 +125,5 @@ def test_what_cannot_be_is_refused_by_name(bars, digits):
 
 def test_how_a_model_draws(digits):
     ground, reach = projection.habit(digits)
-    assert ground == Habit(0).ground
+    assert ground == DrawingStyle(0).ground
     assert reach == pytest.approx(20 / 32, abs=0.02)  # as MNIST's digits are framed

@@ -11,7 +11,7 @@ from test_training import SMALL, VARIANTS
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.common.seeding import generator_of
 from ganplay.toy import metrics
-from ganplay.toy.batches import Streams
+from ganplay.toy.batches import BatchStream
 from ganplay.toy.custom_points import decode
 from ganplay.toy.distributions import DISTRIBUTIONS
 from ganplay.toy.script_export import as_script
@@ -51,7 +51,7 @@ def test_the_script_takes_our_steps(name, monkeypatch):
     config = dataclasses.replace(SMALL, **EXACT[name])
     trainer = ToyTrainer(config, use_capture=False, threads=1)
     state = trainer._cohorts[0].state
-    space, streams, mine = loaded(config), Streams([config]), {}
+    space, streams, mine = loaded(config), BatchStream([config]), {}
     nets = [(space["generator"], state.g), (space["discriminator"], state.d)]
     for net, ours in nets:
         for parameter, weight in zip(parameters(net), ours.weights, strict=True):

@@ -5,9 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganplay.live import fair_share
-from ganplay.live.fair_share import FEWEST, GREEDY, MOST, STEPS_A_FRAME, Share, Wish, level, shares
+from ganplay.live.fair_share import (
+    FEWEST,
+    MAX_TIME_RATIO,
+    MOST,
+    STEPS_A_FRAME,
+    Allocation,
+    Demand,
+    level,
+    shares,
+)
 
-LIGHT = Wish(step=0.0003, frame=0.001, rate=200)
+LIGHT = Demand(step=0.0003, frame=0.001, rate=200)
 
 
 def spent(wishes, given):
@@ -15,7 +24,7 @@ def spent(wishes, given):
 
 
 def test_one_alone_gets_what_it_asks_for():
-    assert shares([LIGHT], 2) == [Share(MOST, 200)]
+    assert shares([LIGHT], 2) == [Allocation(MOST, 200)]
     # As many steps as there can be: what one worker has left beside its frames.
     (share,) = shares([LIGHT._replace(rate=math.inf)], 2)
     assert share.frames == MOST
@@ -67,7 +76,7 @@ def test_one_who_asks_for_far_too_much_does_not_hold_up_the_class():
     wishes = [LIGHT._replace(step=1.0), *[LIGHT] * 30]
     slow, other, *_ = shares(wishes, 2)
     left = 2 - 31 * other.frames * 0.001
-    assert slow.rate == pytest.approx(GREEDY * left / 31)
+    assert slow.rate == pytest.approx(MAX_TIME_RATIO * left / 31)
     assert other.rate > 50
 
 
@@ -75,7 +84,7 @@ def test_the_lecturer_comes_first():
     wishes = [LIGHT] * 100
     crowd = shares(wishes, 2)[0]
     own, *others = shares([LIGHT._replace(first=True), *wishes], 2)
-    assert own == Share(MOST, 200)
+    assert own == Allocation(MOST, 200)
     assert crowd.frames < FEWEST
     assert others[0].frames < crowd.frames
     # But not for all of the time, even if there were many of them.
@@ -99,7 +108,7 @@ def test_level_by_hand():
 
 costs = st.floats(1e-6, 10.0)
 wishes = st.builds(
-    Wish, costs, costs, st.one_of(st.just(math.inf), st.floats(1, 1000)), st.booleans()
+    Demand, costs, costs, st.one_of(st.just(math.inf), st.floats(1, 1000)), st.booleans()
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.live.frame import Camera
+from ganplay.live.frame import FrameRenderer
 from ganplay.live.slow_motion import as_event, slow_step
 
 SMALL = {"width_g": 16, "width_d": 16, "batch_size": 16}
@@ -33,7 +33,7 @@ def trained(changes, steps=7):
 def test_a_slow_step_is_a_step_like_any_other(changes):
     plain, slow = trained(changes), trained(changes)
     plain.step()
-    seen = slow_step(Camera(slow))
+    seen = slow_step(FrameRenderer(slow))
     for net in "dg":
         assert torch.equal(plain.parameters(net), slow.parameters(net)), net
     assert (plain.record().updates_d, plain.record().updates_g) == (
@@ -51,7 +51,7 @@ def test_its_numbers_are_those_of_this_very_step():
     plain, slow = trained({}), trained({})
     before = {net: plain.parameters(net) for net in "dg"}
     record = plain.step()
-    seen = slow_step(Camera(slow))
+    seen = slow_step(FrameRenderer(slow))
     d, g = seen.updates["d"], seen.updates["g"]
     assert d.loss == record.d_loss.item()
     assert g.loss == record.g_loss.item()
@@ -80,7 +80,7 @@ def test_its_numbers_are_those_of_this_very_step():
 
 def test_both_at_once_shows_what_was_judged_before():
     slow = trained({"simultaneous": True})
-    start, middle, end = slow_step(Camera(slow)).frames
+    start, middle, end = slow_step(FrameRenderer(slow)).frames
     assert torch.equal(middle.map, end.map)
     assert torch.equal(middle.grid, start.grid)
     assert not torch.equal(start.map, end.map)
@@ -88,5 +88,5 @@ def test_both_at_once_shows_what_was_judged_before():
 
 def test_where_nothing_is_updated_there_is_nothing_to_see():
     trainer = trained({"steps_d": 0, "steps_g": 0})
-    assert slow_step(Camera(trainer)) is None
+    assert slow_step(FrameRenderer(trainer)) is None
     assert trainer.steps == 8

@@ -4,7 +4,7 @@ import pytest
 
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.toy.experiment import train_until
-from ganplay.toy.stop_condition import Stop, mistake, parse
+from ganplay.toy.stop_condition import StopCondition, mistake, parse
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 
@@ -12,10 +12,10 @@ QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 @pytest.mark.parametrize(
     ("stop", "met", "unmet"),
     [
-        (Stop("steps", 300), [300, 301], [299]),
-        (Stop("js", 0.1), [0.1, 0.0], [0.11, math.nan]),
-        (Stop("modes", 8), [8, 9], [7, math.nan]),
-        (Stop("high_quality", 0.9), [0.9, 1.0], [0.89, math.nan]),
+        (StopCondition("steps", 300), [300, 301], [299]),
+        (StopCondition("js", 0.1), [0.1, 0.0], [0.11, math.nan]),
+        (StopCondition("modes", 8), [8, 9], [7, math.nan]),
+        (StopCondition("high_quality", 0.9), [0.9, 1.0], [0.89, math.nan]),
     ],
 )
 def test_a_condition_is_met_on_its_side_of_the_bound(stop, met, unmet):
@@ -24,10 +24,10 @@ def test_a_condition_is_met_on_its_side_of_the_bound(stop, met, unmet):
 
 
 def test_metrics_are_looked_at_every_fifty_steps_and_steps_at_each():
-    assert [s for s in range(1, 151) if Stop("js", 0.1).looks_at(s)] == [50, 100, 150]
-    assert [Stop("js", 0.1).room(s) for s in (0, 1, 49, 50)] == [50, 49, 1, 50]
-    assert Stop("steps", 7).looks_at(3)
-    assert Stop("steps", 7).room(3) == 4
+    assert [s for s in range(1, 151) if StopCondition("js", 0.1).looks_at(s)] == [50, 100, 150]
+    assert [StopCondition("js", 0.1).room(s) for s in (0, 1, 49, 50)] == [50, 49, 1, 50]
+    assert StopCondition("steps", 7).looks_at(3)
+    assert StopCondition("steps", 7).room(3) == 4
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_a_right_condition_is_no_mistake():
 
 
 def test_conditions_are_written_as_metric_and_bound():
-    assert parse("js=0.05") == Stop("js", 0.05)
-    assert parse("modes=8") == Stop("modes", 8)
+    assert parse("js=0.05") == StopCondition("js", 0.05)
+    assert parse("modes=8") == StopCondition("modes", 8)
     for text in ("", "js", "js=", "js=low", "js=2", "steps=5", "energy=1", "modes=1.5", "js=nan"):
         with pytest.raises(ValueError, match="is not possible"):
             parse(text)
@@ -68,13 +68,13 @@ def test_each_member_is_told_when_it_first_met_the_condition():
     bound = sorted(min(row) for row in at_step)[1]  # which two of the four meet, and two do not
     expected = [next((50 * i for i, v in enumerate(r, 1) if v <= bound), None) for r in at_step]
     assert expected.count(None) == 2
-    assert train_until(ToyTrainer(QUICK, seeds), most, Stop("js", bound)) == expected
+    assert train_until(ToyTrainer(QUICK, seeds), most, StopCondition("js", bound)) == expected
 
 
 def test_training_ends_when_all_members_have_met_it():
     trainer = ToyTrainer(QUICK)
-    assert train_until(trainer, 130, Stop("js", 1.0)) == [50]
+    assert train_until(trainer, 130, StopCondition("js", 1.0)) == [50]
     assert trainer.steps == 50
     trainer = ToyTrainer(QUICK)
-    assert train_until(trainer, 130, Stop("js", 0.0)) == [None]
+    assert train_until(trainer, 130, StopCondition("js", 0.0)) == [None]
     assert trainer.steps == 130

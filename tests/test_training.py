@@ -12,7 +12,7 @@ from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.toy import metrics
-from ganplay.toy.batches import Streams, real_points
+from ganplay.toy.batches import BatchStream, real_points
 from ganplay.toy.custom_points import encode
 from ganplay.toy.optimizers import OPTIMIZERS
 
@@ -91,7 +91,7 @@ def test_one_step_by_hand():
     trainer = ToyTrainer(config, seeds=[3])
     state = trainer._cohorts[0].copy_state()
     (a, b), (w, _) = state.g.weights, state.d.weights  # G(z) = A z + b, D(x) = w x + c
-    batch = Streams([dataclasses.replace(config, seed=3)]).next()
+    batch = BatchStream([dataclasses.replace(config, seed=3)]).next()
     real, z = batch.real[0], batch.z[0]
     fake = a[0] @ z + b[0]
     new_w = w[0] + 0.5 * (real.mean(1) - fake.mean(1))
@@ -126,7 +126,7 @@ def test_penalty_of_a_linear_d_by_hand():
 def test_the_loss_shown_is_the_loss_trained():
     for name in LOSSES:
         trainer = ToyTrainer(dataclasses.replace(SMALL, loss=name), seeds=[1])
-        batch = Streams(trainer.configs).next()
+        batch = BatchStream(trainer.configs).next()
         real, fake = batch.real.mT, trainer.generate(batch.z)
         expected = LOSSES[name].d_loss(trainer.discriminate(real), trainer.discriminate(fake))
         assert trainer.step().d_loss.item() == pytest.approx(expected.mean().item(), abs=1e-5)
@@ -207,8 +207,8 @@ def test_a_run_repeats_exactly_however_it_is_cut_up():
 
 
 def test_blocks_of_random_numbers_do_not_depend_on_the_company():
-    alone = Streams([dataclasses.replace(SMALL, seed=5)])
-    among = Streams([dataclasses.replace(SMALL, seed=s) for s in (4, 5, 6)])
+    alone = BatchStream([dataclasses.replace(SMALL, seed=5)])
+    among = BatchStream([dataclasses.replace(SMALL, seed=s) for s in (4, 5, 6)])
     for _ in range(70):  # past the end of a block
         a, b = alone.next(), among.next()
         assert torch.equal(a.real[0], b.real[1])

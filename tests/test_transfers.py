@@ -19,7 +19,7 @@ import torch
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.live.film import MAX_BYTES as MAX_FILM
 from ganplay.live.film import Painter
-from ganplay.live.frame import Camera, pack, pack_points
+from ganplay.live.frame import FrameRenderer, pack, pack_points
 from ganplay.server.http import auth
 from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes, toy_to_bytes
 
@@ -150,7 +150,7 @@ def test_when_many_ask_at_once_some_are_told_to_wait(server, page):
 def order(count, **asked):
     """An order for a film of some steps of a small run."""
     trainer = ToyTrainer(CONFIG, threads=1)
-    camera, pieces = Camera(trainer), []
+    camera, pieces = FrameRenderer(trainer), []
     for _ in range(count):
         trainer.step()
         pieces.append(pack(camera.look()))

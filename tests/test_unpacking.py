@@ -10,7 +10,7 @@ from ganplay import ToyConfig
 from ganplay.live import frame as frames
 from ganplay.live.frame import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
 from ganplay.live.frame_codec import unpack
-from ganplay.toy.diagnosis import Evidence, Verdict
+from ganplay.toy.diagnosis import Evidence, Finding
 
 
 def close(one, other, within):
@@ -56,7 +56,7 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
 def test_every_section_there_is_can_be_unpacked():
     looked = camera(ToyConfig(width_g=8, width_d=8))
     frame = looked.look(View(graph=True, insides=0, unit=("d", 1, 3)))
-    frame = dataclasses.replace(frame, verdict=Verdict("collapse", 75, Evidence(js=0.5), (2, 7)))
+    frame = dataclasses.replace(frame, verdict=Finding("collapse", 75, Evidence(js=0.5), (2, 7)))
     packed = pack(frame, rival=pack(frame))
     assert HEADER.unpack_from(packed)[-1] == len(frames.SECTIONS) - 1  # there are no labels here
     assert torch.equal(unpack(packed).fakes, unpack(pack(frame)).fakes)

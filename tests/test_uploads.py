@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 
 from ganplay.media import uploads
-from ganplay.media.uploads import MAX_BYTES, Habit, UploadError, fitted, habit_of
+from ganplay.media.uploads import MAX_BYTES, DrawingStyle, UploadError, fitted, habit_of
 
 GREY, COLOUR = (1, 32, 32), (3, 64, 64)
-DIGITS = Habit(0, 20 / 32)
+DIGITS = DrawingStyle(0, 20 / 32)
 
 
 def saved(image, kind="PNG", **options):
@@ -215,7 +215,7 @@ def test_black_ink_on_white_paper_becomes_light_ink_on_black():
         assert rows == list(range(6, 26))
         assert columns == list(range(14, 18))
     # The other way round for a model that draws dark on white.
-    pixels, notes = done(saved(stroke(ink=255, paper=0)), GREY, Habit(255, 20 / 32))
+    pixels, notes = done(saved(stroke(ink=255, paper=0)), GREY, DrawingStyle(255, 20 / 32))
     assert notes == ["inverted", "framed"]
     assert (pixels[0, 16, 16], pixels[0, 0, 0]) == (0, 255)
 
@@ -277,11 +277,11 @@ def test_odd_shapes_are_no_trouble():
 def test_how_a_model_draws_is_seen_in_its_pictures():
     pictures = torch.zeros(5, 1, 32, 32, dtype=torch.uint8)
     pictures[:, :, 6:26, 14:18] = 255
-    assert habit_of(pictures) == Habit(0, 20 / 32)
-    assert habit_of(255 - pictures) == Habit(255, 20 / 32)
-    assert habit_of(torch.full_like(pictures, 128)) == Habit()  # fills the whole square
-    assert habit_of(torch.zeros_like(pictures)) == Habit()  # draws nothing
-    assert habit_of(pictures.expand(5, 3, 32, 32)) == Habit()
+    assert habit_of(pictures) == DrawingStyle(0, 20 / 32)
+    assert habit_of(255 - pictures) == DrawingStyle(255, 20 / 32)
+    assert habit_of(torch.full_like(pictures, 128)) == DrawingStyle()  # fills the whole square
+    assert habit_of(torch.zeros_like(pictures)) == DrawingStyle()  # draws nothing
+    assert habit_of(pictures.expand(5, 3, 32, 32)) == DrawingStyle()
 
 
 def test_every_message_and_note_can_be_said():

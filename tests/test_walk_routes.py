@@ -196,7 +196,7 @@ def test_walks_stop_with_the_server(rooms):
         return True
 
     text = "1;frames:720|1;model:one|1;model:one;seed:1"
-    last = rooms._answer(walk_routes.Asked("one", text, None, 1), tell)
+    last = rooms._answer(walk_routes.WalkRequest("one", text, None, 1), tell)
     assert pieces(last)[0][0] == {"type": "gone"}
     assert len(told) == 3
 

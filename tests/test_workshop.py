@@ -12,8 +12,8 @@ import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live import capture_process
-from ganplay.live.capture_process import STARTS, Workshop
-from ganplay.live.frame import Camera, View, pack
+from ganplay.live.capture_process import STARTS, CaptureProcess
+from ganplay.live.frame import FrameRenderer, View, pack
 from ganplay.toy.graph_capture import CAPTURES
 
 KINDS = {
@@ -27,7 +27,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def beside():
-    made = Workshop()
+    made = CaptureProcess()
     made.open()
     yield made
     made.close()
@@ -58,7 +58,7 @@ def test_steps_and_pictures_are_the_very_same(name, beside, here, monkeypatch, o
     assert captured.single.use_capture
     pairs = zip(*(t.snapshot().tensors.values() for t in (eager, captured)), strict=True)
     assert all(a.equal(b) for a, b in pairs)
-    camera, deadline = Camera(captured), time.monotonic() + 60
+    camera, deadline = FrameRenderer(captured), time.monotonic() + 60
     before = pack(camera.look(View(graph=True)))
     while camera._shutter.captured is None and time.monotonic() < deadline:
         after = pack(camera.look(View(graph=True)))
@@ -76,7 +76,7 @@ def test_what_cannot_be_sent_is_captured_here(beside, here):
 
 
 def test_one_that_dies_is_started_again_but_not_for_ever(here):
-    beside = Workshop()
+    beside = CaptureProcess()
     try:
         for _ in range(STARTS):
             assert beside.capture(operator.neg, (torch.ones(1),))(torch.ones(1))[0].item() == -1

@@ -1,6 +1,7 @@
 """Axes of an arena: one setting, or a few that go together under a name, and the values of each.
 
-An axis is a field of `ToyConfig` or of `Joint`, so that its values are checked as any setting's.
+An axis is a field of `ToyConfig` or of `DerivedSettings`, so that its values are checked as any
+setting's.
 """
 
 import dataclasses
@@ -9,14 +10,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from ganplay.common.settings import ConfigError, Problem, Settings, choice, number, unknown
-from ganplay.toy.config import OWN, ToyConfig, read_value
+from ganplay.toy.config import CUSTOM, ToyConfig, read_value
 from ganplay.toy.remedies import CLASSIC
 
 MAX_VALUES = 64
 
 
 @dataclass(frozen=True)
-class Joint(Settings):
+class DerivedSettings(Settings):
     """What stands for more than one setting.
 
     Attributes:
@@ -31,7 +32,7 @@ class Joint(Settings):
 
 
 AXES: dict[str, dataclasses.Field] = {
-    f.name: f for kind in (Joint, ToyConfig) for f in fields(kind) if f.name != "points"
+    f.name: f for kind in (DerivedSettings, ToyConfig) for f in fields(kind) if f.name != "points"
 }
 _USUAL: dict[str, tuple[Any, ...]] = {
     "lr_ratio": (0.1, 0.25, 1.0, 4.0, 10.0),
@@ -102,7 +103,7 @@ def read_axis(text: str) -> Axis:
 
 def value_of(name: str, text: str) -> object:
     """A value out of a string by the type of its axis; what does not fit stays text."""
-    if name not in Joint.__dataclass_fields__:
+    if name not in DerivedSettings.__dataclass_fields__:
         return read_value(name, text)
     kind: Any = AXES[name].type
     try:
@@ -113,7 +114,7 @@ def value_of(name: str, text: str) -> object:
 
 def usual(name: str) -> tuple[Any, ...]:
     """Values of an axis to begin with."""
-    return _USUAL.get(name) or tuple(v for v in AXES[name].metadata["choices"] if v != OWN)
+    return _USUAL.get(name) or tuple(v for v in AXES[name].metadata["choices"] if v != CUSTOM)
 
 
 def changed(base: ToyConfig, values: Mapping[str, Any]) -> ToyConfig:
@@ -125,7 +126,7 @@ def changed(base: ToyConfig, values: Mapping[str, Any]) -> ToyConfig:
         ConfigError: where settings contradict each other, or two axes speak of one setting.
     """
     changes = {name: v for name, v in values.items() if name in ToyConfig.__dataclass_fields__}
-    if changes.get("distribution", OWN) != OWN:
+    if changes.get("distribution", CUSTOM) != CUSTOM:
         changes["points"] = ""
     config = replace(base, **changes)
     joint: dict[str, Any] = {}

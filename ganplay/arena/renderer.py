@@ -54,7 +54,7 @@ class Pictures(NamedTuple):
     maps: NDArray[np.uint8]
 
 
-class Look:
+class ThumbnailRenderer:
     """Looks at the members of a trainer, whose data may differ."""
 
     def __init__(self, trainer: ToyTrainer) -> None:

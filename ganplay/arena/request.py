@@ -18,7 +18,7 @@ _LONGEST = 40
 _SHARED = ("play", "speed", "rewind")
 
 
-class Asked(NamedTuple):
+class ArenaRequest(NamedTuple):
     """An arena that a page asks for.
 
     Attributes:
@@ -40,7 +40,7 @@ class Asked(NamedTuple):
 class Make:
     """Begin another arena, and play it or not."""
 
-    asked: Asked
+    asked: ArenaRequest
     playing: bool = False
 
 
@@ -51,7 +51,7 @@ class Look:
     seed: int
 
 
-def asked(given: Mapping[str, Any]) -> Asked:
+def asked(given: Mapping[str, Any]) -> ArenaRequest:
     """The arena of an object with `base` (settings by name), `axes` and a number of `seeds`.
 
     Each axis is an object of `name` and `values`; values may be texts.
@@ -81,7 +81,7 @@ def asked(given: Mapping[str, Any]) -> Asked:
     if sum(work(config) for cell in possible for config in cell.configs) > MAX_WORK:
         why = "together they are too large: smaller nets or batches, or fewer seeds"
         raise wrong("sweep", len(possible) * count, why, "heavy")
-    return Asked(base, read, seeds, found, problems)
+    return ArenaRequest(base, read, seeds, found, problems)
 
 
 def _axis(given: Mapping[str, Any]) -> Axis:

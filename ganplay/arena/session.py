@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from ganplay.arena.arena import Arena, Cell, told
 from ganplay.arena.renderer import CELLS, about, finite
-from ganplay.arena.renderer import Look as Eye
-from ganplay.arena.request import Asked, Look, Make
+from ganplay.arena.renderer import ThumbnailRenderer as Eye
+from ganplay.arena.request import ArenaRequest, Look, Make
 from ganplay.common.settings import as_plain
 from ganplay.common.wire import Piece, packed
 from ganplay.live import commands
-from ganplay.live.session import MAX_STEPS, QUANTUM, Seat
+from ganplay.live.session import MAX_STEPS, QUANTUM, Session
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.monitor import MEASURED
 
@@ -32,12 +32,12 @@ MEASURE_INTERVAL = 0.25
 MAX_ARENAS = 6
 
 
-class ArenaSession(Seat):
+class ArenaSession(Session):
     """One visitor's arena, or the place for one."""
 
     most = MAX_ARENAS
 
-    def __init__(self, now: float, asked: Asked | None = None) -> None:
+    def __init__(self, now: float, asked: ArenaRequest | None = None) -> None:
         super().__init__(now)
         self.asked = asked
         self.arena: Arena | None = None
@@ -163,7 +163,7 @@ class ArenaSession(Seat):
 
     # ---- training
 
-    def _begin(self, asked: Asked) -> Iterator[None]:
+    def _begin(self, asked: ArenaRequest) -> Iterator[None]:
         cells = [cell for cell in asked.cells if isinstance(cell, Cell)]
         self.arena = Arena(cells, threads=1)
         yield

@@ -17,7 +17,7 @@ from ganplay.images.checkpoint import load as load_model
 from ganplay.images.checkpoint.model import BUNDLED
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
 from ganplay.images.evaluation.classifier import (
-    Judge,
+    LoadedClassifier,
     load_classifier,
     save_classifier,
     steps_of,
@@ -182,7 +182,7 @@ def _folder(options: argparse.Namespace) -> Path:
     return folder
 
 
-def _judge(options: argparse.Namespace, data: str) -> Judge:
+def _judge(options: argparse.Namespace, data: str) -> LoadedClassifier:
     folder = options.classifier or BUNDLED / "classifiers" / data
     try:
         return load_classifier(folder)

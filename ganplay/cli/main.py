@@ -31,11 +31,11 @@ from ganplay.live.frame import Frame
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.toy import custom_points
 from ganplay.toy.checkpoint import load_toy, save_toy
-from ganplay.toy.config import OWN, PRESETS, ToyConfig, needs_new_networks
+from ganplay.toy.config import CUSTOM, PRESETS, ToyConfig, needs_new_networks
 from ganplay.toy.experiment import report, train, train_until
 from ganplay.toy.plot import panels
 from ganplay.toy.script_export import as_script
-from ganplay.toy.stop_condition import Stop, parse
+from ganplay.toy.stop_condition import StopCondition, parse
 from ganplay.toy.trainer import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
@@ -123,7 +123,7 @@ def _app(options: argparse.Namespace) -> int:
     return 0
 
 
-def _condition(text: str) -> Stop:
+def _condition(text: str) -> StopCondition:
     try:
         return parse(text)
     except ValueError as error:
@@ -181,8 +181,8 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
 def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyConfig:
     flags = settings_given(options)
     if options.points:
-        flags = {"distribution": OWN, "points": _read_points(options)} | flags
-    elif flags.get("distribution", OWN) != OWN:
+        flags = {"distribution": CUSTOM, "points": _read_points(options)} | flags
+    elif flags.get("distribution", CUSTOM) != CUSTOM:
         flags["points"] = ""
     try:
         return ToyConfig.from_dict(settings | flags)
@@ -331,7 +331,7 @@ def _table(result: dict[str, Any]) -> str:
     lines += [row(member["seed"], member) for member in result["members"]]
     lines.append(row("floor", result["noise_floor"]))
     if "until" in result:
-        met = Stop(**result["until"])
+        met = StopCondition(**result["until"])
         when = (f"at step {m['reached']}" if m["reached"] else "not" for m in result["members"])
         told = (f"seed {m['seed']} {w}" for m, w in zip(result["members"], when, strict=True))
         lines.append(f"{met}: " + ", ".join(told))

@@ -9,7 +9,7 @@ from ganplay.cli.flags import refuse, whole
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
-from ganplay.images.discriminator import Verdict
+from ganplay.images.discriminator import Score
 from ganplay.images.latent_state import MAX_TRUNCATION, LatentState, model_of, read_state
 from ganplay.images.runs import Run, RunError
 from ganplay.media.contact_sheet import contact_sheet
@@ -188,7 +188,7 @@ def _sample(options: argparse.Namespace) -> int:
     return written(options, lambda: sheet.save(options.out))
 
 
-def _said(verdict: Verdict) -> str:
+def _said(verdict: Score) -> str:
     name = "D(x)" if verdict.reading == "probability" else "D's score"
     return (
         f"{name} {verdict.output:.3f} (logit {verdict.logit:.3f}), more convincing than"

@@ -14,8 +14,8 @@ from ganplay.cli.models import add_states, states_of
 from ganplay.images.datasets import DATASETS
 from ganplay.images.evaluation.neighbours import (
     MOST,
-    Index,
-    Yardstick,
+    NeighbourIndex,
+    ReferenceDistances,
     cache_folder,
     index_of,
     yardstick_of,
@@ -79,7 +79,7 @@ def _neighbours(options: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(yardstick: Yardstick | None, distance: float) -> dict[str, Any]:
+def _measured(yardstick: ReferenceDistances | None, distance: float) -> dict[str, Any]:
     if yardstick is None:
         return {"yardstick": None, "reading": None}
     return {"yardstick": yardstick._asdict(), "reading": yardstick.reading(distance)}
@@ -97,7 +97,9 @@ def _told(row: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _sheet(index: Index, pictures: torch.Tensor, places: list[list[int]], zoom: int) -> Any:
+def _sheet(
+    index: NeighbourIndex, pictures: torch.Tensor, places: list[list[int]], zoom: int
+) -> Any:
     rows = [
         torch.cat([picture[None], index.learnt.pictures(own)])
         for picture, own in zip(pictures, places, strict=True)

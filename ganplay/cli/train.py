@@ -19,7 +19,7 @@ from ganplay.common.devices import device_of, fastest_threads
 from ganplay.common.settings import ConfigError
 from ganplay.images.config import ImageConfig
 from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
-from ganplay.images.distributed import Group, group
+from ganplay.images.distributed import ProcessGroup, group
 from ganplay.images.runs import Every, Run, RunError, tensorboard, train
 from ganplay.images.trainer import ImageTrainer
 
@@ -74,7 +74,7 @@ def _train(options: argparse.Namespace) -> int:
         refuse(options, f"--out {options.out}: {error}")
 
 
-def _run(options: argparse.Namespace, run: Run, processes: Group, resumed: bool) -> int:
+def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed: bool) -> int:
     config, chosen = _settings(options), _data(options)
     if resumed:
         config, chosen = _resumed(options, run, config, chosen)
@@ -112,7 +112,7 @@ def _threads(make: Callable[[], ImageTrainer], device: torch.device) -> int:
 
 
 def _loop(
-    options: argparse.Namespace, trainer: ImageTrainer, run: Run | None, processes: Group
+    options: argparse.Namespace, trainer: ImageTrainer, run: Run | None, processes: ProcessGroup
 ) -> int:
     every = Every(options.log_every, options.sheet_every, options.save_every)
     board = tensorboard(options.out, trainer.steps) if run else None

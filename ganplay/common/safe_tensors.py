@@ -24,7 +24,7 @@ class CheckpointError(ValueError):
         self.code = code
 
 
-class Kind(NamedTuple):
+class TensorSpec(NamedTuple):
     """What a tensor has to be."""
 
     shape: tuple[int, ...]
@@ -84,7 +84,7 @@ def tensors(data: bytes) -> dict[str, Tensor]:
         refuse("format", f"not a safetensors file: {error}")
 
 
-def tensors_of(data: bytes, kinds: Mapping[str, Kind], most: int) -> dict[str, Tensor]:
+def tensors_of(data: bytes, kinds: Mapping[str, TensorSpec], most: int) -> dict[str, Tensor]:
     """What a file holds, which must be just tensors of these kinds, and finite.
 
     Args:
@@ -119,7 +119,7 @@ def check_names(found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
         refuse("tensors", f"{min(missing)} is missing")
 
 
-def check_kind(name: str, tensor: Tensor | None, kind: Kind) -> None:
+def check_kind(name: str, tensor: Tensor | None, kind: TensorSpec) -> None:
     """Refuse a tensor of another kind, or none."""
     if tensor is None:
         refuse("tensors", f"{name} is missing")

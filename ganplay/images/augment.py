@@ -51,7 +51,7 @@ def cutout(x: Pictures, chance: Chance) -> Pictures:
     return x * ~(inside[0][:, None, :, None] & inside[1][:, None, None, :])
 
 
-CHANGES: dict[str, Callable[[Pictures, Chance], Pictures]] = {
+AUGMENTATIONS: dict[str, Callable[[Pictures, Chance], Pictures]] = {
     "colour": colour,
     "translation": translation,
     "cutout": cutout,
@@ -69,5 +69,5 @@ def augment(
     """
     pictures = x[0].movedim(-1, 0)
     for name, own in zip(names, chance[0].split(NUMBERS), strict=True):
-        pictures = CHANGES[name](pictures, own[:, :, None, None])
+        pictures = AUGMENTATIONS[name](pictures, own[:, :, None, None])
     return pictures.movedim(0, -1)[None]

@@ -7,7 +7,7 @@ from typing import ClassVar
 from ganplay.common.settings import MAX_SEED, Problem, Rule, Settings, choice, flag, number
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES
-from ganplay.images.augment import CHANGES
+from ganplay.images.augment import AUGMENTATIONS
 from ganplay.images.models import MODELS
 from ganplay.images.models.dcgan import NORMS_D, NORMS_G
 from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
@@ -80,7 +80,7 @@ class ImageConfig(Settings):
     @property
     def augment(self) -> tuple[str, ...]:
         """What pictures go through before D sees them."""
-        return tuple(name for name in CHANGES if getattr(self, f"augment_{name}"))
+        return tuple(name for name in AUGMENTATIONS if getattr(self, f"augment_{name}"))
 
 
 def _smoothing(c: ImageConfig) -> Problem | None:

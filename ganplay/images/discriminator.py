@@ -13,7 +13,7 @@ from torch import Tensor
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.images.config import ImageConfig
-from ganplay.images.models.dcgan import Company, DcganDiscriminator
+from ganplay.images.models.dcgan import DcganDiscriminator, ReferenceBatch
 from ganplay.images.sampler import Sampler, one_hot
 from ganplay.toy.architecture import split
 
@@ -23,7 +23,7 @@ DIGITS = 6
 """Digits of a logit behind the point: beyond them it may depend on the machine."""
 
 
-class Verdict(NamedTuple):
+class Score(NamedTuple):
     """What D says of a picture.
 
     Attributes:
@@ -45,14 +45,14 @@ class Verdict(NamedTuple):
     step: int
 
 
-class Others(NamedTuple):
+class ReferenceSamples(NamedTuple):
     """Samples of one G that pictures are judged beside, and D's logits of them."""
 
-    company: Company
+    company: ReferenceBatch
     logits: Float[Tensor, "n"]
 
 
-class Examiner:
+class DiscriminatorScorer:
     """A D whose weights do not change any more, in double precision as `Sampler` is."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Examiner:
         self._weights = split(parameters.double(), plan.shapes())
         self._buffers = split(buffers.double(), plan.buffer_shapes())
 
-    def others(self, sampler: Sampler) -> Others:
+    def others(self, sampler: Sampler) -> ReferenceSamples:
         """Some samples of a G, always the same ones, of each class equally many."""
         # Minibatch discrimination counts them: it has to see as many as it learnt with.
         counted = self._config.minibatch_d == "discrimination"
@@ -88,15 +88,15 @@ class Examiner:
         x, label = self._shown(sampler, z, label)
         with torch.no_grad():
             company = self._plan.company(self._weights, x, self._buffers)
-        return Others(company, self._logits(x, label, company))
+        return ReferenceSamples(company, self._logits(x, label, company))
 
     def verdict(
         self,
         sampler: Sampler,
         z: Float[Tensor, "z"],
         label: Float[Tensor, "k"] | None,
-        others: Others,
-    ) -> Verdict:
+        others: ReferenceSamples,
+    ) -> Score:
         """What is said of the picture that a G makes.
 
         Args:
@@ -107,7 +107,7 @@ class Examiner:
         """
         shown = self._shown(sampler, z[:, None], None if label is None else label[:, None])
         logit = self._logits(*shown, others.company)
-        return Verdict(
+        return Score(
             logit=float(logit),
             output=float(self._loss.output(logit)),
             reading=self._loss.reading,
@@ -139,7 +139,7 @@ class Examiner:
         self,
         x: Float[Tensor, "1 c h w n"],
         label: Float[Tensor, "1 k n"] | None,
-        company: Company,
+        company: ReferenceBatch,
     ) -> Float[Tensor, "n"]:
         with torch.no_grad():
             logits, _ = self._plan(self._weights, x, self._buffers, label=label, company=company)

@@ -14,7 +14,7 @@ from torch import Tensor, distributed
 
 
 @dataclass(frozen=True)
-class Group:
+class ProcessGroup:
     """This process among those that train together."""
 
     rank: int = 0
@@ -35,11 +35,11 @@ class Group:
         return bool(wish)
 
 
-ALONE = Group()
+ALONE = ProcessGroup()
 
 
 @contextmanager
-def group(device: str) -> Iterator[Group]:
+def group(device: str) -> Iterator[ProcessGroup]:
     """The processes that torchrun started, over NCCL on GPUs and gloo elsewhere; or this alone."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield ALONE
@@ -47,6 +47,6 @@ def group(device: str) -> Iterator[Group]:
     rank, size, local = (int(os.environ[k]) for k in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
     distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
-        yield Group(rank, size, local)
+        yield ProcessGroup(rank, size, local)
     finally:
         distributed.destroy_process_group()

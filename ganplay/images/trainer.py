@@ -17,15 +17,23 @@ from ganplay.common.seeding import generator_of
 from ganplay.gan.record import StepRecord
 from ganplay.images.augment import NUMBERS
 from ganplay.images.config import ImageConfig
-from ganplay.images.distributed import ALONE, Group
+from ganplay.images.distributed import ALONE, ProcessGroup
 from ganplay.images.sampler import Sampler, one_hot
-from ganplay.toy.architecture import Plan, split
+from ganplay.toy.architecture import Architecture, split
 from ganplay.toy.ensemble import recorded
 from ganplay.toy.optimizers import Moments
-from ganplay.toy.step import AdversarialStep, Batch, NetState, Numbers, Outcome, State, Structure
+from ganplay.toy.step import (
+    AdversarialStep,
+    Batch,
+    Hyperparameters,
+    NetState,
+    State,
+    Structure,
+    UpdateResult,
+)
 
 SETTLE_BATCHES, SETTLE_SIZE = 16, 128
-"""Batches from which the statistics of G's batch norms are taken, and the pictures of each."""
+"""BatchSampler from which the statistics of G's batch norms are taken, and the pictures of each."""
 
 
 def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "1 c h w n"]:
@@ -33,7 +41,7 @@ def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "1 c h w n"]:
     return (images.float() / 127.5 - 1).movedim(0, -1)[None]
 
 
-class Batches:
+class BatchSampler:
     """The inputs of all steps, each a function of the seed and of how many there were before.
 
     So there is no state to keep: a run that is taken up again draws what it would have drawn,
@@ -46,8 +54,8 @@ class Batches:
         structure: Structure,
         images: Tensor,
         labels: Tensor,
-        group: Group,
-        companions: "Companions | None" = None,
+        group: ProcessGroup,
+        companions: "PairSampler | None" = None,
     ) -> None:
         self._config, self._structure, self._group = config, structure, group
         self._images, self._labels, self._companions = images, labels, companions
@@ -100,7 +108,7 @@ class Batches:
         return Batch(real, z, label, mix, jitter, chance)
 
 
-class Companions:
+class PairSampler:
     """For each picture another one of its group, such as another letter of the same font."""
 
     def __init__(self, groups: Int[Tensor, "n"]) -> None:
@@ -141,7 +149,7 @@ class ImageTrainer:
         *,
         groups: Int[Tensor, "n"] | None = None,
         device: torch.device | str = "cpu",
-        group: Group = ALONE,
+        group: ProcessGroup = ALONE,
     ) -> None:
         """Make fresh networks.
 
@@ -171,24 +179,24 @@ class ImageTrainer:
         self._labels = labels.to(self.device)
         if config.pairs and groups is None:
             raise ValueError("pairs: these data do not say which pictures belong together")
-        companions = Companions(groups) if config.pairs and groups is not None else None
-        self._batches = Batches(
+        companions = PairSampler(groups) if config.pairs and groups is not None else None
+        self._batches = BatchSampler(
             config, structure, images.to(self.device), self._labels, group, companions
         )
-        numbers = Numbers.of([config])
+        numbers = Hyperparameters.of([config])
         strong = numbers.penalty_weight * config.penalty_interval
         one = torch.ones(1, 1, device=self.device)
         self.state = State(
             self._net(structure.generator, "generator"),
             self._net(structure.discriminator, "discriminator"),
-            Numbers(*(n.to(self.device) for n in numbers._replace(penalty_weight=strong))),
+            Hyperparameters(*(n.to(self.device) for n in numbers._replace(penalty_weight=strong))),
             updates=torch.zeros_like(one),
             ones=one,
         )
         self.steps = self.updates_d = self._drawn = 0
-        self._seen_d = self._seen_g = Outcome()
+        self._seen_d = self._seen_g = UpdateResult()
 
-    def _net(self, plan: Plan, purpose: str) -> NetState:
+    def _net(self, plan: Architecture, purpose: str) -> NetState:
         flat, buffers = plan.initialise([generator_of(self.config.seed, purpose)])
         flat, buffers = flat.to(self.device), buffers.to(self.device)
         weights, views = split(flat, plan.shapes()), split(buffers, plan.buffer_shapes())
@@ -206,7 +214,9 @@ class ImageTrainer:
         self.steps += 1
         return self.record()
 
-    def _update(self, update: Callable[[AdversarialStep, State, Batch], Outcome]) -> Outcome:
+    def _update(
+        self, update: Callable[[AdversarialStep, State, Batch], UpdateResult]
+    ) -> UpdateResult:
         due = self.updates_d % self.config.penalty_interval == 0
         step = self._step if due else self._step_without_penalty
         outcome = update(step, self.state, self._batches.get(self._drawn))
@@ -285,7 +295,7 @@ class ImageTrainer:
             tensor.copy_(tensors[name])
         self.steps, self.updates_d = counters["steps"], counters["updates_d"]
         self._drawn = counters["drawn"]
-        self._seen_d = self._seen_g = Outcome()
+        self._seen_d = self._seen_g = UpdateResult()
 
 
 def check_images(

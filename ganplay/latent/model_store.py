@@ -17,9 +17,9 @@ from ganplay.common.seeding import generator_of
 from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.images.checkpoint import Card, ImageModel, bundled, load
 from ganplay.images.checkpoint import model as image
-from ganplay.images.discriminator import Verdict
-from ganplay.images.evaluation.index_cache import Indexes
-from ganplay.images.evaluation.neighbours import Neighbour, Yardstick, yardstick_of
+from ganplay.images.discriminator import Score
+from ganplay.images.evaluation.index_cache import IndexCache
+from ganplay.images.evaluation.neighbours import Neighbour, ReferenceDistances, yardstick_of
 from ganplay.images.latent_state import read_state
 from ganplay.images.sampler import latents
 from ganplay.media.contact_sheet import contact_sheet, png
@@ -35,7 +35,7 @@ NUDGE = 0.35
 Result = TypeVar("Result")
 
 
-class GalleryError(ValueError):
+class ModelStoreError(ValueError):
     """What cannot be rendered; `problem` says it as data."""
 
     def __init__(self, problem: Problem) -> None:
@@ -64,7 +64,7 @@ class Rendered(NamedTuple):
         return [png(contact_sheet(image[None], 1, 0, zoom)) for image in images]
 
 
-class Near(NamedTuple):
+class NearestImages(NamedTuple):
     """What a picture is nearest to in the training data.
 
     Attributes:
@@ -77,7 +77,7 @@ class Near(NamedTuple):
     pixels: bytes
     shape: tuple[int, int, int, int]
     neighbours: list[Neighbour]
-    yardstick: Yardstick | None
+    yardstick: ReferenceDistances | None
 
 
 def memory_of(card: Card) -> int:
@@ -88,7 +88,7 @@ def memory_of(card: Card) -> int:
     return kept + nets * torch.float64.itemsize
 
 
-class Gallery:
+class ModelStore:
     """Models and the threads that render with them.
 
     Args:
@@ -100,11 +100,11 @@ class Gallery:
     def __init__(
         self,
         budget: int = BUDGET,
-        indexes: Indexes | None = None,
+        indexes: IndexCache | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
         self.budget, self.device = budget, device
-        self.indexes = indexes or Indexes()
+        self.indexes = indexes or IndexCache()
         folders = {name: image.BUNDLED / name / image.CARD for name in bundled()}
         self.cards = {n: Card.from_json(path.read_bytes()) for n, path in folders.items()}
         self._models: OrderedDict[str, ImageModel] = OrderedDict()
@@ -125,11 +125,11 @@ class Gallery:
         """A model by its name; what was least used goes where memory is short.
 
         Raises:
-            GalleryError: if there is none of that name.
+            ModelStoreError: if there is none of that name.
         """
         if name not in self.cards:
             known = ", ".join(self.cards) or "(none here)"
-            raise GalleryError(Problem("model", name[:80], f"one of {known}", None, "no_model"))
+            raise ModelStoreError(Problem("model", name[:80], f"one of {known}", None, "no_model"))
         with self._lock:
             if name not in self._models:
                 self._models[name] = self._loaded(name)
@@ -159,11 +159,11 @@ class Gallery:
             texts: 1 to MOST_PICTURES states.
 
         Raises:
-            GalleryError: if there is no such model, or that is not how many can be rendered.
+            ModelStoreError: if there is no such model, or that is not how many can be rendered.
         """
         if not 1 <= len(texts) <= MOST_PICTURES:
             why = f"1 to {MOST_PICTURES} at once are possible"
-            raise GalleryError(Problem("states", len(texts), why, None, "count"))
+            raise ModelStoreError(Problem("states", len(texts), why, None, "count"))
         model = self.model(name)
         read = [read_state(text, name, model.space) for text in texts]
         states, problems = [s for s, _ in read], [p for _, p in read]
@@ -175,27 +175,27 @@ class Gallery:
         """The latent vector that a state begins with: before truncation and what was set by hand.
 
         Raises:
-            GalleryError: if there is no such model.
+            ModelStoreError: if there is no such model.
         """
         model = self.model(name)
         state, _ = read_state(text, name, model.space)
         own = replace(state, truncation=1.0, values=(), moves=(), own=())
         return [round(v, 4) for v in own.latent(model.directions).tolist()]
 
-    def verdict(self, name: str, text: str) -> Verdict:
+    def verdict(self, name: str, text: str) -> Score:
         """What D says of the picture of a state.
 
         Raises:
-            GalleryError: if there is no such model.
+            ModelStoreError: if there is no such model.
         """
         model = self.model(name)
         return model.verdict(read_state(text, name, model.space)[0])
 
-    def nearest(self, name: str, text: str) -> Near | float:
+    def nearest(self, name: str, text: str) -> NearestImages | float:
         """The training pictures nearest to that of a state, or the share of their index's making.
 
         Raises:
-            GalleryError: if there is no such model.
+            ModelStoreError: if there is no such model.
             MissingData: if what it learnt from is not here.
         """
         model = self.model(name)
@@ -206,7 +206,7 @@ class Gallery:
         pictures = index.learnt.pictures([one.place for one in found])
         n, c, h, w = pictures.shape
         yardstick = yardstick_of(model.card, index.judge)
-        return Near(pictures.numpy().tobytes(), (n, c, h, w), found, yardstick)
+        return NearestImages(pictures.numpy().tobytes(), (n, c, h, w), found, yardstick)
 
     def nudged(self, name: str, text: str, seed: int) -> str:
         """The state a small random move away, as far out from the middle as before on average.
@@ -219,11 +219,11 @@ class Gallery:
             seed: of the move, 0 to MAX_SEED.
 
         Raises:
-            GalleryError: if there is no such model, or the seed is out of bounds.
+            ModelStoreError: if there is no such model, or the seed is out of bounds.
         """
         if not 0 <= seed <= MAX_SEED:
             allowed = f"a whole number from 0 to {MAX_SEED}"
-            raise GalleryError(Problem("seed", seed, allowed, None, "bounds"))
+            raise ModelStoreError(Problem("seed", seed, allowed, None, "bounds"))
         model = self.model(name)
         state, _ = read_state(text, name, model.space)
         dim = model.space.dim

@@ -24,7 +24,7 @@ from ganplay.common.seeding import generator_of
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import LatentState
 from ganplay.images.sampler import to_bytes
-from ganplay.media.uploads import Habit, habit_of
+from ganplay.media.uploads import DrawingStyle, habit_of
 from ganplay.media.video import Cancelled
 
 RESTARTS, STEPS = 8, 200
@@ -36,7 +36,7 @@ RATE, WARM_UP = 0.2, 0.05
 """Of Adam at most, and the share of steps in which it gets there; then down along a cosine."""
 SAMPLES = 1024
 """From which the starting points are chosen, spread over the classes that may be it."""
-SCOUTS, SCOUTING = 32, 40
+CLASS_CANDIDATES, SCOUTING = 32, 40
 """Where the class is not known, how many classes are tried at most, and for how many steps."""
 CHUNK = 64
 LOOKED_AT = 64
@@ -254,9 +254,9 @@ class _Search:
 
 
 def _first_of_each(labels: Int[Tensor, "n"]) -> list[int]:
-    """Where each label stands first, for the SCOUTS that come first."""
+    """Where each label stands first, for the CLASS_CANDIDATES that come first."""
     found = [int((labels == label).nonzero()[0]) for label in labels.unique()]
-    return sorted(found)[:SCOUTS]
+    return sorted(found)[:CLASS_CANDIDATES]
 
 
 def _rate(along: float) -> float:
@@ -268,6 +268,6 @@ def _pull(z: Float[Tensor, "z r"]) -> Float[Tensor, "r"]:
     return PULL * z.square().mean(0)
 
 
-def habit(model: ImageModel) -> Habit:
+def habit(model: ImageModel) -> DrawingStyle:
     """How a model draws, as its samples have it."""
     return habit_of(model.sample(range(LOOKED_AT)))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ganplay.common.devices import threads
 from ganplay.common.settings import MAX_SEED, Problem
-from ganplay.latent.model_store import Gallery, GalleryError
+from ganplay.latent.model_store import ModelStore, ModelStoreError
 from ganplay.latent.projection import (
     MOST_RESTARTS,
     MOST_STEPS,
@@ -22,7 +22,7 @@ from ganplay.latent.projection import (
     habit,
     project,
 )
-from ganplay.media.uploads import Fitted, Habit, fitted
+from ganplay.media.uploads import DrawingStyle, Fitted, fitted
 
 BOUNDS = {
     "restarts": (1, MOST_RESTARTS, RESTARTS),
@@ -32,7 +32,7 @@ BOUNDS = {
 """What may be asked for: the least, the most, and what is taken where nothing is said."""
 
 
-class Order(NamedTuple):
+class ProjectionRequest(NamedTuple):
     """What is to be found, see `projection.project`."""
 
     model: str
@@ -44,16 +44,16 @@ class Order(NamedTuple):
     seed: int
 
 
-class Finder:
+class ProjectionQueue:
     """Searches in the models of a gallery, one at a time in a thread of their own.
 
     So many that wait leave a core to those who move a slider.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: ModelStore) -> None:
         self.gallery = gallery
         self.pool = threads(1, "finder")
-        self._habits: dict[str, Habit] = {}
+        self._habits: dict[str, DrawingStyle] = {}
         self._stopped = threading.Event()
 
     def shape(self, name: object) -> tuple[int, int, int]:
@@ -67,7 +67,7 @@ class Finder:
             _refuse("model", name, f"one of {known}", "no_model")
         return self.gallery.cards[name].shape
 
-    def habit(self, name: str) -> Habit:
+    def habit(self, name: str) -> DrawingStyle:
         """How a model draws."""
         if name not in self._habits:
             self._habits[name] = habit(self.gallery.model(name))
@@ -82,7 +82,7 @@ class Finder:
         """
         return fitted(data, self.shape(name), self.habit(name), mask)
 
-    def order(self, asked: Mapping[str, Any], content: bytes) -> Order:
+    def order(self, asked: Mapping[str, Any], content: bytes) -> ProjectionRequest:
         """What a page orders: settings by name, and the bytes of the picture and of a mask.
 
         Args:
@@ -101,7 +101,9 @@ class Finder:
         hidden = pixels[size:].view(shape[1:]) != 0 if len(content) > size else None
         return self.checked(asked, pixels[:size].view(shape), hidden)
 
-    def checked(self, asked: Mapping[str, Any], target: Tensor, hidden: Tensor | None) -> Order:
+    def checked(
+        self, asked: Mapping[str, Any], target: Tensor, hidden: Tensor | None
+    ) -> ProjectionRequest:
         """An order for a picture that is of the model's shape already.
 
         Raises:
@@ -118,9 +120,9 @@ class Finder:
             name: _whole(name, asked.get(name, usual), low, high)
             for name, (low, high, usual) in BOUNDS.items()
         }
-        return Order(asked["model"], target, hidden, label, **numbers)
+        return ProjectionRequest(asked["model"], target, hidden, label, **numbers)
 
-    def find(self, order: Order, tell: Tell) -> Found:
+    def find(self, order: ProjectionRequest, tell: Tell) -> Found:
         """Do it, in this thread; see `projection.project`."""
         model = self.gallery.model(order.model)
         return project(
@@ -141,4 +143,4 @@ def _whole(name: str, value: object, low: int, high: int) -> int:
 
 
 def _refuse(field: str, value: object, allowed: str, code: str = "message") -> NoReturn:
-    raise GalleryError(Problem(field, str(value)[:40], allowed, None, code))
+    raise ModelStoreError(Problem(field, str(value)[:40], allowed, None, code))

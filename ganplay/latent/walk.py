@@ -177,7 +177,7 @@ def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class Made(NamedTuple):
+class WalkFrames(NamedTuple):
     """What was made last of a walk.
 
     Attributes:
@@ -197,7 +197,7 @@ class Made(NamedTuple):
     features: Float[Tensor, "n f"]
 
 
-def made(model: ImageModel, walk: Walk, features: Features | None = None) -> Iterator[Made]:
+def made(model: ImageModel, walk: Walk, features: Features | None = None) -> Iterator[WalkFrames]:
     """The frames of a walk, a few at a time; who wants no more stops asking.
 
     Args:
@@ -215,7 +215,7 @@ def made(model: ImageModel, walk: Walk, features: Features | None = None) -> Ite
         for part in _made(model, walk, finer, features):
             found.append(part.features)
             none = part.images[:0], part.z[:0], None, part.features[:0]
-            yield Made(part.done, total, *none)
+            yield WalkFrames(part.done, total, *none)
         passed = gaps(torch.cat(found)).double().cumsum(0)
         passed = torch.cat([passed[:1] * 0, passed])
         times = interpolated(times * passed[-1], passed, finer)
@@ -223,7 +223,7 @@ def made(model: ImageModel, walk: Walk, features: Features | None = None) -> Ite
         yield part._replace(done=before + part.done, of=total)
 
 
-def _made(model: ImageModel, walk: Walk, times: Tensor, features: Features) -> Iterator[Made]:
+def _made(model: ImageModel, walk: Walk, times: Tensor, features: Features) -> Iterator[WalkFrames]:
     z, label = walk.latents(model, times)
     sampler = model.sampler(walk.step)
     for start in range(0, len(times), CHUNK):
@@ -232,7 +232,7 @@ def _made(model: ImageModel, walk: Walk, times: Tensor, features: Features) -> I
             some = label[start : start + CHUNK]
         pictures = sampler.pictures(own.T, None if some is None else some.T)
         images = to_bytes(pictures).cpu()
-        yield Made(start + len(own), len(times), images, own, some, features(images))
+        yield WalkFrames(start + len(own), len(times), images, own, some, features(images))
 
 
 def frames(model: ImageModel, walk: Walk, features: Features | None = None) -> Images:
@@ -240,7 +240,7 @@ def frames(model: ImageModel, walk: Walk, features: Features | None = None) -> I
     return torch.cat([part.images for part in made(model, walk, features)])
 
 
-def explored(walk: Walk, part: Made) -> list[LatentState]:
+def explored(walk: Walk, part: WalkFrames) -> list[LatentState]:
     """The states at which frames are, as near as a state's half precision comes."""
     name, step = walk.keyframes[0].state.model, walk.step
     mixtures = [_parts(shares) for shares in part.label.tolist()] if part.label is not None else ()

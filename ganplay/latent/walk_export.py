@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganplay.images.checkpoint import ImageModel
-from ganplay.latent.walk import Images, Made, Walk, closed, gaps, made, unevenness
+from ganplay.latent.walk import Images, Walk, WalkFrames, closed, gaps, made, unevenness
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.video import KINDS as FILMS
 from ganplay.media.video import Cancelled, gif, mp4
@@ -35,7 +35,7 @@ class Pace(NamedTuple):
     unevenness: float
 
 
-def pace_of(walk: Walk, parts: list[Made]) -> Pace:
+def pace_of(walk: Walk, parts: list[WalkFrames]) -> Pace:
     """The pace of a walk that has been made."""
     found = gaps(closed(torch.cat([part.features for part in parts]), walk.loop))
     return Pace(found.tolist(), unevenness(found))
@@ -145,6 +145,6 @@ def _png(sheet: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def norms_of(part: Made) -> list[float]:
+def norms_of(part: WalkFrames) -> list[float]:
     """The lengths of the frames' latent vectors."""
     return [round(norm, 3) for norm in part.z.norm(dim=1).tolist()]

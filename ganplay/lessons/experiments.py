@@ -251,7 +251,7 @@ class PicturesExperiment:
         return torch.full((len(self._seeds),), ratio)
 
 
-class Kind(NamedTuple):
+class ExperimentType(NamedTuple):
     """What a run of one kind is made of.
 
     Attributes:
@@ -266,12 +266,18 @@ class Kind(NamedTuple):
 
 
 OF_SAMPLES = ("modes", "high_quality", "dispersion")
-KINDS: dict[str, Kind] = {
-    "gan": Kind(ToyConfig, GanExperiment, tuple(signals.GAN)),
-    "vae": Kind(VaeConfig, lambda c, seeds, _: VaeExperiment(c, seeds), (*OF_SAMPLES, "elbo")),
-    "dirac": Kind(DiracConfig, lambda c, seeds, _: DiracExperiment(c, seeds), ("radius",)),
-    "latent": Kind(LatentConfig, lambda c, seeds, _: LatentExperiment(c, seeds), ("middle",)),
-    "pictures": Kind(
+KINDS: dict[str, ExperimentType] = {
+    "gan": ExperimentType(ToyConfig, GanExperiment, tuple(signals.GAN)),
+    "vae": ExperimentType(
+        VaeConfig, lambda c, seeds, _: VaeExperiment(c, seeds), (*OF_SAMPLES, "elbo")
+    ),
+    "dirac": ExperimentType(
+        DiracConfig, lambda c, seeds, _: DiracExperiment(c, seeds), ("radius",)
+    ),
+    "latent": ExperimentType(
+        LatentConfig, lambda c, seeds, _: LatentExperiment(c, seeds), ("middle",)
+    ),
+    "pictures": ExperimentType(
         PicturesConfig, lambda c, seeds, _: PicturesExperiment(c, seeds), ("variety", "nearest")
     ),
 }

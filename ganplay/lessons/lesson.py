@@ -34,7 +34,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Said(_Strict):
+class Text(_Strict):
     """A text in both languages."""
 
     en: Words
@@ -50,7 +50,7 @@ class Symbol(_Strict):
         shape: "sub" or "sup" for small print.
     """
 
-    text: Short | Said
+    text: Short | Text
     of: Literal["", "map", "grid", "real", "fake", "pull", "figure", "gauge"] = ""
     shape: Literal["", "sub", "sup"] = ""
 
@@ -58,14 +58,14 @@ class Symbol(_Strict):
 class Answer(_Strict):
     """One of the answers to a question, and what is said to who chose it."""
 
-    text: Said
-    says: Said
+    text: Text
+    says: Text
 
 
 class Question(_Strict):
     """To be answered before anything runs. `right` is the place of the right answer, from 0."""
 
-    text: Said
+    text: Text
     answers: Annotated[tuple[Answer, ...], Field(min_length=2, max_length=5)]
     right: Annotated[int, Field(ge=0)]
 
@@ -89,7 +89,7 @@ class Run(_Strict):
     """
 
     kind: Literal["gan", "vae", "dirac", "latent", "pictures"] = "gan"
-    name: Said
+    name: Text
     settings: dict[str, str | int | float | bool] = {}
     steps: Annotated[int, Field(ge=0, le=MAX_STEPS)]
     every: Annotated[int, Field(ge=1, le=1000)] = 50
@@ -135,8 +135,8 @@ class Check(_Strict):
     of: Literal["each", "mean", "first"] = "each"
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     quick: bool = False
-    name: Said
-    otherwise: Said
+    name: Text
+    otherwise: Text
 
     @model_validator(mode="after")
     def _bounded(self) -> "Check":
@@ -165,11 +165,11 @@ class Task(_Strict):
         solution: changes with which it does come out, which the tests try.
     """
 
-    text: Said
+    text: Text
     run: Run
     free: Annotated[tuple[Name, ...], Field(min_length=1, max_length=8)]
     checks: Annotated[tuple[Check, ...], Field(min_length=1, max_length=4)]
-    hint: Said
+    hint: Text
     solution: dict[str, str | int | float | bool]
 
     @model_validator(mode="after")
@@ -185,7 +185,7 @@ class Task(_Strict):
         return self
 
 
-class Visit(_Strict):
+class ExploreTask(_Strict):
     """A place of Explore where a lesson on image models goes on.
 
     Attributes:
@@ -195,11 +195,11 @@ class Visit(_Strict):
     """
 
     state: Words
-    todo: Said
+    todo: Text
     deeds: Annotated[dict[Name, float], Field(min_length=1, max_length=4)]
 
     @model_validator(mode="after")
-    def _known(self) -> "Visit":
+    def _known(self) -> "ExploreTask":
         if strange := sorted(set(self.deeds) - set(DEEDS)):
             raise ValueError(f"deeds: {strange[0]!r}; one of {', '.join(DEEDS)} is possible")
         return self
@@ -232,17 +232,17 @@ class Lesson(_Strict):
 
     version: Literal[1]
     order: Annotated[int, Field(ge=1, le=999)]
-    title: Said
-    idea: Annotated[tuple[Said, ...], Field(min_length=1, max_length=4)]
+    title: Text
+    idea: Annotated[tuple[Text, ...], Field(min_length=1, max_length=4)]
     formula: Annotated[tuple[Symbol, ...], Field(max_length=40)] = ()
     question: Question
     runs: Annotated[dict[Name, Run], Field(min_length=1, max_length=4)]
     checks: Annotated[tuple[Check, ...], Field(min_length=1, max_length=8)]
-    explain: Annotated[tuple[Said, ...], Field(min_length=1, max_length=4)]
+    explain: Annotated[tuple[Text, ...], Field(min_length=1, max_length=4)]
     layers: tuple[Literal["map", "real", "fake", "pull", "grid"], ...] = ("map", "real", "fake")
     break_it: Task | None = None
     mend_it: Task | None = None
-    visit: Visit | None = None
+    visit: ExploreTask | None = None
     name: Annotated[str, StringConstraints(pattern=NAME, max_length=40)]
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ from ganplay.lessons.experiments import (
 )
 from ganplay.lessons.lesson import Check, Run
 from ganplay.lessons.signals import class_table, optimal_outputs
-from ganplay.live.frame import ALL_LAYERS, MAP, Camera, Frame, View, pack, pack_points
+from ganplay.live.frame import ALL_LAYERS, MAP, Frame, FrameRenderer, View, pack, pack_points
 from ganplay.live.network_inspection import noise_reach, plane
 from ganplay.toy.trainer import ToyTrainer
 
@@ -61,7 +61,7 @@ class Watch:
     def __init__(self, trainer: ToyTrainer) -> None:
         self._trainer = trainer
         copies = [ToyTrainer(c, threads=1, use_capture=False) for c in trainer.configs]
-        self.cameras = [Camera(copy) for copy in copies]
+        self.cameras = [FrameRenderer(copy) for copy in copies]
 
     def frames(self) -> list[bytes]:
         """A packed frame of each."""
@@ -73,7 +73,7 @@ class Watch:
         return packed
 
 
-def about(camera: Camera, classes: int) -> dict[str, Any]:
+def about(camera: FrameRenderer, classes: int) -> dict[str, Any]:
     """What stays the same from frame to frame, as the lab's page has it."""
     distribution, labels = camera.trainer.distribution(), camera.real_labels
     return {
@@ -129,7 +129,7 @@ class VaeShow:
     def __init__(self, experiment: VaeExperiment, run: Run) -> None:
         self._trainer = experiment.trainer
         config = self._trainer.configs[0]
-        self._camera = Camera(ToyTrainer(config, threads=1, use_capture=False))
+        self._camera = FrameRenderer(ToyTrainer(config, threads=1, use_capture=False))
 
     def data(self) -> dict[str, Any]:
         """Of the first piece."""

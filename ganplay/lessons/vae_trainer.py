@@ -10,11 +10,11 @@ from torch import Tensor
 from ganplay.common.seeding import generator_of
 from ganplay.lessons.vae import Vae
 from ganplay.toy.architecture import split
-from ganplay.toy.batches import Streams, draw_noise, real_points
+from ganplay.toy.batches import BatchStream, draw_noise, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp
 from ganplay.toy.optimizers import UPDATES, Moments
-from ganplay.toy.step import Numbers, Structure
+from ganplay.toy.step import Hyperparameters, Structure
 
 
 class VaeTrainer:
@@ -47,7 +47,7 @@ class VaeTrainer:
         )
         self.plan = Vae(encoder, structure.generator, sigma)
         self.steps = 0
-        self._streams = Streams(self.configs)
+        self._streams = BatchStream(self.configs)
         starts = [
             [generator_of(c.seed, purpose) for c in self.configs]
             for purpose in ("encoder", "generator")
@@ -58,7 +58,7 @@ class VaeTrainer:
         )
         self._weights = split(self._flat, self.plan.shapes())
         self._moments = Moments.zeros(self._flat)
-        numbers = Numbers.of(self.configs)
+        numbers = Hyperparameters.of(self.configs)
         self._rates = numbers.rates(numbers.lr_g)
         self._update = UPDATES[config.optimizer_g]
         self._ones = torch.ones(len(self.configs), 1)

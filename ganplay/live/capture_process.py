@@ -29,7 +29,7 @@ STARTS = 4
 _LENGTH = struct.Struct("<Q")
 
 
-class Workshop:
+class CaptureProcess:
     """The process, from this side."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Workshop:
         return self._process
 
 
-WORKSHOP = Workshop()
+CAPTURE_PROCESS = CaptureProcess()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from ganplay.common.settings import Problem
 from ganplay.live.frame import ALL_LAYERS, View
-from ganplay.live.run import NAMES, LaneName
+from ganplay.live.run import NAMES, RunName
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.ensemble import Net
-from ganplay.toy.stop_condition import Stop, mistake
+from ganplay.toy.stop_condition import StopCondition, mistake
 from ganplay.toy.trainer import ToyTrainer
 
 SPEEDS = (1, 1000)
@@ -57,7 +57,7 @@ class Speed:
 class StopAt:
     """When to stop by itself from now on; None for never."""
 
-    stop: Stop | None
+    stop: StopCondition | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Configure:
     """Change some settings (checked when they are applied, against those of that moment)."""
 
     changes: dict[str, Any]
-    lane: LaneName = "a"
+    lane: RunName = "a"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Pair:
 class Copy:
     """Start both lanes anew with the settings of one."""
 
-    source: LaneName
+    source: RunName
 
 
 @dataclass(frozen=True)
@@ -166,14 +166,14 @@ def rate(value: object) -> float | None:
     return float(value)
 
 
-def stop(message: Mapping[str, Any]) -> Stop | None:
+def stop(message: Mapping[str, Any]) -> StopCondition | None:
     """When a run is to stop by itself, checked."""
     when, bound = message.get("when"), message.get("bound")
     if when is None:
         return None
     if found := mistake(when, bound):
         raise CommandError(*found)
-    return Stop(str(when), float(message["bound"]))
+    return StopCondition(str(when), float(message["bound"]))
 
 
 def _flag(message: Mapping[str, Any], name: str) -> bool:
@@ -197,7 +197,7 @@ def _configure(message: Mapping[str, Any]) -> Configure:
     return Configure(changes, _lane(message, "lane", "a"))
 
 
-def _lane(message: Mapping[str, Any], name: str, default: object = None) -> LaneName:
+def _lane(message: Mapping[str, Any], name: str, default: object = None) -> RunName:
     value = message.get(name, default)
     if value not in NAMES:
         raise CommandError(name, value, "one of " + ", ".join(NAMES) + " is needed")

@@ -1,6 +1,6 @@
 """Trains the toy GANs of many visitors at once on a few threads.
 
-Each visitor has a `Session`. Workers, as many as there are cores, take turns at the sessions: a
+Each visitor has a `LabSession`. Workers, as many as there are cores, take turns at the sessions: a
 few milliseconds of steps, a frame if one is wanted, and on to whoever has waited longest. A
 session trains only while somebody looks, and is forgotten some time after nobody does.
 """
@@ -24,16 +24,16 @@ import torch
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem, as_plain
 from ganplay.live import commands
-from ganplay.live.capture_process import WORKSHOP
-from ganplay.live.fair_share import MOST, Share, Wish, shares
+from ganplay.live.capture_process import CAPTURE_PROCESS
+from ganplay.live.fair_share import MOST, Allocation, Demand, shares
 from ganplay.live.frame import FLAGS, View, pack_points
 from ganplay.live.network_inspection import noise_reach
-from ganplay.live.render import Exposure
+from ganplay.live.render import RenderedView
 from ganplay.live.run import (
     NAMES,
     SHARED,
-    Lane,
-    LaneName,
+    LiveRun,
+    RunName,
     joined,
     look_together,
     step_together,
@@ -47,21 +47,21 @@ from ganplay.live.session import (
     MAX_SESSIONS,
     MAX_STEPS,
     QUANTUM,
-    Seat,
+    Session,
     Sink,
 )
-from ganplay.live.session_batch import Companies, Company, Kind
+from ganplay.live.session_batch import BatchKey, SessionBatch, SessionBatchCache
 from ganplay.live.slow_motion import as_event, slow_step
 from ganplay.toy.checkpoint import toy_to_bytes
 from ganplay.toy.config import PRESETS, ToyConfig, needs_new_networks
 from ganplay.toy.graph_capture import CAPTURES
 from ganplay.toy.remedies import remedy
-from ganplay.toy.stop_condition import Stop
+from ganplay.toy.stop_condition import StopCondition
 from ganplay.toy.trainer import ToyTrainer
 
 logger = logging.getLogger(__name__)
 
-S = TypeVar("S", bound=Seat)
+S = TypeVar("S", bound=Session)
 
 TOGETHER = 4 * QUANTUM
 """Seconds that sessions train that step together."""
@@ -112,16 +112,16 @@ class Full(Exception):
     """There is no room for another session at present."""
 
 
-class Session(Seat):
+class LabSession(Session):
     """One visitor's GAN, or two."""
 
     def __init__(self, config: ToyConfig, now: float, rival: ToyConfig | None = None) -> None:
         super().__init__(now)
-        self.lanes = [Lane(config)]
+        self.lanes = [LiveRun(config)]
         if rival is not None:
-            self.lanes.append(Lane(joined(rival, config)))
+            self.lanes.append(LiveRun(joined(rival, config)))
         self.view = View()
-        self.stop: Stop | None = None
+        self.stop: StopCondition | None = None
         self.run = 0
         self.catch_up_to = 0
         self._applied = 0
@@ -187,11 +187,11 @@ class Session(Seat):
         """Steps a second that are asked for; infinity for as many as there can be."""
         return math.inf if self.speed is None or self.catch_up_to else self.speed
 
-    def wish(self, now: float) -> Wish | None:
+    def wish(self, now: float) -> Demand | None:
         """What it would like of the workers' time; None if it rests."""
         if not (self._training and self.attended(now)):
             return None
-        return Wish(self._step_time, self._frame_time, self._asked, self.first)
+        return Demand(self._step_time, self._frame_time, self._asked, self.first)
 
     @property
     def step_time(self) -> float:
@@ -220,7 +220,7 @@ class Session(Seat):
                 return 0
         return max(1, min(int(wanted), room))
 
-    def kind(self, now: float) -> Kind | None:
+    def kind(self, now: float) -> BatchKey | None:
         """What others must be of for its steps to be taken with theirs; None if they cannot be."""
         alone = self.inbox or len(self.lanes) > 1 or not self.lanes[0].started
         return None if alone or not self.owes(now) else self.lanes[0].kind
@@ -434,7 +434,7 @@ class Session(Seat):
         self._tell(type=kind, step=self.trainer.steps, limit=MAX_STEPS, lanes=lanes)
 
     def _stopped(self, anywhere: bool = False) -> bool:
-        """Stop playing if the visitor's condition is met, and say whether it was.
+        """StopCondition playing if the visitor's condition is met, and say whether it was.
 
         Looked at where the condition says, or `anywhere` before playing begins.
         """
@@ -455,7 +455,7 @@ class Session(Seat):
         self._tell(type="stopped", step=step, value=value, lane=name, **vars(stop))
         return True
 
-    def _lane(self, name: LaneName) -> Lane | None:
+    def _lane(self, name: RunName) -> LiveRun | None:
         """The lane of a name; if it is not there the page is told."""
         at = NAMES.index(name)
         if at < len(self.lanes):
@@ -468,13 +468,13 @@ class Session(Seat):
         if on == (len(self.lanes) == 2):
             self._tell_state()
         elif on:
-            self.lanes.append(Lane(self.config))
+            self.lanes.append(LiveRun(self.config))
             self._restart()
         else:
             self.lanes.pop()
             self._tell_state()
 
-    def _copy(self, source: LaneName) -> None:
+    def _copy(self, source: RunName) -> None:
         if self._lane("b") is None:
             return
         config = self.lanes[NAMES.index(source)].config
@@ -482,7 +482,7 @@ class Session(Seat):
             lane.config = config
         self._restart()
 
-    def _configure(self, changes: dict[str, Any], name: LaneName) -> None:
+    def _configure(self, changes: dict[str, Any], name: RunName) -> None:
         _, lane = self.trainer, self._lane(name)
         if lane is None:
             return
@@ -557,14 +557,14 @@ class Session(Seat):
         self._tell_remedies()
 
     @staticmethod
-    def align(sessions: Sequence["Session"]) -> None:
+    def align(sessions: Sequence["LabSession"]) -> None:
         """Have frames of some fall due at one time, on average no earlier, to be made together."""
         if sessions:
             due = statistics.fmean(session._next_frame for session in sessions)
             for session in sessions:
                 session._next_frame = due
 
-    def show(self, seen: Exposure | None = None) -> None:
+    def show(self, seen: RenderedView | None = None) -> None:
         """Send a frame; `seen` is what was computed for it together with others."""
         data = self._picture(seen)
         now, interval = time.monotonic(), 1 / self.share.frames
@@ -580,7 +580,7 @@ class Session(Seat):
         self.frame_seconds += seconds
         self._frame_time = _smoothed(self._frame_time, seconds)
 
-    def _picture(self, seen: Exposure | None) -> bytes:
+    def _picture(self, seen: RenderedView | None) -> bytes:
         """A frame of the first lane, with one of the second inside it."""
         flags = FLAGS["playing"] * self.playing | FLAGS["catching_up"] * (self.catch_up_to > 0)
         stamp: dict[str, Any] = {
@@ -607,7 +607,7 @@ class Engine:
     ) -> None:
         self.max_sessions = max_sessions
         self._clock = clock
-        self._sessions: dict[str, Seat] = {}
+        self._sessions: dict[str, Session] = {}
         self._wake = threading.Condition()
         self._stopping = False
         self._reaped = self._shared = clock()
@@ -636,8 +636,8 @@ class Engine:
     def warm_up(self) -> None:
         """Have functions captured in a process of its own, ready before the first visitor waits."""
         _keep_memory()
-        WORKSHOP.open()
-        CAPTURES.make = WORKSHOP.capture
+        CAPTURE_PROCESS.open()
+        CAPTURES.make = CAPTURE_PROCESS.capture
 
     def open(
         self,
@@ -648,7 +648,7 @@ class Engine:
         playing: bool = True,
         speed: float | None = None,
         step: int = 0,
-        stop: Stop | None = None,
+        stop: StopCondition | None = None,
         rival: ToyConfig | None = None,
         first: bool = False,
     ) -> bool:
@@ -672,20 +672,20 @@ class Engine:
             Full: if there are too many sessions with a page, or those get too little already.
         """
 
-        def make(now: float) -> Session:
-            session = Session(config, now, rival)
+        def make(now: float) -> LabSession:
+            session = LabSession(config, now, rival)
             session.playing, session.speed, session.catch_up_to = playing, speed, step
             session.stop = stop
             return session
 
-        return self.enter(session_id, sink, Session, make, first)
+        return self.enter(session_id, sink, LabSession, make, first)
 
     def enter(
         self,
         session_id: str,
         sink: Sink,
-        kind: type[Seat],
-        make: Callable[[float], Seat],
+        kind: type[Session],
+        make: Callable[[float], Session],
         first: bool = False,
     ) -> bool:
         """As `open`, for a session of any kind, which `make` makes at a time where none is there.
@@ -716,7 +716,7 @@ class Engine:
     def acknowledge(self, session_id: str, frames: int = 1) -> bool:
         """Frames have been drawn: others may be sent."""
 
-        def more(session: Seat) -> None:
+        def more(session: Session) -> None:
             session.credit = min(session.credit + frames, CREDIT)
 
         return self._touch(session_id, more)
@@ -733,7 +733,7 @@ class Engine:
                 session.sink = None
                 session.gone_at = self._clock() + (LEFT if closed else LOST)
 
-    def sessions(self) -> list[Seat]:
+    def sessions(self) -> list[Session]:
         """Those that are there now."""
         with self._wake:
             return list(self._sessions.values())
@@ -762,7 +762,7 @@ class Engine:
             thread.join()
         self._sessions.clear()
 
-    def _touch(self, session_id: str, change: Callable[[Seat], None]) -> bool:
+    def _touch(self, session_id: str, change: Callable[[Session], None]) -> bool:
         with self._wake:
             session = self._sessions.get(session_id)
             if session is None:
@@ -775,14 +775,14 @@ class Engine:
     def _work(self) -> None:
         torch.set_num_threads(1)
         _step_back()
-        companies = Companies()
+        companies = SessionBatchCache()
         while group := self._next():
             wall, own = time.monotonic(), time.thread_time()
             try:
                 self._advance(group, companies)
             except BaseException as error:  # half a step may have been taken
                 logger.exception("sessions failed and were ended")
-                companies = Companies()
+                companies = SessionBatchCache()
                 for session in group:
                     self._fail(session)
                 if not isinstance(error, Exception):
@@ -796,12 +796,12 @@ class Engine:
                         session.served = self._clock()
                     self._wake.notify_all()
 
-    def _advance(self, group: list[Seat], companies: Companies) -> None:
+    def _advance(self, group: list[Session], companies: SessionBatchCache) -> None:
         """One turn, of a session or of some that step together."""
         if len(group) == 1:
             self._each(group, lambda seat: seat.advance())
             return
-        together = cast(list[Session], group)  # of one kind of networks
+        together = cast(list[LabSession], group)  # of one kind of networks
         now, start = time.monotonic(), time.thread_time()
         lanes = [session.lanes[0] for session in together]
         fitting = int(TOGETHER / sum(session.step_time for session in together))
@@ -810,7 +810,7 @@ class Engine:
         failed = step_together(lanes, count, company)
         seconds = (time.thread_time() - start) / len(group)
 
-        def trained(session: Session) -> None:
+        def trained(session: LabSession) -> None:
             if session.lanes[0] in failed:
                 raise failed[session.lanes[0]]
             session.stepped(count, seconds)
@@ -819,11 +819,11 @@ class Engine:
         well = self._each(together, trained)
         self._show([session for session in well if session.shows(early=EARLY)], company)
 
-    def _show(self, sessions: Sequence[Session], company: Company) -> None:
+    def _show(self, sessions: Sequence[LabSession], company: SessionBatch) -> None:
         """Frames of some that step together."""
         start = time.thread_time()
         showing = self._each(sessions, lambda session: session.survey())
-        Session.align(showing)
+        LabSession.align(showing)
         seen = look_together({one.lanes[0]: one.view for one in showing}, company)
         shown = self._each(showing, lambda session: session.show(seen.get(session.lanes[0])))
         for session in shown:
@@ -841,7 +841,7 @@ class Engine:
                 self._fail(session)
         return well
 
-    def _next(self) -> list[Seat]:
+    def _next(self) -> list[Session]:
         """The session that has waited longest of those with something to do; waits for one.
 
         With it those that can step together with it. Nobody if the engine is to stop.
@@ -873,7 +873,7 @@ class Engine:
                 self._wake.wait(min(max(soonest - now, 0.0005), 1.0))
         return []
 
-    def _group(self, chosen: Seat, now: float, spare: bool) -> list[Seat]:
+    def _group(self, chosen: Session, now: float, spare: bool) -> list[Session]:
         """A session, and those whose steps are taken together with its own, if there are enough.
 
         Where nobody else wants the time (`spare`) they may get ahead of their shares.
@@ -909,7 +909,7 @@ class Engine:
         self._least = min((share.frames for share in given), default=MOST)
         for session in self._sessions.values():
             if session not in wishes:
-                session.share = Share(self._least, math.inf)
+                session.share = Allocation(self._least, math.inf)
 
     def _reap(self, now: float) -> None:
         """Forget sessions whose page is gone or has been silent for long."""
@@ -921,7 +921,7 @@ class Engine:
                 if session.sink is not None:
                     session.sink.event({"type": "gone"})
 
-    def _make_room(self, kind: type[Seat], first: bool) -> None:
+    def _make_room(self, kind: type[Session], first: bool) -> None:
         """Past the caps, forget whoever has been without a page longest; it can be restored."""
         if first:
             return
@@ -936,7 +936,7 @@ class Engine:
                 raise Full
             del self._sessions[min(left, key=lambda k: there[k].seen)]
 
-    def _fail(self, session: Seat) -> None:
+    def _fail(self, session: Session) -> None:
         with self._wake:
             for session_id, other in list(self._sessions.items()):
                 if other is session:

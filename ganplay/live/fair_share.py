@@ -2,7 +2,7 @@
 
 Where there is too little for all wishes there are first fewer frames, down to `FEWEST`, then fewer
 steps, down to `STEPS_A_FRAME`, and then fewer of both. Steps are shared so that all get as many,
-not as much time: only who asks for more than `GREEDY` shares of time for them gets fewer.
+not as much time: only who asks for more than `MAX_TIME_RATIO` shares of time for them gets fewer.
 """
 
 import math
@@ -16,12 +16,12 @@ STEPS_A_FRAME = 2.0
 """Where there are fewer there is little new in a frame."""
 FRAMES_AT_MOST = 0.6
 """Of a worker's time, for the frames of one session."""
-GREEDY = 4.0
+MAX_TIME_RATIO = 4.0
 FIRST_AT_MOST = 0.5
 """Of the time, for those who come first."""
 
 
-class Wish(NamedTuple):
+class Demand(NamedTuple):
     """What a session would like.
 
     Attributes:
@@ -37,14 +37,14 @@ class Wish(NamedTuple):
     first: bool = False
 
 
-class Share(NamedTuple):
+class Allocation(NamedTuple):
     """What it gets: frames and steps a second."""
 
     frames: float
     rate: float
 
 
-def shares(wishes: Sequence[Wish], workers: int, running: float = 1.0) -> list[Share]:
+def shares(wishes: Sequence[Demand], workers: int, running: float = 1.0) -> list[Allocation]:
     """What each session gets.
 
     Args:
@@ -59,36 +59,39 @@ def shares(wishes: Sequence[Wish], workers: int, running: float = 1.0) -> list[S
     return [next(own if wish.first else rest) for wish in wishes]
 
 
-def _taken(wishes: Sequence[Wish], given: Sequence[Share]) -> float:
+def _taken(wishes: Sequence[Demand], given: Sequence[Allocation]) -> float:
     return sum(
         wish.step * share.rate + wish.frame * share.frames
         for wish, share in zip(wishes, given, strict=True)
     )
 
 
-def _shared(wishes: Sequence[Wish], time: float, running: float) -> list[Share]:
+def _shared(wishes: Sequence[Demand], time: float, running: float) -> list[Allocation]:
     """The same among equals."""
     if not wishes:
         return []
     frame = sum(wish.frame for wish in wishes)
     alone = min(running, time)  # no session can have two workers at a time
-    most = min(alone, GREEDY * time / len(wishes))
+    most = min(alone, MAX_TIME_RATIO * time / len(wishes))
     # Who wants as many steps as there can be counts as wanting half of an equal share.
     wanted = sum(
         min(most, wish.step * wish.rate if wish.rate < math.inf else time / len(wishes) / 2)
         for wish in wishes
     )
-    usual = GREEDY * statistics.median(wish.step for wish in wishes)
+    usual = MAX_TIME_RATIO * statistics.median(wish.step for wish in wishes)
     stepped = STEPS_A_FRAME * sum(min(wish.step, usual) for wish in wishes)
     enough = max(min(FEWEST, time / (frame + stepped)), (time - wanted) / frame)
     frames = min(MOST, enough, FRAMES_AT_MOST * alone / max(wish.frame for wish in wishes))
     left = time - frames * frame
     bounds = [
-        min(wish.rate, min(alone - frames * wish.frame, GREEDY * left / len(wishes)) / wish.step)
+        min(
+            wish.rate,
+            min(alone - frames * wish.frame, MAX_TIME_RATIO * left / len(wishes)) / wish.step,
+        )
         for wish in wishes
     ]
     rate = level([wish.step for wish in wishes], bounds, left)
-    return [Share(frames, min(bound, rate)) for bound in bounds]
+    return [Allocation(frames, min(bound, rate)) for bound in bounds]
 
 
 def level(costs: Sequence[float], bounds: Sequence[float], time: float) -> float:

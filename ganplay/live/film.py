@@ -15,7 +15,7 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ganplay.live.frame import ALL_LAYERS, LAYERS, UNIT, Camera, Frame
+from ganplay.live.frame import ALL_LAYERS, LAYERS, UNIT, Frame, FrameRenderer
 from ganplay.live.frame_codec import unpack
 from ganplay.media.video import KINDS, Cancelled, gif, mp4
 from ganplay.toy.experiment import train
@@ -75,7 +75,7 @@ class Style:
 
 
 @dataclass(frozen=True)
-class Order:
+class FilmRequest:
     """A film as a page asks for it."""
 
     kind: str
@@ -272,7 +272,7 @@ def shoot(
         At most `count` frames (at least 2): the start's first, the end's last.
     """
     alone = ToyTrainer(trainer.configs[:1], threads=1)
-    camera, frames, done = Camera(alone), list[Frame](), 0
+    camera, frames, done = FrameRenderer(alone), list[Frame](), 0
     for stop in dict.fromkeys(round(steps * (i / (count - 1)) ** 2) for i in range(count)):
         train(trainer, stop - done, lambda more, before=done: go_on(before + more))  # type: ignore[misc]
         done = stop
@@ -284,11 +284,11 @@ def shoot(
 
 def style_of(trainer: ToyTrainer) -> Style:
     """How films of a trainer's first member are shown that nobody has chosen a style for."""
-    camera = Camera(ToyTrainer(trainer.configs[:1], threads=1))
+    camera = FrameRenderer(ToyTrainer(trainer.configs[:1], threads=1))
     return Style(camera.real, camera.real_labels)
 
 
-def read_order(data: bytes) -> Order:
+def read_order(data: bytes) -> FilmRequest:
     """What a page asks for.
 
     It sends the length of a JSON object (uint32) and it, then each frame's length (uint32) and
@@ -324,7 +324,7 @@ def read_order(data: bytes) -> Order:
         layers=_whole(asked, "layers", 0, ALL_LAYERS),
         label=_whole(asked, "label", -1, 255),
     )
-    return Order(asked["format"], _whole(asked, "fps", *RATES), style, frames)
+    return FilmRequest(asked["format"], _whole(asked, "fps", *RATES), style, frames)
 
 
 def _pieces(data: bytes) -> list[bytes]:

@@ -1,7 +1,7 @@
 """What the lab draws at one moment, as arrays and as packed bytes.
 
-A `Camera` looks at one member of a trainer from a fixed place: the same latent vectors, the same
-cells, so that a picture moves only because the networks did. Everything in a frame is computed
+A `FrameRenderer` looks at one member of a trainer from a fixed place: the same latent vectors, the
+same cells, so that a picture moves only because the networks did. Everything in a frame is computed
 for the step it is stamped with. `web/shared/frame.js` unpacks what `pack` packs.
 """
 
@@ -19,12 +19,20 @@ from torch import Tensor
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live import network_inspection
-from ganplay.live.network_inspection import Insides
-from ganplay.live.render import Counts, Exposure, Places, Plate, expose, quantised, whole
+from ganplay.live.network_inspection import NetworkInspection
+from ganplay.live.render import (
+    QuantisedView,
+    RenderedView,
+    RenderInputs,
+    RenderOptions,
+    expose,
+    quantised,
+    whole,
+)
 from ganplay.toy.batches import draw_noise
-from ganplay.toy.captured_function import Shutter
-from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Verdict
-from ganplay.toy.monitor import MEASURED, Gauge, Measurement
+from ganplay.toy.captured_function import CapturedFunction
+from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Finding
+from ganplay.toy.monitor import MEASURED, Measurement, MetricsMonitor
 from ganplay.toy.trainer import ToyTrainer
 
 VERSION = 3
@@ -134,14 +142,14 @@ class Frame:
     """How many of the shown real points, and of the fakes, D gives each value of its range."""
     norms: dict[str, Float[Tensor, "layers"]]
     """Norm of the last gradient of each layer, for the nets d and g."""
-    insides: Insides | None = None
+    insides: NetworkInspection | None = None
     unit: Float[Tensor, "side side"] = field(default_factory=lambda: torch.empty(0, 0))
     unit_size: float = 0.0
     """The largest output of the unit on its plane, to which its map is relative."""
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
-    verdict: Verdict = NOTHING_YET
-    plate: tuple[Plate, tuple[Tensor, ...]] | None = None
+    verdict: Finding = NOTHING_YET
+    plate: tuple[QuantisedView, tuple[Tensor, ...]] | None = None
     """Fakes, grid, pulls and map as whole numbers, and the tensors that these were made of."""
 
     @property
@@ -149,20 +157,20 @@ class Frame:
         """What is drawn in the plane."""
         return self.fakes, self.grid, self.pulls, self.map
 
-    def as_whole(self) -> Plate:
+    def as_whole(self) -> QuantisedView:
         """The drawings as whole numbers: those that came with them, unless they were replaced."""
         if self.plate is not None:
             plate, of = self.plate
             if all(a is b for a, b in zip(of, self.drawings, strict=True)):
                 return plate
         made = quantised(self.drawings, UNIT / self.extent, *self.map_range)
-        return Plate(*made[:4], float(made[4]))
+        return QuantisedView(*made[:4], float(made[4]))
 
 
 _NOTHING, _NO_VERDICTS, _NO_UNIT = torch.empty(0), torch.empty(2, 0), torch.empty(0, 0)
 
 
-class Camera:
+class FrameRenderer:
     """Looks at one member of a trainer."""
 
     def __init__(self, trainer: ToyTrainer) -> None:
@@ -173,9 +181,9 @@ class Camera:
         generator = generator_of(config.seed, "camera")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
-        self._shutter = Shutter(expose)
-        self._last_places: tuple[Any, Places] | None = None
-        self.gauge = Gauge(trainer)
+        self._shutter = CapturedFunction(expose)
+        self._last_places: tuple[Any, RenderInputs] | None = None
+        self.gauge = MetricsMonitor(trainer)
         self._metrics: dict[str, float] = {}
         self.measured_at = -1
 
@@ -197,13 +205,13 @@ class Camera:
         self.measured_at = measured.step
         return measured
 
-    def asks(self, view: View) -> tuple[Places, Counts]:
+    def asks(self, view: View) -> tuple[RenderInputs, RenderOptions]:
         """What is to be computed for a view."""
         pulls, bins = PULLS * bool(view.layers & LAYERS["pull"]), BINS * view.graph
         rows = 1 if self.trainer.configs[0].noise_dim == 1 else GRID
-        return self._places(view), Counts(pulls, bins, rows, UNIT / self.extent)
+        return self._places(view), RenderOptions(pulls, bins, rows, UNIT / self.extent)
 
-    def look(self, view: View = View(), seen: Exposure | None = None) -> Frame:
+    def look(self, view: View = View(), seen: RenderedView | None = None) -> Frame:
         """The present moment; `seen` if what `asks` says has been computed already."""
         trainer, config = self.trainer, self.trainer.configs[0]
         cohort = trainer.single
@@ -241,10 +249,10 @@ class Camera:
             unit_size=unit_size,
             metrics=self._metrics,
             measured_at=self.measured_at,
-            plate=(Plate(*seen[5:9], scale), seen[1:5]),
+            plate=(QuantisedView(*seen[5:9], scale), seen[1:5]),
         )
 
-    def _places(self, view: View) -> Places:
+    def _places(self, view: View) -> RenderInputs:
         """Where to look for a view: the same tensors again as long as nothing has changed."""
         plane = self._plane_of_noise()
         key = view.layers, view.graph, view.label, None if plane is None else plane[0]
@@ -252,8 +260,8 @@ class Camera:
             self._last_places = key, self._look_up(view)
         return self._last_places[1]
 
-    def _look_up(self, view: View) -> Places:
-        labels, places = self.trainer.labels(FAKES), Places()
+    def _look_up(self, view: View) -> RenderInputs:
+        labels, places = self.trainer.labels(FAKES), RenderInputs()
         wants = {name: view.graph or bool(view.layers & bit) for name, bit in LAYERS.items()}
         if wants["fake"] or wants["pull"]:  # a pull starts at its fake
             places = places._replace(z=_with(self._z, labels), label=labels)
@@ -338,7 +346,7 @@ def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
     return arrays
 
 
-def _verdict_arrays(verdict: Verdict) -> dict[str, NDArray]:
+def _verdict_arrays(verdict: Finding) -> dict[str, NDArray]:
     numbers = KINDS.index(verdict.kind), verdict.since, *verdict.evidence
     return {
         "diagnosis": np.array(numbers, dtype="<f4"),

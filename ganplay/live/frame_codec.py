@@ -18,8 +18,8 @@ from ganplay.live.frame import (
     VERSION,
     Frame,
 )
-from ganplay.live.network_inspection import Insides
-from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Evidence, Verdict
+from ganplay.live.network_inspection import NetworkInspection
+from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Evidence, Finding
 
 _LAYOUT = {
     # type, columns (None: as many as there are), most numbers
@@ -97,14 +97,14 @@ def unpack(data: bytes) -> Frame:
     )
 
 
-def _verdict(arrays: dict[str, NDArray]) -> Verdict:
+def _verdict(arrays: dict[str, NDArray]) -> Finding:
     if "diagnosis" not in arrays:
         return NOTHING_YET
     kind, since, *evidence = arrays["diagnosis"][0].tolist()
     _need(kind in range(len(KINDS)) and 0 <= since <= 2**32, "a verdict of no known kind")
     missing = arrays.get("missing", np.empty(0)).ravel()
     modes = tuple(int(mode) for mode in missing)
-    return Verdict(KINDS[int(kind)], int(since), Evidence(*evidence), modes)
+    return Finding(KINDS[int(kind)], int(since), Evidence(*evidence), modes)
 
 
 def _sections(data: bytes, count: int) -> dict[str, NDArray]:
@@ -141,12 +141,12 @@ def _between(cells: NDArray, low: float, high: float) -> Float[Tensor, "cells ce
     return torch.from_numpy(cells.astype(np.float32)) * ((high - low) / 255) + low
 
 
-def _insides(arrays: dict[str, NDArray]) -> Insides | None:
+def _insides(arrays: dict[str, NDArray]) -> NetworkInspection | None:
     if "units" not in arrays and "weights" not in arrays:
         return None
     weights = arrays.get("weights", np.empty(0)).ravel().astype(np.float32)
     maps = _around_zero(arrays.get("units", np.empty((0, 1, 1))))
-    return Insides(maps, torch.from_numpy(weights / 127))
+    return NetworkInspection(maps, torch.from_numpy(weights / 127))
 
 
 def _around_zero(values: NDArray) -> Tensor:

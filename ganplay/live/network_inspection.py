@@ -21,7 +21,7 @@ NETS = ("d", "g")
 
 
 @dataclass(frozen=True)
-class Insides:
+class NetworkInspection:
     """The shown units of both nets, D first, each net from its first hidden layer on.
 
     Attributes:
@@ -75,7 +75,7 @@ def responses(
 
 def insides(
     trainer: ToyTrainer, first: int, label: int, directions: Float[Tensor, "z 2"]
-) -> Insides:
+) -> NetworkInspection:
     """The units from `first` on (as far as a layer has them) and the weights between them."""
     maps, weights = [torch.empty(0, SIDE, SIDE)], []
     for net in NETS:
@@ -89,7 +89,7 @@ def insides(
             rows = shown(matrix.shape[0], first if i < len(layers) else 0)
             largest = matrix.abs().max().clamp_min(1e-12)
             weights.append((matrix[rows, columns] / largest).flatten())
-    return Insides(torch.cat(maps), torch.cat(weights))
+    return NetworkInspection(torch.cat(maps), torch.cat(weights))
 
 
 def shown(size: int, first: int) -> slice:

@@ -1,8 +1,8 @@
-"""What is computed of a GAN for one picture: a function of tensors, for a `Shutter`.
+"""What is computed of a GAN for one picture: a function of tensors, for a `CapturedFunction`.
 
-Where to look is fixed once by whoever looks (`Places`); what is not wanted is not computed. All of
-it, down to the whole numbers that travel, is one function: every operation that is called from
-Python hands the interpreter lock to another worker and has to wait for it.
+Where to look is fixed once by whoever looks (`RenderInputs`); what is not wanted is not computed.
+All of it, down to the whole numbers that travel, is one function: every operation that is called
+from Python hands the interpreter lock to another worker and has to wait for it.
 """
 
 import math
@@ -13,13 +13,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.gan.losses import LOSSES
-from ganplay.toy.ensemble import Cohort
+from ganplay.toy.ensemble import Ensemble
 
 RANGES = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}
 """Of D's outputs, by how the loss reads them; a critic's is its own from the least to the most."""
 
 
-class Places(NamedTuple):
+class RenderInputs(NamedTuple):
     """Where to look; None for what is not to be seen. Features come first, labels are one-hot.
 
     Attributes:
@@ -41,7 +41,7 @@ class Places(NamedTuple):
     judged: Float[Tensor, "s c 2n"] | None = None
 
 
-class Counts(NamedTuple):
+class RenderOptions(NamedTuple):
     """How much to compute of what has no places of its own, and in which measures.
 
     Attributes:
@@ -57,7 +57,7 @@ class Counts(NamedTuple):
     unit: float = 1.0
 
 
-class Plate(NamedTuple):
+class QuantisedView(NamedTuple):
     """Drawings as the whole numbers that travel.
 
     Attributes:
@@ -81,7 +81,7 @@ def quantised(
     low: Tensor | float,
     high: Tensor | float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Fakes, grid, pulls and the map, of a range, as whole numbers, and `Plate.scale`.
+    """Fakes, grid, pulls and the map, of a range, as whole numbers, and `QuantisedView.scale`.
 
     Of one member, or of several in one more axis before the others.
     """
@@ -115,7 +115,7 @@ def _long(pulls: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s"]:
     return torch.lerp(below, above, place % 1)
 
 
-class Exposure(NamedTuple):
+class RenderedView(NamedTuple):
     """What was computed; of drawings that were not to be seen nothing, of the rest None.
 
     Of one member, or of several in one more axis before the others.
@@ -127,7 +127,7 @@ class Exposure(NamedTuple):
         grid: points, row by row.
         pulls: minus the gradient of G's loss at the first of the fakes.
         map: D's output in each cell.
-        whole_fakes: these four as whole numbers (`Plate`),
+        whole_fakes: these four as whole numbers (`QuantisedView`),
         whole_grid: and so on,
         whole_pulls: and so on,
         shades: and so on.
@@ -162,14 +162,14 @@ def map_range(
     return low, high
 
 
-def expose(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
+def expose(cohort: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
     """Look at a cohort of one. Pulls need fakes; verdicts need fakes and a map."""
     seen = expose_all(cohort, places, counts)
     own: list[Any] = [None if tensor is None else tensor[0] for tensor in seen]
-    return Exposure(*own)
+    return RenderedView(*own)
 
 
-def expose_all(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
+def expose_all(cohort: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
     """Look at all members of a cohort, at each in places of its own."""
     loss, members = LOSSES[cohort.structure.loss], len(cohort.configs)
     fakes = verdicts = None
@@ -202,4 +202,4 @@ def expose_all(cohort: Cohort, places: Places, counts: Counts) -> Exposure:
         own = quantised(drawings, counts.unit, low, high)
         numbers = torch.stack([low, high, own[4]], dim=1)
     norms_d, norms_g = (cohort.layer_norms(n) if counts.bins else None for n in ("d", "g"))
-    return Exposure(numbers, *drawings, *own[:4], verdicts, norms_d, norms_g)
+    return RenderedView(numbers, *drawings, *own[:4], verdicts, norms_d, norms_g)

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
-from ganplay.live.frame import FLAGS, Camera, View, bare, pack
-from ganplay.live.render import Exposure, Places
-from ganplay.live.session_batch import FILLED, Company, Kind, kind_of
+from ganplay.live.frame import FLAGS, FrameRenderer, View, bare, pack
+from ganplay.live.render import RenderedView, RenderInputs
+from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, kind_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.diagnosis import EVERY, Diagnosis
 from ganplay.toy.ensemble import Net
@@ -20,8 +20,8 @@ from ganplay.toy.trainer import ToyTrainer
 
 logger = logging.getLogger(__name__)
 
-LaneName = Literal["a", "b"]
-NAMES: tuple[LaneName, ...] = ("a", "b")
+RunName = Literal["a", "b"]
+NAMES: tuple[RunName, ...] = ("a", "b")
 SHARED = tuple(
     f.name for f in fields(ToyConfig) if f.metadata["group"] == "data" and f.name != "batch_size"
 )
@@ -40,7 +40,7 @@ def unshared(config: ToyConfig) -> tuple[dict[str, Any], str]:
     return settings, replace(config, **usual).to_state()
 
 
-class Lane:
+class LiveRun:
     """Settings, and networks once they have been started."""
 
     def __init__(self, config: ToyConfig) -> None:
@@ -72,7 +72,7 @@ class Lane:
         self.diverged = False
 
     def _look_anew(self) -> None:
-        self.camera = Camera(self.trainer)
+        self.camera = FrameRenderer(self.trainer)
         self.diagnosis = Diagnosis(self.camera.gauge.scene)
 
     def configure(self, config: ToyConfig) -> None:
@@ -103,7 +103,7 @@ class Lane:
             self.check()
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> BatchKey:
         """What the networks have in common with those that may step together with them."""
         return self._kind
 
@@ -123,7 +123,7 @@ class Lane:
         return self.camera.measured_at == self.trainer.steps
 
     def picture(
-        self, view: View, seen: Exposure | None = None, *, flags: int, **stamp: Any
+        self, view: View, seen: RenderedView | None = None, *, flags: int, **stamp: Any
     ) -> bytes:
         """The present moment, packed; `seen` is for `Camera.look` and `stamp` for `frames.pack`."""
         frame = replace(self.camera.look(view, seen), verdict=self.diagnosis.verdict)
@@ -131,13 +131,15 @@ class Lane:
         return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
 
 
-def step_together(lanes: Sequence[Lane], count: int, company: Company) -> dict[Lane, Exception]:
-    """Take steps of several lanes at once; for each it is as `Lane.step`.
+def step_together(
+    lanes: Sequence[LiveRun], count: int, company: SessionBatch
+) -> dict[LiveRun, Exception]:
+    """Take steps of several lanes at once; for each it is as `LiveRun.step`.
 
     Returns:
         What went wrong for those that cannot go on.
     """
-    cohorts, failed = [lane.trainer.single for lane in lanes], dict[Lane, Exception]()
+    cohorts, failed = [lane.trainer.single for lane in lanes], dict[LiveRun, Exception]()
     while count and not failed:
         now = min(count, *(EVERY - lane.trainer.steps % EVERY for lane in lanes))
         for lane, finite in zip(lanes, company.step(cohorts, now), strict=True):
@@ -152,7 +154,9 @@ def step_together(lanes: Sequence[Lane], count: int, company: Company) -> dict[L
     return failed
 
 
-def look_together(views: Mapping[Lane, View], company: Company) -> dict[Lane, Exposure]:
+def look_together(
+    views: Mapping[LiveRun, View], company: SessionBatch
+) -> dict[LiveRun, RenderedView]:
     """What is computed for the pictures of those lanes at which one can look at once.
 
     The others, and all if that fails, are to be looked at alone.
@@ -164,8 +168,10 @@ def look_together(views: Mapping[Lane, View], company: Company) -> dict[Lane, Ex
         return {}
 
 
-def _seen_together(views: Mapping[Lane, View], company: Company) -> dict[Lane, Exposure]:
-    alike = defaultdict[Any, dict[Lane, Places]](dict)
+def _seen_together(
+    views: Mapping[LiveRun, View], company: SessionBatch
+) -> dict[LiveRun, RenderedView]:
+    alike = defaultdict[Any, dict[LiveRun, RenderInputs]](dict)
     for lane, view in views.items():
         places, counts = lane.camera.asks(view)
         alike[counts, tuple(place is None for place in places)][lane] = places

@@ -1,13 +1,13 @@
 """A visitor's place in the engine: what pages may touch, and how its worker knows what is due.
 
-What is trained and shown there is the business of those that derive from `Seat`.
+What is trained and shown there is the business of those that derive from `Session`.
 """
 
 import math
 from collections import deque
 from typing import Any, ClassVar, Protocol
 
-from ganplay.live.fair_share import MOST, Share, Wish
+from ganplay.live.fair_share import MOST, Allocation, Demand
 
 QUANTUM = 0.006
 """Seconds that a session trains before it is somebody else's turn."""
@@ -34,7 +34,7 @@ class Sink(Protocol):
         """Take an event, as plain data."""
 
 
-class Seat:
+class Session:
     """What the page may touch is on top; the rest is the workers'."""
 
     most: ClassVar[float] = math.inf
@@ -50,7 +50,7 @@ class Seat:
         self.served = 0.0
         self.first = False
         self.spare = False
-        self.share = Share(MOST, math.inf)
+        self.share = Allocation(MOST, math.inf)
 
         self.playing = False
         self.speed: float | None = None
@@ -98,7 +98,7 @@ class Seat:
         """Of those that could, who has the lowest is served next."""
         return self.rank
 
-    def wish(self, now: float) -> Wish | None:
+    def wish(self, now: float) -> Demand | None:
         """What it would like of the workers' time; None if it rests, or is given none by shares."""
         return None
 

@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from ganplay.live.render import Counts, Exposure, Places, expose_all
-from ganplay.toy.captured_function import Shutter
+from ganplay.live.render import RenderedView, RenderInputs, RenderOptions, expose_all
+from ganplay.toy.captured_function import CapturedFunction
 from ganplay.toy.config import ToyConfig
-from ganplay.toy.ensemble import Cohort, Drawn
+from ganplay.toy.ensemble import Ensemble, PlannedUpdate
 from ganplay.toy.step import Batch
 from ganplay.toy.trainer import fitting_together, shape_of
 
@@ -42,19 +42,19 @@ KEPT, KEPT_OPEN = 64, 24
 """Kinds that are remembered, and companies that a thread keeps room for, and their shutters."""
 
 
-class Company:
+class SessionBatch:
     """Room for the states of so many networks side by side, and the captured steps for them."""
 
     def __init__(self, config: ToyConfig, size: int) -> None:
         """Of the structure of a configuration."""
         self.size = size
-        self._joint = Cohort([config] * size, use_capture=True)
+        self._joint = Ensemble([config] * size, use_capture=True)
         self._joint.warm_up()
         apart = [t.split(1) for t in _tensors(self._joint)]
         self._rows = [list(rows) for rows in zip(*apart, strict=True)]
-        self._shutters: dict[Counts, Shutter[Places, Exposure]] = {}
+        self._shutters: dict[RenderOptions, CapturedFunction[RenderInputs, RenderedView]] = {}
 
-    def step(self, cohorts: Sequence[Cohort], count: int) -> list[bool | Exception]:
+    def step(self, cohorts: Sequence[Ensemble], count: int) -> list[bool | Exception]:
         """Take `count` steps of cohorts of one, of as many as there is room for.
 
         If that fails, each takes them alone, on the same batches.
@@ -71,7 +71,7 @@ class Company:
         return [_alone(cohort, updates, count) for cohort, updates in pairs]
 
     def _step(
-        self, cohorts: Sequence[Cohort], drawn: Sequence[Sequence[Drawn]], count: int
+        self, cohorts: Sequence[Ensemble], drawn: Sequence[Sequence[PlannedUpdate]], count: int
     ) -> list[bool | Exception]:
         own, joint = self._admit(cohorts), self._joint
         joint.updates = {"d": 0, "g": 0}
@@ -82,8 +82,8 @@ class Company:
         return [*joint.finite()]
 
     def expose(
-        self, cohorts: Sequence[Cohort], places: Sequence[Places], counts: Counts
-    ) -> list[Exposure] | None:
+        self, cohorts: Sequence[Ensemble], places: Sequence[RenderInputs], counts: RenderOptions
+    ) -> list[RenderedView] | None:
         """Look at cohorts of one, at each in its places; None if they are to be looked at alone.
 
         The figures are those of each alone but for rounding.
@@ -108,14 +108,14 @@ class Company:
         if counts not in self._shutters:
             if len(self._shutters) == KEPT_OPEN:
                 self._shutters.clear()
-            self._shutters[counts] = Shutter(expose_all)
-        joined = Places(*_side_by_side(self._full(places)))
+            self._shutters[counts] = CapturedFunction(expose_all)
+        joined = RenderInputs(*_side_by_side(self._full(places)))
         seen = self._shutters[counts](joint, joined, counts)
         apart = [[None] * self.size if t is None else t.unbind(0) for t in seen]
         each = zip(*apart, strict=True)
-        return [Exposure(*one) for _, one in zip(cohorts, each, strict=False)]
+        return [RenderedView(*one) for _, one in zip(cohorts, each, strict=False)]
 
-    def _admit(self, cohorts: Sequence[Cohort]) -> list[list[Tensor]]:
+    def _admit(self, cohorts: Sequence[Ensemble]) -> list[list[Tensor]]:
         """Lay states side by side, and give those that they are."""
         own = [_tensors(cohort) for cohort in cohorts]
         _copy(self._rows, own)
@@ -125,7 +125,7 @@ class Company:
         return [*given, *[given[-1]] * (self.size - len(given))]
 
 
-def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Exception:
+def _alone(cohort: Ensemble, drawn: Sequence[PlannedUpdate], count: int) -> bool | Exception:
     try:
         cohort.take(drawn, count)
     except Exception as error:
@@ -133,7 +133,7 @@ def _alone(cohort: Cohort, drawn: Sequence[Drawn], count: int) -> bool | Excepti
     return all(cohort.finite())
 
 
-def _tensors(cohort: Cohort) -> list[Tensor]:
+def _tensors(cohort: Ensemble) -> list[Tensor]:
     """All that steps read and write."""
     tensors, state = [cohort.columns], cohort.state
     for net in (state.g, state.d):
@@ -148,7 +148,7 @@ def _copy(to: Sequence[Sequence[Tensor]], source: Sequence[Sequence[Tensor]]) ->
         torch._foreach_copy_([t for row in to for t in row], [t for row in source for t in row])
 
 
-def _update(each: Sequence[Drawn]) -> Drawn:
+def _update(each: Sequence[PlannedUpdate]) -> PlannedUpdate:
     """The same update of several networks as one."""
     parts, batches = zip(*each, strict=True)
     return parts[0], Batch(*_side_by_side(batches))
@@ -170,9 +170,9 @@ def _agree(config: ToyConfig, size: int) -> bool:
 
 
 def _compared(config: ToyConfig, size: int) -> bool:
-    company = Company(config, size)
+    company = SessionBatch(config, size)
     configs = [replace(config, seed=i) for i in range(size)]
-    alone, among = ([Cohort([c], use_capture=True) for c in configs] for _ in range(2))
+    alone, among = ([Ensemble([c], use_capture=True) for c in configs] for _ in range(2))
     for cohort in alone:
         cohort.warm_up()
         cohort.step(TRIED, "both")
@@ -190,7 +190,7 @@ def _largest(most: int) -> int:
     return next((size for size in SIZES if size <= most), 1)
 
 
-class Kind:
+class BatchKey:
     """A shape of networks, and which sizes of company they have been found to do well in."""
 
     def __init__(self, config: ToyConfig) -> None:
@@ -215,21 +215,21 @@ class Kind:
         """Sizes that are being tried out."""
         return sum(not trial.done() for trial in list(self._trials.values()))
 
-    def company(self, size: int) -> Company:
+    def company(self, size: int) -> SessionBatch:
         """An empty company."""
-        return Company(self._config, size)
+        return SessionBatch(self._config, size)
 
 
 _TRYING = ThreadPoolExecutor(1, "company", torch.set_num_threads, (1,))
-_KINDS: OrderedDict[Hashable, Kind] = OrderedDict()
+_KINDS: OrderedDict[Hashable, BatchKey] = OrderedDict()
 _LOCK = threading.Lock()
 
 
-def kind_of(config: ToyConfig) -> Kind:
+def kind_of(config: ToyConfig) -> BatchKey:
     """The kind of a configuration's networks: the same object for all that may step together."""
     shape = shape_of(config)
     with _LOCK:
-        kind = _KINDS.pop(shape, None) or Kind(config)
+        kind = _KINDS.pop(shape, None) or BatchKey(config)
         _KINDS[shape] = kind
         while len(_KINDS) > KEPT:
             _KINDS.popitem(last=False)
@@ -242,13 +242,13 @@ def pending() -> int:
         return sum(kind.pending for kind in _KINDS.values())
 
 
-class Companies:
+class SessionBatchCache:
     """The companies of one thread, each used for one group after the other."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[tuple[Kind, int], Company] = OrderedDict()
+        self._made: OrderedDict[tuple[BatchKey, int], SessionBatch] = OrderedDict()
 
-    def of(self, kind: Kind, size: int) -> Company:
+    def of(self, kind: BatchKey, size: int) -> SessionBatch:
         """One of a kind; the least used go."""
         company = self._made.pop((kind, size), None) or kind.company(size)
         self._made[kind, size] = company

@@ -11,7 +11,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.live.frame import ALL_LAYERS, Camera, Frame, View, pack, pack_points
+from ganplay.live.frame import ALL_LAYERS, Frame, FrameRenderer, View, pack, pack_points
 from ganplay.live.network_inspection import NETS
 from ganplay.toy.step import Batch
 
@@ -61,7 +61,7 @@ class SlowStep:
     frames: tuple[Frame, Frame, Frame]
 
 
-def slow_step(camera: Camera, label: int = 0) -> SlowStep | None:
+def slow_step(camera: FrameRenderer, label: int = 0) -> SlowStep | None:
     """Take one step and look at its parts; None where neither net is updated.
 
     Args:
@@ -94,7 +94,7 @@ def slow_step(camera: Camera, label: int = 0) -> SlowStep | None:
     return SlowStep(trainer.steps, last.real[0].T, last.z[0].T, ordered, (start, middle, end))
 
 
-def _before(camera: Camera, net: str, batch: Batch) -> dict[str, Any]:
+def _before(camera: FrameRenderer, net: str, batch: Batch) -> dict[str, Any]:
     trainer = camera.trainer
     fakes = trainer.batch_fakes(batch)
     real, fake = trainer.batch_outputs(batch, fakes)
@@ -106,7 +106,7 @@ def _before(camera: Camera, net: str, batch: Batch) -> dict[str, Any]:
     }
 
 
-def _finished(camera: Camera, net: str, batch: Batch, begun: dict[str, Any]) -> Update:
+def _finished(camera: FrameRenderer, net: str, batch: Batch, begun: dict[str, Any]) -> Update:
     trainer = camera.trainer
     fakes = trainer.batch_fakes(batch)
     real, fake = trainer.batch_outputs(batch, fakes if net == "g" else begun["fakes"][None])

@@ -75,7 +75,7 @@ Box = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels; the last two lie outside."""
 
 
-class Habit(NamedTuple):
+class DrawingStyle(NamedTuple):
     """How a model's pictures are drawn.
 
     Attributes:
@@ -88,16 +88,18 @@ class Habit(NamedTuple):
     reach: float = 1.0
 
 
-def habit_of(pictures: UInt8[Tensor, "n c h w"]) -> Habit:
+def habit_of(pictures: UInt8[Tensor, "n c h w"]) -> DrawingStyle:
     """How some pictures, of one model or data set, are drawn."""
     if pictures.shape[1] != 1:
-        return Habit()
+        return DrawingStyle()
     grey = pictures[:, 0].float()
     border = float(_border(grey).mean())
     ground = 0 if border < _PLAIN else 255 if border > 255 - _PLAIN else None
     boxes = [] if ground is None else [_box(one, ground) for one in grey.numpy()]
     sides = [max(b[2] - b[0], b[3] - b[1]) for b in boxes if b]
-    return Habit(ground, sum(sides) / len(sides) / grey.shape[2]) if sides else Habit()
+    return (
+        DrawingStyle(ground, sum(sides) / len(sides) / grey.shape[2]) if sides else DrawingStyle()
+    )
 
 
 def _border(grey: Tensor) -> Tensor:
@@ -198,7 +200,7 @@ class Fitted(NamedTuple):
 
 
 def fitted(
-    data: bytes, shape: Sequence[int], habit: Habit | None = None, mask: bytes | None = None
+    data: bytes, shape: Sequence[int], habit: DrawingStyle | None = None, mask: bytes | None = None
 ) -> Fitted:
     """A file's picture in the shape of a model's.
 
@@ -214,7 +216,7 @@ def fitted(
     Raises:
         UploadError: if it cannot be used.
     """
-    habit = habit or Habit()
+    habit = habit or DrawingStyle()
     image, notes = _reduced(data, None if habit.ground is not None else "white")
     channels, height, width = shape
     fits = image.size == (width, height)
@@ -261,7 +263,7 @@ def _on_ground(image: Image.Image, ground: int) -> tuple[Image.Image, bool]:
     return (ImageOps.invert(image) if swap else image), swap
 
 
-def _square(image: Image.Image, habit: Habit) -> tuple[Box, str]:
+def _square(image: Image.Image, habit: DrawingStyle) -> tuple[Box, str]:
     """The square of a picture that is to be seen, and what is done to have it."""
     width, height = image.size
     drawn = None if habit.ground is None else _box(np.asarray(image), habit.ground)

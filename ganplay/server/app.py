@@ -17,32 +17,32 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from ganplay.images.evaluation.index_cache import Indexes
+from ganplay.images.evaluation.index_cache import IndexCache
 from ganplay.images.evaluation.training_images import roots_given
-from ganplay.latent.model_store import Gallery
-from ganplay.latent.projection_queue import Finder
+from ganplay.latent.model_store import ModelStore
+from ganplay.latent.projection_queue import ProjectionQueue
 from ganplay.live.engine import Engine
 from ganplay.server.api.images import ImageApi
 from ganplay.server.api.projection import ProjectApi
 from ganplay.server.api.toy import train_toy, write_script
 from ganplay.server.api.walk import WalkApi
-from ganplay.server.api.zero_gpu import Bursts, usual_device
+from ganplay.server.api.zero_gpu import GpuJobs, usual_device
 from ganplay.server.arena.routes import ArenaRoutes
 from ganplay.server.explore.projection_routes import Find
 from ganplay.server.explore.routes import Explorer
 from ganplay.server.explore.walk_routes import Walks
 from ganplay.server.http import auth, logs
-from ganplay.server.http.gradio_lockdown import Doorkeeper, shut, tame
+from ganplay.server.http.gradio_lockdown import GradioLockdown, shut, tame
 from ganplay.server.http.idle_timeouts import watch
-from ganplay.server.http.journal import Journal
+from ganplay.server.http.journal import AccessLog
 from ganplay.server.http.live_socket import LabRoutes
 from ganplay.server.http.logs import note
 from ganplay.server.http.rate_limits import Limits
 from ganplay.server.lab.files import Transfers
 from ganplay.server.learn.routes import Learning
 from ganplay.server.schema import ASSETS
-from ganplay.server.status.report import Overview, versions
-from ganplay.server.status.routes import Guests, Operator
+from ganplay.server.status.report import ServerReport, versions
+from ganplay.server.status.routes import Operator, SignedInBrowsers
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
          "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
@@ -54,9 +54,9 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build(gallery: Gallery, finder: Finder, walks: Walks) -> gr.Blocks:
+def build(gallery: ModelStore, finder: ProjectionQueue, walks: Walks) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
-    bursts = Bursts(gallery, finder)
+    bursts = GpuJobs(gallery, finder)
     images, finding = ImageApi(gallery, bursts), ProjectApi(finder, bursts)
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         lab = gr.HTML(
@@ -122,21 +122,21 @@ def launch(
     engine = engine or Engine()
     engine.warm_up()
     roots = roots_given() if data_roots is None else data_roots
-    gallery = Gallery(indexes=Indexes(roots), device=device or usual_device())
-    finder, learning = Finder(gallery), Learning()
-    guests = Guests()
+    gallery = ModelStore(indexes=IndexCache(roots), device=device or usual_device())
+    finder, learning = ProjectionQueue(gallery), Learning()
+    guests = SignedInBrowsers()
     lab = LabRoutes(engine, guests.knows)
     arena = ArenaRoutes(engine, guests.knows, lab.line)
     busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, Walks(gallery))
     *_, walks = busy
-    operator = Operator(guests, Overview(engine, gallery, lab.line, busy))
+    operator = Operator(guests, ServerReport(engine, gallery, lab.line, busy))
     rooms = (lab, arena, *busy, operator)
     demo = build(gallery, finder, walks)
     tame()
     arguments: dict[str, Any] = {
         "app_kwargs": {
             "routes": [*shut(), *(r for room in rooms for r in room.all())],
-            "middleware": [Middleware(Journal), Middleware(Limits), Middleware(Doorkeeper)],
+            "middleware": [Middleware(AccessLog), Middleware(Limits), Middleware(GradioLockdown)],
         }
     }
     _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(

@@ -15,7 +15,7 @@ from ganplay.gan.losses import LOSSES
 from ganplay.live import frame
 from ganplay.live.commands import SPEEDS
 from ganplay.toy import custom_points
-from ganplay.toy.config import GROUPS, OWN, PRESETS, ToyConfig
+from ganplay.toy.config import CUSTOM, GROUPS, PRESETS, ToyConfig
 from ganplay.toy.diagnosis import KINDS, Evidence
 from ganplay.toy.distributions import DISTRIBUTIONS, Distribution
 from ganplay.toy.stop_condition import BOUNDS
@@ -51,7 +51,7 @@ def schema() -> bytes:
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
         "thumbnails": json.loads((ASSETS / "lab" / "thumbnails.json").read_text()),
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}
-        | {OWN: {"points": [], "classes": 1, "modes": 0}},
+        | {CUSTOM: {"points": [], "classes": 1, "modes": 0}},
         "points": {
             "extent": custom_points.EXTENT,
             "most": custom_points.MAX_POINTS,

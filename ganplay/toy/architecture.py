@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 
 @runtime_checkable
-class Plan(Protocol):
+class Architecture(Protocol):
     """A frozen dataclass of an architecture's arguments, called with the weights it is to use."""
 
     @property

@@ -11,7 +11,7 @@ from ganplay.common.seeding import generator_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.step import Batch, Structure
 
-PURPOSES = ("data", "noise", "mix", "jitter")
+STREAMS = ("data", "noise", "mix", "jitter")
 """Of the random numbers that a step takes."""
 
 
@@ -77,12 +77,12 @@ class Position(NamedTuple):
     used: int
 
 
-class Streams:
+class BatchStream:
     """All random inputs of the members of one cohort."""
 
     def __init__(self, configs: Sequence[ToyConfig]) -> None:
         self.structure = Structure.of(configs[0])
-        self._generators = [{p: generator_of(c.seed, p) for p in PURPOSES} for c in configs]
+        self._generators = [{p: generator_of(c.seed, p) for p in STREAMS} for c in configs]
         self._streams: dict[str, _Stream] = {}
         self.configure(configs)
 
@@ -103,7 +103,7 @@ class Streams:
                 [generators[name] for generators in self._generators],
                 [self._draw(name, m) for m in range(len(configs))],
             )
-            for name in PURPOSES
+            for name in STREAMS
         }
 
     def _draw(self, name: str, member: int) -> Callable[[], tuple[Tensor, ...]]:

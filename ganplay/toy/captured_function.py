@@ -7,18 +7,18 @@ from typing import Any, Generic, TypeVar
 from torch import Tensor
 
 from ganplay.toy.config import ToyConfig
-from ganplay.toy.ensemble import Cohort
+from ganplay.toy.ensemble import Ensemble
 from ganplay.toy.graph_capture import CAPTURES, Replay
 from ganplay.toy.step import State
 
-WORTH = 8
+CALLS_BEFORE_CAPTURE = 8
 """Looks of one kind after which the function is captured."""
 
 Inputs = TypeVar("Inputs", bound=tuple[Any, ...])
 Outputs = TypeVar("Outputs", bound=tuple[Any, ...])
 
 
-class Shutter(Generic[Inputs, Outputs]):
+class CapturedFunction(Generic[Inputs, Outputs]):
     """One such function. The numbers are the same however they are computed.
 
     Args:
@@ -27,7 +27,7 @@ class Shutter(Generic[Inputs, Outputs]):
             are None may depend on `about` and on the cohort's structure, but not on numbers.
     """
 
-    def __init__(self, look: Callable[[Cohort, Inputs, Any], Outputs]) -> None:
+    def __init__(self, look: Callable[[Ensemble, Inputs, Any], Outputs]) -> None:
         self._look = look
         self._kind: tuple[Any, ...] = ()
         self._times = 0
@@ -39,7 +39,7 @@ class Shutter(Generic[Inputs, Outputs]):
         """The captured function, if it has been made by now."""
         return self._made.result() if self._made is not None and self._made.done() else None
 
-    def __call__(self, cohort: Cohort, inputs: Inputs, about: Hashable = None) -> Outputs:
+    def __call__(self, cohort: Ensemble, inputs: Inputs, about: Hashable = None) -> Outputs:
         """Look at a cohort as it is now."""
         seen = {net: _there(*cohort.last[net]) for net in cohort.last}
         names = tuple(tuple(one) for one in seen.values())
@@ -50,7 +50,7 @@ class Shutter(Generic[Inputs, Outputs]):
         self._times += 1
         # D that looks at whole batches has one of real points that belongs to its settings.
         worth = cohort.use_capture and cohort.structure.discriminator.minibatch == "none"
-        if worth and self._times == WORTH:
+        if worth and self._times == CALLS_BEFORE_CAPTURE:
             self._made = self._begin(cohort, inputs, about, seen)
         run = self.captured
         if run is None:
@@ -63,7 +63,7 @@ class Shutter(Generic[Inputs, Outputs]):
         return self._kept(*all_outputs)
 
     def _begin(
-        self, cohort: Cohort, inputs: Inputs, about: Hashable, seen: dict[str, dict[str, Tensor]]
+        self, cohort: Ensemble, inputs: Inputs, about: Hashable, seen: dict[str, dict[str, Tensor]]
     ) -> "Future[Replay | None]":
         """Have the function captured in the background."""
 
@@ -71,23 +71,23 @@ class Shutter(Generic[Inputs, Outputs]):
             last = [{name: t.clone() for name, t in one.items()} for one in seen.values()]
             return cohort.copy_state(), inputs, last
 
-        run = _Looking(self._look, cohort.configs, about)
+        run = _StandaloneCall(self._look, cohort.configs, about)
         return CAPTURES.get(
             (self._look.__qualname__, self._look.__module__, *self._kind), run, args
         )
 
 
-class _Looking:
+class _StandaloneCall:
     """A look at cohorts as a function of tensors alone, which can be sent to another process."""
 
     def __init__(
         self, look: Callable[..., Any], configs: Sequence[ToyConfig], about: Hashable
     ) -> None:
         self._given = look, configs, about
-        self._shadow = Cohort(configs, use_capture=False)
+        self._shadow = Ensemble(configs, use_capture=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Looking, self._given
+        return _StandaloneCall, self._given
 
     def __call__(
         self, state: State, inputs: tuple[Any, ...], last: list[dict[str, Tensor]]

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from ganplay.common import safe_tensors
 from ganplay.common.files import write_whole
-from ganplay.common.safe_tensors import Kind, check_finite, check_kind, check_names, refuse
+from ganplay.common.safe_tensors import TensorSpec, check_finite, check_kind, check_names, refuse
 from ganplay.common.seeding import is_generator_state
-from ganplay.toy.batches import PURPOSES, Position, Streams
+from ganplay.toy.batches import STREAMS, BatchStream, Position
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.snapshot import Snapshot
 from ganplay.toy.step import Structure
@@ -145,15 +145,15 @@ def _check_parameters(tensors: Mapping[str, Tensor], configs: list[ToyConfig]) -
         ("generator.parameters", structure.generator),
         ("discriminator.parameters", structure.discriminator),
     ):
-        check_kind(name, tensors.get(name), Kind((len(configs), plan.size())))
+        check_kind(name, tensors.get(name), TensorSpec((len(configs), plan.size())))
 
 
 def _snapshot(
     tensors: Mapping[str, Tensor], about: Mapping[str, Any], configs: list[ToyConfig]
 ) -> Snapshot:
-    block = Streams(configs[:1]).block
+    block = BatchStream(configs[:1]).block
     positions = {}
-    for purpose in PURPOSES:
+    for purpose in STREAMS:
         start, used = tensors.get(_RANDOM + purpose), _count(about, f"used.{purpose}", block)
         if start is None or start.ndim != 2 or start.dtype != torch.uint8:
             refuse("tensors", f"{_RANDOM}{purpose}: states of random generators are needed")
@@ -182,8 +182,8 @@ def _check_shapes(
     fresh = trainer.snapshot()
     expected = fresh.tensors | {_RANDOM + n: p.start for n, p in fresh.positions.items()}
     if any(name.startswith(_PENDING) for name in tensors):
-        batch = Streams(configs).next()._asdict()
+        batch = BatchStream(configs).next()._asdict()
         expected |= {_PENDING + n: t for n, t in batch.items() if t is not None}
     check_names(tensors, expected)
     for name, tensor in expected.items():
-        check_kind(name, tensors[name], Kind(tuple(tensor.shape), tensor.dtype))
+        check_kind(name, tensors[name], TensorSpec(tuple(tensor.shape), tensor.dtype))

@@ -30,7 +30,7 @@ from ganplay.toy.optimizers import OPTIMIZERS
 GROUPS = ("data", "generator", "discriminator", "loss", "training")
 STATE_VERSION, MAX_STATE, MAX_SETTINGS = "1", 100_000, 4000
 """What a state string begins with, its most characters, and the most of them beside points."""
-OWN = "own"
+CUSTOM = "own"
 """The distribution of somebody's own points."""
 JITTER = 0.03
 """How far those are blurred, so that they are a density."""
@@ -48,7 +48,7 @@ class ToyConfig(Settings):
             field, the value and what is allowed.
     """
 
-    distribution: str = _choice("ring", (*DISTRIBUTIONS, OWN), "data")
+    distribution: str = _choice("ring", (*DISTRIBUTIONS, CUSTOM), "data")
     conditional: bool = _flag(False, "data", "rebuild")
     batch_size: int = _number(128, 8, 512, "data", log=True)
     noise: str = _choice("gaussian", ("gaussian", "uniform"), "data", advanced=True)
@@ -105,7 +105,9 @@ class ToyConfig(Settings):
     @property
     def data(self) -> Distribution:
         """What is to be learnt."""
-        return _own(self.points) if self.distribution == OWN else DISTRIBUTIONS[self.distribution]
+        return (
+            _own(self.points) if self.distribution == CUSTOM else DISTRIBUTIONS[self.distribution]
+        )
 
     @property
     def classes(self) -> int:
@@ -171,14 +173,14 @@ class ToyConfig(Settings):
                 problems.append(problem._replace(used=getattr(self, name)))
             else:
                 valid[name] = value
-        if valid.get("distribution", OWN) != OWN:
+        if valid.get("distribution", CUSTOM) != CUSTOM:
             valid.setdefault("points", "")
         for _ in range(len(_RULES) + 1):
             try:
                 return replace(config, **valid), problems
             except ConfigError as error:
                 for problem in error.problems:
-                    if problem.code == "own" and self.distribution != OWN:
+                    if problem.code == "own" and self.distribution != CUSTOM:
                         problem = problem._replace(used=self.distribution)
                     valid[problem.field] = problem.used
                     problems.append(problem)
@@ -233,16 +235,16 @@ def _check_points(value: Any) -> Problem | None:
 
 
 def _own_needs_points(c: ToyConfig) -> Problem | None:
-    if c.distribution != OWN or c.points:
+    if c.distribution != CUSTOM or c.points:
         return None
     why = "without points there is nothing to learn"
-    return Problem("distribution", OWN, why, "ring", "own")
+    return Problem("distribution", CUSTOM, why, "ring", "own")
 
 
 def _points_need_own(c: ToyConfig) -> Problem | None:
-    if c.distribution == OWN or not c.points:
+    if c.distribution == CUSTOM or not c.points:
         return None
-    why = f"only the distribution {OWN} has points, so it must be empty"
+    why = f"only the distribution {CUSTOM} has points, so it must be empty"
     return Problem("points", c.points, why, "", "not_own")
 
 
@@ -254,7 +256,7 @@ def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
 
 
 def _condition_needs_classes(c: ToyConfig) -> Problem | None:
-    if not c.conditional or (c.distribution == OWN and not c.points) or c.data.classes > 1:
+    if not c.conditional or (c.distribution == CUSTOM and not c.points) or c.data.classes > 1:
         return None
     why = f"the distribution {c.distribution} has no classes, so it must be False"
     return Problem("conditional", c.conditional, why, False, "conditional")

@@ -49,7 +49,7 @@ _ON_MODES = 0.3  # share of high quality from which missing modes are missing fo
 
 
 @dataclass(frozen=True)
-class Scene:
+class DataStats:
     """What a run is to learn, as far as a verdict depends on it.
 
     Attributes:
@@ -116,7 +116,7 @@ class Evidence(NamedTuple):
     period: float = math.nan
 
 
-class Verdict(NamedTuple):
+class Finding(NamedTuple):
     """What is going on.
 
     Attributes:
@@ -132,13 +132,13 @@ class Verdict(NamedTuple):
     missing: tuple[int, ...] = ()
 
 
-NOTHING_YET = Verdict()
+NOTHING_YET = Finding()
 
 
 class Diagnosis:
     """The verdict on one run, look by look."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: DataStats) -> None:
         self.scene = scene
         self.verdict = NOTHING_YET
         self._begin()
@@ -160,11 +160,11 @@ class Diagnosis:
         """Whether the verdict is about the present settings, and not about those before."""
         return len(self._looks) == WINDOW or self.verdict.kind == "divergence"
 
-    def look(self, signals: Signals) -> Verdict:
+    def look(self, signals: Signals) -> Finding:
         """The verdict after one more look."""
         if not signals.finite:
             if self.verdict.kind != "divergence":
-                self.verdict = Verdict("divergence", signals.step)
+                self.verdict = Finding("divergence", signals.step)
             return self.verdict
         self._looks.append(signals)
         centre = tuple(x / self.scene.dispersion for x in signals.centre)
@@ -180,7 +180,7 @@ class Diagnosis:
         since = signals.step if changes else self.verdict.since
         if changes and self.verdict.kind != "starting":
             self._told = 0
-        self.verdict = Verdict(kind if changes else self.verdict.kind, since, evidence, missing)
+        self.verdict = Finding(kind if changes else self.verdict.kind, since, evidence, missing)
         return self.verdict
 
     def _may_change(self) -> bool:

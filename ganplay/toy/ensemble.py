@@ -14,28 +14,36 @@ from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import GanLoss, cross_entropy_d
 from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.toy.architecture import split
-from ganplay.toy.batches import Streams, real_points
+from ganplay.toy.batches import BatchStream, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.graph_capture import CAPTURES, Replay, flatten
 from ganplay.toy.mlp import Mlp
 from ganplay.toy.optimizers import Moments
 from ganplay.toy.snapshot import Snapshot
-from ganplay.toy.step import AdversarialStep, Batch, NetState, Numbers, Outcome, State, Structure
+from ganplay.toy.step import (
+    AdversarialStep,
+    Batch,
+    Hyperparameters,
+    NetState,
+    State,
+    Structure,
+    UpdateResult,
+)
 
 Net = Literal["d", "g", "both"]
 _PENDING = "pending."
 """Begins the names of what a snapshot has of a batch that G has yet to answer on."""
 
 
-Seen = tuple[Sequence[str], Sequence[Tensor | None]]
+LastUpdate = tuple[Sequence[str], Sequence[Tensor | None]]
 """Names of an update's `Outcome`, and its values; put together only where somebody asks."""
 
 
-Drawn = tuple[str, Batch]
+PlannedUpdate = tuple[str, Batch]
 """An update ("d", "g" or "both") and the batch that it is to be made on."""
 
 
-class Cohort:
+class Ensemble:
     """S members of one structure that take their steps together."""
 
     def __init__(self, configs: Sequence[ToyConfig], use_capture: bool) -> None:
@@ -44,15 +52,15 @@ class Cohort:
         self.updates = {"d": 0, "g": 0}
         self.steps = 0
         self.use_capture = use_capture
-        self._streams = Streams(configs)
+        self._streams = BatchStream(configs)
         self._pending: Batch | None = None
-        self.last: dict[str, Seen] = {"d": ((), ()), "g": ((), ())}
+        self.last: dict[str, LastUpdate] = {"d": ((), ()), "g": ((), ())}
         structure = self.structure
         self.state, self.columns = _in_columns(
             State(
                 self._net(structure.generator, "generator"),
                 self._net(structure.discriminator, "discriminator"),
-                Numbers.of(configs),
+                Hyperparameters.of(configs),
                 updates=torch.zeros(len(configs), 1),
                 ones=torch.ones(len(configs), 1),
             )
@@ -94,7 +102,7 @@ class Cohort:
         """Go on with other settings on the same networks."""
         before, after = self.structure, Structure.of(configs[0])
         self.configs = list(configs)
-        for old, new in zip(self.state.numbers, Numbers.of(configs), strict=True):
+        for old, new in zip(self.state.numbers, Hyperparameters.of(configs), strict=True):
             old.copy_(new)
         for net, changed in (
             (self.state.g, before.optimizer_g != after.optimizer_g),
@@ -139,11 +147,11 @@ class Cohort:
             + ["g"] * (config.steps_g - together)
         )
 
-    def draw(self, count: int) -> list[Drawn]:
+    def draw(self, count: int) -> list[PlannedUpdate]:
         """The updates of the next steps with their batches, which are then to be taken."""
         return [(part, self._streams.next()) for _ in range(count) for part in self._parts()]
 
-    def take(self, drawn: Sequence[Drawn], count: int) -> None:
+    def take(self, drawn: Sequence[PlannedUpdate], count: int) -> None:
         """Take `count` steps on the batches that were drawn for them."""
         for part, batch in drawn:
             self._update(part, batch)
@@ -155,17 +163,17 @@ class Cohort:
         sums = (net.flat.sum(1).tolist() for net in (self.state.g, self.state.d))
         return [math.isfinite(g + d) for g, d in zip(*sums, strict=True)]
 
-    def seen_by_each(self) -> list[dict[str, Seen]]:
+    def seen_by_each(self) -> list[dict[str, LastUpdate]]:
         """What the last updates saw, of each member alone: each tensor is taken apart at once."""
         members = range(len(self.configs))
-        each: list[dict[str, Seen]] = [{} for _ in members]
+        each: list[dict[str, LastUpdate]] = [{} for _ in members]
         for net, (names, values) in self.last.items():
             apart = [[None] * len(members) if t is None else t.split(1) for t in values]
             for i in members:
                 each[i][net] = names, [rows[i] for rows in apart]
         return each
 
-    def follow(self, updates: dict[str, int], seen: dict[str, Seen], count: int) -> None:
+    def follow(self, updates: dict[str, int], seen: dict[str, LastUpdate], count: int) -> None:
         """Note that a member of another cohort has taken `count` steps in our place.
 
         Args:
@@ -211,13 +219,16 @@ class Cohort:
 
     def _update(self, part: str, batch: Batch) -> None:
         replay = self._replays.get(part) or self._ready(part, batch)
-        last: Seen
+        last: LastUpdate
         if replay:
             tensors = replay(*self.flat_state, *[t for t in batch if t is not None])
             last = self._outcome_names[part], tensors
         else:
             with torch.no_grad():
-                last = Outcome._fields, getattr(self._step, f"update_{part}")(self.state, batch)
+                last = (
+                    UpdateResult._fields,
+                    getattr(self._step, f"update_{part}")(self.state, batch),
+                )
         for net in ("d", "g") if part == "both" else (part,):
             self.updates[net] += 1
             self.last[net] = last
@@ -243,7 +254,7 @@ class Cohort:
 
     def warm_up(self) -> None:
         """Wait until the functions of a round are captured; state and streams stay as they are."""
-        batch = Streams(self.configs).next()
+        batch = BatchStream(self.configs).next()
         for part in set(self._parts()):
             if self.use_capture:
                 self._ready(part, batch)
@@ -267,7 +278,7 @@ class Cohort:
                     [b.clone() for b in net.buffers],
                 )
             )
-        numbers = Numbers(*(n.clone() for n in self.state.numbers))
+        numbers = Hyperparameters(*(n.clone() for n in self.state.numbers))
         return State(nets[0], nets[1], numbers, self.state.updates.clone(), self.state.ones)
 
     def snapshot(self) -> Snapshot:
@@ -382,7 +393,7 @@ class Cohort:
 
     def record(self) -> StepRecord:
         """What the last updates saw; NaN for what has not been updated yet."""
-        d, g = (Outcome(**dict(zip(*self.last[net], strict=True))) for net in ("d", "g"))
+        d, g = (UpdateResult(**dict(zip(*self.last[net], strict=True))) for net in ("d", "g"))
         counts = self.steps, self.updates["d"], self.updates["g"]
         return recorded(self._step, self.state, d, g, counts)
 
@@ -398,11 +409,15 @@ def _in_columns(state: State) -> tuple[State, Float[Tensor, "s columns"]]:
     *numbers, g1, g2, d1, d2, updates = columns.split(1, dim=1)
     g = state.g._replace(moments=moments[0]._replace(filled1=g1, filled2=g2))
     d = state.d._replace(moments=moments[1]._replace(filled1=d1, filled2=d2))
-    return State(g, d, Numbers(*numbers), updates, state.ones), columns
+    return State(g, d, Hyperparameters(*numbers), updates, state.ones), columns
 
 
 def recorded(
-    step: AdversarialStep, state: State, d: Outcome, g: Outcome, counts: tuple[int, int, int]
+    step: AdversarialStep,
+    state: State,
+    d: UpdateResult,
+    g: UpdateResult,
+    counts: tuple[int, int, int],
 ) -> StepRecord:
     """The record of what the last updates of D and of G saw, and of steps and updates so far."""
     loss, numbers = step.loss, state.numbers

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from ganplay.toy import diagnosis
-from ganplay.toy.diagnosis import Diagnosis, Verdict
-from ganplay.toy.monitor import MEASURED, Gauge
-from ganplay.toy.stop_condition import EVERY, Stop
+from ganplay.toy.diagnosis import Diagnosis, Finding
+from ganplay.toy.monitor import MEASURED, MetricsMonitor
+from ganplay.toy.stop_condition import EVERY, StopCondition
 from ganplay.toy.trainer import ToyTrainer
 
 SAMPLES = 2500
@@ -52,7 +52,7 @@ def train(
 def train_until(
     trainer: ToyTrainer,
     steps: int,
-    stop: Stop,
+    stop: StopCondition,
     go_on: Callable[[int], bool] = lambda done: True,
 ) -> list[int | None]:
     """Train fresh members until each has met a metric's condition, where the lab would stop.
@@ -80,14 +80,14 @@ def train_until(
     return reached
 
 
-def diagnose(trainer: ToyTrainer, steps: int) -> list[list[Verdict]]:
+def diagnose(trainer: ToyTrainer, steps: int) -> list[list[Finding]]:
     """Train fresh members of the same data; the verdicts of each, one every `diagnosis.EVERY`.
 
     They are those that the lab gives at these steps.
     """
-    gauge = Gauge(trainer)
+    gauge = MetricsMonitor(trainer)
     doctors = [Diagnosis(gauge.scene) for _ in range(len(trainer))]
-    told: list[list[Verdict]] = [[] for _ in doctors]
+    told: list[list[Finding]] = [[] for _ in doctors]
 
     def look(done: int) -> bool:
         measured = gauge.measure()

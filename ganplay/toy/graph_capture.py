@@ -106,7 +106,7 @@ def _lean(module: fx.GraphModule) -> fx.GraphModule:
     return module
 
 
-class Captures:
+class CaptureCache:
     """Captured functions, made one at a time in a thread; all trainers of the process share them.
 
     The most recently asked for are kept.
@@ -156,4 +156,4 @@ class Captures:
             return None
 
 
-CAPTURES = Captures()
+CAPTURES = CaptureCache()

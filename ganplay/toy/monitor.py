@@ -11,9 +11,9 @@ from torch import Tensor
 from ganplay.gan.record import PER_MEMBER
 from ganplay.toy import metrics
 from ganplay.toy.batches import real_points
-from ganplay.toy.captured_function import Shutter
-from ganplay.toy.diagnosis import Scene, Signals
-from ganplay.toy.ensemble import Cohort
+from ganplay.toy.captured_function import CapturedFunction
+from ganplay.toy.diagnosis import DataStats, Signals
+from ganplay.toy.ensemble import Ensemble
 from ganplay.toy.trainer import ToyTrainer
 
 MEASURED = 2000
@@ -92,7 +92,7 @@ class Values(NamedTuple):
     shares: Tensor | None
 
 
-def measured(cohort: Cohort, points: Points, scale: tuple[float, float]) -> Values:
+def measured(cohort: Ensemble, points: Points, scale: tuple[float, float]) -> Values:
     """Measure a cohort; `scale` is the data's extent and their modes' sigma.
 
     The figures are those of `metrics.compare`, with nothing done twice.
@@ -127,7 +127,7 @@ def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
     return torch.cat(there) if len(there) > 1 else parts[0]
 
 
-class Gauge:
+class MetricsMonitor:
     """Measures the members of a trainer, which share their data."""
 
     def __init__(self, trainer: ToyTrainer) -> None:
@@ -141,13 +141,13 @@ class Gauge:
         self.floor = metrics.noise_floor(self.distribution, MEASURED, quick=True)
         self._scale = self.distribution.extent, self.distribution.sigma
         self._points = self._parts()
-        self._shutters = [Shutter(measured) for _ in self._points]
+        self._shutters = [CapturedFunction(measured) for _ in self._points]
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> DataStats:
         """What there is to be learnt, for a diagnosis."""
         modes = self.distribution.modes
-        return Scene(
+        return DataStats(
             self.floor["dispersion"], self.distribution.extent, 0 if modes is None else len(modes)
         )
 

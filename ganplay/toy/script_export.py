@@ -7,7 +7,7 @@ weights with `ToyTrainer`'s step by step.
 
 import itertools
 
-from ganplay.toy.config import JITTER, OWN, ToyConfig
+from ganplay.toy.config import CUSTOM, JITTER, ToyConfig
 from ganplay.toy.custom_points import EXTENT
 from ganplay.toy.layers import KERNEL_SIZE, KERNELS
 
@@ -151,7 +151,7 @@ def _data(c: ToyConfig) -> str:
     labels = torch.randint(len(modes), (n,))
     return modes[labels] + {sigma} * torch.randn(n, 2), labels
 """
-    if c.distribution == OWN:
+    if c.distribution == CUSTOM:
         body = f"""
     index = torch.randint(len(points), (n,))
     return points[index] + {JITTER} * torch.randn(n, 2), classes[index]
@@ -161,7 +161,7 @@ def real_samples(n):
     """Points (n, 2) of the data, and the class of each."""{body}'''
     if "on_circle(" in text:
         text = _ON_CIRCLE + text
-    if c.distribution == OWN:
+    if c.distribution == CUSTOM:
         text = _OWN + text
     draw = "2 * torch.rand(n, {}) - 1" if c.noise == "uniform" else "torch.randn(n, {})"
     return f"""{text}

@@ -22,19 +22,19 @@ from ganplay.images.augment import augment
 from ganplay.images.config import ImageConfig
 from ganplay.images.models import MODELS
 from ganplay.images.models.paired import PairedGenerator
-from ganplay.toy.architecture import Plan
+from ganplay.toy.architecture import Architecture
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp
 from ganplay.toy.optimizers import UPDATES, Moments, Rates, clip_norm
 
-P = TypeVar("P", bound=Plan)
+P = TypeVar("P", bound=Architecture)
 
 
 @dataclass(frozen=True)
 class Structure(Generic[P]):
     """What shapes the computation of a step; equal structures share captured functions.
 
-    Numbers that a slider moves are not here, only whether they are in use at all.
+    Hyperparameters that a slider moves are not here, only whether they are in use at all.
     """
 
     generator: P
@@ -143,7 +143,7 @@ class NetState(NamedTuple):
     buffers: list[Tensor]
 
 
-class Numbers(NamedTuple):
+class Hyperparameters(NamedTuple):
     """The settings that may change at any step, one of each a member, all (s, 1)."""
 
     lr_g: Tensor
@@ -164,7 +164,7 @@ class Numbers(NamedTuple):
     scale_d: Tensor
 
     @classmethod
-    def of(cls, configs: Sequence[ToyConfig] | Sequence[ImageConfig]) -> "Numbers":
+    def of(cls, configs: Sequence[ToyConfig] | Sequence[ImageConfig]) -> "Hyperparameters":
         """Columns of the configurations, a row a member."""
         derived: dict[str, Callable[[Any], float]] = {
             "fresh1": lambda c: 1 - c.beta1,
@@ -188,7 +188,7 @@ class State(NamedTuple):
 
     g: NetState
     d: NetState
-    numbers: Numbers
+    numbers: Hyperparameters
     updates: Float[Tensor, "s 1"]
     """How often D was updated, which is the clock of fading instance noise."""
     ones: Float[Tensor, "s 1"]
@@ -211,7 +211,7 @@ class Batch(NamedTuple):
     chance: Float[Tensor, "s a 3b"] | None = None
 
 
-class Outcome(NamedTuple):
+class UpdateResult(NamedTuple):
     """What the last update of each net saw; None for a net that was not updated."""
 
     real_logits: Tensor | None = None
@@ -247,18 +247,18 @@ class AdversarialStep:
         self.loss = LOSSES[structure.loss]
         self._share = share
 
-    def update_d(self, state: State, batch: Batch) -> Outcome:
+    def update_d(self, state: State, batch: Batch) -> UpdateResult:
         """One update of D."""
         fake = self._fake(state, batch, state.g.weights)
         gradient, outcome = self._gradient_d(state, batch, fake)
         self._apply_d(state, gradient)
         return outcome
 
-    def update_g(self, state: State, batch: Batch) -> Outcome:
+    def update_g(self, state: State, batch: Batch) -> UpdateResult:
         """One update of G."""
         gradient, logits = self.gradient_g(state, batch)
         self._apply_g(state, gradient)
-        return Outcome(g_logits=logits, gradient_g=gradient)
+        return UpdateResult(g_logits=logits, gradient_g=gradient)
 
     def gradient_g(self, state: State, batch: Batch) -> tuple[Tensor, Tensor]:
         """Gradient (s, p) of G's loss over its parameters, and D's logits (s, b) on its fakes."""
@@ -267,7 +267,7 @@ class AdversarialStep:
             fake = self._fake(state, batch, weights)
         return self._gradient_g(state, batch, fake, weights)
 
-    def update_both(self, state: State, batch: Batch) -> Outcome:
+    def update_both(self, state: State, batch: Batch) -> UpdateResult:
         """One update of D, then one of G on the same noise (whose fakes are made only once).
 
         If the structure says simultaneous, G's gradient is that against D before its update.
@@ -320,7 +320,7 @@ class AdversarialStep:
             x = x + self._noise(state, batch.jitter[..., part])
         return x
 
-    def _gradient_d(self, state: State, batch: Batch, fake: Tensor) -> tuple[Tensor, Outcome]:
+    def _gradient_d(self, state: State, batch: Batch, fake: Tensor) -> tuple[Tensor, UpdateResult]:
         structure, numbers, size = self.structure, state.numbers, self.structure.batch_size
         if structure.discriminator.norm == "spectral":
             structure.discriminator.power_iteration_(state.d.weights, state.d.buffers)
@@ -339,7 +339,7 @@ class AdversarialStep:
                 loss = loss + numbers.penalty_weight * penalty
             gradient = self._flat(torch.autograd.grad(loss, weights, state.ones))
         penalty = penalty if penalty is None else penalty.detach()
-        return gradient, Outcome(real_logits.detach(), fake_logits.detach(), penalty, gradient)
+        return gradient, UpdateResult(real_logits.detach(), fake_logits.detach(), penalty, gradient)
 
     def _penalty(
         self, state: State, batch: Batch, weights: list[Tensor], real: Tensor, fake: Tensor

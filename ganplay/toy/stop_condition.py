@@ -14,7 +14,7 @@ BOUNDS = {"steps": (1, 1_000_000), "js": (0, 1), "modes": (1, 100), "high_qualit
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopCondition:
     """A condition: "steps" at the bound, "js" at or below it, "modes" or "high_quality" above."""
 
     when: str
@@ -48,7 +48,7 @@ def mistake(when: object, bound: object) -> tuple[str, object, str] | None:
     return wrong if whole and bound % 1 else None
 
 
-def parse(text: str) -> Stop:
+def parse(text: str) -> StopCondition:
     """A metric's condition as it is written, such as `js=0.05`.
 
     Raises:
@@ -64,4 +64,4 @@ def parse(text: str) -> Stop:
         bound = math.nan
     if found := mistake(when, bound):
         raise ValueError(f"{when}: {number!r} is not possible; {found[2]}")
-    return Stop(when, bound)
+    return StopCondition(when, bound)

@@ -18,10 +18,10 @@ from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.toy import metrics
-from ganplay.toy.batches import PURPOSES, draw_noise, real_points
+from ganplay.toy.batches import STREAMS, draw_noise, real_points
 from ganplay.toy.config import ToyConfig, needs_new_networks
 from ganplay.toy.distributions import Distribution
-from ganplay.toy.ensemble import Cohort, Net, judged
+from ganplay.toy.ensemble import Ensemble, Net, judged
 from ganplay.toy.snapshot import Snapshot
 from ganplay.toy.step import Batch, Structure
 
@@ -64,7 +64,7 @@ class ToyTrainer:
         _check_members(configs)
         self.configs = configs
         threads = threads or torch.get_num_threads()
-        self._cohorts = [Cohort(part, use_capture) for part in together(configs, threads)]
+        self._cohorts = [Ensemble(part, use_capture) for part in together(configs, threads)]
         workers = min(len(self._cohorts), threads)
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         wide = len(self._cohorts) == 1 and _floats(configs) >= _WORTH_A_THREAD
@@ -74,12 +74,12 @@ class ToyTrainer:
         return len(self.configs)
 
     @property
-    def cohorts(self) -> Sequence[Cohort]:
+    def cohorts(self) -> Sequence[Ensemble]:
         """The members in parts that are stepped together."""
         return self._cohorts
 
     @property
-    def single(self) -> Cohort:
+    def single(self) -> Ensemble:
         """The cohort of a trainer that has only one."""
         (cohort,) = self._cohorts
         return cohort
@@ -111,7 +111,7 @@ class ToyTrainer:
 
     def warm_up(self) -> None:
         """Wait until the steps are captured, for measuring; training does not need it."""
-        self._each(Cohort.warm_up)
+        self._each(Ensemble.warm_up)
 
     def configure(self, config: ToyConfig | Sequence[ToyConfig]) -> None:
         """Go on with other settings, on the same networks; seeds stay as they are.
@@ -134,10 +134,10 @@ class ToyTrainer:
         """All that training goes on from, for all members, in memory of its own."""
         parts = [cohort.snapshot() for cohort in self._cohorts]
         first = parts[0]  # all cohorts are at the same step and at the same place of their blocks
-        starts = {p: torch.cat([part.positions[p].start for part in parts]) for p in PURPOSES}
+        starts = {p: torch.cat([part.positions[p].start for part in parts]) for p in STREAMS}
         return first._replace(
             tensors={n: torch.cat([part.tensors[n] for part in parts]) for n in first.tensors},
-            positions={p: first.positions[p]._replace(start=starts[p]) for p in PURPOSES},
+            positions={p: first.positions[p]._replace(start=starts[p]) for p in STREAMS},
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -226,7 +226,7 @@ class ToyTrainer:
         """Points of G for given latent vectors (and one-hot labels)."""
         inputs = z if label is None else torch.cat([z, label], dim=1)
         with torch.no_grad():
-            return self._joined(Cohort.generate, inputs).mT
+            return self._joined(Ensemble.generate, inputs).mT
 
     def discriminate(
         self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
@@ -237,26 +237,26 @@ class ToyTrainer:
         """
         label = self.labels(points.shape[1]) if label is None else label
         with torch.no_grad():
-            return self._joined(Cohort.discriminate, points.mT, label)
+            return self._joined(Ensemble.discriminate, points.mT, label)
 
     def pull(
         self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
     ) -> Float[Tensor, "s n 2"]:
         """Minus the gradient of G's loss at each fake point: where D wants it to move."""
         label = self.labels(points.shape[1]) if label is None else label
-        return self._joined(Cohort.pull, points.mT, label).mT
+        return self._joined(Ensemble.pull, points.mT, label).mT
 
     def slopes(
         self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
     ) -> Float[Tensor, "s n"]:
         """How steep D is at given points: the norm of the gradient of its logit."""
         label = self.labels(points.shape[1]) if label is None else label
-        return self._joined(Cohort.slopes, points.mT, label)
+        return self._joined(Ensemble.slopes, points.mT, label)
 
     def gradient_g(self, loss: str, n: int) -> Float[Tensor, "s p"]:
         """Gradient over G's parameters of a loss (of `LOSSES`) on n fakes, without any step."""
         real, z, label = self.real(n).mT, self.noise(n), self.labels(n)
-        return self._joined(partial(Cohort.gradient_g, loss=loss), real, z, label)
+        return self._joined(partial(Ensemble.gradient_g, loss=loss), real, z, label)
 
     def real(self, n: int) -> Float[Tensor, "s n 2"]:
         """N real points for each member; the same ones at every call."""
@@ -292,7 +292,7 @@ class ToyTrainer:
         """What `evaluate`'s comparison gives for two samples of the first member's data."""
         return metrics.noise_floor(self.distribution(), n)
 
-    def _each(self, work: Callable[[Cohort], None]) -> None:
+    def _each(self, work: Callable[[Ensemble], None]) -> None:
         with threads_of_torch(self._threads_each):
             if self._pool is None:
                 for cohort in self._cohorts:
@@ -307,7 +307,7 @@ class ToyTrainer:
         return torch.cat([method(c, *p) for c, *p in zip(self._cohorts, *parts, strict=True)])
 
 
-def _in_one_thread(work: Callable[[Cohort], None], cohort: Cohort) -> None:
+def _in_one_thread(work: Callable[[Ensemble], None], cohort: Ensemble) -> None:
     torch.set_num_threads(1)
     work(cohort)
 

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from ganplay.common import safe_tensors
 from ganplay.common.files import write_whole
-from ganplay.common.safe_tensors import Kind, refuse
+from ganplay.common.safe_tensors import TensorSpec, refuse
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import model_card
 from ganplay.images.checkpoint.card import MAX_BYTES as MAX_CARD
 from ganplay.images.checkpoint.card import Card, Direction
-from ganplay.images.discriminator import Examiner, Others, Verdict
+from ganplay.images.discriminator import DiscriminatorScorer, ReferenceSamples, Score
 from ganplay.images.latent_state import LatentState, Space
 from ganplay.images.sampler import Sampler, to_bytes
 from ganplay.media.contact_sheet import png, sheet_of
@@ -31,9 +31,9 @@ BUNDLED = Path(__file__).resolve().parents[3] / "checkpoints"
 """Where the models are that come with ganplay."""
 
 
-def kinds_of(card: Card) -> dict[str, Kind]:
+def kinds_of(card: Card) -> dict[str, TensorSpec]:
     """The tensors of a model: all weights in half precision."""
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, TensorSpec] = {}
     snapshots = {f"snapshots.{step}": "generator" for step in card.snapshots}
     plans = card.plans()
     for name, net in ({n: n for n in plans} | snapshots).items():
@@ -41,11 +41,11 @@ def kinds_of(card: Card) -> dict[str, Kind]:
             sum(torch.Size(shape).numel() for shape in shapes)
             for shapes in (plans[net].shapes(), plans[net].buffer_shapes())
         )
-        kinds[f"{name}.parameters"] = Kind((flat,), torch.float16)
-        kinds[f"{name}.buffers"] = Kind((buffers,), torch.float16)
+        kinds[f"{name}.parameters"] = TensorSpec((flat,), torch.float16)
+        kinds[f"{name}.buffers"] = TensorSpec((buffers,), torch.float16)
     dim = card.config.noise_dim
-    named = {"named": Kind((len(card.named), dim))} if card.named else {}
-    return kinds | {"directions": Kind((dim, dim)), "strengths": Kind((dim,))} | named
+    named = {"named": TensorSpec((len(card.named), dim))} if card.named else {}
+    return kinds | {"directions": TensorSpec((dim, dim)), "strengths": TensorSpec((dim,))} | named
 
 
 class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="mit"):
@@ -71,7 +71,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         self.card, self._tensors = card, dict(tensors)
         self._plan = card.plans()["generator"]
         self._samplers: dict[int, Sampler] = {}
-        self._others: dict[int, Others] = {}
+        self._others: dict[int, ReferenceSamples] = {}
         known = (self._tensors[n] for n in ("directions", "named") if n in self._tensors)
         self._directions = torch.cat([*known])
 
@@ -193,14 +193,14 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         return to_bytes(self.sampler(step).pictures(z, label)).cpu()
 
     @cached_property
-    def _examiner(self) -> Examiner:
+    def _examiner(self) -> DiscriminatorScorer:
         flat, buffers = (
             self._tensors[f"discriminator.{part}"][None] for part in ("parameters", "buffers")
         )
         plan = self.card.plans()["discriminator"]
-        return Examiner(plan, flat, buffers, self.card.config, self.card.steps)
+        return DiscriminatorScorer(plan, flat, buffers, self.card.config, self.card.steps)
 
-    def verdict(self, state: LatentState) -> Verdict:
+    def verdict(self, state: LatentState) -> Score:
         """What D says of a state's picture, beside samples of the same step of the training.
 
         D is as it was at the end, whatever the state's step: earlier ones are not kept.

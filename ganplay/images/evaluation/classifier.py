@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ganplay.common import safe_tensors
 from ganplay.common.devices import half_is_fast
-from ganplay.common.safe_tensors import CheckpointError, Kind, refuse
+from ganplay.common.safe_tensors import CheckpointError, TensorSpec, refuse
 from ganplay.images.datasets import LARGEST, SMALLEST, ImageData
 
 Pixels = UInt8[Tensor, "n c h w"]
@@ -67,7 +67,7 @@ class Card:
     sha256: str = ""
 
 
-class Judge(NamedTuple):
+class LoadedClassifier(NamedTuple):
     """A classifier with what is known of it."""
 
     net: "Classifier"
@@ -257,7 +257,7 @@ def save_classifier(
     return card
 
 
-def load_classifier(folder: str | Path) -> Judge:
+def load_classifier(folder: str | Path) -> LoadedClassifier:
     """The classifier of a folder that `save_classifier` wrote, and its card.
 
     Raises:
@@ -268,9 +268,9 @@ def load_classifier(folder: str | Path) -> Judge:
     content = safe_tensors.content(Path(folder) / "model.safetensors", MAX_WEIGHTS)
     safe_tensors.check_hash(content, card.sha256)
     model = Classifier(card.channels, card.side, card.heads)
-    kinds = {n: Kind(tuple(t.shape), torch.float16) for n, t in _weights(model).items()}
+    kinds = {n: TensorSpec(tuple(t.shape), torch.float16) for n, t in _weights(model).items()}
     _fill(model, safe_tensors.tensors_of(content, kinds, MAX_HEADER))
-    return Judge(model.eval(), card)
+    return LoadedClassifier(model.eval(), card)
 
 
 def _weights(model: Classifier) -> dict[str, Tensor]:

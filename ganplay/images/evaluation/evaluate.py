@@ -18,7 +18,7 @@ from torch import Tensor
 from ganplay.common.seeding import generator_of
 from ganplay.images.datasets import ImageData
 from ganplay.images.evaluation import letter_style, metrics
-from ganplay.images.evaluation.classifier import LABEL, Classifier, Judge, heads_of
+from ganplay.images.evaluation.classifier import LABEL, Classifier, LoadedClassifier, heads_of
 from ganplay.media.contact_sheet import pair_sheet
 
 K = 5
@@ -87,7 +87,7 @@ def evaluate(
     model: Model,
     train: ImageData,
     test: ImageData,
-    classifier: Judge,
+    classifier: LoadedClassifier,
     count: int = 10_000,
     seed: int = 0,
     tell: Callable[[str], object] = lambda stage: None,
@@ -193,7 +193,7 @@ def _sets(
 
 
 def _protocol(
-    model: Model, sets: _Sets, classifier: Judge, seeds: range, seed: int
+    model: Model, sets: _Sets, classifier: LoadedClassifier, seeds: range, seed: int
 ) -> dict[str, Any]:
     card = classifier.card
     return {
@@ -233,7 +233,7 @@ def _label_head(data: ImageData) -> str:
 
 
 def _accuracy(
-    sets: _Sets, test: ImageData, labels: Int[Tensor, "n"] | None, classifier: Judge
+    sets: _Sets, test: ImageData, labels: Int[Tensor, "n"] | None, classifier: LoadedClassifier
 ) -> dict[str, float] | None:
     """The share of samples that are read as what was asked for."""
     if labels is None:

@@ -1,4 +1,4 @@
-"""Indexes of training data for a server: each is made in the background when first asked for."""
+"""IndexCache of training data for a server: each is made in the background when first asked for."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from ganplay.images.checkpoint import Card
-from ganplay.images.evaluation.neighbours import Index, cache_folder, index_of
+from ganplay.images.evaluation.neighbours import NeighbourIndex, cache_folder, index_of
 from ganplay.images.evaluation.training_images import MissingData
 
 BUDGET = 2**28
@@ -19,7 +19,7 @@ BUDGET = 2**28
 RETRY_SECONDS = 60.0
 """What was missing is looked for again after that time."""
 MOST_REST = 0.2
-"""Seconds between two pieces of work; see `Indexes._made`."""
+"""Seconds between two pieces of work; see `IndexCache._made`."""
 
 _Key = tuple[str, int, tuple[int, int, int]]
 
@@ -30,13 +30,13 @@ class _Stopped(Exception):
 
 @dataclass
 class _Work:
-    future: "Future[Index]" = field(default_factory=Future)
+    future: "Future[NeighbourIndex]" = field(default_factory=Future)
     share: float = 0.0
     failed: float | None = None
 
 
-class Indexes:
-    """Indexes by what models learnt from.
+class IndexCache:
+    """Indexes of training pictures, by what models learnt from.
 
     Args:
         roots: folders that hold data, see `learnt.learnt_by`.
@@ -55,7 +55,7 @@ class Indexes:
             1, "indexes", initializer=torch.set_num_threads, initargs=(1,)
         )
 
-    def of(self, card: Card) -> Index | float:
+    def of(self, card: Card) -> NeighbourIndex | float:
         """The index for a model, or which share of it is made by now, in [0, 1].
 
         Raises:
@@ -86,7 +86,7 @@ class Indexes:
                 return
             del taken[key], self._work[key]
 
-    def _made(self, card: Card, work: _Work) -> Index:
+    def _made(self, card: Card, work: _Work) -> NeighbourIndex:
         last = time.monotonic()
 
         def tell(share: float) -> None:

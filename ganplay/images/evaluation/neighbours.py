@@ -18,10 +18,15 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.common.files import write_whole
-from ganplay.common.safe_tensors import CheckpointError, Kind, content, tensors_of
+from ganplay.common.safe_tensors import CheckpointError, TensorSpec, content, tensors_of
 from ganplay.images.checkpoint import BUNDLED, Card
-from ganplay.images.evaluation.classifier import FEATURES, Judge, load_classifier
-from ganplay.images.evaluation.training_images import Learnt, MissingData, Tell, learnt_by
+from ganplay.images.evaluation.classifier import FEATURES, LoadedClassifier, load_classifier
+from ganplay.images.evaluation.training_images import (
+    MissingData,
+    Tell,
+    TrainingImages,
+    training_images_of,
+)
 
 VERSION = 1
 """Of what is kept in a cache."""
@@ -55,7 +60,7 @@ class Neighbour(NamedTuple):
     pixels: float
 
 
-class Yardstick(NamedTuple):
+class ReferenceDistances(NamedTuple):
     """How far unseen real pictures are from the nearest training picture, in features.
 
     Attributes:
@@ -74,7 +79,7 @@ class Yardstick(NamedTuple):
         return "far" if distance > FAR * self.median else "usual"
 
 
-def yardstick_of(card: Card, judge: Judge) -> Yardstick | None:
+def yardstick_of(card: Card, judge: LoadedClassifier) -> ReferenceDistances | None:
     """From the figures on a card; None if it has none that this classifier measured."""
     metrics: dict[str, Any] = card.metrics
     try:
@@ -82,15 +87,17 @@ def yardstick_of(card: Card, judge: Judge) -> Yardstick | None:
             return None
         figures = metrics["memorisation"]["features"]
         near = (figures[name]["first_percentile"] for name in ("held_out", "training"))
-        return Yardstick(float(figures["held_out"]["median"]), max(map(float, near)))
+        return ReferenceDistances(float(figures["held_out"]["median"]), max(map(float, near)))
     except (KeyError, TypeError, ValueError):
         return None
 
 
-class Index:
+class NeighbourIndex:
     """Training pictures by what the classifier sees in them."""
 
-    def __init__(self, learnt: Learnt, features: Float[Tensor, "n f"], judge: Judge) -> None:
+    def __init__(
+        self, learnt: TrainingImages, features: Float[Tensor, "n f"], judge: LoadedClassifier
+    ) -> None:
         """Put one together.
 
         Args:
@@ -133,7 +140,7 @@ def index_of(
     roots: Sequence[Path] = (),
     cache: Path | None = None,
     tell: Tell = lambda share: None,
-) -> Index:
+) -> NeighbourIndex:
     """An index of what a model learnt from; a minute or more of work, where none is kept.
 
     Args:
@@ -148,7 +155,7 @@ def index_of(
     judge = judge_of(card)
     slow = card.data.name == "letters"
     before = RENDERED if slow else 0.0
-    learnt = learnt_by(card, roots, cache, lambda share: tell(before * share))
+    learnt = training_images_of(card, roots, cache, lambda share: tell(before * share))
     key = json.dumps([VERSION, learnt.identity, judge.card.sha256])
     name = f"neighbours-{card.data.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     path = cache and cache / f"{name}.safetensors"
@@ -158,10 +165,10 @@ def index_of(
         if path:
             with suppress(OSError):  # then it is made anew next time
                 write_whole(path, save({"features": features}))
-    return Index(learnt, features, judge)
+    return NeighbourIndex(learnt, features, judge)
 
 
-def judge_of(card: Card) -> Judge:
+def judge_of(card: Card) -> LoadedClassifier:
     """The classifier of a model's data.
 
     Raises:
@@ -180,7 +187,7 @@ def judge_of(card: Card) -> Judge:
     return judge
 
 
-def _features(learnt: Learnt, judge: Judge, tell: Tell) -> Float[Tensor, "n f"]:
+def _features(learnt: TrainingImages, judge: LoadedClassifier, tell: Tell) -> Float[Tensor, "n f"]:
     parts, count = [], len(learnt)
     for start in range(0, count, PART):
         tell(start / count)
@@ -191,7 +198,7 @@ def _features(learnt: Learnt, judge: Judge, tell: Tell) -> Float[Tensor, "n f"]:
 
 def _kept(path: Path, count: int) -> Float[Tensor, "n f"] | None:
     """What an earlier run kept, if it is just that."""
-    kind = Kind((count, FEATURES), torch.float16)
+    kind = TensorSpec((count, FEATURES), torch.float16)
     try:
         data = content(path, count * FEATURES * kind.dtype.itemsize + _HEADER)
         return tensors_of(data, {"features": kind}, _HEADER)["features"]

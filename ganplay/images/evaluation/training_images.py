@@ -37,7 +37,7 @@ class MissingData(ValueError):
         self.code, self.values = code, values
 
 
-class Learnt:
+class TrainingImages:
     """Training pictures in memory.
 
     Attributes:
@@ -64,7 +64,7 @@ class Learnt:
         return self._images[list(places)]
 
 
-class LearntFaces(Learnt):
+class LearntFaces(TrainingImages):
     """Faces, which need no memory: those that are asked for are drawn again."""
 
     def __init__(self, count: int, size: int) -> None:
@@ -94,12 +94,12 @@ def roots_given(
     return list(named) or [Path(place) for place in listed]
 
 
-def learnt_by(
+def training_images_of(
     card: Card,
     roots: Sequence[Path] = (),
     cache: Path | None = None,
     tell: Tell = lambda share: None,
-) -> Learnt:
+) -> TrainingImages:
     """The pictures that a model learnt from.
 
     Args:
@@ -126,7 +126,7 @@ def learnt_by(
         raise MissingData("unusable", str(error)) from error
     if len(data) != count:
         raise _other(name, len(data), count)
-    return Learnt(data)
+    return TrainingImages(data)
 
 
 def _torchvision_root(name: str, roots: Sequence[Path]) -> Path:

@@ -179,7 +179,7 @@ class DcganGenerator:
                 self(weights, x, buffers, label=label, momentum=1 / (done + 1))
 
 
-class Company(NamedTuple):
+class ReferenceBatch(NamedTuple):
     """What a D that looks at whole batches has to know of one to judge other pictures with it.
 
     Attributes:
@@ -278,7 +278,7 @@ class DcganDiscriminator:
         batches: int = 1,
         *,
         label: Float[Tensor, "1 k n"] | None = None,
-        company: Company | None = None,
+        company: ReferenceBatch | None = None,
     ) -> tuple[Float[Tensor, "1 1 n"], Float[Tensor, "1 f n"]]:
         """Logits, and the features of the last hidden layer.
 
@@ -305,7 +305,7 @@ class DcganDiscriminator:
         weights: Sequence[Tensor],
         x: Float[Tensor, "1 c h w n"],
         buffers: Sequence[Tensor] = (),
-    ) -> Company:
+    ) -> ReferenceBatch:
         """What is to be known of a batch of pictures so that others can be judged with it.
 
         As the reference batch of virtual batch norm (Salimans et al. 2016, section 3.5), without
@@ -318,7 +318,9 @@ class DcganDiscriminator:
         """
         noted: list[tuple[Tensor, Tensor]] = []
         maps = self._features(self._in_effect(weights, buffers), _first(x), noted=noted)
-        return Company(tuple(noted), None if self.minibatch == "none" else _flat(maps).T[None])
+        return ReferenceBatch(
+            tuple(noted), None if self.minibatch == "none" else _flat(maps).T[None]
+        )
 
     def _judged(
         self,
@@ -326,7 +328,7 @@ class DcganDiscriminator:
         maps: Tensor,
         batches: int,
         label: Tensor | None,
-        company: Company | None,
+        company: ReferenceBatch | None,
     ) -> tuple[Tensor, Tensor]:
         depth = len(self._outputs())
         last = _flat(maps)
@@ -349,7 +351,7 @@ class DcganDiscriminator:
         self,
         weights: Sequence[Tensor],
         x: Float[Tensor, "n c h w"],
-        company: Company | None = None,
+        company: ReferenceBatch | None = None,
         noted: list[tuple[Tensor, Tensor]] | None = None,
     ) -> Float[Tensor, "n f 4 4"]:
         depth, norms = len(self._outputs()), self._gains(weights)

@@ -12,14 +12,14 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from ganplay.toy.architecture import Plan
+from ganplay.toy.architecture import Architecture
 
 
 @dataclass(frozen=True)
 class PairedGenerator:
     """A conditional generator that is asked for two classes at once; its weights are the one's."""
 
-    one: Plan
+    one: Architecture
 
     @property
     def norm(self) -> str:

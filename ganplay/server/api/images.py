@@ -6,9 +6,9 @@ from concurrent.futures import TimeoutError as TooLate
 from typing import Any
 
 from ganplay.images.latent_state import MAX_STATE, model_of
-from ganplay.latent.model_store import MOST_PICTURES, Gallery, Rendered
+from ganplay.latent.model_store import MOST_PICTURES, ModelStore, Rendered
 from ganplay.server.api.toy import Refused, whole
-from ganplay.server.api.zero_gpu import Bursts, in_context
+from ganplay.server.api.zero_gpu import GpuJobs, in_context
 from ganplay.server.explore.request import said
 
 MOST_ZOOM = 8
@@ -37,7 +37,7 @@ def texts_of(name: str, value: Any, most: int) -> list[str]:
 class ImageApi:
     """Endpoints on one gallery."""
 
-    def __init__(self, gallery: Gallery, bursts: Bursts) -> None:
+    def __init__(self, gallery: ModelStore, bursts: GpuJobs) -> None:
         self.gallery, self.bursts = gallery, bursts
 
     def model_named(self, texts: Sequence[str], model: str) -> str:

@@ -7,13 +7,13 @@ from concurrent.futures import TimeoutError as TooLate
 from threading import Event
 from typing import Any
 
-from ganplay.latent.projection_queue import BOUNDS, Finder
+from ganplay.latent.projection_queue import BOUNDS, ProjectionQueue
 from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.media.video import Cancelled
 from ganplay.server.api.images import data_url
 from ganplay.server.api.toy import Refused, whole
-from ganplay.server.api.zero_gpu import Bursts, in_context
+from ganplay.server.api.zero_gpu import GpuJobs, in_context
 from ganplay.server.explore.request import said
 
 SECONDS = 120.0
@@ -40,7 +40,7 @@ def bytes_of(name: str, value: Any) -> bytes:
 class ProjectApi:
     """The endpoint on one finder."""
 
-    def __init__(self, finder: Finder, bursts: Bursts) -> None:
+    def __init__(self, finder: ProjectionQueue, bursts: GpuJobs) -> None:
         self.finder, self.bursts = finder, bursts
 
     def project(

@@ -9,7 +9,7 @@ from ganplay.common.settings import MAX_SEED, ConfigError
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.experiment import report, train, train_until
 from ganplay.toy.script_export import as_script
-from ganplay.toy.stop_condition import Stop, parse
+from ganplay.toy.stop_condition import StopCondition, parse
 from ganplay.toy.trainer import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS, MAX_POINTS = 16, 5000, 1000
@@ -103,7 +103,7 @@ def train_toy(
     return result
 
 
-def _condition(until: object) -> Stop | None:
+def _condition(until: object) -> StopCondition | None:
     if until is None:
         return None
     try:

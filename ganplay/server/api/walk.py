@@ -9,7 +9,7 @@ from ganplay.latent.walk import BETWEEN, VERSION, Keyframe, Walk
 from ganplay.latent.walk_string import keyframes_of
 from ganplay.media.video import Cancelled
 from ganplay.server.api.toy import Refused
-from ganplay.server.api.zero_gpu import Bursts, in_context
+from ganplay.server.api.zero_gpu import GpuJobs, in_context
 from ganplay.server.explore.request import said
 from ganplay.server.explore.walk_routes import Planned, Walks, checked, read
 
@@ -19,7 +19,7 @@ SECONDS = 60.0
 class WalkApi:
     """The endpoint, on the thread that makes walks."""
 
-    def __init__(self, walks: Walks, bursts: Bursts) -> None:
+    def __init__(self, walks: Walks, bursts: GpuJobs) -> None:
         self.walks, self.bursts = walks, bursts
 
     def walk(

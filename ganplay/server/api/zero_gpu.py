@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
 from ganplay.common.devices import device_of
-from ganplay.latent.model_store import Gallery, Rendered
+from ganplay.latent.model_store import ModelStore, Rendered
 from ganplay.latent.projection import Found
-from ganplay.latent.projection_queue import Finder, Order
+from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.latent.walk import Walk
 from ganplay.latent.walk_export import File, exported
 
@@ -28,15 +28,15 @@ except ImportError:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LENT = spaces is not None and bool(Config.zero_gpu)
+ON_ZERO_GPU = spaces is not None and bool(Config.zero_gpu)
 """Whether a GPU is lent here, call by call."""
-MANY = 16
+MIN_PICTURES = 16
 """Fewer pictures are made sooner on the CPU."""
 
 
 def lend(work: Callable[P, R], seconds: int) -> Callable[P, R]:
     """Work that has a GPU on ZeroGPU, for so long at most; elsewhere the work as it is."""
-    return spaces.GPU(work, duration=seconds) if LENT else work
+    return spaces.GPU(work, duration=seconds) if ON_ZERO_GPU else work
 
 
 def in_context(work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> Callable[[], R]:
@@ -47,10 +47,10 @@ def in_context(work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> C
 
 def usual_device() -> str:
     """Where the server's own pictures are made: a GPU if there is one for good."""
-    return "cpu" if LENT else str(device_of("auto"))
+    return "cpu" if ON_ZERO_GPU else str(device_of("auto"))
 
 
-class Bursts:
+class GpuJobs:
     """The long work of the named endpoints.
 
     Args:
@@ -58,41 +58,41 @@ class Bursts:
         finder: the same.
     """
 
-    def __init__(self, gallery: Gallery, finder: Finder) -> None:
+    def __init__(self, gallery: ModelStore, finder: ProjectionQueue) -> None:
         self._gallery, self._finder, self._home = gallery, finder, os.getpid()
         self._lent_render = lend(self._render, 30)
         self._lent_find, self._lent_export = lend(self._find, 60), lend(self._export, 60)
 
     def render(self, name: str, texts: list[str]) -> Rendered:
         """See `Gallery.render`."""
-        return (self._lent_render if len(texts) >= MANY else self._render)(name, texts)
+        return (self._lent_render if len(texts) >= MIN_PICTURES else self._render)(name, texts)
 
-    def find(self, order: Order, tell: Callable[[Any], bool]) -> Found:
+    def find(self, order: ProjectionRequest, tell: Callable[[Any], bool]) -> Found:
         """See `Finder.find`; where a GPU is lent nobody is told how far it is."""
-        return self._lent_find(order) if LENT else self._finder.find(order, tell)
+        return self._lent_find(order) if ON_ZERO_GPU else self._finder.find(order, tell)
 
     def export(
         self, name: str, walk: Walk, kind: str, zoom: int, tell: Callable[[int, int], bool]
     ) -> File:
         """See `walk_files.exported`, with the model by its name."""
-        if LENT:
+        if ON_ZERO_GPU:
             return self._lent_export(name, walk, kind, zoom)
         return exported(self._gallery.model(name), walk, kind, zoom, tell)
 
     @cached_property
-    def _own(self) -> Gallery:
+    def _own(self) -> ModelStore:
         # The copy's own: a lock of the server's may be held for ever there.
-        return Gallery(device=device_of("auto"))
+        return ModelStore(device=device_of("auto"))
 
     @property
-    def _models(self) -> Gallery:
+    def _models(self) -> ModelStore:
         return self._gallery if os.getpid() == self._home else self._own
 
     def _render(self, name: str, texts: list[str]) -> Rendered:
         return self._models.render(name, texts)
 
-    def _find(self, order: Order) -> Found:
-        return Finder(self._models).find(order, lambda _: True)
+    def _find(self, order: ProjectionRequest) -> Found:
+        return ProjectionQueue(self._models).find(order, lambda _: True)
 
     def _export(self, name: str, walk: Walk, kind: str, zoom: int) -> File:
         return exported(self._models.model(name), walk, kind, zoom)

@@ -6,18 +6,18 @@ A page's first message may hold the arena that it had, so that one that is gone 
 from typing import Any
 
 from ganplay.arena import request
-from ganplay.arena.request import Asked
+from ganplay.arena.request import ArenaRequest
 from ganplay.arena.session import ArenaSession
 from ganplay.common.settings import ConfigError, Problem, as_plain
-from ganplay.server.http.live_socket import FULL, Lines, Refusal, Visit, pace
+from ganplay.server.http.live_socket import FULL, Connection, LiveSocketRoutes, Refusal, pace
 
 
-class ArenaVisit(Visit):
+class ArenaVisit(Connection):
     """One page's dealings with its arena."""
 
     def _open(self, session_id: str, hello: dict[str, Any]) -> tuple[bool, list[dict[str, object]]]:
         given, problems = hello.get("arena"), list[Problem]()
-        asked: Asked | None = None
+        asked: ArenaRequest | None = None
         if isinstance(given, dict):
             try:
                 asked = request.asked(given)
@@ -46,7 +46,7 @@ class ArenaVisit(Visit):
         return request.read(message)
 
 
-class ArenaRoutes(Lines):
+class ArenaRoutes(LiveSocketRoutes):
     """The lines to arenas."""
 
     room = "arena"

@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 from ganplay.images.evaluation.training_images import MissingData
-from ganplay.latent.model_store import Gallery
-from ganplay.server.explore.request import Asked, Purpose
+from ganplay.latent.model_store import ModelStore
+from ganplay.server.explore.request import ExploreRequest, Handler
 
 
-def verdict(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
+def verdict(gallery: ModelStore, asked: ExploreRequest) -> tuple[dict[str, Any], bytes]:
     """What D says of the first state's picture."""
     said = gallery.verdict(asked.model, asked.states[0])._asdict()
     if math.isnan(said["threshold"]):  # JSON has none
@@ -17,7 +17,7 @@ def verdict(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
     return {"type": "verdict", "pairs": pairs} | said, b""
 
 
-def neighbours(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
+def neighbours(gallery: ModelStore, asked: ExploreRequest) -> tuple[dict[str, Any], bytes]:
     """The training pictures nearest to the first state's, or why there are none (yet)."""
     try:
         near = gallery.nearest(asked.model, asked.states[0])
@@ -37,6 +37,6 @@ def neighbours(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
 
 
 PURPOSES = {
-    "verdict": Purpose(verdict, heavy=True),
-    "neighbours": Purpose(neighbours, heavy=True),
+    "verdict": Handler(verdict, heavy=True),
+    "neighbours": Handler(neighbours, heavy=True),
 }

@@ -7,15 +7,15 @@ from typing import Any
 from ganplay.common.settings import Problem
 from ganplay.images.latent_state import LatentState, packed, read_state
 from ganplay.latent import arithmetic
-from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
-from ganplay.server.explore.request import Asked, Purpose, refuse
+from ganplay.latent.model_store import MOST_PICTURES, ModelStore, ModelStoreError
+from ganplay.server.explore.request import ExploreRequest, Handler, refuse
 
 MOST_STRENGTHS = 16
 
 Answer = tuple[dict[str, Any], bytes]
 
 
-def mapped(gallery: Gallery, asked: Asked) -> Answer:
+def mapped(gallery: ModelStore, asked: ExploreRequest) -> Answer:
     """Pictures at `places` [[x, y], ...] of a plane.
 
     Through the first state along two directions, `axes` [i, j]; or through the three states of
@@ -31,7 +31,7 @@ def mapped(gallery: Gallery, asked: Asked) -> Answer:
     return _pictures(gallery, asked, states)
 
 
-def placed(gallery: Gallery, asked: Asked) -> Answer:
+def placed(gallery: ModelStore, asked: ExploreRequest) -> Answer:
     """Where the first state is in the plane through `corners`: x, y, and how far off it."""
     (state,) = _states(gallery, asked, asked.states[:1])
     with _told("corners"):
@@ -39,7 +39,7 @@ def placed(gallery: Gallery, asked: Asked) -> Answer:
     return {"type": "place", "place": found}, b""
 
 
-def summed(gallery: Gallery, asked: Asked) -> Answer:
+def summed(gallery: ModelStore, asked: ExploreRequest) -> Answer:
     """The first state with what `plus` has and `minus` lacks, at each of the `strengths`."""
     strengths = _numbers("strengths", asked.options.get("strengths"), MOST_STRENGTHS)
     ends = [asked.options.get(name) for name in ("minus", "plus")]
@@ -50,7 +50,7 @@ def summed(gallery: Gallery, asked: Asked) -> Answer:
     return _pictures(gallery, asked, states)
 
 
-def derived(gallery: Gallery, asked: Asked) -> Answer:
+def derived(gallery: ModelStore, asked: ExploreRequest) -> Answer:
     """The direction from the states `without` something to the request's own, with it."""
     without = _texts("without", asked.options.get("without"), MOST_PICTURES)
     groups = [_states(gallery, asked, texts) for texts in (without, asked.states)]
@@ -60,19 +60,19 @@ def derived(gallery: Gallery, asked: Asked) -> Answer:
 
 
 PURPOSES = {
-    "map": Purpose(mapped, heavy=True),
-    "place": Purpose(placed),
-    "arithmetic": Purpose(summed),
-    "direction": Purpose(derived),
+    "map": Handler(mapped, heavy=True),
+    "place": Handler(placed),
+    "arithmetic": Handler(summed),
+    "direction": Handler(derived),
 }
 
 
-def _pictures(gallery: Gallery, asked: Asked, states: list[LatentState]) -> Answer:
+def _pictures(gallery: ModelStore, asked: ExploreRequest, states: list[LatentState]) -> Answer:
     made = gallery.render(asked.model, list(map(str, states)))
     return {"type": "pictures", "shape": made.shape, "states": made.states}, made.pixels
 
 
-def _states(gallery: Gallery, asked: Asked, texts: list[str]) -> list[LatentState]:
+def _states(gallery: ModelStore, asked: ExploreRequest, texts: list[str]) -> list[LatentState]:
     """States of strings; what a string cannot mean for this model is left out of it."""
     space = gallery.model(asked.model).space
     return [read_state(text, asked.model, space)[0] for text in texts]
@@ -83,18 +83,18 @@ def _told(code: str) -> Iterator[None]:
     """What the mathematics refuses is told to the page by a code of its own."""
     try:
         yield
-    except GalleryError:
+    except ModelStoreError:
         raise
     except ValueError as error:
-        raise GalleryError(Problem(code, "", str(error), None, code)) from None
+        raise ModelStoreError(Problem(code, "", str(error), None, code)) from None
 
 
-def _corners(gallery: Gallery, asked: Asked) -> list[LatentState]:
+def _corners(gallery: ModelStore, asked: ExploreRequest) -> list[LatentState]:
     texts = _texts("corners", asked.options.get("corners"), 3)
     return _states(gallery, asked, texts)
 
 
-def _axes(asked: Asked, count: int) -> tuple[int, int]:
+def _axes(asked: ExploreRequest, count: int) -> tuple[int, int]:
     axes: Any = asked.options.get("axes")
     ok = isinstance(axes, list) and len(axes) == 2
     if not ok or not all(type(axis) is int and 0 <= axis < count for axis in axes):
@@ -102,7 +102,7 @@ def _axes(asked: Asked, count: int) -> tuple[int, int]:
     return (axes[0], axes[1])
 
 
-def _places(asked: Asked) -> list[tuple[float, float]]:
+def _places(asked: ExploreRequest) -> list[tuple[float, float]]:
     places = asked.options.get("places")
     if not isinstance(places, list) or not 1 <= len(places) <= MOST_PICTURES:
         refuse("places", places, f"a list of 1 to {MOST_PICTURES} places is needed")

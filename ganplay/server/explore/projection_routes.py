@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from ganplay.common.settings import as_plain
 from ganplay.latent.model_store import MOST_PICTURES
 from ganplay.latent.projection import Progress
-from ganplay.latent.projection_queue import Finder, Order
+from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.server.explore.request import told
 from ganplay.server.explore.walk_routes import packed
@@ -55,7 +55,7 @@ def parts(body: bytes) -> tuple[dict[str, Any], bytes]:
 class Find:
     """The routes of one finder."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: ProjectionQueue) -> None:
         self.finder = finder
         self._searches, self._uploads = Places(SEARCHES), Places(UPLOADS_AT_ONCE)
         self._newest: dict[str, threading.Event] = {}
@@ -102,7 +102,7 @@ class Find:
         if self._newest.get(session) is stop:
             del self._newest[session]
 
-    def _found(self, order: Order, stop: threading.Event, tell: Tell) -> bytes:
+    def _found(self, order: ProjectionRequest, stop: threading.Event, tell: Tell) -> bytes:
         """The last piece, in the finder's thread."""
         curves: list[list[float]] = []
         last_told, stage = 0.0, ""

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, NoReturn
 from ganplay.common.devices import out_of_memory
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem
-from ganplay.latent.model_store import Gallery, GalleryError
+from ganplay.latent.model_store import ModelStore, ModelStoreError
 
 logger = logging.getLogger(__name__)
 
 
-class Asked(NamedTuple):
+class ExploreRequest(NamedTuple):
     """One request of a page.
 
     Attributes:
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
         return float(value)
 
 
-class Purpose(NamedTuple):
+class Handler(NamedTuple):
     """What requests of one kind are answered with.
 
     Attributes:
@@ -65,18 +65,18 @@ class Purpose(NamedTuple):
         heavy: whether it is to wait behind many pictures even for a single state.
     """
 
-    work: Callable[[Gallery, Asked], tuple[dict[str, Any], bytes]]
+    work: Callable[[ModelStore, ExploreRequest], tuple[dict[str, Any], bytes]]
     heavy: bool = False
 
 
 def refuse(field: str, value: object, allowed: str) -> NoReturn:
     """Raise what the page is told of an option that cannot be used."""
-    raise GalleryError(Problem(field, str(value)[:40], allowed, None, "message"))
+    raise ModelStoreError(Problem(field, str(value)[:40], allowed, None, "message"))
 
 
 def told(error: Exception) -> Problem:
     """What a visitor is told of work that failed; the log has what is not theirs to know."""
-    if isinstance(error, GalleryError):
+    if isinstance(error, ModelStoreError):
         return error.problem
     if out_of_memory(error):
         logger.warning("memory ran out")
@@ -92,4 +92,4 @@ def told(error: Exception) -> Problem:
 
 def said(error: Exception) -> str:
     """The same in words, for those who come without a browser."""
-    return str(error)[:500] if isinstance(error, GalleryError) else told(error).allowed
+    return str(error)[:500] if isinstance(error, ModelStoreError) else told(error).allowed

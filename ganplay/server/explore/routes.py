@@ -19,9 +19,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganplay.common.settings import MAX_SEED, Problem, as_plain
-from ganplay.latent.model_store import MOST_PICTURES, Gallery, GalleryError
+from ganplay.latent.model_store import MOST_PICTURES, ModelStore, ModelStoreError
 from ganplay.server.explore import beside, handlers
-from ganplay.server.explore.request import Asked, Purpose, refuse, told
+from ganplay.server.explore.request import ExploreRequest, Handler, refuse, told
 from ganplay.server.http import auth
 from ganplay.server.http.live_socket import (
     FULL,
@@ -47,7 +47,7 @@ MOST_SOCKETS, MOST_OF_A_PAGE = 300, 4
 REQUESTS_AT_ONCE, REQUESTS_OF_A_PAGE = 8, 6
 
 
-def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
+def pictures(gallery: ModelStore, asked: ExploreRequest) -> tuple[dict[str, Any], bytes]:
     """The states' pictures; of the first, if wanted, a small random move and its latent vector."""
     first, *others = asked.states
     seed = asked.whole("nudge", 0, MAX_SEED)
@@ -64,14 +64,14 @@ def pictures(gallery: Gallery, asked: Asked) -> tuple[dict[str, Any], bytes]:
 
 
 PURPOSES = (
-    dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Purpose(pictures))
-    | dict.fromkeys(("compare", "favourites", "trio", "group", "keyframes"), Purpose(pictures))
+    dict.fromkeys(("picture", "previews", "steps", "tiles", "history"), Handler(pictures))
+    | dict.fromkeys(("compare", "favourites", "trio", "group", "keyframes"), Handler(pictures))
     | handlers.PURPOSES
     | beside.PURPOSES
 )
 
 
-def read(content: dict[str, Any]) -> Asked:
+def read(content: dict[str, Any]) -> ExploreRequest:
     """What a page asks for.
 
     Raises:
@@ -89,18 +89,18 @@ def read(content: dict[str, Any]) -> Asked:
         refuse("states", states, f"a list of 1 to {MOST_PICTURES} strings is needed")
     if not all(isinstance(state, str) for state in states):
         refuse("states", states, "strings are needed")
-    return Asked(number, purpose, model, states, content)
+    return ExploreRequest(number, purpose, model, states, content)
 
 
 class Slots:
     """One piece of work at a time for each purpose; of those that wait only the newest stays."""
 
-    def __init__(self, work: Callable[[Asked], Awaitable[None]]) -> None:
+    def __init__(self, work: Callable[[ExploreRequest], Awaitable[None]]) -> None:
         self._work = work
-        self._waiting: dict[str, Asked] = {}
+        self._waiting: dict[str, ExploreRequest] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    def put(self, asked: Asked) -> None:
+    def put(self, asked: ExploreRequest) -> None:
         """Have something done, now or after what is being done."""
         self._waiting[asked.purpose] = asked
         if asked.purpose not in self._running:
@@ -123,7 +123,7 @@ class Slots:
 class Explorer:
     """The routes of one gallery."""
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: ModelStore) -> None:
         self.gallery = gallery
         self._sockets: Counter[str] = Counter()
         self._places = Places(REQUESTS_AT_ONCE, REQUESTS_OF_A_PAGE)
@@ -179,7 +179,7 @@ class Explorer:
     async def _serve(self, socket: WebSocket) -> None:
         allowance, sending = Allowance(), asyncio.Lock()
 
-        async def work(asked: Asked) -> None:
+        async def work(asked: ExploreRequest) -> None:
             answer = await self._answer(asked)
             async with sending:
                 with suppress(WebSocketDisconnect, RuntimeError):
@@ -193,7 +193,7 @@ class Explorer:
                 content = decoded(text)
                 try:
                     slots.put(read(content))
-                except GalleryError as error:
+                except ModelStoreError as error:
                     async with sending:
                         await socket.send_bytes(_refusal(content, error.problem))
         finally:
@@ -215,7 +215,7 @@ class Explorer:
             with self._places.taken(session):
                 try:
                     answer = await self._answer(read(content))
-                except GalleryError as error:
+                except ModelStoreError as error:
                     answer = _refusal(content, error.problem)
         except Refusal as refusal:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
@@ -223,12 +223,12 @@ class Explorer:
             return JSONResponse({"type": "gone"}, 408)
         return Response(answer, media_type="application/octet-stream")
 
-    async def _answer(self, asked: Asked) -> bytes:
+    async def _answer(self, asked: ExploreRequest) -> bytes:
         count = MOST_PICTURES if PURPOSES[asked.purpose].heavy else len(asked.states)
         work = self.gallery.submit(self._made, asked, pictures=count)
         return await asyncio.wrap_future(work)
 
-    def _made(self, asked: Asked) -> bytes:
+    def _made(self, asked: ExploreRequest) -> bytes:
         """An answer, in a thread of the gallery."""
         try:
             head, pixels = PURPOSES[asked.purpose].work(self.gallery, asked)

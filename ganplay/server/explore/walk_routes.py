@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from ganplay.common.devices import threads
 from ganplay.common.settings import Problem, as_plain
 from ganplay.images.checkpoint import ImageModel
-from ganplay.latent.model_store import Gallery, GalleryError
+from ganplay.latent.model_store import ModelStore, ModelStoreError
 from ganplay.latent.walk import Walk, explored, made
 from ganplay.latent.walk_export import KINDS, MAX_ZOOM, exported, norms_of, pace_of, suffix
 from ganplay.latent.walk_string import read_walk
@@ -44,7 +44,7 @@ MOST_FRAMES, LARGEST = 720, 512
 """Frames of a visitor's walk, and pixels of a side of its file."""
 
 
-class Asked(NamedTuple):
+class WalkRequest(NamedTuple):
     """A walk as a page asks for it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Asked(NamedTuple):
     zoom: int
 
 
-def read(content: dict[str, Any]) -> Asked:
+def read(content: dict[str, Any]) -> WalkRequest:
     """What a page asks for.
 
     Raises:
@@ -76,12 +76,12 @@ def read(content: dict[str, Any]) -> Asked:
         raise _bad("kind", kind, "one of " + ", ".join(KINDS))
     if type(zoom) is not int or not 1 <= zoom <= MAX_ZOOM:
         raise _bad("zoom", zoom, f"a whole number from 1 to {MAX_ZOOM}")
-    return Asked(model, walk, kind, zoom)
+    return WalkRequest(model, walk, kind, zoom)
 
 
-def _bad(field: str, value: object, allowed: str, code: str = "message") -> GalleryError:
+def _bad(field: str, value: object, allowed: str, code: str = "message") -> ModelStoreError:
     shown = value if type(value) is int else str(value)[:40]
-    return GalleryError(Problem(field, shown, allowed, None, code))
+    return ModelStoreError(Problem(field, shown, allowed, None, code))
 
 
 class Planned(NamedTuple):
@@ -110,7 +110,7 @@ class Walks:
     Sliders have threads of their own, which a walk does not hold up.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: ModelStore) -> None:
         self.gallery = gallery
         self.pool = threads(1, "walks")
         self._places = Places(AT_ONCE)
@@ -121,7 +121,7 @@ class Walks:
         """By name, for who looks after the server."""
         return {"walks": self._places}
 
-    def plan(self, asked: Asked) -> Planned:
+    def plan(self, asked: WalkRequest) -> Planned:
         """The walk that a request means.
 
         Raises:
@@ -130,7 +130,7 @@ class Walks:
         model = self.gallery.model(asked.model)
         walk, problems = read_walk(asked.walk, asked.model, model.space)
         if walk is None:
-            raise GalleryError(problems[-1])
+            raise ModelStoreError(problems[-1])
         side = max(model.card.shape[1:])
         if asked.zoom * side > LARGEST:
             raise _bad("zoom", asked.zoom, f"at most {LARGEST // side} is possible", "bounds")
@@ -154,14 +154,14 @@ class Walks:
             with ExitStack() as stack:
                 stack.enter_context(self._places.taken(session))
                 return Streamed(lambda tell: self._answer(asked, tell), stack.pop_all(), self.pool)
-        except GalleryError as error:
+        except ModelStoreError as error:
             return JSONResponse({"type": "error", "problem": as_plain([error.problem])[0]}, 422)
         except Refusal as refusal:
             return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
         except ClientDisconnect:
             return JSONResponse({"type": "gone"}, 408)
 
-    def _answer(self, asked: Asked, tell: Tell) -> bytes:
+    def _answer(self, asked: WalkRequest, tell: Tell) -> bytes:
         """All pieces, in the thread that makes walks."""
 
         def heard(piece: bytes) -> bool:

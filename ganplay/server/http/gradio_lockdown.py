@@ -24,7 +24,7 @@ from ganplay.server.http.logs import COUNTS
 logger = logging.getLogger(__name__)
 
 GRADIO = "/gradio_api/"
-SHUT = (
+BLOCKED = (
     "upload", "upload_progress", "process_recording", "deep_link", "runs", "dev/reload",
     "vibe-edit", "undo-vibe-edit", "vibe-code", "vibe-starter-queries", "file={rest:path}",
     "file/{rest:path}", "proxy={rest:path}", "stream/{rest:path}", "custom_component/{rest:path}",
@@ -41,7 +41,7 @@ MOST = int(2 * MAX_BYTES * 4 / 3) + 2**20
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
-class Doorkeeper:
+class GradioLockdown:
     """Stands before all routes, Gradio's too."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -126,7 +126,7 @@ async def _shut(request: Request) -> Response:
 
 def shut() -> list[Route]:
     """Routes that stand before Gradio's of the same names, and say that nothing is there."""
-    doors = ["/login", *(f"{GRADIO}{door}" for door in SHUT)]
+    doors = ["/login", *(f"{GRADIO}{door}" for door in BLOCKED)]
     paths = [f"{door}{end}" for door in doors for end in ("", "/")]
     return [Route(path, _shut, methods=["GET", "HEAD", "POST"]) for path in paths]
 

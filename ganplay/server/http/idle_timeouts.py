@@ -15,7 +15,7 @@ CHECKS_STALLED = 3
 """So often an answer that nobody reads is found unchanged before the line is cut."""
 
 
-class Watched:
+class TimeoutProtocol:
     """A protocol of uvicorn's, over which this class is put, with an eye on its connection."""
 
     loop: asyncio.AbstractEventLoop
@@ -62,5 +62,5 @@ def watch(config: Any) -> None:
         config: the uvicorn.Config of the server.
     """
     kind = config.http_protocol_class
-    config.http_protocol_class = type("WatchedProtocol", (Watched, kind), {})
+    config.http_protocol_class = type("WatchedProtocol", (TimeoutProtocol, kind), {})
     config.ws_max_size = 4 * MAX_MESSAGE  # bytes, of which a character has up to four

@@ -11,7 +11,7 @@ FREQUENT = ("lab/poll", "arena/poll", "explore/render")
 """Pages without sockets ask these many times a second."""
 
 
-class Journal:
+class AccessLog:
     """Stands before all routes."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -94,7 +94,7 @@ class Allowance:
         self._tokens -= cost
 
 
-class Mailbox:
+class Outbox:
     """A session's sink: keeps all events, but of the frames only the newest."""
 
     def __init__(self) -> None:
@@ -147,12 +147,12 @@ class Mailbox:
         self._news.set()
 
 
-class Visit:
+class Connection:
     """One page's dealings with the engine, over whatever line it came in."""
 
     def __init__(self, engine: Engine, line: WaitingLine, first: bool = False) -> None:
         self.engine = engine
-        self.mailbox = Mailbox()
+        self.mailbox = Outbox()
         self.session_id = ""
         self._line, self._first = line, first
         self._allowance = Allowance()
@@ -335,7 +335,7 @@ def dump(data: Any) -> str:
     return json.dumps(data, allow_nan=False, separators=(",", ":"))
 
 
-class Lines:
+class LiveSocketRoutes:
     """A socket, and its fallback, to sessions of one kind.
 
     Args:
@@ -345,7 +345,7 @@ class Lines:
     """
 
     room = "lab"
-    visit: type[Visit] = Visit
+    visit: type[Connection] = Connection
 
     def __init__(
         self,
@@ -356,7 +356,7 @@ class Lines:
         self.engine = engine
         self.line = WaitingLine() if line is None else line
         self._first = first or shows_secret
-        self._polls: dict[str, tuple[Visit, float]] = {}
+        self._polls: dict[str, tuple[Connection, float]] = {}
 
     async def socket(self, socket: WebSocket) -> None:
         """Frames and events down; acknowledgements and commands up."""
@@ -414,7 +414,7 @@ class Lines:
             struct.pack("<I", len(text)) + text + frame, media_type="application/octet-stream"
         )
 
-    def _polling(self, content: dict[str, Any], first: bool) -> Visit:
+    def _polling(self, content: dict[str, Any], first: bool) -> Connection:
         """The visit that a request belongs to; its first request begins it."""
         now = time.monotonic()
         for session_id, (visit, seen) in list(self._polls.items()):
@@ -442,7 +442,7 @@ class Lines:
         ]
 
 
-class LabRoutes(Lines):
+class LabRoutes(LiveSocketRoutes):
     """The routes of the lab, and of what all the page needs."""
 
     def __init__(
@@ -632,7 +632,7 @@ async def receive(socket: WebSocket) -> str:
     return text if text is not None else "<binary>"
 
 
-async def _send_all(socket: WebSocket, mailbox: Mailbox) -> None:
+async def _send_all(socket: WebSocket, mailbox: Outbox) -> None:
     """Send what there is as it comes; ends with the connection."""
     with suppress(WebSocketDisconnect, RuntimeError):
         while True:

@@ -35,7 +35,7 @@ def plain(text: str) -> str:
     return _SESSION.sub("(session)", _ADDRESS.sub("(address)", text))[:500]
 
 
-class Lines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """A record as one line of JSON."""
 
     converter = staticmethod(time.gmtime)
@@ -60,7 +60,7 @@ def _place(frame: traceback.FrameSummary) -> str:
     return f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}"
 
 
-class Seldom(logging.Filter):
+class RateLimitFilter(logging.Filter):
     """Lets a bounded number of records a second through, and says how many it has not."""
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class Seldom(logging.Filter):
         return True
 
 
-class Tally(logging.Handler):
+class ErrorCounter(logging.Handler):
     """Counts errors, for who looks after the server."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -98,11 +98,11 @@ def start(events: bool) -> None:
         events: whether all that happens is told.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines())
-    handler.addFilter(Seldom())
+    handler.setFormatter(JsonFormatter())
+    handler.addFilter(RateLimitFilter())
     logging.captureWarnings(True)
     for name in ("ganplay", "uvicorn", "asyncio", "py.warnings"):
         logger = logging.getLogger(name)
-        logger.handlers = [handler, Tally(logging.ERROR)]
+        logger.handlers = [handler, ErrorCounter(logging.ERROR)]
         logger.propagate = name == "ganplay"  # so that tests hear of it; nobody else listens
     EVENTS.setLevel(logging.INFO if events else logging.WARNING)

@@ -24,7 +24,7 @@ from ganplay.server.http.logs import COUNTS
 from ganplay.server.schema import PAGES
 
 MOST_KNOWN = 20_000
-"""Buckets that are kept; of more the longest unused are forgotten."""
+"""TokenBuckets that are kept; of more the longest unused are forgotten."""
 
 
 class Rate(NamedTuple):
@@ -42,7 +42,7 @@ FILES, WORK, SOCKETS = Rate(12_800, 200), Rate(600, 10), Rate(600, 10)
 """Of an address, without a token: what is read, what makes work (tokens, the API), new sockets."""
 
 
-class Buckets:
+class TokenBuckets:
     """Who may still do how much."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Limits:
     """What stands before all routes, Gradio's too."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app, self._buckets = app, Buckets()
+        self._app, self._buckets = app, TokenBuckets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or say why not."""

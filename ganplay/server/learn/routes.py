@@ -48,7 +48,7 @@ MEMBERS = 8
 """Seeds of a run."""
 
 
-class Asked(NamedTuple):
+class LessonRequest(NamedTuple):
     """A run that a page asks for."""
 
     run: Run
@@ -80,7 +80,7 @@ class Learning:
             logger.warning("a lesson was left out: %s", problem)
         return found, problems
 
-    def read(self, content: dict[str, Any]) -> Asked:
+    def read(self, content: dict[str, Any]) -> LessonRequest:
         """What a page asks for.
 
         Raises:
@@ -99,7 +99,7 @@ class Learning:
         if isinstance(part, str) and part in lesson.runs:
             run = lesson.runs[part]
             checks = [check for check in lesson.checks if check.run == part]
-            return Asked(run, run.config(), checks, seeds)
+            return LessonRequest(run, run.config(), checks, seeds)
         if not isinstance(part, str) or part not in tasks:
             raise _bad("part", part, "one of " + ", ".join([*lesson.runs, *tasks]))
         task, changes = tasks[part], content.get("changes", {})
@@ -107,7 +107,7 @@ class Learning:
             raise _bad("changes", changes, "an object of settings by name")
         if strange := sorted(set(changes) - set(task.free)):
             raise _bad(str(strange[0])[:40], "", "one of " + ", ".join(task.free))
-        return Asked(task.run, task.run.config(changes), list(task.checks), seeds)
+        return LessonRequest(task.run, task.run.config(changes), list(task.checks), seeds)
 
     async def run(self, request: Request) -> Response:
         """A run, as it goes on."""
@@ -131,7 +131,7 @@ class Learning:
         except ClientDisconnect:
             return JSONResponse({"type": "gone"}, 408)
 
-    def _run(self, asked: Asked) -> SharedRun:
+    def _run(self, asked: LessonRequest) -> SharedRun:
         """The run that somebody asks for: the one that there is, or a new one.
 
         Raises:
@@ -147,7 +147,7 @@ class Learning:
             self._shared.keep(key, run)
         return run
 
-    def _work(self, asked: Asked, tell: Tell) -> bytes:
+    def _work(self, asked: LessonRequest, tell: Tell) -> bytes:
         last = b""
         for piece in follow(asked.run, asked.config, asked.checks, asked.seeds):
             if last and not tell(last):

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 from ganplay.arena.session import ArenaSession
-from ganplay.latent.model_store import Gallery
-from ganplay.live.capture_process import WORKSHOP
-from ganplay.live.engine import Engine, Session
-from ganplay.live.session import Seat
+from ganplay.latent.model_store import ModelStore
+from ganplay.live.capture_process import CAPTURE_PROCESS
+from ganplay.live.engine import Engine, LabSession
+from ganplay.live.session import Session
 from ganplay.server.http.logs import COUNTS
 from ganplay.server.lab.files import Places
 
@@ -39,19 +39,19 @@ class Reading(NamedTuple):
 
     at: float
     processor: float
-    done: dict[Seat, tuple[int, int]]
+    done: dict[Session, tuple[int, int]]
 
 
-class Overview:
+class ServerReport:
     """Looks at an engine, a gallery, those who wait, and the rooms of some routes."""
 
     def __init__(
-        self, engine: Engine, gallery: Gallery, line: Sized, rooms: Iterable[Room]
+        self, engine: Engine, gallery: ModelStore, line: Sized, rooms: Iterable[Room]
     ) -> None:
         self._engine, self._gallery = engine, gallery
         self._line, self._rooms = line, list(rooms)
         self._began = time.monotonic()
-        self._numbers: WeakKeyDictionary[Seat, int] = WeakKeyDictionary()
+        self._numbers: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
         self._next = count(1)
         self._readings: deque[Reading] = deque()
 
@@ -74,7 +74,7 @@ class Overview:
             "versions": versions(),
         }
 
-    def _reading(self, sessions: list[Seat]) -> Reading:
+    def _reading(self, sessions: list[Session]) -> Reading:
         done = {session: (session.steps_done, session.frames_made) for session in sessions}
         return Reading(time.monotonic(), time.process_time(), done)
 
@@ -85,7 +85,7 @@ class Overview:
             self._readings.popleft()
         return self._readings[0]
 
-    def _session(self, session: Seat, now: Reading, before: Reading) -> dict[str, Any]:
+    def _session(self, session: Session, now: Reading, before: Reading) -> dict[str, Any]:
         if session not in self._numbers:
             self._numbers[session] = next(self._next)
         steps, frames = now.done[session]
@@ -98,7 +98,7 @@ class Overview:
             "first": session.first,
         } | _trained(session)
 
-    def _totals(self, sessions: list[Seat], seen: list[dict[str, Any]]) -> dict[str, Any]:
+    def _totals(self, sessions: list[Session], seen: list[dict[str, Any]]) -> dict[str, Any]:
         known = [one for one in seen if one["steps"] is not None]
         return {
             "sessions": len(sessions),
@@ -112,9 +112,9 @@ class Overview:
         }
 
 
-def _trained(session: Seat) -> dict[str, Any]:
+def _trained(session: Session) -> dict[str, Any]:
     """What a session trains, and how far it is: one GAN, a pair, or an arena with many."""
-    if isinstance(session, Session):
+    if isinstance(session, LabSession):
         config, lane = session.config, session.lanes[0]
         step, gans = lane.trainer.steps if lane.started else 0, len(session.lanes)
         names = {"data": config.distribution, "loss": config.loss, "networks": _networks(session)}
@@ -124,10 +124,10 @@ def _trained(session: Seat) -> dict[str, Any]:
     return {"kind": "arena", "step": step, "gans": gans}
 
 
-def _state(session: Seat, now: float) -> str:
+def _state(session: Session, now: float) -> str:
     if session.sink is None:
         return "left"
-    if isinstance(session, Session) and session.diverged:
+    if isinstance(session, LabSession) and session.diverged:
         return "diverged"
     if not session.attended(now):
         return "silent"
@@ -136,15 +136,15 @@ def _state(session: Seat, now: float) -> str:
     return "training" if session.playing else "paused"
 
 
-def _networks(session: Session) -> str:
+def _networks(session: LabSession) -> str:
     """G's and D's hidden layers, and how many points a step sees."""
     c = session.config
     return f"{c.layers_g}×{c.width_g} / {c.layers_d}×{c.width_d}, {c.batch_size}"
 
 
-def _batches(sessions: list[Seat]) -> list[dict[str, Any]]:
+def _batches(sessions: list[Session]) -> list[dict[str, Any]]:
     """Sessions whose networks are of one kind, which may step together, the most first."""
-    labs = [session for session in sessions if isinstance(session, Session)]
+    labs = [session for session in sessions if isinstance(session, LabSession)]
     begun = [session for session in labs if session.lanes[0].started]
     kinds = Counter(session.lanes[0].kind for session in begun)
     named = {session.lanes[0].kind: _networks(session) for session in begun}
@@ -173,7 +173,7 @@ def _process() -> dict[str, Any]:
     if sys.platform == "linux":
         page, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
         own = int(Path("/proc/self/statm").read_text().split()[1])
-        resident = own + sum(map(_pages, WORKSHOP.pids))
+        resident = own + sum(map(_pages, CAPTURE_PROCESS.pids))
         found |= {"memory": page * resident, "machine_memory": page * pages,
                   "files": len(os.listdir("/proc/self/fd"))}  # fmt: skip
     return found

@@ -18,7 +18,7 @@ from ganplay.server.http.live_socket import PREFIX, Refusal, limited_body, same_
 from ganplay.server.http.logs import note
 from ganplay.server.http.teacher_secret import HEADER, LONGEST, is_teacher, teacher_secret
 from ganplay.server.schema import PAGES
-from ganplay.server.status.report import Overview
+from ganplay.server.status.report import ServerReport
 
 COOKIE = "ganplay_operator"
 SECONDS, MOST = 12 * 3600, 50
@@ -33,7 +33,7 @@ HEADERS = {
 }
 
 
-class Guests:
+class SignedInBrowsers:
     """Browsers that have shown the secret, and who else shows it."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Guests:
 class Operator:
     """The page's routes."""
 
-    def __init__(self, guests: Guests, overview: Overview) -> None:
+    def __init__(self, guests: SignedInBrowsers, overview: ServerReport) -> None:
         self._guests, self._overview = guests, overview
 
     async def page(self, request: Request) -> Response:
