@@ -133,7 +133,7 @@ def test_a_picture_moves_only_because_the_networks_do():
 def test_grid_cells_are_equally_likely():
     """A generator that passes its noise on shows the quantiles of the noise."""
     trainer = ToyTrainer(ToyConfig(layers_g=0, noise="gaussian"))
-    weights = trainer._cohorts[0].state.g.weights
+    weights = trainer.ensembles[0].state.g.weights
     weights[0].copy_(torch.eye(2)[None])
     weights[1].zero_()
     grid = FrameRenderer(trainer).look().grid
@@ -149,7 +149,7 @@ def test_grid_cells_are_equally_likely():
 
 def test_of_many_dimensions_the_two_that_matter_are_shown():
     trainer = ToyTrainer(ToyConfig(layers_g=0, noise_dim=10))
-    weights = trainer._cohorts[0].state.g.weights
+    weights = trainer.ensembles[0].state.g.weights
     weights[0].zero_()
     weights[0][0, 0, 3], weights[0][0, 1, 7] = 2.0, -1.0
     looked = FrameRenderer(trainer)
@@ -178,7 +178,7 @@ def test_the_class_asked_for_is_mapped():
 def test_hidden_layers_and_networks_that_are_no_more():
     looked = camera()
     assert sections(pack(looked.look(View(layers=0)))) == {"metrics", "diagnosis"}
-    looked.trainer._cohorts[0].state.g.flat.fill_(math.nan)
+    looked.trainer.ensembles[0].state.g.flat.fill_(math.nan)
     looked.measure()
     data = pack(frames.bare(looked.look()))
     assert sections(data) == {"metrics", "diagnosis"}

@@ -214,9 +214,9 @@ class FrameRenderer:
     def look(self, view: View = View(), seen: RenderedView | None = None) -> Frame:
         """The present moment; `seen` if what `asks` says has been computed already."""
         trainer, config = self.trainer, self.trainer.configs[0]
-        cohort = trainer.single
+        ensemble = trainer.ensemble
         if seen is None:
-            seen = self._shutter(cohort, *self.asks(view))
+            seen = self._shutter(ensemble, *self.asks(view))
         low, high, scale = seen.numbers.tolist()
         insides, unit, unit_size = None, _NO_UNIT, 0.0
         if view.insides is not None:
@@ -229,8 +229,8 @@ class FrameRenderer:
             )
         return Frame(
             step=trainer.steps,
-            updates_d=cohort.updates["d"],
-            updates_g=cohort.updates["g"],
+            updates_d=ensemble.updates["d"],
+            updates_g=ensemble.updates["g"],
             extent=self.extent,
             fakes=seen.fakes,
             labels=torch.arange(FAKES) % config.classes if config.classes else None,

@@ -162,33 +162,33 @@ def map_range(
     return low, high
 
 
-def expose(cohort: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
-    """Look at a cohort of one. Pulls need fakes; verdicts need fakes and a map."""
-    seen = expose_all(cohort, places, counts)
+def expose(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
+    """Look at an ensemble of one. Pulls need fakes; verdicts need fakes and a map."""
+    seen = expose_all(ensemble, places, counts)
     own: list[Any] = [None if tensor is None else tensor[0] for tensor in seen]
     return RenderedView(*own)
 
 
-def expose_all(cohort: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
-    """Look at all members of a cohort, at each in places of its own."""
-    loss, members = LOSSES[cohort.structure.loss], len(cohort.configs)
+def expose_all(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
+    """Look at all members of an ensemble, at each in places of its own."""
+    loss, members = LOSSES[ensemble.structure.loss], len(ensemble.configs)
     fakes = verdicts = None
     drawn_fakes = pulls = torch.empty(members, 0, 2)
     cells, grid = torch.empty(members, 0, 0), torch.empty(members, 0, 0, 2)
     low, high = torch.zeros(members), torch.ones(members)
     with torch.no_grad():
         if places.z is not None:
-            fakes = cohort.generate(places.z)
+            fakes = ensemble.generate(places.z)
             drawn_fakes = fakes.mT
         if places.cells is not None:
-            values = loss.output(cohort.discriminate(places.cells, places.asked))
+            values = loss.output(ensemble.discriminate(places.cells, places.asked))
             low, high = map_range(values[:, None], loss.reading)
             cells = values.view(members, math.isqrt(values.shape[1]), -1)
         if places.grid is not None:
-            grid = cohort.generate(places.grid).mT.view(members, counts.rows, -1, 2)
+            grid = ensemble.generate(places.grid).mT.view(members, counts.rows, -1, 2)
         if counts.bins and places.real is not None and fakes is not None:
             points = torch.cat([places.real, fakes], dim=2)
-            outputs = loss.output(cohort.discriminate(points, places.judged))
+            outputs = loss.output(ensemble.discriminate(points, places.judged))
             span = (high - low)[:, None]
             share = ((outputs - low[:, None]) / span).nan_to_num(0.0).clamp(0, 1)
             halves = share.view(2 * members, -1)
@@ -196,10 +196,10 @@ def expose_all(cohort: Ensemble, places: RenderInputs, counts: RenderOptions) ->
             verdicts = torch.stack(counted).view(members, 2, -1)
     if counts.pulls and fakes is not None:
         label = None if places.label is None else places.label[..., : counts.pulls]
-        pulls = cohort.pull(fakes[..., : counts.pulls], label).mT
+        pulls = ensemble.pull(fakes[..., : counts.pulls], label).mT
     drawings = drawn_fakes, grid, pulls, cells
     with torch.no_grad():
         own = quantised(drawings, counts.unit, low, high)
         numbers = torch.stack([low, high, own[4]], dim=1)
-    norms_d, norms_g = (cohort.layer_norms(n) if counts.bins else None for n in ("d", "g"))
+    norms_d, norms_g = (ensemble.layer_norms(n) if counts.bins else None for n in ("d", "g"))
     return RenderedView(numbers, *drawings, *own[:4], verdicts, norms_d, norms_g)

@@ -139,10 +139,10 @@ def step_together(
     Returns:
         What went wrong for those that cannot go on.
     """
-    cohorts, failed = [lane.trainer.single for lane in lanes], dict[LiveRun, Exception]()
+    ensembles, failed = [lane.trainer.ensemble for lane in lanes], dict[LiveRun, Exception]()
     while count and not failed:
         now = min(count, *(EVERY - lane.trainer.steps % EVERY for lane in lanes))
-        for lane, finite in zip(lanes, company.step(cohorts, now), strict=True):
+        for lane, finite in zip(lanes, company.step(ensembles, now), strict=True):
             if isinstance(finite, Exception):
                 failed[lane] = finite
             else:
@@ -177,7 +177,7 @@ def _seen_together(
         alike[counts, tuple(place is None for place in places)][lane] = places
     for (counts, _), most in alike.items():
         if len(most) >= FILLED * company.size:
-            cohorts = [lane.trainer.single for lane in most]
-            seen = company.expose(cohorts, list(most.values()), counts)
+            ensembles = [lane.trainer.ensemble for lane in most]
+            seen = company.expose(ensembles, list(most.values()), counts)
             return dict(zip(most, seen or (), strict=False))
     return {}

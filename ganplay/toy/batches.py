@@ -78,7 +78,7 @@ class Position(NamedTuple):
 
 
 class BatchStream:
-    """All random inputs of the members of one cohort."""
+    """All random inputs of the members of one ensemble."""
 
     def __init__(self, configs: Sequence[ToyConfig]) -> None:
         self.structure = Structure.of(configs[0])

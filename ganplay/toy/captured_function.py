@@ -1,4 +1,4 @@
-"""Looking at a cohort again and again by one function, captured once that is worth it."""
+"""Looking at an ensemble again and again by one function, captured once that is worth it."""
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
@@ -22,9 +22,9 @@ class CapturedFunction(Generic[Inputs, Outputs]):
     """One such function. The numbers are the same however they are computed.
 
     Args:
-        look: reads the state of the cohort, what its last updates saw, and its other arguments,
+        look: reads the state of the ensemble, what its last updates saw, and its other arguments,
             and nothing else. Its inputs and outputs are NamedTuples of tensors and Nones; which
-            are None may depend on `about` and on the cohort's structure, but not on numbers.
+            are None may depend on `about` and on the ensemble's structure, but not on numbers.
     """
 
     def __init__(self, look: Callable[[Ensemble, Inputs, Any], Outputs]) -> None:
@@ -39,46 +39,50 @@ class CapturedFunction(Generic[Inputs, Outputs]):
         """The captured function, if it has been made by now."""
         return self._made.result() if self._made is not None and self._made.done() else None
 
-    def __call__(self, cohort: Ensemble, inputs: Inputs, about: Hashable = None) -> Outputs:
-        """Look at a cohort as it is now."""
-        seen = {net: _there(*cohort.last[net]) for net in cohort.last}
+    def __call__(self, ensemble: Ensemble, inputs: Inputs, about: Hashable = None) -> Outputs:
+        """Look at an ensemble as it is now."""
+        seen = {net: _there(*ensemble.last[net]) for net in ensemble.last}
         names = tuple(tuple(one) for one in seen.values())
         shapes = (None if t is None else t.shape for t in inputs)
-        kind = cohort.structure, len(cohort.configs), about, names, *shapes
+        kind = ensemble.structure, len(ensemble.configs), about, names, *shapes
         if kind != self._kind:
             self._kind, self._times, self._made = kind, 0, None
         self._times += 1
         # D that looks at whole batches has one of real points that belongs to its settings.
-        worth = cohort.use_capture and cohort.structure.discriminator.minibatch == "none"
+        worth = ensemble.use_capture and ensemble.structure.discriminator.minibatch == "none"
         if worth and self._times == CALLS_BEFORE_CAPTURE:
-            self._made = self._begin(cohort, inputs, about, seen)
+            self._made = self._begin(ensemble, inputs, about, seen)
         run = self.captured
         if run is None:
-            outputs = self._look(cohort, inputs, about)
+            outputs = self._look(ensemble, inputs, about)
             self._kept, self._filled = type(outputs), tuple(o is not None for o in outputs)
             return outputs
         last = [t for one in seen.values() for t in one.values()]
-        made = iter(run(*cohort.flat_state, *[t for t in inputs if t is not None], *last))
+        made = iter(run(*ensemble.flat_state, *[t for t in inputs if t is not None], *last))
         all_outputs: list[Any] = [next(made) if filled else None for filled in self._filled]
         return self._kept(*all_outputs)
 
     def _begin(
-        self, cohort: Ensemble, inputs: Inputs, about: Hashable, seen: dict[str, dict[str, Tensor]]
+        self,
+        ensemble: Ensemble,
+        inputs: Inputs,
+        about: Hashable,
+        seen: dict[str, dict[str, Tensor]],
     ) -> "Future[Replay | None]":
         """Have the function captured in the background."""
 
         def args() -> tuple[State, Inputs, list[dict[str, Tensor]]]:
             last = [{name: t.clone() for name, t in one.items()} for one in seen.values()]
-            return cohort.copy_state(), inputs, last
+            return ensemble.copy_state(), inputs, last
 
-        run = _StandaloneCall(self._look, cohort.configs, about)
+        run = _StandaloneCall(self._look, ensemble.configs, about)
         return CAPTURES.get(
             (self._look.__qualname__, self._look.__module__, *self._kind), run, args
         )
 
 
 class _StandaloneCall:
-    """A look at cohorts as a function of tensors alone, which can be sent to another process."""
+    """A look at ensembles as a function of tensors alone, which can be sent to another process."""
 
     def __init__(
         self, look: Callable[..., Any], configs: Sequence[ToyConfig], about: Hashable

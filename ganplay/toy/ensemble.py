@@ -174,7 +174,7 @@ class Ensemble:
         return each
 
     def follow(self, updates: dict[str, int], seen: dict[str, LastUpdate], count: int) -> None:
-        """Note that a member of another cohort has taken `count` steps in our place.
+        """Note that a member of another ensemble has taken `count` steps in our place.
 
         Args:
             updates: that each net had in them.
@@ -291,7 +291,7 @@ class Ensemble:
         return Snapshot(self.steps, dict(self.updates), tensors, self._streams.positions())
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on as the cohort that gave the snapshot would; what it last saw is unknown."""
+        """Go on as the ensemble that gave the snapshot would; what it last saw is unknown."""
         for name, tensor in self._tensors().items():
             tensor.copy_(snapshot.tensors[name])
         batch: dict[str, Any] = {n: snapshot.tensors.get(_PENDING + n) for n in Batch._fields}

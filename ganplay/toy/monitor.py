@@ -67,7 +67,7 @@ class Measurement(NamedTuple):
 
 
 class Points(NamedTuple):
-    """What the members of a cohort are measured with.
+    """What the members of an ensemble are measured with.
 
     Attributes:
         z: G's inputs, labels included.
@@ -85,21 +85,21 @@ class Points(NamedTuple):
 
 
 class Values(NamedTuple):
-    """What was measured of the members of a cohort; see `Measurement`."""
+    """What was measured of the members of an ensemble; see `Measurement`."""
 
     table: Tensor
     centre: Tensor
     shares: Tensor | None
 
 
-def measured(cohort: Ensemble, points: Points, scale: tuple[float, float]) -> Values:
-    """Measure a cohort; `scale` is the data's extent and their modes' sigma.
+def measured(ensemble: Ensemble, points: Points, scale: tuple[float, float]) -> Values:
+    """Measure an ensemble; `scale` is the data's extent and their modes' sigma.
 
     The figures are those of `metrics.compare`, with nothing done twice.
     """
     extent, sigma = scale
     with torch.no_grad():
-        fake = cohort.generate(points.z).mT
+        fake = ensemble.generate(points.z).mT
         finite = fake.isfinite().all(-1).all(-1)
         own = torch.where(finite[:, None, None], fake, 0.0)
         shares, unknown = None, torch.full_like(fake[:, 0, 0], math.nan)
@@ -113,16 +113,16 @@ def measured(cohort: Ensemble, points: Points, scale: tuple[float, float]) -> Va
         } | counted
         known = [torch.where(finite, report[name], math.nan) for name in COMPARED]
         judged = torch.cat([points.real[..., :JUDGED], fake.mT[..., :JUDGED]], dim=2)
-        logits = cohort.discriminate(judged, points.label)
+        logits = ensemble.discriminate(judged, points.label)
         separation = metrics.separation(*logits.split(JUDGED, dim=1))
-        seen = cohort.record()
+        seen = ensemble.record()
         record = [getattr(seen, name).float() for name in PER_MEMBER]
         table = torch.stack([*known, separation, *record], dim=1)
         return Values(table, fake.mean(1), shares)
 
 
 def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """The same of several cohorts, one below the other."""
+    """The same of several ensembles, one below the other."""
     there = [part for part in parts if part is not None]
     return torch.cat(there) if len(there) > 1 else parts[0]
 
@@ -154,15 +154,15 @@ class MetricsMonitor:
     def measure(self) -> Measurement:
         """The present state of all members."""
         trainer = self._trainer
-        parts = zip(self._shutters, trainer.cohorts, self._points, strict=True)
-        values = [see(cohort, points, self._scale) for see, cohort, points in parts]
+        parts = zip(self._shutters, trainer.ensembles, self._points, strict=True)
+        values = [see(ensemble, points, self._scale) for see, ensemble, points in parts]
         table, centre, shares = map(_joined, zip(*values, strict=True))
         assert table is not None
         assert centre is not None
         return Measurement(trainer.steps, table, shares, centre)
 
     def _parts(self) -> list[Points]:
-        """What each cohort is measured with."""
+        """What each ensemble is measured with."""
         parts, labels, hot = [], self._trainer.labels(MEASURED), self._trainer.labels(JUDGED)
         inputs = self.z if labels is None else torch.cat([self.z, labels], dim=1)
         if hot is not None:
@@ -170,8 +170,8 @@ class MetricsMonitor:
             hot = torch.cat([known.mT.float(), hot], dim=2)
         shares = metrics.histogram(self.real, self.distribution.extent)
         start = 0
-        for cohort in self._trainer.cohorts:
-            own = slice(start, start + len(cohort.configs))
+        for ensemble in self._trainer.ensembles:
+            own = slice(start, start + len(ensemble.configs))
             label = None if hot is None else hot[own].contiguous()
             real = self.real[own].mT.contiguous()
             modes = self.distribution.modes

@@ -64,30 +64,26 @@ class ToyTrainer:
         _check_members(configs)
         self.configs = configs
         threads = threads or torch.get_num_threads()
-        self._cohorts = [Ensemble(part, use_capture) for part in together(configs, threads)]
-        workers = min(len(self._cohorts), threads)
+        # The members in parts; those of a part are stepped together.
+        self.ensembles = [Ensemble(part, use_capture) for part in together(configs, threads)]
+        workers = min(len(self.ensembles), threads)
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
-        wide = len(self._cohorts) == 1 and _floats(configs) >= _WORTH_A_THREAD
+        wide = len(self.ensembles) == 1 and _floats(configs) >= _WORTH_A_THREAD
         self._threads_each = threads if wide else 1
 
     def __len__(self) -> int:
         return len(self.configs)
 
     @property
-    def cohorts(self) -> Sequence[Ensemble]:
-        """The members in parts that are stepped together."""
-        return self._cohorts
-
-    @property
-    def single(self) -> Ensemble:
-        """The cohort of a trainer that has only one."""
-        (cohort,) = self._cohorts
-        return cohort
+    def ensemble(self) -> Ensemble:
+        """The only ensemble of a trainer whose members all fit into one."""
+        (ensemble,) = self.ensembles
+        return ensemble
 
     @property
     def steps(self) -> int:
         """Steps since the start."""
-        return self._cohorts[0].steps
+        return self.ensembles[0].steps
 
     def step(self, count: int = 1, net: Net = "both") -> StepRecord:
         """Take steps: of both nets (k updates of each, as configured), or one update of one net."""
@@ -96,18 +92,18 @@ class ToyTrainer:
 
     def advance(self, count: int, net: Net = "both") -> None:
         """Take steps as `step` does, where nobody asks what the last one saw."""
-        self._each(lambda cohort: cohort.step(count, net))
+        self._each(lambda ensemble: ensemble.step(count, net))
 
     def record(self) -> StepRecord:
         """What the last step saw, without taking another."""
-        parts = [cohort.record() for cohort in self._cohorts]
+        parts = [ensemble.record() for ensemble in self.ensembles]
         joined = {n: torch.cat([getattr(p, n) for p in parts]) for n in PER_MEMBER}
         first = parts[0]
         return StepRecord(first.step, first.updates_d, first.updates_g, **joined)
 
     def finite(self) -> bool:
         """Whether every parameter of every member is still a finite number."""
-        return all(all(cohort.finite()) for cohort in self._cohorts)
+        return all(all(ensemble.finite()) for ensemble in self.ensembles)
 
     def warm_up(self) -> None:
         """Wait until the steps are captured, for measuring; training does not need it."""
@@ -126,14 +122,14 @@ class ToyTrainer:
             raise ValueError("these settings need new networks: make a new trainer")
         self.configs = configs
         start = 0
-        for cohort in self._cohorts:
-            cohort.configure(configs[start : start + len(cohort.configs)])
-            start += len(cohort.configs)
+        for ensemble in self.ensembles:
+            ensemble.configure(configs[start : start + len(ensemble.configs)])
+            start += len(ensemble.configs)
 
     def snapshot(self) -> Snapshot:
         """All that training goes on from, for all members, in memory of its own."""
-        parts = [cohort.snapshot() for cohort in self._cohorts]
-        first = parts[0]  # all cohorts are at the same step and at the same place of their blocks
+        parts = [ensemble.snapshot() for ensemble in self.ensembles]
+        first = parts[0]  # all ensembles are at the same step and at the same place of their blocks
         starts = {p: torch.cat([part.positions[p].start for part in parts]) for p in STREAMS}
         return first._replace(
             tensors={n: torch.cat([part.tensors[n] for part in parts]) for n in first.tensors},
@@ -143,30 +139,30 @@ class ToyTrainer:
     def restore(self, snapshot: Snapshot) -> None:
         """Go on as a trainer with these settings did after it gave the snapshot."""
         start = 0
-        for cohort in self._cohorts:
-            own = slice(start, start + len(cohort.configs))
-            cohort.restore(snapshot.members(own))
+        for ensemble in self.ensembles:
+            own = slice(start, start + len(ensemble.configs))
+            ensemble.restore(snapshot.members(own))
             start = own.stop
 
     def slow_step(self) -> Iterator[tuple[str, Batch]]:
-        """One step of the first member and its cohort in parts; see `Cohort.slow_step`."""
-        return self._cohorts[0].slow_step()
+        """One step of the first member and its ensemble in parts; see `Ensemble.slow_step`."""
+        return self.ensembles[0].slow_step()
 
     def batch_fakes(self, batch: Batch) -> Float[Tensor, "s b 2"]:
         """Fakes of a batch's noise by the weights that are trained (not their average)."""
-        return self._cohorts[0].batch_fakes(batch).mT
+        return self.ensembles[0].batch_fakes(batch).mT
 
     def batch_outputs(
         self, batch: Batch, fake: Float[Tensor, "s b 2"]
     ) -> tuple[Float[Tensor, "s b"], Float[Tensor, "s b"]]:
         """D(x) on a batch's real points and on fakes, as the loss reads them."""
         output = LOSSES[self.configs[0].loss].output
-        real_logits, fake_logits = self._cohorts[0].batch_outputs(batch, fake.mT)
+        real_logits, fake_logits = self.ensembles[0].batch_outputs(batch, fake.mT)
         return output(real_logits), output(fake_logits)
 
     def parameters(self, net: str) -> Float[Tensor, "s p"]:
         """A copy of all parameters of a net ("d" or "g") as they are trained."""
-        state = self._cohorts[0].state
+        state = self.ensembles[0].state
         return (state.d if net == "d" else state.g).flat.clone()
 
     def hidden(
@@ -176,8 +172,8 @@ class ToyTrainer:
 
         Of the first member and those that are stepped together with it.
         """
-        cohort, outputs = self._cohorts[0], list[Tensor]()
-        plan, weights, buffers = cohort.network(net)
+        ensemble, outputs = self.ensembles[0], list[Tensor]()
+        plan, weights, buffers = ensemble.network(net)
         x = inputs if label is None else torch.cat([inputs, label], dim=1)
         with torch.no_grad():
             plan(weights, x, buffers, hidden=outputs)
@@ -185,7 +181,7 @@ class ToyTrainer:
 
     def matrices(self, net: str) -> list[Float[Tensor, "s o i"]]:
         """The weight matrices of a net in effect, from the input on; of the same as `hidden`."""
-        plan, weights, buffers = self._cohorts[0].network(net)
+        plan, weights, buffers = self.ensembles[0].network(net)
         return plan.matrices(weights, buffers)
 
     def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
@@ -193,7 +189,7 @@ class ToyTrainer:
 
         `net` is "d" or "g".
         """
-        return self._joined(lambda cohort: cohort.layer_norms(net))
+        return self._joined(lambda ensemble: ensemble.layer_norms(net))
 
     def noise(self, n: int) -> Float[Tensor, "s z n"]:
         """N latent vectors for each member, features first; the same ones at every call."""
@@ -295,21 +291,21 @@ class ToyTrainer:
     def _each(self, work: Callable[[Ensemble], None]) -> None:
         with threads_of_torch(self._threads_each):
             if self._pool is None:
-                for cohort in self._cohorts:
-                    work(cohort)
+                for ensemble in self.ensembles:
+                    work(ensemble)
             else:
-                list(self._pool.map(partial(_in_one_thread, work), self._cohorts))
+                list(self._pool.map(partial(_in_one_thread, work), self.ensembles))
 
     def _joined(self, method: Callable[..., Tensor], *inputs: Tensor | None) -> Tensor:
-        """A method's result over all members, each cohort given its part of the inputs."""
-        sizes = [len(cohort.configs) for cohort in self._cohorts]
+        """A method's result over all members, each ensemble given its part of the inputs."""
+        sizes = [len(ensemble.configs) for ensemble in self.ensembles]
         parts = [[None] * len(sizes) if x is None else x.split(sizes) for x in inputs]
-        return torch.cat([method(c, *p) for c, *p in zip(self._cohorts, *parts, strict=True)])
+        return torch.cat([method(c, *p) for c, *p in zip(self.ensembles, *parts, strict=True)])
 
 
-def _in_one_thread(work: Callable[[Ensemble], None], cohort: Ensemble) -> None:
+def _in_one_thread(work: Callable[[Ensemble], None], ensemble: Ensemble) -> None:
     torch.set_num_threads(1)
-    work(cohort)
+    work(ensemble)
 
 
 def shape_of(config: ToyConfig) -> Hashable:
