@@ -299,7 +299,7 @@ def test_pull_points_where_g_loss_falls():
     trainer = ToyTrainer(SMALL, seeds=[0, 1])
     trainer.step(20)
     points = trainer.sample(30)
-    step = 1e-3 * trainer.pull(points)
+    step = 1e-3 * trainer.fake_gradients(points)
     before = LOSSES["non_saturating"].g_loss(trainer.discriminate(points))
     after = LOSSES["non_saturating"].g_loss(trainer.discriminate(points + step))
     assert (after <= before).all()
@@ -315,7 +315,7 @@ def test_points_are_judged_as_one_more_of_a_real_batch(minibatch):
     together = trainer.discriminate(points, label)
     alone = trainer.discriminate(points[:, 4:5], label[:, :, 4:5])
     torch.testing.assert_close(together[:, 4:5], alone, rtol=1e-4, atol=1e-5)
-    assert trainer.pull(points, label).isfinite().all()
+    assert trainer.fake_gradients(points, label).isfinite().all()
 
 
 def test_evaluate_agrees_with_metrics():

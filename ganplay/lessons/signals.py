@@ -79,7 +79,7 @@ def slope(trainer: ToyTrainer) -> Values:
     """Mean steepness of D on the lines between real and fake points, where WGAN-GP asks for 1."""
     real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
     share = torch.linspace(0, 1, SAMPLES)[:, None]
-    return trainer.slopes(torch.lerp(fake, real, share)).mean(1)
+    return trainer.input_gradient_norms(torch.lerp(fake, real, share)).mean(1)
 
 
 def class_table(trainer: ToyTrainer) -> Tensor | None:

@@ -351,11 +351,11 @@ class Ensemble:
         with torch.no_grad():
             return self.structure.generator(self.state.g.weights, inputs, self.state.g.buffers)[0]
 
-    def pull(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
+    def fake_gradients(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
         """Minus the gradient of G's loss at each of a batch of fakes."""
         return -self._gradient_at(points, label, self._step.loss.g_loss)
 
-    def slopes(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
+    def input_gradient_norms(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
         """Norm (s, n) of the gradient of D's logit at each of a batch of points."""
         return self._gradient_at(points, label, lambda logits: logits).norm(dim=1)
 

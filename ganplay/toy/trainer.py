@@ -235,19 +235,19 @@ class ToyTrainer:
         with torch.no_grad():
             return self._joined(Ensemble.discriminate, points.mT, label)
 
-    def pull(
+    def fake_gradients(
         self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
     ) -> Float[Tensor, "s n 2"]:
         """Minus the gradient of G's loss at each fake point: where D wants it to move."""
         label = self.labels(points.shape[1]) if label is None else label
-        return self._joined(Ensemble.pull, points.mT, label).mT
+        return self._joined(Ensemble.fake_gradients, points.mT, label).mT
 
-    def slopes(
+    def input_gradient_norms(
         self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
     ) -> Float[Tensor, "s n"]:
         """How steep D is at given points: the norm of the gradient of its logit."""
         label = self.labels(points.shape[1]) if label is None else label
-        return self._joined(Ensemble.slopes, points.mT, label)
+        return self._joined(Ensemble.input_gradient_norms, points.mT, label)
 
     def gradient_g(self, loss: str, n: int) -> Float[Tensor, "s p"]:
         """Gradient over G's parameters of a loss (of `LOSSES`) on n fakes, without any step."""
