@@ -61,8 +61,12 @@ def test_the_script_takes_our_steps(name, monkeypatch):
 
     def batch():
         drawn = streams.next()
-        mine["mix"] = None if drawn.mix is None else drawn.mix[0].T
-        jitter = () if drawn.jitter is None else drawn.jitter[0].T.split(config.batch_size)
+        mine["mix"] = None if drawn.interpolation is None else drawn.interpolation[0].T
+        jitter = (
+            ()
+            if drawn.instance_noise is None
+            else drawn.instance_noise[0].T.split(config.batch_size)
+        )
         mine["jitter"] = iter(jitter)
         label = () if drawn.label is None else (drawn.label[0].argmax(0),)
         return drawn.real[0].T, drawn.z[0].T, *label

@@ -155,10 +155,12 @@ def test_instance_noise_fades():
     ones = torch.ones(1, 2, 4)
     expected = [1.0, 0.9, 0.8]
     for share in expected:
-        torch.testing.assert_close(ensemble._step._noise(ensemble.state, ones), share * ones)
+        torch.testing.assert_close(
+            ensemble._step._instance_noise(ensemble.state, ones), share * ones
+        )
         trainer.step()
     trainer.step(20)
-    assert ensemble._step._noise(ensemble.state, ones).abs().max() == 0
+    assert ensemble._step._instance_noise(ensemble.state, ones).abs().max() == 0
 
 
 def test_averaged_generator_is_what_is_sampled():

@@ -77,8 +77,8 @@ class SessionBatch:
         joint.updates = {"d": 0, "g": 0}
         joint.take([_update(each) for each in zip(*drawn, strict=True)], count)
         _copy(own, self._rows)
-        for ensemble, seen in zip(ensembles, joint.seen_by_each(), strict=True):
-            ensemble.follow(joint.updates, seen, count)
+        for ensemble, seen in zip(ensembles, joint.last_of_each(), strict=True):
+            ensemble.adopt_steps(joint.updates, seen, count)
         return [*joint.finite()]
 
     def expose(
