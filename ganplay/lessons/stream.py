@@ -116,7 +116,7 @@ class GanShow:
             blobs.append(_bytes(best[0]))  # G is the same in all members as long as it is frozen
         if "slopes" in shows:
             head["slopes"] = len(blobs)
-            blobs += [_bytes(row) for row in trainer.slopes(self._cells) / STEEPEST]
+            blobs += [_bytes(row) for row in trainer.input_gradient_norms(self._cells) / STEEPEST]
         table = class_table(trainer) if "classes" in shows else None
         if table is not None:
             head["classes"] = table.tolist()
@@ -142,7 +142,7 @@ class VaeShow:
         frames = [
             Frame(
                 step=steps, updates_d=0, updates_g=steps, extent=extent, fakes=points, labels=None,
-                pulls=none, map=torch.empty(0, 0), map_range=(0.0, 1.0),
+                fake_gradients=none, map=torch.empty(0, 0), map_range=(0.0, 1.0),
                 grid=torch.empty(0, 0, 2), probe=math.nan, verdicts=torch.empty(2, 0),
                 norms={"d": torch.empty(0), "g": torch.empty(0)},
             )
