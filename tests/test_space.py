@@ -177,10 +177,10 @@ LENT = """
 import torch
 torch.set_num_threads(1)
 import spaces
-from ganplay.latent.projection_queue import Finder, Order
-from ganplay.latent.model_store import Gallery
+from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
+from ganplay.latent.model_store import ModelStore
 from ganplay.server.api.zero_gpu import LENT, MANY, Bursts
-from ganplay.latent.walk_export import exported
+from ganplay.latent.walk_export import export_walk
 from ganplay.latent.walk_string import read_walk
 
 assert LENT
@@ -205,7 +205,7 @@ text = "1;frames:6|1;model:digits;seed:1|1;model:digits;seed:2"
 walk, problems = read_walk(text, "digits", model.space)
 assert not problems
 film = bursts.export("digits", walk, "strip", 1, None)
-assert film.data == exported(model, walk, "strip").data and len(spaces.calls) == 3
+assert film.data == export_walk(model, walk, "strip").data and len(spaces.calls) == 3
 print("lent")
 """
 

@@ -13,13 +13,13 @@ from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled, load
 from ganplay.latent.projection import (
-    MOST_RESTARTS,
-    MOST_STEPS,
+    MAX_RESTARTS,
+    MAX_STEPS,
     RESTARTS,
     STEPS,
-    Found,
     Progress,
-    habit,
+    ProjectionResult,
+    drawing_style,
     project,
 )
 from ganplay.media.contact_sheet import contact_sheet
@@ -35,9 +35,9 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("--label", metavar="NAME", help="the class to ask for (default: it is found too)")
     add("--mask", type=Path, metavar="MASK",
         help="a picture of the same proportions, white where it is to be filled in")  # fmt: skip
-    add("--restarts", type=whole(1, MOST_RESTARTS), default=RESTARTS, metavar="N",
+    add("--restarts", type=whole(1, MAX_RESTARTS), default=RESTARTS, metavar="N",
         help=f"places to search from (default {RESTARTS})")  # fmt: skip
-    add("--steps", type=whole(1, MOST_STEPS), default=STEPS, metavar="N",
+    add("--steps", type=whole(1, MAX_STEPS), default=STEPS, metavar="N",
         help=f"of each (default {STEPS})")  # fmt: skip
     add("--seed", type=whole(0, MAX_SEED), default=0, metavar="N", help="of the places (default 0)")
     add("--json", action="store_true", help="print JSON, with the loss curves")
@@ -89,7 +89,7 @@ def _wanted(options: argparse.Namespace, model: ImageModel) -> Fitted:
     picture = _file(options, options.picture)
     mask = None if options.mask is None else _file(options, options.mask)
     try:
-        return fitted(picture, model.card.shape, habit(model), mask)
+        return fitted(picture, model.card.shape, drawing_style(model), mask)
     except UploadError as error:
         refuse(options, f"{options.picture}: {error}")
 
@@ -115,7 +115,9 @@ def _label(options: argparse.Namespace, model: ImageModel) -> int | None:
         refuse(options, f"--label: {error}")
 
 
-def _print(options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: Found) -> None:
+def _print(
+    options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: ProjectionResult
+) -> None:
     state = str(replace(found.state, model=options.name))
     notes = [str(note) for note in wanted.notes]
     label = model.labels[found.labels[found.best]] if found.labels else None
