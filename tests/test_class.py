@@ -27,7 +27,7 @@ def together(running, monkeypatch):
     """How many have stepped together, each time."""
     sizes, step = [], engine.step_together
 
-    def counted(lanes, count, company):
+    def counted(lanes, count, session_batch):
         sizes.append(len(lanes))
         return step(lanes, count, session_batch)
 

@@ -201,8 +201,8 @@ def test_one_visitor_of_many_diverges_alone(running):
     for i in (0, 1, 2, 4, 5, 6, 7):
         pages[i].wait(lambda p: p.frames and p.frames[-1]["step"] == 40)
         assert not pages[i].events_of("diverged")
-        custom_points = running._sessions[str(i)].trainer.sample(50)
-        assert torch.equal(custom_points, expected(40, configs[i]))
+        points = running._sessions[str(i)].trainer.sample(50)
+        assert torch.equal(points, expected(40, configs[i]))
 
 
 # ---- models --------------------------------------------------------------------------------------

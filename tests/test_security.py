@@ -104,11 +104,11 @@ def test_nothing_is_ever_put_on_the_disk(server, tmp_path, monkeypatch):
     body = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nhi\r\n--x--\r\n'
     )
-    gradio_lockdown = ("upload", "upload/", "component_server", "component_server/", "call/info",
+    paths = ("upload", "upload/", "component_server", "component_server/", "call/info",
              "queue/join", "run/info")  # fmt: skip
-    for door in ("upload", "login", "login/", *(f"gradio_api/{door}" for door in gradio_lockdown)):
+    for path in ("upload", "login", "login/", *(f"gradio_api/{path}" for path in paths)):
         request = urllib.request.Request(
-            server.url + door, body, {"Content-Type": "multipart/form-data; boundary=x"}
+            server.url + path, body, {"Content-Type": "multipart/form-data; boundary=x"}
         )
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)

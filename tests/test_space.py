@@ -94,7 +94,7 @@ def test_on_a_space_its_proxy_is_believed_and_elsewhere_who_is_named(monkeypatch
 
 def test_the_servers_own_pictures_are_made_on_a_gpu_if_it_has_one_for_good(monkeypatch):
     for lent, there, device in ((False, False, "cpu"), (False, True, "cuda"), (True, True, "cpu")):
-        monkeypatch.setattr(zero_gpu, "LENT", lent)
+        monkeypatch.setattr(zero_gpu, "ON_ZERO_GPU", lent)
         monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
         assert zero_gpu.usual_device().split(":")[0] == device
@@ -179,25 +179,25 @@ torch.set_num_threads(1)
 import spaces
 from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.latent.model_store import ModelStore
-from ganplay.server.api.zero_gpu import LENT, MANY, Bursts
+from ganplay.server.api.zero_gpu import MIN_PICTURES, ON_ZERO_GPU, GpuJobs
 from ganplay.latent.walk_export import export_walk
 from ganplay.latent.walk_string import read_walk
 
-assert LENT
-gallery = Gallery()
-finder = Finder(gallery)
-bursts = Bursts(gallery, finder)
+assert ON_ZERO_GPU
+gallery = ModelStore()
+finder = ProjectionQueue(gallery)
+bursts = GpuJobs(gallery, finder)
 
 few = ["1;seed:5"]
 assert bursts.render("digits", few) == gallery.render("digits", few) and not spaces.calls
-many = [f"1;seed:{i}" for i in range(MANY)]
+many = [f"1;seed:{i}" for i in range(MIN_PICTURES)]
 model = gallery.model("digits")  # its lock, held from here on, is of no account there
 with gallery._lock:
     made = bursts.render("digits", many)
 assert made == gallery.render("digits", many) and len(spaces.calls) == 1
 
 target = model.sample([3])[0]
-order = Order("digits", target, None, None, 2, 3, 0)
+order = ProjectionRequest("digits", target, None, None, 2, 3, 0)
 found, own = bursts.find(order, lambda _: True), finder.find(order, lambda _: True)
 assert found.state == own.state and len(spaces.calls) == 2
 

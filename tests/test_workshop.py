@@ -92,8 +92,8 @@ def test_one_that_dies_is_started_again_but_not_for_ever(here):
 
 def test_it_ends_with_whoever_started_it():
     code = (
-        "import sys, time; from ganplay.live.capture_process import WORKSHOP; WORKSHOP.open();"
-        "print(*WORKSHOP.pids, flush=True); time.sleep(100)"
+        "import sys, time; from ganplay.live.capture_process import CAPTURE_PROCESS; CAPTURE_PROCESS.open();"
+        "print(*CAPTURE_PROCESS.pids, flush=True); time.sleep(100)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     pid = int(owner.stdout.readline())
