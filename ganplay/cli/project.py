@@ -13,13 +13,13 @@ from ganplay.cli.models import label_number, load_named
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled
 from ganplay.latent.projection import (
-    MOST_RESTARTS,
-    MOST_STEPS,
+    MAX_RESTARTS,
+    MAX_STEPS,
     RESTARTS,
     STEPS,
-    Found,
     Progress,
-    habit,
+    ProjectionResult,
+    drawing_style,
     project,
 )
 from ganplay.media.contact_sheet import contact_sheet
@@ -35,17 +35,12 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("--label", metavar="NAME", help="the class to ask for (default: it is found too)")
     add("--mask", type=Path, metavar="MASK",
         help="a picture of the same proportions, white where it is to be filled in")  # fmt: skip
-    add("--restarts", type=integer(1, MOST_RESTARTS), default=RESTARTS, metavar="N",
+    add("--restarts", type=integer(1, MAX_RESTARTS), default=RESTARTS, metavar="N",
         help=f"places to search from (default {RESTARTS})")  # fmt: skip
-    add("--steps", type=integer(1, MOST_STEPS), default=STEPS, metavar="N",
+    add("--steps", type=integer(1, MAX_STEPS), default=STEPS, metavar="N",
         help=f"of each (default {STEPS})")  # fmt: skip
-    add(
-        "--seed",
-        type=integer(0, MAX_SEED),
-        default=0,
-        metavar="N",
-        help="of the places (default 0)",
-    )
+    add("--seed", type=integer(0, MAX_SEED), default=0, metavar="N",
+        help="of the places (default 0)")  # fmt: skip
     add("--json", action="store_true", help="print JSON, with the loss curves")
     add("--out", type=Path, metavar="FILE.png",
         help="write the picture that was found")  # fmt: skip
@@ -84,7 +79,7 @@ def _wanted(options: argparse.Namespace, model: ImageModel) -> Fitted:
     picture = _file(options, options.picture)
     mask = None if options.mask is None else _file(options, options.mask)
     try:
-        return fitted(picture, model.card.shape, habit(model), mask)
+        return fitted(picture, model.card.shape, drawing_style(model), mask)
     except UploadError as error:
         refuse(options, f"{options.picture}: {error}")
 
@@ -101,7 +96,9 @@ def _label(options: argparse.Namespace, model: ImageModel) -> int | None:
     return None if options.label is None else label_number(options, model, options.label)
 
 
-def _print(options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: Found) -> None:
+def _print(
+    options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: ProjectionResult
+) -> None:
     state = str(replace(found.state, model=options.name))
     notes = [str(note) for note in wanted.notes]
     label = model.labels[found.labels[found.best]] if found.labels else None

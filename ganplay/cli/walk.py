@@ -12,7 +12,7 @@ from ganplay.common.files import write_whole
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import model_of
 from ganplay.latent.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
-from ganplay.latent.walk_export import exported
+from ganplay.latent.walk_export import export_walk
 from ganplay.latent.walk_string import keyframes_of, read_walk
 
 
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
             return True
 
-        data, pace = exported(model, walk, kind, options.zoom, tell, options.columns)
+        data, pace = export_walk(model, walk, kind, options.zoom, tell, options.columns)
     print(f"unevenness {pace.unevenness:.3f}: standard deviation of the distance from frame to"
           f" frame, over its mean\nwalk: {walk}")  # fmt: skip
     write_output(options, "out", lambda path: write_whole(path, data))

@@ -27,8 +27,8 @@ from websockets.sync.client import connect
 
 import ganplay
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.arena import request as arena_asked
 from ganplay.arena.arena import Arena
+from ganplay.arena.request import read_arena
 from ganplay.images.checkpoint import model as image
 from ganplay.latent import model_store
 from ganplay.live import engine
@@ -135,7 +135,7 @@ def test_nan_in_one_of_an_arena_of_thirty_on_the_server_leaves_the_others_as_the
         line.send("step", count=10)
         line.until(lambda s: s.frames and s.frames[-1]["step"] == 10 and s.event("standings"))
         session = server.engine._sessions[f"arena {auth.session_of(token)}"]
-        other = Arena(list(arena_asked.asked(given).cells), threads=1)
+        other = Arena(list(read_arena(given).cells), threads=1)
         other.step(10)
         group = next(g for g in session.arena.groups if len(g.trainer.configs) > 7)
         group.trainer.ensembles[0].state.g.flat[-1, 0] = torch.nan
