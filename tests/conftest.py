@@ -21,7 +21,8 @@ PACKAGE = Path(find_spec("ganplay").origin).parent
 # Not those without tensors: in `config` and `commands` the checks of types are what is tested.
 PLAIN = {
     *("common/settings", "toy/config", "toy/stop_condition", "images/config", "lessons/dirac_gan"),
-    *("live/commands", "live/engine", "live/session"),
+    *("live/commands", "live/engine", "live/session", "live/session_table"),
+    *("live/lab_session", "live/lab_commands", "live/lab_messages"),
 }
 UNTYPED = {"server", "cli"}
 CHECKED = [

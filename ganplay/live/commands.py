@@ -107,7 +107,7 @@ class Slow:
 
 
 @dataclass(frozen=True)
-class Greet:
+class Hello:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
@@ -137,7 +137,7 @@ Command = (
     | Preset
     | Look
     | Slow
-    | Greet
+    | Hello
     | Save
     | Load
 )
@@ -194,10 +194,10 @@ def _configure(message: Mapping[str, Any]) -> Configure:
     changes = message.get("changes")
     if not isinstance(changes, dict) or len(changes) > MAX_CHANGES:
         raise CommandError("changes", changes, "an object of settings by name is needed")
-    return Configure(changes, _lane(message, "lane", "a"))
+    return Configure(changes, _run_named(message, "lane", "a"))
 
 
-def _lane(message: Mapping[str, Any], name: str, default: object = None) -> RunName:
+def _run_named(message: Mapping[str, Any], name: str, default: object = None) -> RunName:
     value = message.get(name, default)
     if value not in NAMES:
         raise CommandError(name, value, "one of " + ", ".join(NAMES) + " is needed")
@@ -249,7 +249,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "rewind": lambda message: Rewind(),
     "configure": _configure,
     "pair": lambda message: Pair(_flag(message, "on")),
-    "copy": lambda message: Copy(_lane(message, "from")),
+    "copy": lambda message: Copy(_run_named(message, "from")),
     "preset": _preset,
     "look": _look,
     "slow": lambda message: Slow(),

@@ -275,20 +275,20 @@ def shoot(
         At most `count` frames (at least 2): the start's first, the end's last.
     """
     alone = ToyTrainer(trainer.configs[:1], threads=1)
-    camera, frames, done = FrameRenderer(alone), list[Frame](), 0
+    renderer, frames, done = FrameRenderer(alone), list[Frame](), 0
     for stop in dict.fromkeys(round(steps * (i / (count - 1)) ** 2) for i in range(count)):
         train(trainer, stop - done, lambda more, before=done: go_on(before + more))  # type: ignore[misc]
         done = stop
         alone.restore(trainer.snapshot().members(slice(1)))
-        camera.measure()
-        frames.append(camera.look())
+        renderer.measure()
+        frames.append(renderer.look())
     return frames
 
 
 def style_of(trainer: ToyTrainer) -> Style:
     """How films of a trainer's first member are shown that nobody has chosen a style for."""
-    camera = FrameRenderer(ToyTrainer(trainer.configs[:1], threads=1))
-    return Style(camera.real, camera.real_labels)
+    renderer = FrameRenderer(ToyTrainer(trainer.configs[:1], threads=1))
+    return Style(renderer.real, renderer.real_labels)
 
 
 def read_order(data: bytes) -> FilmRequest:

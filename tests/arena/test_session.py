@@ -22,8 +22,8 @@ from ganplay.arena.session import MAX_ARENAS, ArenaSession
 from ganplay.common.settings import ConfigError
 from ganplay.live import commands
 from ganplay.live.commands import CommandError
-from ganplay.live.engine import Full
 from ganplay.live.frame import UNIT, FrameRenderer
+from ganplay.live.session_table import Full
 from ganplay.server.http import auth, live_socket
 from ganplay.server.http.waiting_line import _Place
 from ganplay.toy.config import PRESETS
@@ -64,7 +64,7 @@ def visited(*given_commands, **content):
     """A session with a page, moved by hand, in no thread."""
     session, page = ArenaSession(0.0), Page()
     session.sink, session.seen, session.credit = page, math.inf, 2
-    obey(session, commands.Greet(), MakeArena(read_arena(content)), *given_commands)
+    obey(session, commands.Hello(), MakeArena(read_arena(content)), *given_commands)
     return session, page
 
 
@@ -77,7 +77,7 @@ def settle(session, turns=2000):
     """Take turns until there is nothing to do."""
     for _ in range(turns):
         session.credit = 2
-        due = session.due(time.monotonic())
+        due = session.next_due(time.monotonic())
         if math.isinf(due):
             return
         time.sleep(max(0.0, min(due - time.monotonic(), 0.1)))
@@ -195,7 +195,7 @@ def test_a_turn_ends_in_time_and_shows_nothing_half_done():
         session.credit = 2
         start = time.monotonic()
         session.advance()
-        unfinished += session.due(start) == 0
+        unfinished += session.next_due(start) == 0
     assert unfinished > 10
     assert len(page.frames) > 2
     assert page.steps == [{head["step"]} for head, *_ in page.frames]

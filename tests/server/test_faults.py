@@ -31,7 +31,7 @@ from ganplay.arena.arena import Arena
 from ganplay.arena.request import read_arena
 from ganplay.images.checkpoint import model as image
 from ganplay.latent import model_store
-from ganplay.live import engine
+from ganplay.live import engine, lab_session, session_table
 from ganplay.live.capture_process import CAPTURE_PROCESS
 from ganplay.live.commands import Step
 from ganplay.live.run import LiveRun
@@ -62,7 +62,7 @@ def test_a_worker_that_dies_in_mid_step_is_replaced_and_its_visitor_told(
     token, workers = auth.issue(), len(alive(server.engine))
     line = visit(token=token, state=STATE, playing=False).until(lambda s: s.frames)
     session = server.engine._sessions[auth.session_of(token)]
-    lane, step = session.lanes[0], LiveRun.step
+    lane, step = session.runs[0], LiveRun.step
 
     def dies(self, count, net):
         if self is lane:
@@ -286,7 +286,9 @@ def later(server, monkeypatch):
         return time.monotonic() + ahead[0]
 
     with monkeypatch.context() as jump:
-        jump.setattr(engine, "time", SimpleNamespace(monotonic=clock, thread_time=time.thread_time))
+        clocks = SimpleNamespace(monotonic=clock, thread_time=time.thread_time)
+        for module in (engine, lab_session):
+            jump.setattr(module, "time", clocks)
         jump.setattr(server.engine, "_clock", clock)
         yield lambda seconds: ahead.__setitem__(0, ahead[0] + seconds)
     with server.engine._wake:  # what stems from the future would never be due
@@ -322,7 +324,7 @@ def test_who_vanishes_in_mid_frame_and_comes_back_goes_on(server, visit, later):
 
 
 def test_a_run_too_long_to_be_trained_again_says_so(visit, monkeypatch):
-    monkeypatch.setattr(live_socket, "MAX_CATCHING_UP", 40)
+    monkeypatch.setattr(live_socket, "MAX_REPLAY_STEPS", 40)
     line = visit(state=STATE, step=70, speed=50, playing=False)
     line.until(lambda s: s.frames and s.frames[-1]["step"] == 40)
     (problem,) = line.event("welcome")["problems"]
@@ -335,7 +337,7 @@ def test_when_the_clock_jumps_a_day_sessions_are_restored(server, visit, later):
     token = auth.issue()
     line = visit(token=token, state=STATE, playing=False).until(lambda s: s.frames)
     session = server.engine._sessions[auth.session_of(token)]
-    wait_until(lambda: session.credit == engine.CREDIT)  # it has said all that it had to say
+    wait_until(lambda: session.credit == session_table.CREDIT)  # it has said all that it had to say
     later(86_400)
     assert line.closing_code() == live_socket.GONE
     again = visit(state=STATE, playing=False).until(lambda s: s.frames)

@@ -459,10 +459,10 @@ def test_weights_that_are_sent(sender, data):
 
 def film():
     trainer = ToyTrainer(CONFIG, threads=1)
-    camera = FrameRenderer(trainer)
+    renderer = FrameRenderer(trainer)
     asked = {"format": "gif", "fps": 10, "theme": "light", "size": 320, "layers": 31, "label": -1,
-             "real": pack_points(camera.real, camera.extent)[:40], "labels": []}  # fmt: skip
-    return asked, pack(camera.look())
+             "real": pack_points(renderer.real, renderer.extent)[:40], "labels": []}  # fmt: skip
+    return asked, pack(renderer.look())
 
 
 ASKED, FRAME = film()

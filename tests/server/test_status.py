@@ -157,7 +157,7 @@ def test_rates_by_hand(monkeypatch):
     from types import SimpleNamespace
 
     from ganplay import ToyConfig
-    from ganplay.live.engine import LabSession
+    from ganplay.live.lab_session import LabSession
 
     now = [50.0]
     monkeypatch.setattr(report.time, "monotonic", lambda: now[0])
@@ -332,6 +332,6 @@ def test_a_lecturer_who_has_signed_in_comes_first_in_the_lab(chromium, server, k
     lab.wait_for_function("window.ganplay?.drawn > 3")
     for page, first in ((lab, True), (others.page, False)):
         session_id = auth.session_of(page.evaluate("ganplay.link.current"))
-        assert server.engine._sessions[session_id].first == first
+        assert server.engine._sessions[session_id].has_priority == first
     tab.done()
     others.done()

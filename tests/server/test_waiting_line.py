@@ -9,7 +9,7 @@ from helpers.tab import Tab, in_a_loop
 from websockets.sync.client import connect
 
 from ganplay import ToyConfig
-from ganplay.live.engine import Full
+from ganplay.live.session_table import Full
 from ganplay.server.http import auth, teacher_secret, waiting_line
 from ganplay.server.http.waiting_line import KEPT_SECONDS, WaitingLine
 
@@ -167,7 +167,7 @@ def test_nobody_overtakes_but_the_lecturer(crowded, visit, server, monkeypatch):
             page = Line(line).until(lambda s: len(s.events) > 0)
             assert page.events[0]["type"] == event
             line.close(1001)
-    firsts = [s.first for s in server.engine._sessions.values()]
+    firsts = [s.has_priority for s in server.engine._sessions.values()]
     assert sorted(firsts) == [False, False, True]
 
 

@@ -29,7 +29,7 @@ class ArenaVisit(Connection):
         def make(now: float) -> ArenaSession:
             session = ArenaSession(now, request)
             session.playing, session.speed = hello.get("playing") is True, speed
-            session.catch_up_to = step
+            session.replay_until = step
             return session
 
         known = self.engine.enter(session_id, self.mailbox, ArenaSession, make, self._first)

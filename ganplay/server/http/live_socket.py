@@ -28,7 +28,9 @@ from ganplay.common.devices import out_of_memory
 from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.live import commands
 from ganplay.live.commands import CommandError
-from ganplay.live.engine import MAX_CATCHING_UP, Engine, Full
+from ganplay.live.engine import Engine
+from ganplay.live.session import MAX_REPLAY_STEPS
+from ganplay.live.session_table import Full
 from ganplay.server.http import auth
 from ganplay.server.http.logs import note
 from ganplay.server.http.teacher_secret import HEADER, is_teacher
@@ -213,8 +215,8 @@ class Connection:
             speed=speed,
             step=step,
             stop=stop,
-            rival=rival,
-            first=self._first,
+            config_b=rival,
+            has_priority=self._first,
         )
         return known, as_plain(problems + more + ([] if known else far))
 
@@ -303,7 +305,7 @@ def pace(hello: dict[str, Any]) -> tuple[float | None, int, list[Problem]]:
         speed = commands.rate(hello.get("speed"))
     except CommandError:
         speed = None
-    return speed, *commands.starting_step(hello, MAX_CATCHING_UP)
+    return speed, *commands.starting_step(hello, MAX_REPLAY_STEPS)
 
 
 def shows_secret(asking: HTTPConnection) -> bool:

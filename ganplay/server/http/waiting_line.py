@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ganplay.live.engine import Full
+from ganplay.live.session_table import Full
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,8 @@ from weakref import WeakKeyDictionary
 from ganplay.arena.session import ArenaSession
 from ganplay.latent.model_store import ModelStore
 from ganplay.live.capture_process import CAPTURE_PROCESS
-from ganplay.live.engine import Engine, LabSession
+from ganplay.live.engine import Engine
+from ganplay.live.lab_session import LabSession
 from ganplay.live.session import Session
 from ganplay.server.http.logs import COUNTS
 from ganplay.server.lab.files import Places
@@ -95,7 +96,7 @@ class ServerReport:
             "state": _state(session, now.at),
             "steps": _rate(steps_before, steps, before.at, now.at),
             "frames": _rate(frames_before, frames, before.at, now.at),
-            "first": session.first,
+            "first": session.has_priority,
         } | _trained(session)
 
     def _totals(self, sessions: list[Session], seen: list[dict[str, Any]]) -> dict[str, Any]:
@@ -115,8 +116,8 @@ class ServerReport:
 def _trained(session: Session) -> dict[str, Any]:
     """What a session trains, and how far it is: one GAN, a pair, or an arena with many."""
     if isinstance(session, LabSession):
-        config, lane = session.config, session.lanes[0]
-        step, gans = lane.trainer.steps if lane.started else 0, len(session.lanes)
+        config, lane = session.config, session.runs[0]
+        step, gans = lane.trainer.steps if lane.started else 0, len(session.runs)
         names = {"data": config.distribution, "loss": config.loss, "networks": _networks(session)}
         return {"kind": "lab", "step": step, "gans": gans} | names
     arena = session.arena if isinstance(session, ArenaSession) else None
@@ -131,7 +132,7 @@ def _state(session: Session, now: float) -> str:
         return "diverged"
     if not session.attended(now):
         return "silent"
-    if getattr(session, "catch_up_to", 0):
+    if getattr(session, "replay_until", 0):
         return "restoring"
     return "training" if session.playing else "paused"
 
@@ -145,9 +146,9 @@ def _networks(session: LabSession) -> str:
 def _batches(sessions: list[Session]) -> list[dict[str, Any]]:
     """Sessions whose networks are of one kind, which may step together, the most first."""
     labs = [session for session in sessions if isinstance(session, LabSession)]
-    begun = [session for session in labs if session.lanes[0].started]
-    kinds = Counter(session.lanes[0].kind for session in begun)
-    named = {session.lanes[0].kind: _networks(session) for session in begun}
+    begun = [session for session in labs if session.runs[0].started]
+    kinds = Counter(session.runs[0].batch_key for session in begun)
+    named = {session.runs[0].batch_key: _networks(session) for session in begun}
     return [{"networks": named[kind], "sessions": n} for kind, n in kinds.most_common()]
 
 
