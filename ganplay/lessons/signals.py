@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.gan.losses import LOSSES
+from ganplay.gan.record import discriminator_stats
 from ganplay.lessons import theory
-from ganplay.toy.ensemble import judged
 from ganplay.toy.trainer import ToyTrainer
 
 SAMPLES = 2500
@@ -30,7 +30,9 @@ def mean_output(name: str) -> Signal:
     def measure(trainer: ToyTrainer) -> Values:
         loss = LOSSES[trainer.configs[0].loss]
         real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
-        return judged(loss, trainer.discriminate(real), trainer.discriminate(fake))[name]
+        return discriminator_stats(loss, trainer.discriminate(real), trainer.discriminate(fake))[
+            name
+        ]
 
     return measure
 
@@ -79,7 +81,7 @@ def slope(trainer: ToyTrainer) -> Values:
     """Mean norm of D's gradient on lines between real and fake points; WGAN-GP aims at 1."""
     real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
     share = torch.linspace(0, 1, SAMPLES)[:, None]
-    return trainer.slopes(torch.lerp(fake, real, share)).mean(1)
+    return trainer.input_gradient_norms(torch.lerp(fake, real, share)).mean(1)
 
 
 def class_table(trainer: ToyTrainer) -> Tensor | None:

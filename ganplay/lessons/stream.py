@@ -122,7 +122,8 @@ class GanView(ExperimentView):
             blobs.append(_bytes(best[0]))  # G is frozen in such a run, so equal in all members
         if "slopes" in shows:
             head["slopes"] = len(blobs)
-            blobs += [_bytes(row) for row in trainer.slopes(self._cells) / MAX_SLOPE]
+            rows = trainer.input_gradient_norms(self._cells) / MAX_SLOPE
+            blobs += [_bytes(row) for row in rows]
         table = class_table(trainer) if "classes" in shows else None
         if table is not None:
             head["classes"] = table.tolist()
@@ -148,7 +149,7 @@ class VaeView(ExperimentView):
         frames = [
             Frame(
                 step=steps, updates_d=0, updates_g=steps, extent=extent, fakes=points, labels=None,
-                pulls=none, map=torch.empty(0, 0), map_range=(0.0, 1.0),
+                fake_gradients=none, map=torch.empty(0, 0), map_range=(0.0, 1.0),
                 grid=torch.empty(0, 0, 2), probe=math.nan, verdicts=torch.empty(2, 0),
                 norms={"d": torch.empty(0), "g": torch.empty(0)},
             )

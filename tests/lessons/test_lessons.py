@@ -199,8 +199,8 @@ def test_signals_of_known_nets():
 def test_gradients_of_both_losses():
     trainer = ToyTrainer(ToyConfig(layers_d=0, width_g=4), [0], threads=1)
     # With D's last bias alone, D is a constant d everywhere: the ratio is (1 - d) / d.
-    cohort = trainer._cohorts[0]
-    cohort.state.d.flat.copy_(torch.tensor([[1e-4, 0.0, -2.0]]))
+    ensemble = trainer.ensembles[0]
+    ensemble.state.d.flat.copy_(torch.tensor([[1e-4, 0.0, -2.0]]))
     d = 1 / (1 + math.exp(2.0))
     assert signals.gradient_ratio(trainer).item() == pytest.approx((1 - d) / d, rel=1e-3)
     before = trainer.parameters("g")
