@@ -73,7 +73,7 @@ def test_a_gif_has_all_frames_in_steady_colours(trainer, run, theme):
     for picture in pictures:
         # What is not drawn on looks the same in all.
         corner = picture.getpixel((2, 85))
-        assert max(abs(a - b) for a, b in zip(corner, colours["ground"], strict=True)) <= 12
+        assert max(abs(a - b) for a, b in zip(corner, colours["background"], strict=True)) <= 12
     assert len({picture.tobytes() for picture in pictures}) == 6
 
 
