@@ -15,7 +15,7 @@ from ganplay.live import commands, session_batch
 from ganplay.live.engine import Engine, LabSession
 from ganplay.server.app import launch
 from ganplay.server.http import auth
-from ganplay.server.http.live_socket import TOKEN
+from ganplay.server.http.protocol import TOKEN
 from ganplay.toy.graph_capture import CAPTURES
 
 TICK = 0.01

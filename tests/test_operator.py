@@ -18,7 +18,7 @@ import test_faults
 import test_limits
 from tab import Tab
 
-from ganplay.server.http import auth, logs, rate_limits, teacher_secret
+from ganplay.server.http import auth, logs, rate_limits
 from ganplay.server.http.logs import JsonFormatter, RateLimitFilter, plain
 from ganplay.server.status import report, routes
 
@@ -29,7 +29,7 @@ PATH = "ganplay/operator"
 
 @pytest.fixture
 def kept(monkeypatch):
-    monkeypatch.setenv(teacher_secret.VARIABLE, SECRET)
+    monkeypatch.setenv(auth.VARIABLE, SECRET)
     monkeypatch.setattr(routes, "WRONG_SECONDS", 0.0)
 
 
@@ -51,9 +51,9 @@ def sign(server, form, **headers):
 
 @pytest.mark.parametrize("secret", [None, "", "short"])
 def test_without_a_secret_there_is_no_such_page(server, monkeypatch, secret):
-    monkeypatch.delenv(teacher_secret.VARIABLE, raising=False)
+    monkeypatch.delenv(auth.VARIABLE, raising=False)
     if secret is not None:
-        monkeypatch.setenv(teacher_secret.VARIABLE, secret)
+        monkeypatch.setenv(auth.VARIABLE, secret)
     nothing = test_limits.status(server, "ganplay/nothing")[0::2]
     for path in (PATH, f"{PATH}.json"):
         assert test_limits.status(server, path)[0::2] == nothing

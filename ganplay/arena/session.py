@@ -17,7 +17,7 @@ from ganplay.arena.renderer import CELLS, about, finite
 from ganplay.arena.renderer import ThumbnailRenderer as Eye
 from ganplay.arena.request import ArenaRequest, Look, Make
 from ganplay.common.settings import as_plain
-from ganplay.common.wire import Piece, packed
+from ganplay.common.wire import Piece, pack_piece
 from ganplay.live import commands
 from ganplay.live.session import MAX_STEPS, QUANTUM, Session
 from ganplay.toy.config import ToyConfig
@@ -252,7 +252,7 @@ class ArenaSession(Session):
             "lost": [i for i, fine in enumerate(self._finite) if not fine],
         }  # fmt: skip
         blobs = [np.stack(part).tobytes() for part in zip(*pictures, strict=True)]
-        return packed(Piece(head, blobs))
+        return pack_piece(Piece(head, blobs))
 
     def _measure(self, arena: Arena) -> Iterator[None]:
         spent, found = 0.0, dict[int, dict[str, float]]()
