@@ -144,12 +144,12 @@ def test_numbers_are_those_of_the_sessions_and_not_whose_they_are(server, visit,
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_memory_of_the_process_that_captures_counts(monkeypatch):
-    monkeypatch.setattr(report.WORKSHOP, "_process", None)
+    monkeypatch.setattr(report.CAPTURE_PROCESS, "_process", None)
     alone = report._process()["memory"]
     line = [sys.executable, "-c", "held = bytes([1]) * 2**28; print(); input()"]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        monkeypatch.setattr(report.WORKSHOP, "_process", other)
+        monkeypatch.setattr(report.CAPTURE_PROCESS, "_process", other)
         assert report._process()["memory"] > alone + 2**28 - 2**24
         other.stdin.close()
     assert report._process()["memory"] < alone + 2**28 - 2**24

@@ -110,7 +110,7 @@ def test_a_line_has_an_end_and_one_that_breaks_is_passed_over(alone, monkeypatch
     monkeypatch.setattr(waiting_line, "MAX_WAITING", 2)
     room = Room(5)
     broken, fine = Guest(room, "broken"), Guest(room, "fine")
-    broken.enter = None
+    broken.admit = None
 
     async def evening():
         line.join(broken)

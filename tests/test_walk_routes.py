@@ -153,7 +153,8 @@ def test_who_may_ask(client, monkeypatch):
     foreign = {"Origin": "https://elsewhere.example", "X-Ganplay-Token": auth.issue()}
     assert client.post(URL, json=content, headers=foreign).status_code == 403
     assert client.post(URL, content=b"[" * 9999, headers=foreign).status_code == 403
-    garbled = client.post(URL, content=b"\xff[", headers={"X-Ganplay-Token": auth.issue()})
+    headers = {"X-Ganplay-Token": auth.issue(), "Content-Type": "application/json"}
+    garbled = client.post(URL, content=b"\xff[", headers=headers)
     assert (garbled.status_code, garbled.json()["problem"]["field"]) == (422, "model")
     for _ in range(walk_routes.MAX_WALKS + 1):  # a place is free again each time
         assert asked(client, **content).status_code == 200

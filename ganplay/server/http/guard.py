@@ -105,10 +105,12 @@ class Guard:
         return Route(f"{PREFIX}/{path}", self._respond, methods=["POST"])
 
     async def _respond(self, request: Request) -> Response:
-        if self.json and not is_json(request.headers.get("content-type", "")):
-            return JSONResponse(JSON_ONLY, 415)
         with ExitStack() as held:
             try:
+                if not same_origin(request.headers):
+                    raise Refusal("refused", FOREIGN)
+                if self.json and not is_json(request.headers.get("content-type", "")):
+                    return JSONResponse(JSON_ONLY, 415)
                 return await self.answer(await self._admitted(request, held))
             except Refusal as refusal:
                 return self.refuse(refusal)
@@ -118,8 +120,6 @@ class Guard:
                 return self.explain(error)
 
     async def _admitted(self, request: Request, held: ExitStack) -> PageRequest:
-        if not same_origin(request.headers):
-            raise Refusal("refused", FOREIGN)
         if self.token_in_body:
             body = await limited_body(request, self.max_body, self.too_large)
             session = self._session(decoded(body).get("token"))
