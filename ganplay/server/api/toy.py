@@ -84,10 +84,7 @@ def train_toy(
     except ConfigError as error:
         raise Refused(str(error)) from None
     first = integer(
-        "first_seed",
-        config.seed if first_seed is None else first_seed,
-        0,
-        MAX_SEED - MAX_SEEDS,
+        "first_seed", config.seed if first_seed is None else first_seed, 0, MAX_SEED - MAX_SEEDS
     )
     trainer = ToyTrainer(config, seeds=range(first, first + count), threads=1)
     deadline = time.monotonic() + SECONDS

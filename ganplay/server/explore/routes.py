@@ -24,14 +24,7 @@ from ganplay.server.explore.handlers import HANDLERS, read
 from ganplay.server.explore.request import ExploreRequest, problem_of
 from ganplay.server.http.guard import Guard, PageRequest, guarded_socket
 from ganplay.server.http.newest_only import NewestOnly
-from ganplay.server.http.protocol import (
-    FULL,
-    MAX_MESSAGE,
-    PREFIX,
-    TOO_LARGE,
-    Refusal,
-    receive,
-)
+from ganplay.server.http.protocol import FULL, MAX_MESSAGE, PREFIX, TOO_LARGE, Refusal, receive
 from ganplay.server.http.rate_limits import MessageAllowance
 from ganplay.server.http.slots import Slots
 

@@ -21,14 +21,7 @@ from ganplay.server.http.bodies import limited_body
 from ganplay.server.http.guard import Guard, PageRequest, answer_json
 from ganplay.server.http.live_socket import Connection, Hello, LiveSocketRoutes
 from ganplay.server.http.messages import OrDefault
-from ganplay.server.http.protocol import (
-    MAX_BODY,
-    PREFIX,
-    SLOW,
-    TOO_LARGE,
-    TOO_MANY,
-    Refusal,
-)
+from ganplay.server.http.protocol import MAX_BODY, PREFIX, SLOW, TOO_LARGE, TOO_MANY, Refusal
 from ganplay.server.schema import ASSETS, schema
 from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
