@@ -168,7 +168,7 @@ def test_who_leaves_ends_the_search_within_a_second(server, model):
     assert last["type"] == "found"
     # One thread does all searches, so the first one is over. The second one takes some time too.
     assert time.monotonic() - began < 4
-    wait_until(lambda: server.projection._searches._free == MAX_SEARCHES)
+    wait_until(lambda: server.projection.slots["searches"]._free == MAX_SEARCHES)
 
 
 def test_a_pages_new_search_ends_its_last_and_too_many_are_told_to_wait(server, model, held):
@@ -178,14 +178,14 @@ def test_a_pages_new_search_ends_its_last_and_too_many_are_told_to_wait(server, 
     wait_until(lambda: counts["begun"] == 1)
     others = [begun(server, auth.issue(), data) for _ in range(MAX_SEARCHES - 2)]
     again = begun(server, token, data)
-    wait_until(lambda: server.projection._searches._free == 0)
+    wait_until(lambda: server.projection.slots["searches"]._free == 0)
     assert refusal(server, PROJECT, auth.issue(), data) == (429, {"type": "busy"})
     go.set()
     ends = [heard(line.getresponse().read())[-1:] for line in (first, again, *others)]
     kinds = [end[0][0]["type"] if end else None for end in ends]
     assert kinds == [kinds[0], *["found"] * (MAX_SEARCHES - 1)]
     assert kinds[0] != "found"
-    wait_until(lambda: server.projection._searches._free == MAX_SEARCHES)
+    wait_until(lambda: server.projection.slots["searches"]._free == MAX_SEARCHES)
     assert server.projection._newest == {}
 
 

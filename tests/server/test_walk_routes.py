@@ -181,9 +181,9 @@ def test_who_leaves_ends_the_work_within_a_second(server):
         server.walks.pool.submit(int).result(20)  # the one thread is free again
         assert time.monotonic() - before < 1, kind
     deadline = time.monotonic() + 5
-    while server.walks._slots._free < walk_routes.MAX_WALKS and time.monotonic() < deadline:
+    while server.walks.slots["walks"]._free < walk_routes.MAX_WALKS and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert server.walks._slots._free == walk_routes.MAX_WALKS
+    assert server.walks.slots["walks"]._free == walk_routes.MAX_WALKS
 
 
 def test_walks_stop_with_the_server(routes):

@@ -13,14 +13,13 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from ganplay.common.settings import as_plain
 from ganplay.common.wire import pack_chunk, unpack_chunk
 from ganplay.latent.model_store import MOST_PICTURES
 from ganplay.latent.projection import Progress
 from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.server.explore.request import problem_of
-from ganplay.server.http.guard import Guard, PageRequest, answer_json
+from ganplay.server.http.guard import Guard, PageRequest, answer_json, answer_problems
 from ganplay.server.http.slots import Slots
 from ganplay.server.http.streaming import Send, WorkResponse
 
@@ -39,18 +38,13 @@ class ProjectionRoutes:
 
     def __init__(self, projection_queue: ProjectionQueue) -> None:
         self.projection_queue = projection_queue
-        self._searches, self._uploads = Slots(MAX_SEARCHES), Slots(MAX_UPLOADS)
+        self.slots = {"searches": Slots(MAX_SEARCHES), "uploads": Slots(MAX_UPLOADS)}
         self._newest: dict[str, threading.Event] = {}
-
-    @property
-    def slots(self) -> dict[str, Slots]:
-        """By name, for the operator's page."""
-        return {"searches": self._searches, "uploads": self._uploads}
 
     async def picture(self, request: PageRequest) -> Response:
         """A file's picture in the shape of the model that the address names."""
         name = request.query.get("model", "")[:80]
-        request.held.enter_context(self._uploads.slot(request.session))
+        request.held.enter_context(self.slots["uploads"].slot(request.session))
         work = self.projection_queue.gallery.submit(
             self.projection_queue.picture, name, request.body, pictures=MOST_PICTURES
         )
@@ -65,7 +59,7 @@ class ProjectionRoutes:
     async def project(self, request: PageRequest) -> Response:
         """A search; a page's new one ends its last."""
         asked = self.projection_queue.order(*unpack_chunk(request.body))
-        request.held.enter_context(self._searches.slot(request.session))
+        request.held.enter_context(self.slots["searches"].slot(request.session))
         stop = self._begin(request.session)
         request.held.callback(self._end, request.session, stop)
         work = partial(self._search, asked, stop)
@@ -133,4 +127,4 @@ def _explain(error: Exception) -> Response:
     if isinstance(error, UploadError):
         content = {"type": error.code, "values": error.values, "why": str(error)}
         return answer_json(content, 422)
-    return answer_json({"type": "problem", "problem": as_plain([problem_of(error)])[0]}, 422)
+    return answer_problems([problem_of(error)], "problem")

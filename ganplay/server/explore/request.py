@@ -4,13 +4,11 @@ import logging
 from typing import Annotated
 
 from pydantic import Field
-from starlette.responses import Response
 
 from ganplay.common.devices import out_of_memory
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.common.settings import MAX_SEED, ConfigError, Problem, as_plain
+from ganplay.common.settings import MAX_SEED, ConfigError, Problem
 from ganplay.latent.model_store import MOST_PICTURES, ModelStoreError
-from ganplay.server.http.guard import answer_json
 from ganplay.server.http.messages import OrDefault, PageMessage
 
 logger = logging.getLogger(__name__)
@@ -125,10 +123,3 @@ def message_of(error: Exception) -> str:
     """The same in words, for those who come without a browser."""
     known = isinstance(error, ModelStoreError | ConfigError)
     return str(error)[:500] if known else problem_of(error).allowed
-
-
-def explain(error: Exception) -> Response:
-    """An answer to a request with a field that cannot be used; anything else is raised again."""
-    if isinstance(error, ModelStoreError | ConfigError):
-        return answer_json({"type": "error", "problem": as_plain([problem_of(error)])[0]}, 422)
-    raise error

@@ -39,12 +39,7 @@ class ExploreRoutes:
     def __init__(self, model_store: ModelStore) -> None:
         self.model_store = model_store
         self._sockets: Counter[str] = Counter()
-        self._slots = Slots(MAX_REQUESTS, MAX_REQUESTS_OF_A_PAGE)
-
-    @property
-    def slots(self) -> dict[str, Slots]:
-        """By name, for the operator's page."""
-        return {"pictures": self._slots}
+        self.slots = {"pictures": Slots(MAX_REQUESTS, MAX_REQUESTS_OF_A_PAGE)}
 
     @property
     def sockets(self) -> int:
@@ -101,7 +96,7 @@ class ExploreRoutes:
         """One request and its answer, where sockets are forbidden."""
         if len(request.body.decode("utf-8", "replace")) > MAX_MESSAGE:
             raise Refusal("too_large", TOO_LARGE)
-        request.held.enter_context(self._slots.slot(request.session))
+        request.held.enter_context(self.slots["pictures"].slot(request.session))
         content = request.json()
         try:
             answer = await self._answer(read(content))

@@ -22,7 +22,7 @@ from ganplay.latent.walk import Walk, explored, made
 from ganplay.latent.walk_export import KINDS, MAX_ZOOM, exported, norms_of, pace_of, suffix
 from ganplay.latent.walk_string import read_walk
 from ganplay.media.video import Cancelled
-from ganplay.server.explore.request import explain, problem_of
+from ganplay.server.explore.request import problem_of
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
 from ganplay.server.http.slots import Slots
@@ -87,13 +87,8 @@ class WalkRoutes:
     def __init__(self, model_store: ModelStore) -> None:
         self.model_store = model_store
         self.pool = threads(1, "walks")
-        self._slots = Slots(MAX_WALKS)
+        self.slots = {"walks": Slots(MAX_WALKS)}
         self._stopped = threading.Event()
-
-    @property
-    def slots(self) -> dict[str, Slots]:
-        """By name, for the operator's page."""
-        return {"walks": self._slots}
 
     def plan(self, asked: WalkRequest) -> PlannedWalk:
         """The walk that a request means.
@@ -119,7 +114,7 @@ class WalkRoutes:
     async def request(self, request: PageRequest) -> Response:
         """A walk and its chunks."""
         asked = validated(WalkRequest, request.json())
-        request.held.enter_context(self._slots.slot(request.session))
+        request.held.enter_context(self.slots["walks"].slot(request.session))
         return WorkResponse(partial(self._make, asked), request.held.pop_all(), self.pool)
 
     def _make(self, asked: WalkRequest, send: Send) -> bytes:
@@ -146,7 +141,7 @@ class WalkRoutes:
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
-        return [Guard(self.request, json=True, explain=explain).route("explore/walk")]
+        return [Guard(self.request, json=True).route("explore/walk")]
 
 
 def _frames(planned: PlannedWalk, send: Send) -> bytes:

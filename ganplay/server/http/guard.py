@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ganplay.common.devices import out_of_memory
+from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.common.wire import decoded, dump
 from ganplay.server.http.auth import same_origin, session_of
 from ganplay.server.http.bodies import limited_body
@@ -29,6 +31,7 @@ from ganplay.server.http.protocol import (
     REFUSED,
     TOKEN,
     TOO_LARGE,
+    TOO_MANY,
     Refusal,
     receive,
     turn_away,
@@ -72,8 +75,10 @@ def answer_refusal(refusal: Refusal) -> Response:
     return answer_json({"type": refusal.kind}, refusal.status)
 
 
-def _unexplained(error: Exception) -> Response:
-    raise error
+def answer_problems(problems: list[Problem], kind: str = "error") -> Response:
+    """Why a message cannot be followed: its first problem, and all of them."""
+    plain = as_plain(problems)
+    return answer_json({"type": kind, "problem": plain[0], "problems": plain}, 422)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Guard:
         json: whether the body must be said to be JSON, which a form of another site cannot say.
         token_in_body: the token is the JSON body's `token`, and not in the header.
         is_open: whether the session that the token stands for is there; by default nobody asks.
-        explain: an answer to what the route raises; it raises what it has no words for.
+        explain: an answer to an error of the route's own; None if that is none.
         refuse: an answer to a refusal.
     """
 
@@ -97,7 +102,7 @@ class Guard:
     json: bool = False
     token_in_body: bool = False
     is_open: Callable[[str], bool] | None = None
-    explain: Callable[[Exception], Response] = _unexplained
+    explain: Callable[[Exception], Response | None] = lambda error: None
     refuse: Callable[[Refusal], Response] = answer_refusal
 
     def route(self, path: str) -> Route:
@@ -117,7 +122,13 @@ class Guard:
             except ClientDisconnect:
                 return answer_json({"type": "gone"}, 408)
             except Exception as error:
-                return self.explain(error)
+                if answer := self.explain(error):
+                    return answer
+                if isinstance(error, ConfigError):
+                    return answer_problems(error.problems)
+                if out_of_memory(error):
+                    return self.refuse(Refusal("busy", TOO_MANY))
+                raise
 
     async def _admitted(self, request: Request, held: ExitStack) -> PageRequest:
         if self.token_in_body:

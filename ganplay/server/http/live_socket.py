@@ -340,10 +340,10 @@ class LiveSocketRoutes:
         ]
 
 
-def _explain_poll(error: Exception) -> Response:
+def _explain_poll(error: Exception) -> Response | None:
     if isinstance(error, ValueError | TypeError | RecursionError):  # what JSON cannot hold
         return answer_json({"type": "error", "field": "messages", "allowed": "a list"}, 400)
-    raise error
+    return None
 
 
 async def _send_all(socket: WebSocket, outbox: Outbox) -> None:

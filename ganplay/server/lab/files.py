@@ -10,12 +10,11 @@ from functools import partial
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from ganplay.common.devices import out_of_memory
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.live import commands, film
 from ganplay.live.engine import Engine
-from ganplay.server.http.guard import Guard, PageRequest, answer_json, answer_refusal
-from ganplay.server.http.protocol import GONE, TOO_MANY, Refusal
+from ganplay.server.http.guard import Guard, PageRequest, answer_json
+from ganplay.server.http.protocol import GONE, Refusal
 from ganplay.server.http.slots import Slots
 from ganplay.server.http.streaming import Send, WorkResponse
 from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes
@@ -33,16 +32,11 @@ class LabFileRoutes:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._weights, self._films = Slots(MAX_WEIGHTS), Slots(MAX_FILMS)
-
-    @property
-    def slots(self) -> dict[str, Slots]:
-        """By name, for the operator's page."""
-        return {"weights": self._weights, "films": self._films}
+        self.slots = {"weights": Slots(MAX_WEIGHTS), "films": Slots(MAX_FILMS)}
 
     async def save(self, request: PageRequest) -> Response:
         """The weights of the page's session."""
-        request.held.enter_context(self._weights.slot(request.session))
+        request.held.enter_context(self.slots["weights"].slot(request.session))
         reply: Future[bytes] = Future()
         self._post(request.session, commands.Save(reply))
         try:
@@ -53,7 +47,7 @@ class LabFileRoutes:
 
     async def load(self, request: PageRequest) -> Response:
         """Let the page's session go on from the weights that it sends."""
-        request.held.enter_context(self._weights.slot(request.session))
+        request.held.enter_context(self.slots["weights"].slot(request.session))
         # The session's thread gets a trainer that is whole, or hears nothing of it.
         read = partial(toy_from_bytes, request.body, threads=1, max_members=1)
         trainer = await asyncio.to_thread(read)
@@ -63,7 +57,7 @@ class LabFileRoutes:
 
     async def film(self, request: PageRequest) -> Response:
         """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
-        request.held.enter_context(self._films.slot(request.session))
+        request.held.enter_context(self.slots["films"].slot(request.session))
         order = await asyncio.to_thread(film.read_order, request.body)
 
         def draw(send: Send) -> bytes:
@@ -87,9 +81,7 @@ class LabFileRoutes:
         ]
 
 
-def _explain(error: Exception) -> Response:
+def _explain(error: Exception) -> Response | None:
     if isinstance(error, CheckpointError | film.FilmError):
         return answer_json({"type": error.code, "why": str(error)}, 422)
-    if out_of_memory(error):
-        return answer_refusal(Refusal("busy", TOO_MANY))
-    raise error
+    return None

@@ -10,7 +10,6 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.common.devices import out_of_memory
 from ganplay.common.settings import Problem, as_plain
 from ganplay.live import commands
 from ganplay.live.commands import MAX_CHANGES
@@ -21,7 +20,7 @@ from ganplay.server.http.bodies import limited_body
 from ganplay.server.http.guard import Guard, PageRequest, answer_json
 from ganplay.server.http.live_socket import Connection, Hello, LiveSocketRoutes
 from ganplay.server.http.messages import OrDefault
-from ganplay.server.http.protocol import MAX_BODY, PREFIX, SLOW, TOO_LARGE, TOO_MANY, Refusal
+from ganplay.server.http.protocol import MAX_BODY, PREFIX, SLOW, TOO_LARGE, Refusal
 from ganplay.server.schema import ASSETS, schema
 from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
@@ -156,12 +155,10 @@ def _refuse_points(refusal: Refusal) -> Response:
     return _points_error(refusal.status, refusal.kind)
 
 
-def _explain_points(error: Exception) -> Response:
+def _explain_points(error: Exception) -> Response | None:
     if isinstance(error, PointsError):
         return _points_error(400, error.code, **error.values)
-    if out_of_memory(error):
-        return _points_error(TOO_MANY - 4000, "busy")
-    raise error
+    return None
 
 
 async def _schema(request: Request) -> Response:

@@ -20,11 +20,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.common.settings import MAX_SEED, ConfigError, Settings, as_plain
+from ganplay.common.settings import MAX_SEED, Settings
 from ganplay.common.wire import pack_piece
 from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
 from ganplay.lessons.lesson import Check, Run
-from ganplay.server.http.guard import Guard, PageRequest, answer_json
+from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
 from ganplay.server.http.protocol import PREFIX, TOO_MANY, Refusal
 from ganplay.server.http.shared_streams import SharedStream, SharedStreams
@@ -76,15 +76,10 @@ class LearnRoutes:
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
         self._lessons: dict[str, Lesson] = {}
-        self._slots = Slots(MAX_FOLLOWERS, MAX_FOLLOWED_BY_A_PAGE)
+        self.slots = {"lessons": Slots(MAX_FOLLOWERS, MAX_FOLLOWED_BY_A_PAGE)}
         self._streams = SharedStreams()
         self._pool = ThreadPoolExecutor(MAX_RUNS, thread_name_prefix="lesson")
         self._stopping = threading.Event()
-
-    @property
-    def slots(self) -> dict[str, Slots]:
-        """By name, for the operator's page."""
-        return {"lessons": self._slots}
 
     def lessons(self) -> tuple[list[Lesson], list[str]]:
         """Those that there are now, and what is wrong with other files."""
@@ -120,7 +115,7 @@ class LearnRoutes:
     async def run(self, request: PageRequest) -> Response:
         """A run, as it goes on."""
         planned = self.plan(request.json())
-        request.held.enter_context(self._slots.slot(request.session))
+        request.held.enter_context(self.slots["lessons"].slot(request.session))
         stream = self._stream(planned)
         request.held.enter_context(stream.followed())
         return StreamedResponse(stream.parts(), request.held.pop_all())
@@ -173,15 +168,9 @@ class LearnRoutes:
         """To be handed to the app."""
         return [
             Route(f"{PREFIX}/lessons.json", self.all_lessons),
-            Guard(self.run, json=True, explain=_explain).route("lessons/run"),
+            Guard(self.run, json=True).route("lessons/run"),
         ]
 
 
 def _fields(config: type[Any]) -> Iterable[dict[str, Any]]:
     return (field_of(f) for f in dataclasses.fields(config) if f.name != "points")
-
-
-def _explain(error: Exception) -> Response:
-    if isinstance(error, ConfigError):
-        return answer_json({"type": "error", "problems": as_plain(error.problems)}, 422)
-    raise error

@@ -29,9 +29,8 @@ WINDOW = 2.0
 class HasSlots(Protocol):
     """Routes whose work is done for so many at a time."""
 
-    @property
-    def slots(self) -> dict[str, Slots]:
-        """By name."""
+    slots: dict[str, Slots]
+    """By name."""
 
 
 class Reading(NamedTuple):
