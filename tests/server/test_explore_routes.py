@@ -208,8 +208,8 @@ def test_waiting_work_stops_with_the_line():
 
         newest = NewestOnly(work)
         asked = ExploreRequest(id=1, purpose="picture", model="one", states=["1"])
-        newest.put(asked)
-        newest.put(asked)
+        newest.put("picture", asked)
+        newest.put("picture", asked)
         await started.wait()
         running = list(newest._running.values())
         newest.stop()

@@ -199,7 +199,7 @@ def test_json_must_be_said_to_be_json(server, path, kind):
 # ---- code ----------------------------------------------------------------------------------------
 
 
-OWN_PIPE = {"workshop.py": {"subprocess", "torch.load"}}
+OWN_PIPE = {"capture_process.py": {"subprocess", "torch.load"}}
 """What the server sends its own helper, over a pipe that nobody else has."""
 
 

@@ -85,7 +85,8 @@ class ExploreRoutes:
                 allowance.pay(text)
                 content = decoded(text)
                 try:
-                    newest.put(read(content))
+                    asked = read(content)
+                    newest.put(asked.purpose, asked)
                 except ConfigError as error:
                     async with sending:
                         await socket.send_bytes(_refusal(content, error.problems[0]))

@@ -65,7 +65,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _place(frame: traceback.FrameSummary) -> str:
-    return f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}"
+    return f"{'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}"
 
 
 class RateLimitFilter(logging.Filter):

@@ -2,18 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-
-class HasPurpose(Protocol):
-    """A request that says what its answer is for."""
-
-    @property
-    def purpose(self) -> str:
-        """Where the page shows the answer."""
-
-
-R = TypeVar("R", bound=HasPurpose)
+R = TypeVar("R")
 
 
 class NewestOnly(Generic[R]):
@@ -28,11 +19,11 @@ class NewestOnly(Generic[R]):
         self._waiting: dict[str, R] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    def put(self, request: R) -> None:
-        """Have a request answered, now or after what is being done."""
-        self._waiting[request.purpose] = request
-        if request.purpose not in self._running:
-            self._running[request.purpose] = asyncio.create_task(self._run(request.purpose))
+    def put(self, purpose: str, request: R) -> None:
+        """Have a request answered, now or after what is being done for that purpose."""
+        self._waiting[purpose] = request
+        if purpose not in self._running:
+            self._running[purpose] = asyncio.create_task(self._run(purpose))
 
     async def _run(self, purpose: str) -> None:
         try:
