@@ -20,7 +20,7 @@ from ganplay.images.config import ImageConfig
 from ganplay.images.distributed import ALONE, ProcessGroup
 from ganplay.images.sampler import Sampler, one_hot
 from ganplay.toy.architecture import Architecture, split
-from ganplay.toy.ensemble import recorded
+from ganplay.toy.networks import recorded
 from ganplay.toy.optimizers import Moments
 from ganplay.toy.step import (
     AdversarialStep,

@@ -83,13 +83,13 @@ class ProjectionApi:
 
         def work() -> dict:
             made = self.projection_queue.picture(model, data, hidden)
-            order = self.projection_queue.checked(asked, made.pixels, made.hidden)
-            found = self.gpu_jobs.find(order, lambda _: not stop.is_set())
+            request = self.projection_queue.request(asked, made.pixels, made.hidden)
+            found = self.gpu_jobs.find(request, lambda _: not stop.is_set())
             return {
                 "state": str(found.state),
                 "picture": data_url(png(contact_sheet(found.picture[None], 1, 0))),
                 "error": round(found.error, 3),
-                "target": data_url(png(contact_sheet(order.target[None], 1, 0))),
+                "target": data_url(png(contact_sheet(request.target[None], 1, 0))),
                 "notes": [str(note) for note in made.notes],
                 "curves": [[round(error, 2) for error in row] for row in found.curves.tolist()],
                 "labels": list(found.labels),

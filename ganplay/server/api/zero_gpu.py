@@ -14,10 +14,10 @@ from typing import Any, ParamSpec, TypeVar
 
 from ganplay.common.devices import device_of
 from ganplay.latent.model_store import ModelStore, Rendered
-from ganplay.latent.projection import Found
+from ganplay.latent.projection import ProjectionResult
 from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.latent.walk import Walk
-from ganplay.latent.walk_export import File, exported
+from ganplay.latent.walk_export import File, export_walk
 
 try:
     import spaces
@@ -62,26 +62,26 @@ class GpuJobs:
         self._model_store, self._projection_queue = model_store, projection_queue
         self._home = os.getpid()
         self._gpu_render = on_zero_gpu(self._render, 30)
-        self._gpu_find, self._gpu_export = (
-            on_zero_gpu(self._find, 60),
-            on_zero_gpu(self._export, 60),
-        )
+        self._gpu_find = on_zero_gpu(self._find, 60)
+        self._gpu_export = on_zero_gpu(self._export, 60)
 
     def render(self, name: str, texts: list[str]) -> Rendered:
         """See `ModelStore.render`."""
         return (self._gpu_render if len(texts) >= MIN_PICTURES else self._render)(name, texts)
 
-    def find(self, order: ProjectionRequest, tell: Callable[[Any], bool]) -> Found:
+    def find(self, request: ProjectionRequest, tell: Callable[[Any], bool]) -> ProjectionResult:
         """See `ProjectionQueue.find`; where a GPU is lent nobody is told how far it is."""
-        return self._gpu_find(order) if ON_ZERO_GPU else self._projection_queue.find(order, tell)
+        if ON_ZERO_GPU:
+            return self._gpu_find(request)
+        return self._projection_queue.find(request, tell)
 
     def export(
         self, name: str, walk: Walk, kind: str, zoom: int, tell: Callable[[int, int], bool]
     ) -> File:
-        """See `walk_export.exported`, with the model by its name."""
+        """See `walk_export.export_walk`, with the model by its name."""
         if ON_ZERO_GPU:
             return self._gpu_export(name, walk, kind, zoom)
-        return exported(self._model_store.model(name), walk, kind, zoom, tell)
+        return export_walk(self._model_store.model(name), walk, kind, zoom, tell)
 
     @cached_property
     def _own(self) -> ModelStore:
@@ -95,8 +95,8 @@ class GpuJobs:
     def _render(self, name: str, texts: list[str]) -> Rendered:
         return self._models.render(name, texts)
 
-    def _find(self, order: ProjectionRequest) -> Found:
-        return ProjectionQueue(self._models).find(order, lambda _: True)
+    def _find(self, request: ProjectionRequest) -> ProjectionResult:
+        return ProjectionQueue(self._models).find(request, lambda _: True)
 
     def _export(self, name: str, walk: Walk, kind: str, zoom: int) -> File:
-        return exported(self._models.model(name), walk, kind, zoom)
+        return export_walk(self._models.model(name), walk, kind, zoom)

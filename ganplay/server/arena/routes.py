@@ -5,8 +5,7 @@ A page's first message may hold the arena that it had, so that one that is gone 
 
 from typing import Any
 
-from ganplay.arena import request
-from ganplay.arena.request import ArenaRequest
+from ganplay.arena.request import ArenaRequest, read, read_arena
 from ganplay.arena.session import ArenaSession
 from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.server.http.live_socket import Connection, Hello, LiveSocketRoutes
@@ -18,7 +17,7 @@ class ArenaHello(Hello):
     """A page's first message to the Arena.
 
     Attributes:
-        arena: what `arena.request.asked` reads; None to begin without one.
+        arena: what `arena.request.read_arena` reads; None to begin without one.
     """
 
     arena: OrDefault[dict | None] = None
@@ -28,7 +27,7 @@ class ArenaHello(Hello):
         if self.arena is None:
             return None, []
         try:
-            asked = request.asked(self.arena)
+            asked = read_arena(self.arena)
         except ConfigError as error:
             return None, error.problems
         return asked, asked.problems
@@ -59,7 +58,7 @@ class ArenaConnection(Connection):
         raise Refusal("full", FULL)  # a page with an arena has the lab to be in meanwhile
 
     def _read(self, message: Any) -> object:
-        return request.read(message)
+        return read(message)
 
 
 class ArenaRoutes(LiveSocketRoutes):

@@ -42,7 +42,7 @@ def pictures(model_store: ModelStore, asked: PictureRequest) -> Answer:
     """The states' pictures; of the first, if wanted, a small random move and its latent vector."""
     first, *others = asked.states
     if asked.nudge is not None:
-        first = model_store.nudged(asked.model, first, asked.nudge)
+        first = model_store.perturbed(asked.model, first, asked.nudge)
     made = model_store.render(asked.model, [first, *others])
     head = {
         "type": "pictures", "shape": made.shape, "states": made.states,
@@ -59,10 +59,10 @@ def map_of(model_store: ModelStore, asked: MapRequest) -> Answer:
     if asked.corners is not None:
         with _refused_as("corners"):
             corners = _states(model_store, asked, asked.corners)
-            states = arithmetic.between(model, state, corners, places)
+            states = arithmetic.states_between(model, state, corners, places)
     else:
         with _refused_as("axes"):
-            states = arithmetic.along(state, _axes(asked, len(model.directions)), places)
+            states = arithmetic.states_along(state, _axes(asked, len(model.directions)), places)
     return _rendered(model_store, asked, states)
 
 
@@ -71,7 +71,7 @@ def place_of(model_store: ModelStore, asked: PlaceRequest) -> Answer:
     (state,) = _states(model_store, asked, asked.states[:1])
     with _refused_as("corners"):
         corners = _states(model_store, asked, asked.corners)
-        found = arithmetic.seen_from(model_store.model(asked.model), state, corners)
+        found = arithmetic.coordinates_of(model_store.model(asked.model), state, corners)
     return {"type": "place", "place": found}, b""
 
 
@@ -88,7 +88,7 @@ def direction_of(model_store: ModelStore, asked: DirectionRequest) -> Answer:
     """The direction from the states `without` something to the request's own, with it."""
     groups = [_states(model_store, asked, texts) for texts in (asked.without, asked.states)]
     with _refused_as("groups"):
-        vector = arithmetic.leading(model_store.model(asked.model), *groups)
+        vector = arithmetic.direction_between_states(model_store.model(asked.model), *groups)
     return {"type": "direction", "vector": packed(tuple(vector.tolist()))}, b""
 
 

@@ -45,7 +45,7 @@ class ProjectionRoutes:
         """A file's picture in the shape of the model that the address names."""
         name = request.query.get("model", "")[:80]
         request.held.enter_context(self.slots["uploads"].slot(request.session))
-        work = self.projection_queue.gallery.submit(
+        work = self.projection_queue.model_store.submit(
             self.projection_queue.picture, name, request.body, pictures=MOST_PICTURES
         )
         made = await asyncio.wrap_future(work)
@@ -58,7 +58,7 @@ class ProjectionRoutes:
 
     async def project(self, request: PageRequest) -> Response:
         """A search; a page's new one ends its last."""
-        asked = self.projection_queue.order(*unpack_chunk(request.body))
+        asked = self.projection_queue.read_request(*unpack_chunk(request.body))
         request.held.enter_context(self.slots["searches"].slot(request.session))
         stop = self._begin(request.session)
         request.held.callback(self._end, request.session, stop)

@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import MAX_SEED, Settings
 from ganplay.common.wire import pack_piece
-from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
+from ganplay.lessons import EXPERIMENTS, FOLDER, Lesson, load_all, stream_run
 from ganplay.lessons.lesson import Check, Run
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
@@ -108,8 +108,8 @@ class LearnRoutes:
         if asked.part not in tasks:
             refuse("part", asked.part, "one of " + ", ".join([*lesson.runs, *tasks]))
         task = tasks[asked.part]
-        if strange := sorted(set(asked.changes) - set(task.free)):
-            refuse(strange[0][:40], "", "one of " + ", ".join(task.free))
+        if strange := sorted(set(asked.changes) - set(task.editable)):
+            refuse(strange[0][:40], "", "one of " + ", ".join(task.editable))
         return PlannedRun(task.run, task.run.config(asked.changes), list(task.checks), seeds)
 
     async def run(self, request: PageRequest) -> Response:
@@ -139,7 +139,7 @@ class LearnRoutes:
     def _work(self, planned: PlannedRun, send: Send) -> bytes:
         """All pieces of a run, the last one as the result."""
         last = b""
-        for piece in follow(planned.run, planned.config, planned.checks, planned.seeds):
+        for piece in stream_run(planned.run, planned.config, planned.checks, planned.seeds):
             if last and not send(last):
                 return b""
             if self._stopping.is_set():
@@ -154,7 +154,7 @@ class LearnRoutes:
             "lessons": [lesson.model_dump() for lesson in found],
             "problems": problems,
             "members": MEMBERS,
-            "fields": {kind: list(_fields(one.config)) for kind, one in KINDS.items()},
+            "fields": {kind: list(_fields(one.config)) for kind, one in EXPERIMENTS.items()},
         }
         text = json.dumps(content, ensure_ascii=False)
         return Response(text, media_type="application/json", headers={"Cache-Control": "no-cache"})
