@@ -70,7 +70,7 @@ class GpuJobs:
         return (self._gpu_render if len(texts) >= MIN_PICTURES else self._render)(name, texts)
 
     def find(self, request: ProjectionRequest, tell: Callable[[Any], bool]) -> ProjectionResult:
-        """See `ProjectionQueue.find`; where a GPU is lent nobody is told how far it is."""
+        """See `ProjectionQueue.find`; on a lent GPU there is no news of its progress."""
         if ON_ZERO_GPU:
             return self._gpu_find(request)
         return self._projection_queue.find(request, tell)

@@ -1,8 +1,8 @@
 """The one guard of all routes and sockets that pages use.
 
-It looks at where a request comes from, at the page's token, and at the kind and size of what is
-sent; how often somebody may ask is `rate_limits`' to say, before any route, and what a message may
-hold is `messages`'. Then it answers with what the route makes of the request, or says why not.
+It checks where a request comes from, the page's token, and the kind and size of the body. Then it
+sends what the route answers, or why the request is refused. How often somebody may ask is checked
+before, for all routes at once (`rate_limits`); the fields of a message by its model (`messages`).
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""How long the server waits for connections that say nothing, or take nothing.
+"""How long the server waits for connections that send nothing, or read nothing.
 
 uvicorn waits for ever for a first request, for the rest of one that comes drop by drop, and for a
 client that does not read. A thousand such connections would use up the process's file handles, so
-each is checked every few seconds and hung up on. Behind nginx this has been done before.
+each is checked every few seconds and closed. Behind nginx, nginx has done this already.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class TimeoutProtocol:
         self.loop.call_later(CHECK_SECONDS, self._check)
 
     def _check(self) -> None:
-        """Hang up on who says nothing or takes nothing; else check again later."""
+        """Close a connection that sends nothing or reads nothing; else check again later."""
         transport = self._transport
         unread = transport.get_write_buffer_size()
         if transport.is_closing() and not unread:

@@ -69,7 +69,7 @@ def _place(frame: traceback.FrameSummary) -> str:
 
 
 class RateLimitFilter(logging.Filter):
-    """Lets a bounded number of records a second through, and says how many it has not."""
+    """Lets `LINES_A_SECOND` records through, and adds to a later one how many it has dropped."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class RateLimitFilter(logging.Filter):
 
 
 class ErrorCounter(logging.Handler):
-    """Counts errors, for who looks after the server."""
+    """Counts errors, for the operator's page."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """As logging has it."""

@@ -1,8 +1,8 @@
-"""Streams that are made once, however many follow them: a class does not do the same work often.
+"""Streams that are made once, however many pages follow them, as those of a class do.
 
-The same work always comes to the same, so who asks for a stream that is being made, or has lately
-ended, is given that one from its beginning. Everything but the work itself happens on the event
-loop.
+The same work always has the same result. So a page that asks for a stream that is being made, or
+has lately ended, gets that one from its beginning. Everything but the work itself happens on the
+event loop.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from ganplay.server.http.streaming import Send
 
 REPLAY_SPEED = 2.0
-"""How many times as fast as it was made the past of a stream is sent to who comes later."""
+"""Who comes later gets what has been made so far, that many times as fast as it was made."""
 MAX_KEPT_BYTES = 24 * 2**20
 """Of streams that have ended; the longest unused are forgotten."""
 
