@@ -32,7 +32,7 @@ from PIL import Image
 
 from benchmarks.__main__ import cells, machine
 from benchmarks.classroom import BOUNDS, CLASS, Measured, jain, same
-from benchmarks.report import Row, arguments, finish, percentile
+from benchmarks.report import Row, arguments, finish, percentile, write_section
 from benchmarks.servers import Server, resident, running
 from benchmarks.students import MODEL, Seen, Student, drag
 from benchmarks.visitors import Tokens
@@ -547,10 +547,10 @@ def as_markdown(accounts: Sequence[Account], rows: Sequence[Row], plan: Plan, le
         f" {plan.back:.0f} s, then the lab again and files. At {plan.nan:.0f} s a weight of"
         f" student {accounts[0].student} became NaN; at {plan.kill:.0f} s the server was killed."
     )
-    text = ["# A rehearsal", "", f"{about.format(**machine())}.", "", told, ""]
+    text = [f"{about.format(**machine())}.", "", told, ""]
     text += ["| figure | value | bound | |", "|---|---:|---|---|"]
     text += [_line(cells(asdict(row) | {"holds": row.holds})) for row in rows]
-    text += ["", "## What each of them saw", "", _line(COLUMNS), "|" + "---:|" * len(COLUMNS)]
+    text += ["", "### What each of them saw", "", _line(COLUMNS), "|" + "---:|" * len(COLUMNS)]
     text += [_line(show(one) for show in COLUMNS.values()) for one in accounts]
     text += ["", "A star marks who was told of the NaN."]
     return "\n".join(text) + "\n"
@@ -566,7 +566,7 @@ def main() -> int:
         __doc__,
         minutes=f"of the class; default {MINUTES:g}",
         students=f"how many; default {CLASS}, with --quick {QUICK_CLASS}",
-        output="a Markdown file for the report",
+        output="a Markdown file with the marks of a rehearsal, such as docs/benchmarks.md",
     )
     quick = options.quick
     seconds = 60 * float(options.minutes or (QUICK_SECONDS / 60 if quick else MINUTES))
@@ -580,7 +580,8 @@ def main() -> int:
     accounts = [account(one, measured, seen, len(lesson.checks)) for one in people]
     rows = rows_of(accounts, seen, undisturbed(people), size == CLASS and not quick)
     if options.output:
-        Path(options.output).write_text(as_markdown(accounts, rows, plan, name), encoding="utf-8")
+        text = as_markdown(accounts, rows, plan, name)
+        write_section(Path(options.output), "rehearsal", text)
     if not options.json:
         print(as_text(accounts), end="\n\n")
     return finish(rows, options.json, students=[asdict(one) for one in accounts])
