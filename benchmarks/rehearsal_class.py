@@ -141,9 +141,9 @@ class Person:
         weights = await self.student.post("weights/save", patient=True)
         ends = [f"1;model:{MODEL};seed:{seed}" for seed in (self.number, 100 + self.number)]
         walk = "|".join([f"1;frames:{FRAMES}", *ends])
-        asked = {"model": MODEL, "walk": walk, "kind": self.kind, "zoom": 4}
+        request = {"model": MODEL, "walk": walk, "kind": self.kind, "zoom": 4}
         film = await self.student.post(
-            "explore/walk", json.dumps(asked).encode(), "application/json", patient=True
+            "explore/walk", json.dumps(request).encode(), "application/json", patient=True
         )
         self.weights = weights.content if weights else b""
         self.film = film_in(film.content) if film else b""
@@ -156,7 +156,7 @@ class Person:
             await client.post(f"{self.student.url}/fault", headers=headers, json={})
         ).raise_for_status()
         try:
-            while not any(kind == "diverged" for _, kind in self.lab.told):
+            while not any(kind == "diverged" for _, kind in self.lab.messages):
                 await asyncio.sleep(0.05)
             await asyncio.sleep(READING)
             await self.student.send({"type": "rewind"})

@@ -99,7 +99,7 @@ def account(one: Person, measured: Measured, seen: Happened, checks: int) -> Acc
         picture = next((t for t in one.slider.frames if t > line), NAN)
     back = max(frame, picture) if one.drags_first else frame
     waits = one.slider.waits
-    told = [kind for t, kind in lab.told if seen.spoilt <= t < measured.end]
+    kinds = [kind for t, kind in lab.messages if seen.spoilt <= t < measured.end]
     return Account(
         student=at,
         frames=measured.frames[at],
@@ -115,7 +115,7 @@ def account(one: Person, measured: Measured, seen: Happened, checks: int) -> Acc
         film_kind=one.kind,
         asked_again=lab.busy,
         fault_a=max(lab.gaps(seen.spoilt, measured.end)),
-        touched=not TROUBLE.isdisjoint(told) or bool(lab.lost(seen.spoilt, measured.end)),
+        touched=not TROUBLE.isdisjoint(kinds) or bool(lab.lost(seen.spoilt, measured.end)),
         fault_b=_or_none(frame - seen.killed),
         slider_b=_or_none(picture - seen.killed),
         step_before=one.step_before,
@@ -133,7 +133,7 @@ def account(one: Person, measured: Measured, seen: Happened, checks: int) -> Acc
 
 def _after(seen: Seen, kind: str, moment: float) -> float:
     """When a message of a kind came for the first time after some moment; infinity if none did."""
-    return next((t for t, told in seen.told if told == kind and t > moment), math.inf)
+    return next((t for t, other in seen.messages if other == kind and t > moment), math.inf)
 
 
 def _or_none(value: float) -> float | None:
@@ -283,13 +283,13 @@ def as_text(accounts: Sequence[Account]) -> str:
 def as_markdown(accounts: Sequence[Account], rows: Sequence[Row], plan: Plan, lesson: str) -> str:
     """The report as a page."""
     about = "{cpu}, {cores} cores; {system}, Python {python}, torch {torch}; {date}"
-    told = (
+    summary = (
         f"{len(accounts)} students, {plan.end / 60:.3g} minutes. In the lab until"
         f" {plan.lab:.0f} s, the lesson “{lesson}” and the explorer in two halves until"
         f" {plan.back:.0f} s, then the lab again and files. At {plan.nan:.0f} s a weight of"
         f" student {accounts[0].student} became NaN; at {plan.kill:.0f} s the server was killed."
     )
-    text = ["# A rehearsal", "", f"{about.format(**machine())}.", "", told, ""]
+    text = ["# A rehearsal", "", f"{about.format(**machine())}.", "", summary, ""]
     text += ["| figure | value | bound | |", "|---|---:|---|---|"]
     text += [_line(cells(asdict(row) | {"holds": row.holds})) for row in rows]
     text += ["", "## What each of them saw", "", _line(COLUMNS), "|" + "---:|" * len(COLUMNS)]
