@@ -24,7 +24,7 @@ import uvloop
 from benchmarks.classroom import CLASS, Measured, same
 from benchmarks.rehearsal_class import Happened, Person, Plan, planned
 from benchmarks.rehearsal_report import account, as_markdown, as_text, rows_of, undisturbed
-from benchmarks.report import arguments, finish
+from benchmarks.report import arguments, finish, write_section
 from benchmarks.servers import Server, resident, running
 from benchmarks.visitors import Tokens
 from ganplay.lessons import load_all
@@ -110,7 +110,7 @@ def main() -> int:
         __doc__,
         minutes=f"of the class; default {MINUTES:g}",
         students=f"how many; default {CLASS}, with --quick {QUICK_CLASS}",
-        output="a Markdown file for the report",
+        output="a Markdown file with the marks of a rehearsal, such as docs/benchmarks.md",
     )
     quick = options.quick
     seconds = 60 * float(options.minutes or (QUICK_SECONDS / 60 if quick else MINUTES))
@@ -124,7 +124,8 @@ def main() -> int:
     accounts = [account(one, measured, seen, len(lesson.checks)) for one in people]
     rows = rows_of(accounts, seen, undisturbed(people), size == CLASS and not quick)
     if options.output:
-        Path(options.output).write_text(as_markdown(accounts, rows, plan, name), encoding="utf-8")
+        text = as_markdown(accounts, rows, plan, name)
+        write_section(Path(options.output), "rehearsal", text)
     if not options.json:
         print(as_text(accounts), end="\n\n")
     return finish(rows, options.json, students=[asdict(one) for one in accounts])

@@ -289,10 +289,10 @@ def as_markdown(accounts: Sequence[Account], rows: Sequence[Row], plan: Plan, le
         f" {plan.back:.0f} s, then the lab again and files. At {plan.nan:.0f} s a weight of"
         f" student {accounts[0].student} became NaN; at {plan.kill:.0f} s the server was killed."
     )
-    text = ["# A rehearsal", "", f"{about.format(**machine())}.", "", summary, ""]
+    text = [f"{about.format(**machine())}.", "", summary, ""]
     text += ["| figure | value | bound | |", "|---|---:|---|---|"]
     text += [_line(cells(asdict(row) | {"holds": row.holds})) for row in rows]
-    text += ["", "## What each of them saw", "", _line(COLUMNS), "|" + "---:|" * len(COLUMNS)]
+    text += ["", "### What each of them saw", "", _line(COLUMNS), "|" + "---:|" * len(COLUMNS)]
     text += [_line(show(one) for show in COLUMNS.values()) for one in accounts]
     text += ["", "A star marks who was told of the NaN."]
     return "\n".join(text) + "\n"

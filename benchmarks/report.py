@@ -6,6 +6,7 @@ import operator
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -56,6 +57,20 @@ def finish(rows: Sequence[Row], as_json: bool, **more: Any) -> int:
             mark = "" if not row.bound else "holds" if row.holds else "FAILS"
             print(f"{row.name:{width}}  {row.value:10.4g}  {row.unit:10}  {row.bound:10}  {mark}")
     return 0 if all(row.holds for row in rows) else 1
+
+
+def write_section(path: Path, name: str, text: str) -> None:
+    """Put a text between the marks `<!-- name -->` and `<!-- end of name -->` of a file.
+
+    Raises:
+        ValueError: if the file has no such marks.
+    """
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{path} has no {begin.strip()} and {end}")
+    path.write_text(f"{before}{begin}\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
 
 
 def percentile(values: list[float], share: float) -> float:
