@@ -331,7 +331,8 @@ def fakes(z{label}):
 
 
 def update_d(real, fake{label}):
-{"    global updates_d" + chr(10) + "    updates_d += 1" + chr(10) if clock else ""}    fake = fake.detach()
+{"    global updates_d" + chr(10) if clock else ""}\
+{"    updates_d += 1" + chr(10) if clock else ""}    fake = fake.detach()
 {"    real, fake = jittered(real), jittered(fake)" + chr(10) if c.instance_noise else ""}\
     loss = d_loss({judged("real")}, {judged("fake")})
 """
