@@ -10,7 +10,7 @@ from benchmarks.rehearsal import QUICK_SECONDS
 from benchmarks.rehearsal_class import Happened, film_in, planned
 from benchmarks.rehearsal_report import COLUMNS, Account, as_markdown, as_text, rows_of
 from benchmarks.students import Seen, Student
-from ganplay.live.frame import FLAGS, HEADER
+from ganplay.live.frame_codec import FLAGS, HEADER
 
 WELL = Account(
     student=1, frames=20.0, steps=90.0, gap=60.0, longest=110.0, held=3, checks=3, slider=8.0,
