@@ -62,7 +62,7 @@ def test_the_report_has_a_line_for_each():
     rows = rows_of(CLASS, SEEN, [True, True], whole=True)
     page = as_markdown(CLASS, rows, planned(QUICK_SECONDS), "oscillation").splitlines()
     assert [line.count("|") for line in page[-len(CLASS) - 2 : -2]] == [len(COLUMNS) + 1] * 3
-    assert [line.split(" | ")[0] for line in page[8 : 8 + len(rows)]] == [
+    assert [line.split(" | ")[0] for line in page[6 : 6 + len(rows)]] == [
         f"| {row.name}" for row in rows
     ]
 
