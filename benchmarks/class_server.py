@@ -17,7 +17,7 @@ from ganplay.live.engine import Engine
 from ganplay.live.lab_session import LabSession
 from ganplay.server.app import launch
 from ganplay.server.http import auth
-from ganplay.server.http.live_socket import TOKEN
+from ganplay.server.http.protocol import TOKEN
 from ganplay.toy.graph_capture import CAPTURES
 
 TICK = 0.01

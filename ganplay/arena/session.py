@@ -16,7 +16,7 @@ from ganplay.arena.arena import Arena, Cell, cell_reports
 from ganplay.arena.renderer import CELLS, ThumbnailRenderer, about, finite
 from ganplay.arena.request import ArenaRequest, MakeArena, ShowSeed
 from ganplay.common.settings import as_plain
-from ganplay.common.wire import Piece, packed
+from ganplay.common.wire import Piece, pack_piece
 from ganplay.live import commands
 from ganplay.live.session import MAX_STEPS, TIME_SLICE, Session
 from ganplay.toy.config import ToyConfig
@@ -235,7 +235,7 @@ class ArenaSession(Session):
             "lost": [i for i, fine in enumerate(self._finite) if not fine],
         }  # fmt: skip
         blobs = [np.stack(part).tobytes() for part in zip(*thumbnails, strict=True)]
-        return packed(Piece(head, blobs))
+        return pack_piece(Piece(head, blobs))
 
     def _measure(self, arena: Arena) -> Iterator[None]:
         spent, found = 0.0, dict[int, dict[str, float]]()

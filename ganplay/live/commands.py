@@ -1,12 +1,10 @@
 """What a page may ask of its session, checked: plain data in, commands or a clear refusal out."""
 
-import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from ganplay.common.settings import Problem
 from ganplay.live.frame import ALL_LAYERS, View
 from ganplay.live.run import NAMES, RunName
 from ganplay.toy.config import PRESETS, ToyConfig
@@ -268,14 +266,3 @@ def read(message: object) -> Command:
     if not isinstance(kind, str) or kind not in _READERS:
         raise CommandError("type", kind, "one of " + ", ".join(_READERS) + " is needed")
     return _READERS[kind](message)
-
-
-def starting_step(message: Mapping[str, Any], most: int) -> tuple[int, list[Problem]]:
-    """How far a restored session is to catch up, and that this is not all the way if it is not."""
-    step = message.get("step", 0)
-    if isinstance(step, float) and math.isfinite(step):
-        step = int(step)
-    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= _COUNTING:
-        return 0, []
-    far = Problem("step", step, f"at most {most} are trained again", most, "restored")
-    return min(step, most), [far] * (step > most)

@@ -1,15 +1,15 @@
-"""What the page has to know before it can show anything: settings, data, presets and words."""
+"""What the page has to know before it can show anything: settings, data, presets and texts."""
 
 import dataclasses
 import functools
 import json
-from pathlib import Path
 from typing import Any
 
 from ganplay.arena.arena import MAX_MEMBERS
 from ganplay.arena.axes import AXES, default_values
 from ganplay.arena.request import MAX_CELLS, MAX_SEEDS
 from ganplay.common.locales import LANGUAGES, locale
+from ganplay.common.paths import WEB
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live import frame
@@ -20,9 +20,10 @@ from ganplay.toy.diagnosis import KINDS, Evidence
 from ganplay.toy.distributions import DISTRIBUTIONS, Distribution
 from ganplay.toy.stop_condition import BOUNDS
 
-ASSETS = Path(__file__).resolve().parents[1] / "web"
+ASSETS = WEB
 PAGES = ASSETS / "pages"
 THUMBNAIL_POINTS = 160
+"""That show what a distribution looks like."""
 
 
 def field_of(field: dataclasses.Field) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ganplay.live import commands
 from ganplay.live.commands import CommandError
 from ganplay.live.frame import UNIT, FrameRenderer
 from ganplay.live.session_table import Full
-from ganplay.server.http import auth, live_socket
+from ganplay.server.http import auth, protocol
 from ganplay.server.http.waiting_line import _Place
 from ganplay.toy.config import PRESETS
 
@@ -351,8 +351,8 @@ def test_a_page_makes_an_arena_again_that_is_gone(arena):
 def test_no_arena_overtakes_those_who_wait_for_the_lab(arena, server, monkeypatch):
     mine = arena(token=(token := auth.issue())).until(lambda s: s.event("welcome"))
     waiting = SimpleNamespace(session_id="waits", enter=lambda: None, tell=lambda event: None)
-    monkeypatch.setitem(server.routes.line._places, "waits", _Place(waiting))
-    assert arena().closing_code() == live_socket.FULL
+    monkeypatch.setitem(server.lab.line._places, "waits", _Place(waiting))
+    assert arena().closing_code() == protocol.FULL
     mine.socket.close(4000)
     assert arena(token=token).until(lambda s: s.event("welcome")).event("welcome")["known"]
 
@@ -361,7 +361,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def test_strangers_get_no_arena(arena, server):
-    assert arena(token="forged.token").closing_code() == live_socket.REFUSED
+    assert arena(token="forged.token").closing_code() == protocol.REFUSED
     body = json.dumps({"token": "forged", "messages": []}).encode()
     request = Request(f"{server.url}ganplay/arena/poll", body, JSON)
     with pytest.raises(OSError, match="401"):

@@ -6,17 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.rehearsal import (
-    COLUMNS,
-    QUICK_SECONDS,
-    Account,
-    Happened,
-    as_markdown,
-    as_text,
-    film_in,
-    planned,
-    rows_of,
-)
+from benchmarks.rehearsal import QUICK_SECONDS
+from benchmarks.rehearsal_class import Happened, film_in, planned
+from benchmarks.rehearsal_report import COLUMNS, Account, as_markdown, as_text, rows_of
 from benchmarks.students import Seen, Student
 from ganplay.live.frame import FLAGS, HEADER
 

@@ -20,19 +20,18 @@ from ganplay.live.engine import Engine
 from ganplay.live.lab_session import LabSession
 from ganplay.live.session import Session
 from ganplay.server.http.logs import COUNTS
-from ganplay.server.lab.files import Places
+from ganplay.server.http.slots import Slots
 
 PACKAGES = ("ganplay", "torch", "torchvision", "gradio", "uvicorn", "websockets")
 WINDOW = 2.0
 """Seconds over which rates are taken, at least, where somebody keeps looking."""
 
 
-class Room(Protocol):
-    """Routes with places, of which there are few."""
+class HasSlots(Protocol):
+    """Routes whose work is done for so many at a time."""
 
-    @property
-    def places(self) -> dict[str, Places]:
-        """By name."""
+    slots: dict[str, Slots]
+    """By name."""
 
 
 class Reading(NamedTuple):
@@ -44,13 +43,13 @@ class Reading(NamedTuple):
 
 
 class ServerReport:
-    """Looks at an engine, a gallery, those who wait, and the rooms of some routes."""
+    """Looks at an engine, a model store, those who wait, and the slots of some routes."""
 
     def __init__(
-        self, engine: Engine, gallery: ModelStore, line: Sized, rooms: Iterable[Room]
+        self, engine: Engine, model_store: ModelStore, line: Sized, routes: Iterable[HasSlots]
     ) -> None:
-        self._engine, self._gallery = engine, gallery
-        self._line, self._rooms = line, list(rooms)
+        self._engine, self._model_store = engine, model_store
+        self._line, self._routes = line, list(routes)
         self._began = time.monotonic()
         self._numbers: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
         self._next = count(1)
@@ -69,8 +68,8 @@ class ServerReport:
             "sessions": sorted(seen, key=lambda one: one["number"]),
             "batches": _batches(sessions),
             "process": _process() | {"cores_used": used},
-            "places": {k: p.taken_of for room in self._rooms for k, p in room.places.items()},
-            "models": self._gallery.in_memory,
+            "places": {k: s.usage for routes in self._routes for k, s in routes.slots.items()},
+            "models": self._model_store.in_memory,
             "events": dict(sorted(COUNTS.items())),
             "versions": versions(),
         }
