@@ -1,6 +1,6 @@
 """All benchmarks one after another, and one table of them: `python -m benchmarks`.
 
-Writes docs/benchmarks.md and docs/benchmarks.json, and the table into README.md.
+Writes the table into docs/benchmarks.md, and all figures into docs/benchmarks.json.
 """
 
 import argparse
@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report import write_section
+
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = (
     "toy_speed", "arena", "image_speed", "live_view", "explorer", "sessions", "classroom",
     "rehearsal", "lessons", "diagnosis", "cold_start",
 )  # fmt: skip
-TABLE, ROWS, README = ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.json", ROOT / "README.md"
-BEGIN, END = "<!-- benchmarks -->\n", "<!-- end of benchmarks -->\n"
+TABLE, ROWS = ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.json"
 
 
 def machine() -> dict[str, str | int]:
@@ -53,10 +54,10 @@ def measured(name: str, flags: Sequence[str]) -> list[dict[str, Any]]:
     done = subprocess.run(line, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     try:
-        told = json.loads(done.stdout)
+        found = json.loads(done.stdout)
     except ValueError:
         raise SystemExit(f"{name} ended with {done.returncode} and without figures") from None
-    rows = told["rows"] if isinstance(told, dict) else told
+    rows = found["rows"] if isinstance(found, dict) else found
     return [{"benchmark": name} | row for row in rows]
 
 
@@ -83,16 +84,6 @@ def as_markdown(about: dict[str, Any], rows: Sequence[dict[str, Any]], flags: Se
     return "\n".join(lines) + "\n"
 
 
-def quoted(readme: str, table: str) -> str:
-    """README with the table where the last one was."""
-    before, _, rest = readme.partition(BEGIN)
-    _, found, after = rest.partition(END)
-    assert found, f"README.md has no {BEGIN.strip()} and {END.strip()}"
-    about, rows = table.split("\n\n", 1)
-    shown = f"{about}\n\n<details><summary>All figures</summary>\n\n{rows}\n</details>\n"
-    return f"{before}{BEGIN}\n{shown}\n{END}{after}"
-
-
 def main() -> int:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -107,9 +98,8 @@ def main() -> int:
     table = as_markdown(about, rows, flags)
     print(table)
     if not options.names:
-        TABLE.write_text(f"# Benchmarks\n\n{table}", encoding="utf-8")
+        write_section(TABLE, "figures", table)
         ROWS.write_text(json.dumps({"machine": about, "rows": rows}, indent=1) + "\n", "utf-8")
-        README.write_text(quoted(README.read_text(encoding="utf-8"), table), "utf-8")
     return 0 if all(row["holds"] for row in rows) else 1
 
 

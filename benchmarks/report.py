@@ -6,13 +6,14 @@ import operator
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `bound` is such as ">= 3.5"; without one the figure is only told."""
+    """One figure. `bound` is such as ">= 3.5"; without one it is only reported."""
 
     name: str
     value: float
@@ -48,14 +49,28 @@ def finish(rows: Sequence[Row], as_json: bool, **more: Any) -> int:
     JSON is a list of the rows, or an object with `rows` where there is more.
     """
     if as_json:
-        told = [asdict(row) | {"holds": row.holds} for row in rows]
-        print(json.dumps({"rows": told, **more} if more else told, indent=2))
+        plain = [asdict(row) | {"holds": row.holds} for row in rows]
+        print(json.dumps({"rows": plain, **more} if more else plain, indent=2))
     else:
         width = max(len(row.name) for row in rows)
         for row in rows:
             mark = "" if not row.bound else "holds" if row.holds else "FAILS"
             print(f"{row.name:{width}}  {row.value:10.4g}  {row.unit:10}  {row.bound:10}  {mark}")
     return 0 if all(row.holds for row in rows) else 1
+
+
+def write_section(path: Path, name: str, text: str) -> None:
+    """Put a text between the marks `<!-- name -->` and `<!-- end of name -->` of a file.
+
+    Raises:
+        ValueError: if the file has no such marks.
+    """
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{path} has no {begin.strip()} and {end}")
+    path.write_text(f"{before}{begin}\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -4,8 +4,6 @@ import os
 import shutil
 import socket
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 # Two workers share two cores; threads of theirs would wait for each other.
@@ -17,21 +15,7 @@ import typecheck
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
-PACKAGE = Path(find_spec("ganplay").origin).parent
-# Not those without tensors: in `config` and `commands` the checks of types are what is tested.
-PLAIN = {
-    *("common/settings", "toy/config", "toy/stop_condition", "images/config", "lessons/dirac_gan"),
-    *("live/commands", "live/engine", "live/session"),
-}
-UNTYPED = {"server", "cli"}
-CHECKED = [
-    ".".join(("ganplay", *path.relative_to(PACKAGE).with_suffix("").parts))
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.stem != "__init__"
-    and path.relative_to(PACKAGE).with_suffix("").as_posix() not in PLAIN
-    and path.relative_to(PACKAGE).parts[0] not in UNTYPED
-]
-install_import_hook(CHECKED, "typecheck.checked")
+install_import_hook(typecheck.CHECKED, "typecheck.checked")
 
 # The same examples at every run, and no clock: these machines are shared and noisy.
 settings.register_profile(
@@ -68,14 +52,11 @@ class Server(NamedTuple):
 
     url: str
     engine: object
-    routes: object
-    transfers: object
-    explorer: object
-    find: object
-    walks: object
-    learning: object
-    arena: object
-    operator: object
+    groups: object
+
+    def __getattr__(self, name):
+        """A group of routes by its name in `app.RouteGroups`."""
+        return getattr(self.groups, name)
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +78,14 @@ def running():
     made.stop()
 
 
-ROOMS = {"routes": "LabRoutes", "transfers": "Transfers", "explorer": "Explorer", "find": "Find",
-         "walks": "Walks", "learning": "Learning", "arena": "ArenaRoutes",
-         "operator": "Operator"}  # fmt: skip
-
-
 @pytest.fixture(scope="session")
 def server():
     """One server for all tests that need one.
 
     It gives few frames: a page that draws sixty a second takes the time of the test beside it.
     """
+    from ganplay.images.evaluation.index_cache import IndexCache
+    from ganplay.latent.model_store import ModelStore
     from ganplay.live.engine import Engine
     from ganplay.server import app
 
@@ -117,23 +95,13 @@ def server():
             for session in self._sessions.values():
                 session.share = session.share._replace(frames=min(15.0, session.share.frames))
 
-    made = {}
-
-    def keep(room, kind):
-        def make(*arguments):
-            made[room] = kind(*arguments)
-            return made[room]
-
-        setattr(app, kind.__name__, make)
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     engine = Calm()
-    for room, kind in ROOMS.items():
-        keep(room, getattr(app, kind))
-    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
-    yield Server(url, engine, **made)
+    groups = app.RouteGroups.made(engine, ModelStore(indexes=IndexCache(())))
+    demo, url = app.launch("127.0.0.1", port, block=False, route_groups=groups)
+    yield Server(url, engine, groups)
     demo.close(verbose=False)
     engine.stop()
 

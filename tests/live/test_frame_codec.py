@@ -2,14 +2,15 @@ import dataclasses
 
 import pytest
 import torch
-from helpers.sessions import camera
+from helpers.sessions import renderer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ganplay import ToyConfig
 from ganplay.live import frame as frames
-from ganplay.live.frame import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
-from ganplay.live.frame_codec import unpack
+from ganplay.live import frame_codec
+from ganplay.live.frame import ALL_LAYERS, LAYERS, View
+from ganplay.live.frame_codec import FLAGS, HEADER, pack, unpack
 from ganplay.toy.diagnosis import Evidence, Finding
 
 
@@ -22,9 +23,9 @@ def close(one, other, within):
 @pytest.mark.parametrize("graph", [False, True])
 @pytest.mark.parametrize("layers", [0, LAYERS["fake"], ALL_LAYERS])
 def test_what_was_packed_is_unpacked(conditional, graph, layers):
-    looked = camera(ToyConfig(conditional=conditional, width_g=8, width_d=8))
+    looked = renderer(ToyConfig(conditional=conditional, width_g=8, width_d=8))
     inside = {"insides": 0, "unit": ("d", 1, 3)} if graph else {}
-    frame = looked.look(View(layers=layers, graph=graph, probe=(0.5, -1.0), **inside))
+    frame = looked.render(View(layers=layers, graph=graph, probe=(0.5, -1.0), **inside))
     again = unpack(pack(frame, run=3, applied=17, rate=123.5, flags=FLAGS["playing"]))
     for name in ("step", "updates_d", "updates_g", "measured_at"):
         assert getattr(again, name) == getattr(frame, name)
@@ -54,21 +55,23 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
 
 
 def test_every_section_there_is_can_be_unpacked():
-    looked = camera(ToyConfig(width_g=8, width_d=8))
-    frame = looked.look(View(graph=True, insides=0, unit=("d", 1, 3)))
+    looked = renderer(ToyConfig(width_g=8, width_d=8))
+    frame = looked.render(View(graph=True, insides=0, unit=("d", 1, 3)))
     frame = dataclasses.replace(frame, finding=Finding("collapse", 75, Evidence(js=0.5), (2, 7)))
     packed = pack(frame, rival=pack(frame))
-    assert HEADER.unpack_from(packed)[-1] == len(frames.SECTIONS) - 1  # there are no labels here
+    assert (
+        HEADER.unpack_from(packed)[-1] == len(frame_codec.SECTIONS) - 1
+    )  # there are no labels here
     assert torch.equal(unpack(packed).fakes, unpack(pack(frame)).fakes)
     told = unpack(packed).finding
     assert (told.kind, told.since, told.evidence.js, told.missing) == ("collapse", 75, 0.5, (2, 7))
 
 
 def test_a_frame_of_nothing_and_one_far_out_are_unpacked():
-    looked = camera(ToyConfig(noise_dim=1))
-    frame = frames.bare(looked.look())
+    looked = renderer(ToyConfig(noise_dim=1))
+    frame = frame_codec.without_drawings(looked.render())
     assert unpack(pack(frame)).fakes.shape == (0, 2)
-    far = dataclasses.replace(looked.look(), fakes=torch.full((400, 2), 1e9))
+    far = dataclasses.replace(looked.render(), fakes=torch.full((400, 2), 1e9))
     unpacked = unpack(pack(far))
     assert unpacked.fakes.min() == pytest.approx(4 * frame.extent, rel=1e-3)
     assert unpacked.grid.shape == (1, frames.PATH, 2)
@@ -76,8 +79,8 @@ def test_a_frame_of_nothing_and_one_far_out_are_unpacked():
 
 @pytest.fixture(scope="module")
 def packed():
-    looked = camera(ToyConfig(conditional=True, width_g=8, width_d=8))
-    return pack(looked.look(View(graph=True, insides=0, unit=("g", 0, 2))))
+    looked = renderer(ToyConfig(conditional=True, width_g=8, width_d=8))
+    return pack(looked.render(View(graph=True, insides=0, unit=("g", 0, 2))))
 
 
 @given(st.data())

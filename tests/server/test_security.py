@@ -21,7 +21,7 @@ from websockets.exceptions import InvalidStatus
 import ganplay
 from ganplay.media import uploads
 from ganplay.server.http import auth, gradio_lockdown
-from ganplay.server.http.live_socket import same_origin
+from ganplay.server.http.auth import same_origin
 from ganplay.server.schema import ASSETS
 
 HOME = "https://somebody-ganplay.hf.space"
@@ -49,6 +49,17 @@ SHORT = "<img src=x onerror=hacked=1>"  # fits into a name
         (False, {"origin": "http://[", "host": "127.0.0.1:7860"}),
         (False, {"origin": "", "host": "127.0.0.1:7860", "x-forwarded-host": ""}),
         (False, {"host": "127.0.0.1:7860", "sec-fetch-site": "cross-site"}),
+        # A neighbour on the same site: another sub-domain, another port, or a longer name.
+        (False, {"origin": "https://other-app.hf.space", "host": "somebody-ganplay.hf.space",
+                 "sec-fetch-site": "same-site"}),
+        (False, {"origin": HOME, "host": "10.0.0.7", "x-forwarded-host": HOME[8:],
+                 "sec-fetch-site": "same-site"}),
+        (False, {"origin": "https://other-app.hf.space", "host": "somebody-ganplay.hf.space"}),
+        (False, {"origin": "https://hf.space", "host": "somebody-ganplay.hf.space"}),
+        (False, {"origin": "https://a.somebody-ganplay.hf.space",
+                 "host": "somebody-ganplay.hf.space"}),
+        (False, {"origin": "http://127.0.0.1:8000", "host": "127.0.0.1:7860"}),
+        (False, {"origin": f"{HOME}.evil.example", "host": "a", "x-forwarded-host": HOME[8:]}),
         # A page can make up a header, but not what the browser says of it.
         (False, {"origin": "https://evil.example", "host": "127.0.0.1:7860",
                  "x-forwarded-host": "evil.example", "sec-fetch-site": "cross-site"}),
@@ -137,7 +148,7 @@ GRADIOS = ("queue/join", "run/predict", "call/info", "call/v2/info", "component_
 
 @pytest.mark.parametrize("door", GRADIOS)
 def test_a_request_to_gradio_that_never_ends_is_refused(server, monkeypatch, door):
-    monkeypatch.setattr(gradio_lockdown, "MOST", 100_000)
+    monkeypatch.setattr(gradio_lockdown, "MAX_REQUEST", 100_000)
     place = urlsplit(server.url)
     head = f"POST /gradio_api/{door} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     for rest in (
@@ -151,7 +162,7 @@ def test_a_request_to_gradio_that_never_ends_is_refused(server, monkeypatch, doo
 
 def test_gradio_is_sent_as_much_as_an_endpoint_takes():
     picture_and_mask = 2 * (uploads.MAX_BYTES * 4 // 3 + 200)
-    assert picture_and_mask < gradio_lockdown.MOST < 2 * picture_and_mask
+    assert picture_and_mask < gradio_lockdown.MAX_REQUEST < 2 * picture_and_mask
 
 
 @pytest.mark.parametrize("host", ["\xa1", "[", "a b", "x" * 300, "%00"])
@@ -185,7 +196,11 @@ def test_every_answer_says_what_it_is(server, visit):
         assert answer.headers["Content-Type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("path", [path.removeprefix("/ganplay/") for path in gradio_lockdown.JSON])
+JSON = ("lab/poll", "arena/poll", "explore/render", "explore/walk", "lessons/run")
+"""Routes of ours that take JSON and nothing else."""
+
+
+@pytest.mark.parametrize("path", JSON)
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_json_must_be_said_to_be_json(server, path, kind):
     told = refusal(server, path, auth.issue(), b"{}", Content_Type=kind)
@@ -195,7 +210,7 @@ def test_json_must_be_said_to_be_json(server, path, kind):
 # ---- code ----------------------------------------------------------------------------------------
 
 
-OWN_PIPE = {"workshop.py": {"subprocess", "torch.load"}}
+OWN_PIPE = {"capture_process.py": {"subprocess", "torch.load"}}
 """What the server sends its own helper, over a pipe that nobody else has."""
 
 
@@ -225,12 +240,9 @@ def test_nothing_unpickles_or_runs_what_it_is_given():
 
 
 MARKUP = {
-    "arena.js": "createContextualFragment(html)",
-    "panel-tabs.js": "createContextualFragment(html)",
-    "explore.js": "createContextualFragment(html)",
-    "learn.js": "createContextualFragment(html)", "charts.js": "box.innerHTML = '<figcaption>",
-    "model-graph.js": "box.innerHTML = `<svg", "lab.js": 'tile.innerHTML = "<dt>',
-    "slow-motion.js": "this.host.innerHTML = `", "report.js": "page.documentElement.outerHTML",
+    "dom.js": "createContextualFragment(html)", "charts.js": "box.innerHTML = '<figcaption>",
+    "model-graph.js": "box.innerHTML = `<svg", "slow-motion.js": "this.host.innerHTML = `",
+    "report.js": "page.documentElement.outerHTML",
 }  # fmt: skip
 """Where scripts make markup: of words of their own, or of files of ours."""
 
@@ -248,7 +260,7 @@ def test_texts_never_become_markup():
 
 
 KEPT = ("kind", "code", "status", "change", "group", "of", "signal", "run", "shows", "field",
-        "layers", "parts", "free", "choices", "lesson", "name", "settings", "solution", "shape",
+        "layers", "parts", "editable", "choices", "lesson", "name", "settings", "solution", "shape",
         "state")  # fmt: skip
 """What is no text for visitors, where it is a string; settings are none anywhere."""
 
