@@ -54,10 +54,10 @@ def measured(name: str, flags: Sequence[str]) -> list[dict[str, Any]]:
     done = subprocess.run(line, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     try:
-        told = json.loads(done.stdout)
+        found = json.loads(done.stdout)
     except ValueError:
         raise SystemExit(f"{name} ended with {done.returncode} and without figures") from None
-    rows = told["rows"] if isinstance(told, dict) else told
+    rows = found["rows"] if isinstance(found, dict) else found
     return [{"benchmark": name} | row for row in rows]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `bound` is such as ">= 3.5"; without one the figure is only told."""
+    """One figure. `bound` is such as ">= 3.5"; without one it is only reported."""
 
     name: str
     value: float
@@ -49,8 +49,8 @@ def finish(rows: Sequence[Row], as_json: bool, **more: Any) -> int:
     JSON is a list of the rows, or an object with `rows` where there is more.
     """
     if as_json:
-        told = [asdict(row) | {"holds": row.holds} for row in rows]
-        print(json.dumps({"rows": told, **more} if more else told, indent=2))
+        plain = [asdict(row) | {"holds": row.holds} for row in rows]
+        print(json.dumps({"rows": plain, **more} if more else plain, indent=2))
     else:
         width = max(len(row.name) for row in rows)
         for row in rows:

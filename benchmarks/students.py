@@ -20,7 +20,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from ganplay.live.frame import ALL_LAYERS, FLAGS
+from ganplay.live.frame import ALL_LAYERS
+from ganplay.live.frame_codec import FLAGS
 
 PING = 2.0
 """Seconds between a page's signs of life."""
@@ -49,7 +50,7 @@ class Seen:
         steps: trained in all, over all runs.
         waits: milliseconds from each position of a slider to its picture.
         failures: when the line or a request failed without having been asked to, and which.
-        told: what kinds of messages beside frames came, and when.
+        messages: the kinds of messages beside frames, and when each came.
         caught_up: when a run had been trained again as far as the page asked for.
         busy: how often it was to ask again later.
     """
@@ -58,7 +59,7 @@ class Seen:
     steps: int = 0
     waits: list[float] = field(default_factory=list)
     failures: list[tuple[float, str]] = field(default_factory=list)
-    told: list[tuple[float, str]] = field(default_factory=list)
+    messages: list[tuple[float, str]] = field(default_factory=list)
     caught_up: list[float] = field(default_factory=list)
     busy: int = 0
     at: tuple[int, int] = (-1, 0)
@@ -82,7 +83,7 @@ class Seen:
 
     def hears(self, kind: str) -> None:
         """A message has come, just now."""
-        self.told.append((time.perf_counter(), kind))
+        self.messages.append((time.perf_counter(), kind))
 
     def waited(self, start: float = 0.0, end: float = math.inf) -> list[float]:
         """Milliseconds to each picture of a slider that came within some time."""
@@ -253,7 +254,7 @@ class Student:
 
         A page that the server no longer knows asks once more, as `following.js` does.
         """
-        asked = {"lesson": lesson, "part": part, "seed": 0, "changes": {}}
+        request = {"lesson": lesson, "part": part, "seed": 0, "changes": {}}
         failed = "lessons/run"
         with suppress(httpx.HTTPError):
             for _ in range(2):
@@ -261,7 +262,7 @@ class Student:
                 url = f"{self.url}/ganplay/lessons/run"
                 async with (
                     _client(60) as client,
-                    client.stream("POST", url, json=asked, headers=headers) as answer,
+                    client.stream("POST", url, json=request, headers=headers) as answer,
                 ):
                     if answer.is_success:
                         last = await _last_piece(answer)

@@ -4,8 +4,6 @@ import os
 import shutil
 import socket
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 # Two workers share two cores; threads of theirs would wait for each other.
@@ -17,22 +15,7 @@ import typecheck
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
-PACKAGE = Path(find_spec("ganplay").origin).parent
-# Not those without tensors: in `config` and `commands` the checks of types are what is tested.
-PLAIN = {
-    *("common/settings", "toy/config", "toy/stop_condition", "images/config", "lessons/dirac_gan"),
-    *("live/commands", "live/engine", "live/session", "live/session_table"),
-    *("live/lab_session", "live/lab_commands", "live/lab_messages"),
-}
-UNTYPED = {"server", "cli"}
-CHECKED = [
-    ".".join(("ganplay", *path.relative_to(PACKAGE).with_suffix("").parts))
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.stem != "__init__"
-    and path.relative_to(PACKAGE).with_suffix("").as_posix() not in PLAIN
-    and path.relative_to(PACKAGE).parts[0] not in UNTYPED
-]
-install_import_hook(CHECKED, "typecheck.checked")
+install_import_hook(typecheck.CHECKED, "typecheck.checked")
 
 # The same examples at every run, and no clock: these machines are shared and noisy.
 settings.register_profile(

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
-from ganplay.live.frame import FAKES, UNIT, pack_points
-from ganplay.live.network_inspection import noise_reach, plane
+from ganplay.live.frame import FAKES, UNIT
+from ganplay.live.lab_messages import data_message
+from ganplay.live.network_inspection import plane
 from ganplay.live.render import map_range
 from ganplay.toy import metrics
 from ganplay.toy.batches import draw_noise, real_points
@@ -33,18 +34,9 @@ METRICS = ("js", "modes", "high_quality")
 
 def about(config: ToyConfig) -> dict[str, Any]:
     """The part of thumbnails that does not change while training, for one data set."""
-    data = config.data
     points, labels = real_points(config, SHOWN)
-    return {
-        "extent": data.extent,
-        "real": pack_points(points, data.extent),
-        "labels": labels.tolist() if config.classes else [],
-        "classes": config.classes,
-        "modes": 0 if data.modes is None else len(data.modes),
-        "floor": metrics.noise_floor(data, MEASURED, quick=True)["js"],
-        "reach": noise_reach(config.noise),
-        "ticks": [],
-    }
+    floor = metrics.noise_floor(config.data, MEASURED, quick=True)["js"]
+    return data_message(config, points, labels if config.classes else None) | {"floor": floor}
 
 
 class Thumbnails(NamedTuple):

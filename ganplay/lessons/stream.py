@@ -28,8 +28,10 @@ from ganplay.lessons.experiments import (
 )
 from ganplay.lessons.lesson import Check, Run
 from ganplay.lessons.signals import class_table, optimal_outputs
-from ganplay.live.frame import ALL_LAYERS, MAP, Frame, FrameRenderer, View, pack, pack_points
-from ganplay.live.network_inspection import noise_reach, plane
+from ganplay.live.frame import ALL_LAYERS, MAP, Frame, FrameRenderer, View
+from ganplay.live.frame_codec import pack
+from ganplay.live.lab_messages import data_message
+from ganplay.live.network_inspection import plane
 from ganplay.toy.trainer import ToyTrainer
 
 VAE_POINTS = 300
@@ -57,18 +59,10 @@ def rounded(values: Tensor) -> Any:
     return [round(v, DECIMALS) if math.isfinite(v) else None for v in values.tolist()]
 
 
-def about(renderer: FrameRenderer, classes: int) -> dict[str, Any]:
-    """What stays the same from frame to frame, as the lab's page has it."""
-    distribution, labels = renderer.trainer.distribution(), renderer.real_labels
-    return {
-        "extent": renderer.extent,
-        "real": pack_points(renderer.real, renderer.extent),
-        "labels": [] if labels is None else labels.tolist(),
-        "classes": classes,
-        "modes": 0 if distribution.modes is None else len(distribution.modes),
-        "ticks": rounded(renderer.ticks),
-        "reach": noise_reach(renderer.trainer.configs[0].noise),
-    }
+def about(renderer: FrameRenderer) -> dict[str, Any]:
+    """What stays the same from frame to frame."""
+    config, ticks = renderer.trainer.configs[0], renderer.ticks.tolist()
+    return {"data": data_message(config, renderer.real, renderer.real_labels, ticks), "cells": MAP}
 
 
 def _bytes(shares: Float[Tensor, "*n"]) -> bytes:
@@ -101,14 +95,14 @@ class GanView(ExperimentView):
 
     def constants(self) -> dict[str, Any]:
         """The data, and the size of maps."""
-        return {"data": about(self._renderers[0], self._trainer.configs[0].classes), "cells": MAP}
+        return about(self._renderers[0])
 
     def _frames(self) -> list[bytes]:
         """A packed frame of each member."""
         snapshot, frames = self._trainer.snapshot(), []
         for i, renderer in enumerate(self._renderers):
             renderer.trainer.restore(snapshot.members(slice(i, i + 1)))
-            frames.append(pack(renderer.look(VIEW)))
+            frames.append(pack(renderer.render(VIEW)))
         return frames
 
     def moment(self) -> Piece:
@@ -140,7 +134,7 @@ class VaeView(ExperimentView):
 
     def constants(self) -> dict[str, Any]:
         """The data, and the size of maps."""
-        return {"data": about(self._renderer, 0), "cells": MAP}
+        return about(self._renderer)
 
     def moment(self) -> Piece:
         """A frame of each member."""

@@ -1,9 +1,13 @@
 """What a page of the Toy Lab is told beside frames: settings, data, remedies, and why it pauses."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from jaxtyping import Float
+from torch import Tensor
+
 from ganplay.common.settings import Problem, as_plain
-from ganplay.live.frame import pack_points
+from ganplay.live.frame_codec import pack_points
 from ganplay.live.network_inspection import noise_reach
 from ganplay.live.run import NAMES, unshared
 from ganplay.live.session import MAX_STEPS
@@ -25,7 +29,6 @@ class LabMessages:
     def send_everything(self) -> None:
         """Tell a page that has just come all that it does not know."""
         session = self._session
-        session.redraw()
         self._sent_points = None
         self.forget_remedies()
         _ = session.trainer  # the networks are made before anything is told of them
@@ -70,20 +73,15 @@ class LabMessages:
         """Send what is the same in all frames: real points, modes, metrics of real data."""
         session = self._session
         distribution, renderer = session.trainer.distribution(), session.runs[0].renderer
-        labels, modes, extent = renderer.real_labels, distribution.modes, renderer.extent
+        modes, extent = distribution.modes, renderer.extent
+        ticks = renderer.ticks.tolist()
         session._send(
             type="data",
-            extent=extent,
-            real=pack_points(renderer.real, extent),
-            labels=[] if labels is None else labels.tolist(),
-            classes=session.config.classes,
-            modes=0 if modes is None else len(modes),
             centres=[] if modes is None else pack_points(modes, extent),
             reaches=3 * distribution.sigma / extent,
             floor=renderer.monitor.floor["js"],
             dispersion=renderer.monitor.floor["dispersion"],
-            ticks=[round(tick, 4) for tick in renderer.ticks.tolist()],
-            reach=noise_reach(session.config.noise),
+            **data_message(session.config, renderer.real, renderer.real_labels, ticks),
         )
 
     def send_remedies(self) -> None:
@@ -111,3 +109,29 @@ class LabMessages:
         kind = "diverged" if session.diverged else "limit"
         lanes = [name for name, run in zip(NAMES, session.runs, strict=False) if run.diverged]
         session._send(type=kind, step=session.trainer.steps, limit=MAX_STEPS, lanes=lanes)
+
+
+def data_message(
+    config: ToyConfig,
+    real: Float[Tensor, "n 2"],
+    labels: Tensor | None,
+    ticks: Sequence[float] = (),
+) -> dict[str, Any]:
+    """What a page is told once about the data over which frames are drawn.
+
+    Args:
+        config: whose data.
+        real: points to draw.
+        labels: their classes; None for data without.
+        ticks: values of the noise at which the lines of G's grid are.
+    """
+    data = config.data
+    return {
+        "extent": data.extent,
+        "real": pack_points(real, data.extent),
+        "labels": [] if labels is None else labels.tolist(),
+        "classes": config.classes,
+        "modes": 0 if data.modes is None else len(data.modes),
+        "ticks": [round(tick, 4) for tick in ticks],
+        "reach": noise_reach(config.noise),
+    }

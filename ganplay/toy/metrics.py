@@ -49,7 +49,8 @@ def divergence(p: Float[Tensor, "*s c"], q: Float[Tensor, "*s c"]) -> Float[Tens
     def entropy(p: Tensor) -> Tensor:
         return -torch.xlogy(p, p).sum(-1) / math.log(2)
 
-    return (entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2).clamp_min(0)
+    # Rounding may leave [0, 1] by a little.
+    return (entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2).clamp(0, 1)
 
 
 def sliced_wasserstein(

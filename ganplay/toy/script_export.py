@@ -283,7 +283,8 @@ def with_label(x, label):
     return torch.cat([x, F.one_hot(label, {c.classes}).float()], 1)
 """
     if c.instance_noise:
-        fading = f" * max(0, 1 - updates_d / {c.instance_noise_steps})"
+        # By D's updates before the last one: G's fakes are blurred like those that D has just seen.
+        fading = f" * max(0, 1 - max(0, updates_d - 1) / {c.instance_noise_steps})"
         text += f"""
 
 def jittered(x):
@@ -330,7 +331,8 @@ def fakes(z{label}):
 
 
 def update_d(real, fake{label}):
-{"    global updates_d" + chr(10) if clock else ""}    fake = fake.detach()
+{"    global updates_d" + chr(10) if clock else ""}\
+{"    updates_d += 1" + chr(10) if clock else ""}    fake = fake.detach()
 {"    real, fake = jittered(real), jittered(fake)" + chr(10) if c.instance_noise else ""}\
     loss = d_loss({judged("real")}, {judged("fake")})
 """
@@ -342,8 +344,6 @@ def update_d(real, fake{label}):
         for weight in discriminator.parameters():
             weight.clamp_(-{c.weight_clip}, {c.weight_clip})
 """
-    if clock:
-        text += "    updates_d += 1\n"
     x = "with_label(fake, label)" if c.classes else "fake"
     text += f"\n\ndef update_g(real, fake{label}):\n"
     text += "    fake = jittered(fake)\n" if c.instance_noise else ""

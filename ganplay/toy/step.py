@@ -306,18 +306,24 @@ class AdversarialStep:
         logits = logits.squeeze(1)
         return (logits * state.numbers.scale_d if self.structure.scaled else logits), features
 
-    def _instance_noise(self, state: State, normal: Tensor) -> Tensor:
-        """Instance noise, which fades linearly. Sonderby et al. 2017, section 3."""
+    def _instance_noise(self, state: State, normal: Tensor, updates: Tensor) -> Tensor:
+        """Instance noise, which fades linearly. Sonderby et al. 2017, section 3.
+
+        Args:
+            state: whose settings say how strong it is and how fast it fades.
+            normal: standard normal numbers of the samples' shape.
+            updates: of D (s, 1), by which it has faded.
+        """
         numbers = state.numbers
-        left = (1 - state.updates * numbers.noise_fading).clamp_min(0)
+        left = (1 - updates * numbers.noise_fading).clamp_min(0)
         return _column(numbers.instance_noise * left, normal) * normal
 
-    def _shown(self, state: State, batch: Batch, x: Tensor, part: slice) -> Tensor:
+    def _shown(self, state: State, batch: Batch, x: Tensor, part: slice, updates: Tensor) -> Tensor:
         """Samples as D is shown them: changed and blurred by some of the batch's 3b numbers."""
         if batch.chance is not None:
             x = augment(x, batch.chance[..., part], self.structure.augment)
         if batch.instance_noise is not None:
-            x = x + self._instance_noise(state, batch.instance_noise[..., part])
+            x = x + self._instance_noise(state, batch.instance_noise[..., part], updates)
         return x
 
     def _gradient_d(self, state: State, batch: Batch, fake: Tensor) -> tuple[Tensor, UpdateResult]:
@@ -326,7 +332,9 @@ class AdversarialStep:
             structure.discriminator.power_iteration_(state.d.weights, state.d.buffers)
         x = torch.cat([batch.real, fake], dim=-1)
         label = None if batch.label is None else torch.cat([batch.label] * 2, dim=-1)
-        x = self._shown(state, batch, x, slice(2 * size))
+        x = self._shown(state, batch, x, slice(2 * size), state.updates)
+        if structure.instance_noise:
+            state.updates.add_(1)
         with torch.enable_grad():
             weights = _leaves(state.d.weights)
             logits, _ = self.discriminate(state, weights, x, label, batches=2)
@@ -358,7 +366,10 @@ class AdversarialStep:
     ) -> tuple[Tensor, Tensor]:
         structure, size = self.structure, self.structure.batch_size
         with torch.enable_grad():
-            x = self._shown(state, batch, fake, slice(2 * size, None))
+            # G's fakes are blurred as much as those that D's last update has seen.
+            x = self._shown(
+                state, batch, fake, slice(2 * size, None), (state.updates - 1).clamp_min(0)
+            )
             d_weights = [w.detach() for w in state.d.weights]
             logits, features = self.discriminate(state, d_weights, x, batch.label)
             loss = self.loss.g_loss(logits).mean(1, keepdim=True)
@@ -380,8 +391,6 @@ class AdversarialStep:
         update(net.flat, gradient, net.moments, numbers.rates(numbers.lr_d))
         if structure.weight_clip:
             clip_weights_(net.flat, numbers.weight_clip)
-        if structure.instance_noise:
-            state.updates.add_(1)
 
     def _apply_g(self, state: State, gradient: Tensor) -> None:
         net, numbers, structure = state.g, state.numbers, self.structure

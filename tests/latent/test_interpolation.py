@@ -31,6 +31,22 @@ def test_without_an_arc_it_goes_straight(b):
     torch.testing.assert_close(slerp(a, b, t), lerp(a, b, t))
 
 
+def test_equal_and_opposite_directions_stay_numbers_to_the_last_digit():
+    """The cosine of a vector with itself is above one, by rounding, for one in some ten."""
+    a = torch.randn(2000, 7, generator=torch.Generator().manual_seed(0))
+    unit = a / a.norm(dim=1, keepdim=True)
+    assert ((unit * unit).sum(1) > 1).sum() > 20
+    opposite = -a
+    for b in (a, 3 * a, opposite):
+        t = torch.full((2000,), 0.3, requires_grad=True)
+        way = slerp(a, b, t)
+        assert way.isfinite().all()
+        if b is not opposite:
+            torch.testing.assert_close(way, lerp(a, b, t))
+        way.sum().backward()  # how it moves along the way is known there, too
+        assert t.grad.isfinite().all()
+
+
 def test_a_spline_goes_through_its_points_without_corners():
     points = torch.nn.functional.normalize(
         torch.randn(5, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64), dim=1

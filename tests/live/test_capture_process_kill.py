@@ -7,17 +7,13 @@ import re
 import resource
 import signal
 import socket
-import subprocess
-import sys
-import threading
-import time
 import urllib.request
 from contextlib import contextmanager, suppress
-from types import SimpleNamespace
 
 import pytest
 import torch
-from helpers.http import heard, post, send
+from helpers.app_process import SECRET, app, new_token
+from helpers.http import heard, send
 from helpers.http import order as film_order
 from helpers.sockets import Line
 from helpers.witness import STATE, expected
@@ -27,46 +23,7 @@ from ganplay.cli import main
 from ganplay.common.wire import pack_chunk
 from ganplay.toy.checkpoint import toy_from_bytes
 
-SECRET = "a lecture in the hall"
-
-
 FULL = (resource.RLIMIT_FSIZE, (0, 0))  # no file may get a single byte more
-
-
-@contextmanager
-def app(port):
-    """The process, and what it says."""
-    command = [sys.executable, "-m", "ganplay.cli", "app", "--port", str(port), "--log"]
-    environment = os.environ | {"GANPLAY_TEACHER_SECRET": SECRET}
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
-    said = []
-    reader = threading.Thread(target=lambda: said.extend(process.stderr), daemon=True)
-    reader.start()
-    url = f"http://127.0.0.1:{port}/"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError):
-            urllib.request.urlopen(url, timeout=2).close()
-            break
-        time.sleep(0.1)
-    try:
-        yield SimpleNamespace(url=url, process=process, said=said, reader=reader)
-    finally:
-        process.kill()
-        process.wait(20)
-        reader.join(5)
-        process.stdout.close()
-        process.stderr.close()
-
-
-def new_token(server):
-    """As the page asks for one when the server no longer knows its own."""
-    config = json.loads(urllib.request.urlopen(server.url + "config").read())
-    (lab,) = [c for c in config["components"] if c["props"].get("elem_id") == "lab-host"]
-    body = {"data": [], "fn_name": "new_token", "component_id": lab["id"], "session_hash": "x"}
-    return json.loads(post(server, "gradio_api/component_server", body))
 
 
 @contextmanager

@@ -20,6 +20,8 @@ KINDS = {
     "critic": ToyConfig(loss="wasserstein", penalty="wgan_gp", steps_d=2, width_g=32, width_d=32),
     "noisy": ToyConfig(instance_noise=0.3, optimizer_g="rmsprop", optimizer_d="momentum",
                        lr_d=1e-3, width_d=32, conditional=True, steps_g=2),
+    "spectral": ToyConfig(norm_d="spectral", norm_g="spectral", width_g=16, width_d=16,
+                          batch_size=32, lr_g=0.01, lr_d=0.01),
 }  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, capl
         seen = render_together(dict.fromkeys(runs, view), room)
         assert list(seen) == runs
         for run in runs:
-            own = render_one(run.trainer.ensemble, *run.renderer.asks(view))
+            own = render_one(run.trainer.ensemble, *run.renderer.inputs_for(view))
             for one, other in zip(seen[run], own, strict=True):
                 assert (one is None) == (other is None)
                 if one is not None:

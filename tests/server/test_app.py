@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.live.frame import HEADER
+from ganplay.live.frame_codec import HEADER
 from ganplay.server.http import auth, live_socket, protocol, waiting_line
 from ganplay.server.schema import ASSETS, schema
 from ganplay.toy.script_export import as_script

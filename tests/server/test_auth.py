@@ -3,6 +3,39 @@ import pytest
 from ganplay.server.http import auth
 from ganplay.server.http.auth import is_teacher
 
+# ---- tokens of pages -----------------------------------------------------------------------------
+
+
+def test_a_token_stands_for_its_session_and_no_two_are_alike():
+    tokens = {auth.issue() for _ in range(100)}
+    assert len({auth.session_of(token) for token in tokens}) == 100
+    assert None not in map(auth.session_of, tokens)
+
+
+def test_a_token_that_was_changed_stands_for_nothing():
+    token = auth.issue()
+    session, signature = token.split(".")
+    other = auth.issue().split(".")[1]
+    for wrong in (session, f"{session}.", f"{session}.{other}", f".{signature}", token + "x",
+                  token[:-1], f"x{token}", token.upper(), f" {token}", "", None, 5, [token],
+                  token.encode(), f"{token}é"):  # fmt: skip
+        assert auth.session_of(wrong) is None
+
+
+def test_a_token_is_short_even_if_it_is_signed():
+    """A long one would be hashed, and kept as the name of a session."""
+
+    def signed(session):
+        return f"{session}.{auth._signature(session)}"
+
+    assert auth.session_of(signed("x" * 60)) == "x" * 60
+    assert len(signed("x" * 68)) == 101
+    for length in (68, 1000, 10**6):
+        assert auth.session_of(signed("x" * length)) is None
+
+
+# ---- the lecturer's secret -----------------------------------------------------------------------
+
 SECRET = "open sesame, 打开"
 
 

@@ -15,8 +15,10 @@ from websockets.sync.client import connect
 from ganplay.common.wire import pack_chunk
 from ganplay.server.http import auth, bodies, protocol, rate_limits
 from ganplay.server.http.protocol import Refusal
-from ganplay.server.http.rate_limits import Rate, TokenBuckets
+from ganplay.server.http.rate_limits import Rate, RateLimits, TokenBuckets
 from ganplay.server.http.slots import Slots
+
+RATES = ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS")
 
 
 def test_a_bucket_by_hand(monkeypatch):
@@ -65,10 +67,29 @@ def test_a_class_behind_one_address_is_not_hit():
             assert not any(buckets.wait("school", rate) for _ in range(count))
 
 
+@pytest.mark.parametrize(
+    ("kind", "method", "session", "rate"),
+    [
+        ("websocket", None, None, "SOCKETS"), ("websocket", None, "one", "SOCKETS"),
+        ("http", "GET", None, "FILES"), ("http", "HEAD", None, "FILES"),
+        ("http", "OPTIONS", None, "FILES"), ("http", "POST", None, "WORK"),
+        ("http", "PUT", None, "WORK"), ("http", "DELETE", None, "WORK"),
+        ("http", "PATCH", None, "WORK"), ("http", "BREW", None, "WORK"),
+        ("http", "GET", "one", "ALL_PAGES"), ("http", "POST", "one", "ALL_PAGES"),
+    ],
+)  # fmt: skip
+def test_each_request_is_charged_to_its_own_bucket(monkeypatch, kind, method, session, rate):
+    rates = {name: Rate(10 + i, 1) for i, name in enumerate(RATES)}
+    for name, value in rates.items():
+        monkeypatch.setattr(rate_limits, name, value)
+    scope = {"type": kind, "method": method, "client": ("192.0.2.9", 1)}
+    assert rate_limits._charged(scope, session) == ("192.0.2.9", rates[rate])
+
+
 @pytest.fixture
 def strict(monkeypatch):
     """Lets so much through; each test has an address of its own."""
-    for name in ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS"):
+    for name in RATES:
         monkeypatch.setattr(rate_limits, name, Rate(3, 0.01))
 
 
@@ -212,19 +233,33 @@ def test_bodies_on_their_way_have_so_much_memory_together(monkeypatch):
         bodies.ARRIVING["bytes"] -= 600
 
 
-def test_addresses_that_a_stranger_makes_up_do_not_count(server, strict, monkeypatch):
+def test_addresses_that_a_stranger_makes_up_do_not_count(monkeypatch):
     """Who is not a proxy that we were told of has the address of their line."""
-    seen = []
+    monkeypatch.setattr(rate_limits, "FILES", Rate(2, 0.01))
+    reached, answers = [], []
 
     async def inner(scope, receive, send):
-        seen.append(scope["client"][0])
+        reached.append(scope["client"][0])
 
-    async def ask(client, named, trusted):
-        outer = ProxyHeadersMiddleware(inner, trusted)
+    async def told(message):
+        answers.append(message.get("status"))
+
+    async def ask(client, named):
+        app = ProxyHeadersMiddleware(limits, "127.0.0.1")
         headers = [(b"x-forwarded-for", named.encode())]
-        await outer({"type": "http", "client": (client, 1), "headers": headers}, None, None)
+        scope = {"type": "http", "method": "GET", "path": "/", "client": (client, 1)}
+        await app(scope | {"headers": headers}, None, told)
 
+    limits = RateLimits(inner)
     with ThreadPoolExecutor(1) as own:  # a browser may have left a loop in this thread
-        own.submit(asyncio.run, ask("203.0.113.9", "192.0.2.1", "127.0.0.1")).result()
-        own.submit(asyncio.run, ask("127.0.0.1", "198.51.100.1, 192.0.2.1", "127.0.0.1")).result()
-    assert seen == ["203.0.113.9", "192.0.2.1"]
+
+        def asks(client, named):
+            own.submit(asyncio.run, ask(client, named)).result()
+
+        for i in range(5):  # a name a request, and all are charged to one line
+            asks("203.0.113.9", f"192.0.2.{i}")
+        assert reached == ["203.0.113.9"] * 2
+        assert answers == [429, None] * 3
+        for i in range(5):  # of the proxy that we know each name counts
+            asks("127.0.0.1", f"198.51.100.1, 192.0.2.{i}")
+        assert reached[2:] == [f"192.0.2.{i}" for i in range(5)]

@@ -49,6 +49,17 @@ SHORT = "<img src=x onerror=hacked=1>"  # fits into a name
         (False, {"origin": "http://[", "host": "127.0.0.1:7860"}),
         (False, {"origin": "", "host": "127.0.0.1:7860", "x-forwarded-host": ""}),
         (False, {"host": "127.0.0.1:7860", "sec-fetch-site": "cross-site"}),
+        # A neighbour on the same site: another sub-domain, another port, or a longer name.
+        (False, {"origin": "https://other-app.hf.space", "host": "somebody-ganplay.hf.space",
+                 "sec-fetch-site": "same-site"}),
+        (False, {"origin": HOME, "host": "10.0.0.7", "x-forwarded-host": HOME[8:],
+                 "sec-fetch-site": "same-site"}),
+        (False, {"origin": "https://other-app.hf.space", "host": "somebody-ganplay.hf.space"}),
+        (False, {"origin": "https://hf.space", "host": "somebody-ganplay.hf.space"}),
+        (False, {"origin": "https://a.somebody-ganplay.hf.space",
+                 "host": "somebody-ganplay.hf.space"}),
+        (False, {"origin": "http://127.0.0.1:8000", "host": "127.0.0.1:7860"}),
+        (False, {"origin": f"{HOME}.evil.example", "host": "a", "x-forwarded-host": HOME[8:]}),
         # A page can make up a header, but not what the browser says of it.
         (False, {"origin": "https://evil.example", "host": "127.0.0.1:7860",
                  "x-forwarded-host": "evil.example", "sec-fetch-site": "cross-site"}),

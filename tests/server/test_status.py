@@ -1,5 +1,6 @@
 """The server's page for who knows the secret, and the log."""
 
+import asyncio
 import io
 import json
 import logging
@@ -83,6 +84,30 @@ def test_who_signs_in_gets_a_cookie_and_sees_the_numbers(server, kept):
     assert sign(server, {}, **mine)[0] == 303
     assert status(server, f"{PATH}.json", **mine)[0] == 401
     assert status(server, f"{PATH}.json", **other)[0] == 200
+
+
+def test_who_guesses_has_to_wait_and_who_knows_has_not(server, kept, monkeypatch):
+    """By what is waited for, not by a clock."""
+    waits, sleep = [], asyncio.sleep
+
+    async def waiting(seconds, *rest):
+        if seconds == 7.5:
+            waits.append(seconds)
+            seconds = 0
+        return await sleep(seconds, *rest)
+
+    monkeypatch.setattr(routes, "WRONG_SECONDS", 7.5)
+    monkeypatch.setattr(routes.asyncio, "sleep", waiting)
+    for count, wrong in enumerate((SECRET[:-1], "", "x" * 300), 1):
+        assert sign(server, {"secret": wrong})[1]["Location"] == "operator?wrong"
+        assert len(waits) == count
+    assert sign(server, {"secret": SECRET})[1]["Location"] == "operator"
+    assert sign(server, {})[0] == 303  # signs out
+    assert len(waits) == 3
+
+
+def test_guessing_is_slow():
+    assert routes.WRONG_SECONDS >= 0.5
 
 
 def test_over_https_the_cookie_is_for_https_only(server, kept):

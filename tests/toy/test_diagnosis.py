@@ -14,8 +14,13 @@ from benchmarks.diagnosis import SCENARIOS, most_changes, right, runs
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live.run import LiveRun
 from ganplay.toy.diagnosis import (
+    _LOST as LOST,
+)
+from ganplay.toy.diagnosis import (
     EVERY,
     KINDS,
+    MIN_AGREEING,
+    MIN_MODE_SHARE,
     WINDOW,
     DataStats,
     Diagnosis,
@@ -114,6 +119,37 @@ def test_nothing_is_said_at_once_and_nothing_flickers():
     changes = [b.since for a, b in pairwise(given) if a.kind != b.kind]
     assert len(changes) > 6
     assert min(b - a for a, b in pairwise(changes[1:])) >= WINDOW * EVERY
+
+
+def test_what_lasts_less_than_a_window_changes_it_once_at_most():
+    """Blocks of twelve measurements, long enough to agree and shorter than a window."""
+    lost = WELL._replace(centre=(1e4, 0.0))  # is seen at once, by the last measurement alone
+    given = findings([WELL] * 2 * WINDOW + ([lost] * (WINDOW // 2) + [WELL] * (WINDOW // 2)) * 8)
+    changes = [b.since for a, b in pairwise(given) if a.kind != b.kind]
+    assert len(changes) >= 3
+    assert min(b - a for a, b in pairwise(changes[1:])) >= WINDOW * EVERY
+    # And what does not last for some measurements in a row changes nothing.
+    brief = findings([WELL] * 2 * WINDOW + ([lost] * (MIN_AGREEING - 1) + [WELL]) * 20)
+    assert "divergence" not in {v.kind for v in brief}
+    lasting = findings([WELL] * 2 * WINDOW + [lost] * MIN_AGREEING)
+    assert [v.kind for v in lasting[-2:]] == ["equilibrium", "divergence"]
+
+
+def test_fakes_that_fly_apart_in_all_directions_diverge():
+    """Their centre stays where it was."""
+    wide = WELL._replace(dispersion=2.0 * LOST * SCENE.extent, js=1.0)
+    assert kind(wide) == "divergence"
+    assert kind(wide._replace(dispersion=0.5 * LOST * SCENE.extent)) != "divergence"
+
+
+def test_a_mode_is_missing_below_a_hundredth_of_all_fakes():
+    def missing(share):
+        rest = (1 - share) / 3
+        return findings([WELL._replace(shares=(rest, share, rest, rest))] * WINDOW)[-1].missing
+
+    assert MIN_MODE_SHARE == 0.01
+    assert missing(0.0099) == (1,)
+    assert missing(0.0101) == missing(0.03) == missing(0.05) == ()
 
 
 def test_changed_settings_leave_the_verdict_until_there_is_more_to_be_seen():

@@ -61,6 +61,58 @@ def test_classes_are_parts():
     assert radius[labels == 1].mean().item() == pytest.approx(1.0, abs=0.02)
 
 
+def arm(name, n=4000):
+    """The line of a shape without its width, densely."""
+    t = torch.linspace(0, 1, n)
+    if name == "spiral":
+        turn = 3 * math.pi * t
+        return torch.stack([turn.cos(), turn.sin()], dim=1) * (0.2 + 2 * t)[:, None]
+    if name == "s_curve":
+        t = (3 * t - 1.5) * math.pi
+        return torch.stack([1.2 * t.sin(), t.sign() * (t.cos() - 1)], dim=1)
+    t = math.pi * t
+    return 1.4 * (torch.stack([t.cos(), t.sin()], dim=1) - torch.tensor([0.5, 0.25]))
+
+
+@pytest.mark.parametrize(("name", "width"), [("spiral", 0.05), ("s_curve", 0.06), ("moons", 0.08)])
+def test_curves_have_their_width(name, width):
+    points, labels = draw(name)
+    distance = torch.cdist(points[labels == 0], arm(name)).min(1).values
+    assert distance.square().mean().sqrt().item() == pytest.approx(width, rel=0.08)
+
+
+def test_lines_and_circles_have_their_width():
+    points, _ = draw("line")
+    across = (points[:, 1] - 0.5 * points[:, 0]) / math.hypot(1, 0.5)
+    assert across.std().item() == pytest.approx(0.05, rel=0.05)
+    points, labels = draw("circles")
+    radius = points.norm(dim=1) - torch.where(labels == 0, 2.0, 1.0)
+    assert radius.std().item() == pytest.approx(0.06, rel=0.05)
+
+
+def test_the_blades_of_a_pinwheel_have_length_and_width():
+    """Turned back by their number and their twist, all are one Gaussian: 0.36 by 0.12."""
+    points, labels = draw("pinwheel", 20_000)
+    turn = -labels * (2 * math.pi / 5)
+    # A point at radius r lies 1.1 along - atan(across / along) beyond its blade's start, and
+    # along is almost r: two rounds of that give it back.
+    x, y = points.unbind(1)
+    straight = torch.stack(
+        [x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos()], dim=1
+    )
+    along = straight.norm(dim=1)
+    for _ in range(20):
+        angle = -1.1 * along
+        across = straight[:, 0] * angle.sin() + straight[:, 1] * angle.cos()
+        along = (straight.square().sum(1) - across.square()).clamp_min(0).sqrt()
+    settled = (across.abs() < 0.5) & (along > 0.5)
+    assert settled.float().mean() > 0.95
+    assert across[settled].std().item() == pytest.approx(0.12, rel=0.05)
+    assert across[settled].mean().item() == pytest.approx(0, abs=0.01)
+    assert points.norm(dim=1).mean().item() == pytest.approx(1.2, abs=0.03)
+    assert points.norm(dim=1).std().item() == pytest.approx(0.36, abs=0.03)
+
+
 def test_from_points():
     points = torch.tensor([[0.0, 0.0], [1.0, 2.0]])
     distribution = from_points(points, torch.tensor([0, 1]))

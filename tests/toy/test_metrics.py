@@ -35,6 +35,18 @@ def test_jensen_shannon_by_hand():
     assert metrics.jensen_shannon(p, q, 1.0, cells=2).item() == pytest.approx(0.311278, abs=1e-6)
 
 
+def test_rounding_leaves_no_divergence_outside_of_its_bounds():
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        shares = torch.rand(2, 50, 512, generator=generator)
+        p, q = shares / shares.sum(-1, keepdim=True)
+        none = torch.zeros_like(p)
+        apart = metrics.divergence(torch.cat([p, none], dim=-1), torch.cat([none, q], dim=-1))
+        assert apart.max() <= 1
+        assert apart.min() > 1 - 1e-5
+        assert metrics.divergence(p, p).min() >= 0
+
+
 def test_noise_floor_is_what_real_samples_give():
     ring = DISTRIBUTIONS["ring"]
     floor = metrics.noise_floor(ring, 2500)

@@ -15,6 +15,7 @@ from ganplay.gan.losses import LOSSES
 from ganplay.toy import metrics
 from ganplay.toy.batches import BatchStream, real_points
 from ganplay.toy.custom_points import encode
+from ganplay.toy.step import AdversarialStep
 
 
 def weights(trainer):
@@ -116,19 +117,31 @@ def test_label_smoothing_weight_clip_and_gradient_clip_do_what_they_say():
     assert moved.item() == pytest.approx(0.001, rel=1e-3)
 
 
-def test_instance_noise_fades():
+def test_instance_noise_fades_and_is_the_same_for_both_nets(monkeypatch):
+    """By a tenth of itself at every update of D; G's fakes are blurred like D's last ones."""
+    shown = []
+    noise = AdversarialStep._instance_noise
+
+    def seen(self, state, normal, updates):
+        added = noise(self, state, normal, updates)
+        shown.append((added / normal).mean().item())
+        return added
+
+    monkeypatch.setattr(AdversarialStep, "_instance_noise", seen)
     config = dataclasses.replace(SMALL, instance_noise=1.0, instance_noise_steps=10)
-    trainer = ToyTrainer(config)
-    ensemble = trainer.ensembles[0]
-    ones = torch.ones(1, 2, 4)
-    expected = [1.0, 0.9, 0.8]
-    for share in expected:
-        torch.testing.assert_close(
-            ensemble._step._instance_noise(ensemble.state, ones), share * ones
-        )
-        trainer.step()
-    trainer.step(20)
-    assert ensemble._step._instance_noise(ensemble.state, ones).abs().max() == 0
+    for changes in ({}, {"simultaneous": True}):
+        trainer = ToyTrainer(dataclasses.replace(config, **changes), use_capture=False)
+        shown.clear()
+        trainer.step(3)
+        assert shown == pytest.approx([1.0, 1.0, 0.9, 0.9, 0.8, 0.8])
+        shown.clear()
+        trainer.step(20)
+        assert shown[-1] == 0
+    apart = ToyTrainer(config, use_capture=False)
+    shown.clear()
+    for net in ("g", "d", "g", "d", "g", "g"):
+        apart.step(net=net)
+    assert shown == pytest.approx([1.0, 1.0, 1.0, 0.9, 0.9, 0.9])
 
 
 def test_averaged_generator_is_what_is_sampled():
@@ -300,14 +313,34 @@ def test_evaluate_agrees_with_metrics():
     assert report["d_real"].max() <= 1
 
 
-def test_accuracy_of_a_known_d():
-    # D = 4 x_1 tells points left of zero from those right of it.
-    trainer = ToyTrainer(ToyConfig(layers_d=0))
+def known_d(scale):
+    """D = scale 4 x_1 tells points left of zero from those right of it."""
+    trainer = ToyTrainer(ToyConfig(layers_d=0, scale_d=scale))
     state = trainer.ensembles[0].state
     state.d.weights[0].copy_(torch.tensor([[[4.0, 0.0]]]))
     state.d.weights[1].zero_()
-    logits = trainer.discriminate(torch.tensor([[[-1.0, 5.0], [0.25, 0.0]]]))
-    assert logits.tolist() == [[-4.0, 1.0]]
+    return trainer
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+def test_what_a_known_d_says(scale):
+    trainer = known_d(scale)
+    points = torch.tensor([[[-1.0, 5.0], [0.25, 0.0]]])
+    assert trainer.discriminate(points).tolist() == [[-4.0 * scale, scale]]
+    assert trainer.input_gradient_norms(points).tolist() == [[4.0 * scale] * 2]
+    # -log sigmoid(s) falls by 1 - sigmoid(s) along s.
+    left = torch.sigmoid(-torch.tensor([-4.0, 1.0]) * scale)
+    expected = torch.stack([4 * scale * left, torch.zeros(2)], dim=1)[None]
+    torch.testing.assert_close(trainer.fake_gradients(points), expected)
+
+
+def test_accuracy_of_a_known_d():
+    trainer = known_d(1.0)
+    real, fake = trainer.real(2500), trainer.sample(2500)
+    right = (real[0, :, 0] > 0).float().mean() + (fake[0, :, 0] <= 0).float().mean()
+    accuracy = trainer.evaluate()["accuracy"].item()
+    assert accuracy == pytest.approx(right.item() / 2, abs=1e-6)
+    assert 0.2 < accuracy < 0.8
 
 
 def test_the_ring_is_learnt(unchecked):

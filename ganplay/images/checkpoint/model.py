@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganplay.common import safe_tensors
 from ganplay.common.files import write_whole
+from ganplay.common.paths import CHECKPOINTS
 from ganplay.common.safe_tensors import TensorSpec, refuse
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import model_card
@@ -27,7 +28,7 @@ from ganplay.media.contact_sheet import png, sheet_of
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
 MAX_BYTES = 2**28
 _HEADER = 2**16
-BUNDLED = Path(__file__).resolve().parents[3] / "checkpoints"
+BUNDLED = CHECKPOINTS
 """Where the models are that come with ganplay."""
 
 

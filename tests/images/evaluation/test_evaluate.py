@@ -141,6 +141,41 @@ def test_labels_that_are_asked_for(judge):
     assert found == {"samples": 0.5, "held_out": 1, "worst_class": 0}
 
 
+def test_samples_beyond_a_chunk_have_labels_and_seeds_of_their_own(judge, monkeypatch):
+    """Chunks of seven, of which none begins where the classes do."""
+    whole = evaluate(Model(MORE, classes=2), TRAIN, TEST, judge, count=60)
+    monkeypatch.setattr(evaluation, "CHUNK", 7)
+    model, asked = Model(MORE, classes=2), []
+    sample = model.sample
+
+    def seen(seeds, label=None):
+        asked.extend(zip(seeds, label, strict=True))
+        return sample(seeds, label)
+
+    model.sample = seen
+    report = evaluate(model, TRAIN, TEST, judge, count=60)
+    assert report == whole
+    assert [seed for seed, _ in asked] == list(range(60))
+    labels = [label for _, label in asked]
+    assert sorted(labels) == [0] * 30 + [1] * 30
+    assert labels[:7] * 8 + labels[:4] != labels
+
+
+def test_the_floor_is_of_other_real_pictures(judge):
+    """Held against themselves real pictures would be perfect, which says nothing."""
+    report = evaluate(Model(MORE), TRAIN, TEST, judge, count=60)
+    for name in ("held_out", "training"):
+        assert report["frechet"][name] > 1e-3
+        assert report["diversity"]["pixels"][name] != 1
+    near = report["memorisation"]["pixels"]
+    assert near["held_out"]["first_percentile"] > 0
+    assert near["training"]["first_percentile"] > 0  # each without itself
+    # The two floors are of different pictures, so they differ by chance and not by much.
+    floors = [report["frechet"][name] for name in ("held_out", "training")]
+    assert floors[0] != floors[1]
+    assert max(floors) < 10 * min(floors)
+
+
 def test_attributes_of_faces():
     train, test = load("faces", count=60, size=16), load("faces", split="test", count=40, size=16)
     report = evaluate(Model(train), train, test, untrained(train), count=30)

@@ -24,7 +24,7 @@ export function commandOf(text) {
 
 export function pythonOf(text, name) {
   return [
-    "import ganplay", "from ganplay.walk import frames", "from ganplay.walk_text import read_walk", "",
+    "import ganplay", "from ganplay.latent.walk import frames", "from ganplay.latent.walk_string import read_walk", "",
     `model = ganplay.load("${name}")`,
     `walk, _ = read_walk("${text}", "${name}", model.space)`,
     "pictures = frames(model, walk)  # uint8, (n, c, h, w)", "",
