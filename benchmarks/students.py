@@ -20,7 +20,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from ganplay.live.frame import ALL_LAYERS, FLAGS
+from ganplay.live.frame import ALL_LAYERS
+from ganplay.live.frame_codec import FLAGS
 
 PING = 2.0
 """Seconds between a page's signs of life."""

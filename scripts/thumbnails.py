@@ -9,7 +9,7 @@ from pathlib import Path
 
 import ganplay
 from ganplay import PRESETS, ToyTrainer
-from ganplay.live.frame import pack_points
+from ganplay.live.frame_codec import pack_points
 
 STEPS = {"ring": 3000, "grid": 6000, "collapse": 1500, "oscillation": 600, "vanishing": 1500,
          "wgan-gp": 3000, "classic": 3000}  # fmt: skip

@@ -28,7 +28,8 @@ from ganplay.lessons.experiments import (
 )
 from ganplay.lessons.lesson import Check, Run
 from ganplay.lessons.signals import class_table, optimal_outputs
-from ganplay.live.frame import ALL_LAYERS, MAP, Frame, FrameRenderer, View, pack
+from ganplay.live.frame import ALL_LAYERS, MAP, Frame, FrameRenderer, View
+from ganplay.live.frame_codec import pack
 from ganplay.live.lab_messages import data_message
 from ganplay.live.network_inspection import plane
 from ganplay.toy.trainer import ToyTrainer
@@ -101,7 +102,7 @@ class GanView(ExperimentView):
         snapshot, frames = self._trainer.snapshot(), []
         for i, renderer in enumerate(self._renderers):
             renderer.trainer.restore(snapshot.members(slice(i, i + 1)))
-            frames.append(pack(renderer.look(VIEW)))
+            frames.append(pack(renderer.render(VIEW)))
         return frames
 
     def moment(self) -> Piece:

@@ -269,7 +269,7 @@ def shoot(
         done = stop
         alone.restore(trainer.snapshot().members(slice(1)))
         renderer.measure()
-        frames.append(renderer.look())
+        frames.append(renderer.render())
     return frames
 
 

@@ -1,4 +1,10 @@
-"""Reads packed frames that come from elsewhere, and trusts nothing in them."""
+"""Frames as bytes: `pack` makes them, `unpack` reads them back and trusts nothing in them.
+
+`web/shared/frame.js` is the decoder of the page.
+"""
+
+import struct
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -6,21 +12,42 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay.live.frame import (
-    BINS,
-    ENTRY,
-    FLAGS,
-    HEADER,
-    METRICS,
-    SECTIONS,
-    TYPES,
-    UNIT,
-    VERSION,
-    Frame,
-)
+from ganplay.live.frame import BINS, METRICS, UNIT, Frame
 from ganplay.live.network_inspection import NetworkInspection
+from ganplay.live.render import whole
 from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Evidence, Finding
 
+VERSION = 3
+HEADER = struct.Struct("<2sBB IIIII fffffff I")
+"""magic, version, flags, run, step, updates_d, updates_g, applied, rate, extent, map_low,
+map_high, pull_scale, probe, measured_at, sections."""
+ENTRY = struct.Struct("<BBHI")
+"""Of the table behind the header, one a section: its index in `SECTIONS`, its type's in `TYPES`,
+the length of its last axis, and how many numbers it holds."""
+SECTIONS = (
+    "metrics",
+    "norms_d",
+    "norms_g",
+    "verdicts",
+    "fakes",
+    "grid",
+    "pulls",
+    "map",
+    "labels",
+    "units",
+    "weights",
+    "unit",
+    "unit_size",
+    "rival",
+    "diagnosis",
+    "missing",
+)
+"""`diagnosis` is a verdict's place in `KINDS`, its step and its evidence, `missing` its modes, and
+`rival` is a packed frame of another member at the same step."""
+TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
+_SECTION = {name: place for place, name in enumerate(SECTIONS)}
+_TYPE = {np.dtype(name): place for place, name in enumerate(TYPES)}
+FLAGS = {"playing": 1, "diverged": 4, "catching_up": 8}
 _LAYOUT = {
     # type, columns (None: as many as there are), most numbers
     "metrics": ("<f4", len(METRICS), len(METRICS)),
@@ -41,6 +68,103 @@ _LAYOUT = {
     "missing": ("|u1", None, 256),
 }
 """What `unpack` lets each section be."""
+
+
+def pack(
+    frame: Frame,
+    *,
+    run: int = 0,
+    applied: int = 0,
+    rate: float = 0.0,
+    flags: int = 0,
+    rival: bytes = b"",
+) -> bytes:
+    """A frame as little-endian bytes: `HEADER`, the table of sections, and these by falling size.
+
+    Args:
+        frame: what to pack.
+        run: counts the starts of a session, so that a page can tell a rewind from a step back.
+        applied: number of the last message of the page that this frame has taken into account.
+        rate: steps a second.
+        flags: sum of `FLAGS`.
+        rival: another packed frame, to travel inside this one.
+    """
+    low, high = frame.map_range
+    drawn = frame.as_whole()
+    arrays: dict[str, NDArray] = (
+        {
+            "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
+            "norms_d": frame.norms["d"].numpy(),
+            "norms_g": frame.norms["g"].numpy(),
+            "verdicts": frame.verdicts.numpy().astype("<u2"),
+            "fakes": drawn.fakes.numpy(),
+            "grid": drawn.grid.numpy(),
+            "pulls": drawn.fake_gradients.numpy(),
+            "map": drawn.cells.numpy(),
+            "rival": np.frombuffer(rival, dtype="|u1"),
+        }
+        | _inside_arrays(frame)
+        | _finding_arrays(frame.finding)
+    )
+    if frame.labels is not None:
+        arrays["labels"] = frame.labels[: len(frame.fakes)].to(torch.uint8).numpy()
+    there = {name: array for name, array in arrays.items() if array.size}
+    header = HEADER.pack(
+        b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
+        rate, frame.extent, low, high, drawn.scale, frame.probe, float(frame.measured_at),
+        len(there),
+    )  # fmt: skip
+    # By falling size of their numbers each stands where the page can read it without a copy.
+    order = sorted(there, key=lambda name: -there[name].dtype.itemsize)
+    table = b"".join(
+        ENTRY.pack(_SECTION[n], _TYPE[a.dtype], _columns(n, a), a.size)
+        for n in order
+        for a in [there[n]]
+    )
+    return header + table + b"".join(there[name].tobytes() for name in order)
+
+
+def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
+    """Coordinates as whole numbers, x and y in turns, for what travels once and as JSON."""
+    return whole(points, UNIT / extent).ravel().tolist()
+
+
+def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
+    """Sections of units (128 stands for 0) and weights."""
+
+    def bytes_of(values: Tensor) -> NDArray[np.uint8]:
+        return (torch.nan_to_num(values) * 127 + 128).round().to(torch.uint8).numpy()
+
+    shown, arrays = frame.insides, dict[str, NDArray]()
+    if frame.unit.numel():
+        arrays["unit"] = bytes_of(frame.unit)
+        arrays["unit_size"] = np.array([frame.unit_size], dtype="<f4")
+    if shown is not None:
+        arrays["units"] = bytes_of(shown.maps)
+        arrays["weights"] = (torch.nan_to_num(shown.weights) * 127).round().to(torch.int8).numpy()
+    return arrays
+
+
+def _finding_arrays(finding: Finding) -> dict[str, NDArray]:
+    numbers = KINDS.index(finding.kind), finding.since, *finding.evidence
+    return {
+        "diagnosis": np.array(numbers, dtype="<f4"),
+        "missing": np.array(finding.missing, dtype="|u1"),
+    }
+
+
+def _columns(name: str, array: NDArray) -> int:
+    """How long a row is; rows of points are counted in points, and bytes have no rows."""
+    return 0 if name == "rival" else array.shape[1] if name == "grid" else array.shape[-1]
+
+
+def without_drawings(frame: Frame) -> Frame:
+    """The frame without its drawings: where networks are no longer finite there is nothing."""
+    none = torch.empty(0, 2)
+    return replace(frame, fakes=none, fake_gradients=none, map=torch.empty(0, 0), labels=None,
+                   grid=torch.empty(0, 0, 2), verdicts=torch.empty(2, 0),
+                   norms=dict.fromkeys(frame.norms, torch.empty(0)), insides=None,
+                   unit=torch.empty(0, 0))  # fmt: skip
 
 
 def unpack(data: bytes) -> Frame:

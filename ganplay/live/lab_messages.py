@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.common.settings import Problem, as_plain
-from ganplay.live.frame import pack_points
+from ganplay.live.frame_codec import pack_points
 from ganplay.live.network_inspection import noise_reach
 from ganplay.live.run import NAMES, unshared
 from ganplay.live.session import MAX_STEPS

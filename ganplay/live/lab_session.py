@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganplay.live.fair_share import Demand
-from ganplay.live.frame import FLAGS, View
+from ganplay.live.frame import View
+from ganplay.live.frame_codec import FLAGS
 from ganplay.live.lab_commands import LabCommands
 from ganplay.live.lab_messages import LabMessages
 from ganplay.live.render import RenderedView

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
 
-from ganplay.live.frame import FLAGS, FrameRenderer, View, bare, pack
+from ganplay.live.frame import FrameRenderer, View
+from ganplay.live.frame_codec import FLAGS, pack, without_drawings
 from ganplay.live.render import RenderedView, RenderInputs
 from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, batch_key_of
 from ganplay.toy.config import ToyConfig
@@ -126,9 +127,9 @@ class LiveRun:
         self, view: View, seen: RenderedView | None = None, *, flags: int, **stamp: Any
     ) -> bytes:
         """The present moment, packed; `seen` is for the renderer, `stamp` for `pack`."""
-        frame = replace(self.renderer.look(view, seen), finding=self.diagnosis.finding)
+        frame = replace(self.renderer.render(view, seen), finding=self.diagnosis.finding)
         flags |= FLAGS["diverged"] * self.diverged
-        return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
+        return pack(without_drawings(frame) if self.diverged else frame, flags=flags, **stamp)
 
 
 def step_together(
@@ -173,7 +174,7 @@ def _rendered_together(
 ) -> dict[LiveRun, RenderedView]:
     alike = defaultdict[Any, dict[LiveRun, RenderInputs]](dict)
     for run, view in views.items():
-        places, counts = run.renderer.asks(view)
+        places, counts = run.renderer.inputs_for(view)
         alike[counts, tuple(place is None for place in places)][run] = places
     for (counts, _), most in alike.items():
         if len(most) >= FILLED * session_batch.size:

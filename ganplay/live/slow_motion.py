@@ -11,7 +11,8 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.live.frame import ALL_LAYERS, Frame, FrameRenderer, View, pack, pack_points
+from ganplay.live.frame import ALL_LAYERS, Frame, FrameRenderer, View
+from ganplay.live.frame_codec import pack, pack_points
 from ganplay.live.network_inspection import NETS
 from ganplay.toy.step import Batch
 
@@ -79,7 +80,7 @@ def slow_step(renderer: FrameRenderer, label: int = 0) -> SlowStep | None:
             if part != "g" or not trainer.configs[0].simultaneous:
                 updates[net] = _finished(renderer, net, batch, begun[net])
         if part != "moved":
-            frames[part], last = renderer.look(view), batch
+            frames[part], last = renderer.render(view), batch
         if part in ("d", "g"):
             begun[part] = _before(renderer, part, batch)
     if last is None:

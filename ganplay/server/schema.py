@@ -12,7 +12,7 @@ from ganplay.common.locales import LANGUAGES, locale
 from ganplay.common.paths import WEB
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
-from ganplay.live import frame
+from ganplay.live import frame, frame_codec
 from ganplay.live.commands import SPEEDS
 from ganplay.toy import custom_points
 from ganplay.toy.config import CUSTOM, GROUPS, PRESETS, ToyConfig
@@ -37,7 +37,7 @@ def field_of(field: dataclasses.Field) -> dict[str, Any]:
 def _thumbnail(distribution: Distribution) -> dict[str, Any]:
     drawn, _ = distribution.sample(THUMBNAIL_POINTS, generator_of(0, "thumbnail"))
     return {
-        "points": frame.pack_points(drawn, distribution.extent),
+        "points": frame_codec.pack_points(drawn, distribution.extent),
         "classes": distribution.classes,
         "modes": 0 if distribution.modes is None else len(distribution.modes),
     }
@@ -63,12 +63,12 @@ def schema() -> bytes:
         "speeds": SPEEDS,
         "stops": BOUNDS,
         "frame": {
-            "version": frame.VERSION,
+            "version": frame_codec.VERSION,
             "unit": frame.UNIT,
             "layers": frame.LAYERS,
-            "flags": frame.FLAGS,
+            "flags": frame_codec.FLAGS,
             "metrics": frame.METRICS,
-            "sections": frame.SECTIONS,
+            "sections": frame_codec.SECTIONS,
             "kinds": KINDS,
             "evidence": Evidence._fields,
         },

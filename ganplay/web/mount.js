@@ -1,4 +1,4 @@
-// Runs when Gradio has put the lab's markup on the page; loads the lab itself from our own routes.
+// Runs when Gradio has put the lab's markup on the page; loads the page's scripts from our own routes.
 const root = new URL((window.gradio_config && window.gradio_config.root) || "/", location.href);
 const base = location.origin + root.pathname.replace(/\/$/, "") + "/ganplay";
 // Our own style sheet, and not Gradio's `css`: that is put on the page twice, once with prefixes that
@@ -8,9 +8,9 @@ const styled = new Promise((done) => {
   Object.assign(sheet, { rel: "stylesheet", href: base + "/assets/lab/lab.css", onload: done, onerror: done });
   document.head.append(sheet);
 });
-Promise.all([import(base + "/assets/lab/lab.js"), styled]).then(([lab]) => {
+Promise.all([import(base + "/assets/app.js"), styled]).then(([app]) => {
   element.querySelector(".lab").hidden = false;
-  lab.mount(element.querySelector(".lab"), {
+  app.mount(element.querySelector(".lab"), {
     base,
     newToken: () => server.new_token(),
     token: new Promise((found) => {

@@ -117,7 +117,7 @@ def test_a_small_picture_is_that_of_the_lab():
     config = ToyConfig.from_dict(SMALL | {"lr_g": 1e-4})
     arena = Arena([Cell({}, (config,))])
     arena.step(1)
-    whole = FrameRenderer(arena.groups[0].trainer).look()
+    whole = FrameRenderer(arena.groups[0].trainer).render()
     _, fakes, maps = page.frames[-1]
     assert np.abs(fakes[0] - whole.fakes[:SHOWN].numpy() * UNIT / whole.extent).max() <= 1
     # The corner's cells are near each other in both maps.

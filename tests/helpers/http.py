@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.live.frame import FrameRenderer, pack, pack_points
+from ganplay.live.frame import FrameRenderer
+from ganplay.live.frame_codec import pack, pack_points
 
 STATE = "1;distribution:moons;batch_size:32;seed:5;width_g:16;width_d:16"
 CONFIG = ToyConfig.from_state(STATE)[0]
@@ -51,7 +52,7 @@ def order(count, **asked):
     renderer, pieces = FrameRenderer(trainer), []
     for _ in range(count):
         trainer.step()
-        pieces.append(pack(renderer.look()))
+        pieces.append(pack(renderer.render()))
     asked = {
         "format": "gif", "fps": 10, "theme": "light", "size": 320, "layers": 31, "label": -1,
         "real": pack_points(renderer.real, renderer.extent), "labels": [],

@@ -5,7 +5,8 @@ import threading
 import time
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.live.frame import ENTRY, HEADER, SECTIONS, FrameRenderer
+from ganplay.live.frame import FrameRenderer
+from ganplay.live.frame_codec import ENTRY, HEADER, SECTIONS
 from ganplay.live.session_batch import batch_key_of
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)

@@ -7,7 +7,7 @@ import pytest
 from helpers.lessons import pieces
 from websockets.exceptions import ConnectionClosed
 
-from ganplay.live.frame import HEADER
+from ganplay.live.frame_codec import HEADER
 from ganplay.server.http import auth
 
 

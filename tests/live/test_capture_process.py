@@ -13,7 +13,8 @@ import torch
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live import capture_process
 from ganplay.live.capture_process import STARTS, CaptureProcess
-from ganplay.live.frame import FrameRenderer, View, pack
+from ganplay.live.frame import FrameRenderer, View
+from ganplay.live.frame_codec import pack
 from ganplay.toy.graph_capture import CAPTURES
 
 KINDS = {
@@ -59,11 +60,11 @@ def test_steps_and_pictures_are_the_very_same(name, beside, here, monkeypatch, o
     pairs = zip(*(t.snapshot().tensors.values() for t in (eager, captured)), strict=True)
     assert all(a.equal(b) for a, b in pairs)
     renderer, deadline = FrameRenderer(captured), time.monotonic() + 60
-    before = pack(renderer.look(View(graph=True)))
+    before = pack(renderer.render(View(graph=True)))
     while renderer._shutter.captured is None and time.monotonic() < deadline:
-        after = pack(renderer.look(View(graph=True)))
+        after = pack(renderer.render(View(graph=True)))
     assert renderer._shutter.captured is not None
-    after = pack(renderer.look(View(graph=True)))
+    after = pack(renderer.render(View(graph=True)))
     assert len(after) == len(before)
     assert here == []
 

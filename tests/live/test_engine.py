@@ -28,7 +28,8 @@ from ganplay.live.commands import (
     StopAt,
 )
 from ganplay.live.engine import Engine
-from ganplay.live.frame import FLAGS, MAP, UNIT, View
+from ganplay.live.frame import MAP, UNIT, View
+from ganplay.live.frame_codec import FLAGS
 from ganplay.live.network_inspection import SIDE
 from ganplay.live.session_table import Full
 from ganplay.toy.experiment import train_until

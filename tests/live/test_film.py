@@ -11,7 +11,7 @@ from PIL import Image
 
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.live import film as films
-from ganplay.live import frame as frames
+from ganplay.live import frame_codec
 from ganplay.live.film import (
     Cancelled,
     FilmError,
@@ -22,8 +22,8 @@ from ganplay.live.film import (
     shoot,
     style_of,
 )
-from ganplay.live.frame import ALL_LAYERS, LAYERS, FrameRenderer, pack
-from ganplay.live.frame_codec import unpack
+from ganplay.live.frame import ALL_LAYERS, LAYERS, FrameRenderer
+from ganplay.live.frame_codec import pack, unpack
 
 SMALL = ToyConfig(width_g=8, width_d=8, batch_size=16)
 
@@ -49,8 +49,8 @@ def test_frames_are_closer_at_the_start_and_of_the_first_member(trainer, run):
     alone.step(60)
     renderer = FrameRenderer(alone)
     renderer.measure()
-    torch.testing.assert_close(run[-1].fakes, renderer.look().fakes, rtol=1e-3, atol=1e-4)
-    assert run[-1].metrics["js"] == pytest.approx(renderer.look().metrics["js"], abs=0.01)
+    torch.testing.assert_close(run[-1].fakes, renderer.render().fakes, rtol=1e-3, atol=1e-4)
+    assert run[-1].metrics["js"] == pytest.approx(renderer.render().metrics["js"], abs=0.01)
     assert [frame.step for frame in shoot(alone, 0, 6)] == [60]
 
 
@@ -95,7 +95,7 @@ def test_points_are_where_they_are_on_the_page(trainer):
     """The middle of the picture is the origin, y goes up, and a little more than all is shown."""
     made = Style(torch.tensor([[0.0, 0.0], [1.5, 3.0]]), size=424, layers=LAYERS["real"])
     renderer = FrameRenderer(ToyTrainer(SMALL, threads=1))
-    picture = Painter(made, renderer.extent).draw(renderer.look())
+    picture = Painter(made, renderer.extent).draw(renderer.render())
     real = films.THEMES["light"]["real"]
     assert renderer.extent == 3
     for at in ((212, 212), (312, 12)):
@@ -115,7 +115,7 @@ def test_layers_that_are_switched_off_are_not_drawn(trainer, run):
 def test_a_class_is_picked_out_and_a_path_is_drawn():
     config = ToyConfig(conditional=True, noise_dim=1, width_g=8, width_d=8)
     trainer = ToyTrainer(config, threads=1)
-    frame, made = FrameRenderer(trainer).look(), style_of(trainer)
+    frame, made = FrameRenderer(trainer).render(), style_of(trainer)
     pictures = [
         Painter(Style(made.real, made.labels, size=320, label=label), frame.extent).draw(frame)
         for label in (-1, 0, 1)
@@ -124,7 +124,7 @@ def test_a_class_is_picked_out_and_a_path_is_drawn():
 
 
 def test_networks_that_are_no_more_are_filmed_as_nothing(trainer, run):
-    nothing = frames.bare(run[0])
+    nothing = frame_codec.without_drawings(run[0])
     assert len(read_gif(film([nothing, run[1]], style(trainer), "gif", 10))[2]) == 2
 
 

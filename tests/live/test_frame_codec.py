@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from ganplay import ToyConfig
 from ganplay.live import frame as frames
-from ganplay.live.frame import ALL_LAYERS, FLAGS, HEADER, LAYERS, View, pack
-from ganplay.live.frame_codec import unpack
+from ganplay.live import frame_codec
+from ganplay.live.frame import ALL_LAYERS, LAYERS, View
+from ganplay.live.frame_codec import FLAGS, HEADER, pack, unpack
 from ganplay.toy.diagnosis import Evidence, Finding
 
 
@@ -24,7 +25,7 @@ def close(one, other, within):
 def test_what_was_packed_is_unpacked(conditional, graph, layers):
     looked = renderer(ToyConfig(conditional=conditional, width_g=8, width_d=8))
     inside = {"insides": 0, "unit": ("d", 1, 3)} if graph else {}
-    frame = looked.look(View(layers=layers, graph=graph, probe=(0.5, -1.0), **inside))
+    frame = looked.render(View(layers=layers, graph=graph, probe=(0.5, -1.0), **inside))
     again = unpack(pack(frame, run=3, applied=17, rate=123.5, flags=FLAGS["playing"]))
     for name in ("step", "updates_d", "updates_g", "measured_at"):
         assert getattr(again, name) == getattr(frame, name)
@@ -55,10 +56,12 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
 
 def test_every_section_there_is_can_be_unpacked():
     looked = renderer(ToyConfig(width_g=8, width_d=8))
-    frame = looked.look(View(graph=True, insides=0, unit=("d", 1, 3)))
+    frame = looked.render(View(graph=True, insides=0, unit=("d", 1, 3)))
     frame = dataclasses.replace(frame, finding=Finding("collapse", 75, Evidence(js=0.5), (2, 7)))
     packed = pack(frame, rival=pack(frame))
-    assert HEADER.unpack_from(packed)[-1] == len(frames.SECTIONS) - 1  # there are no labels here
+    assert (
+        HEADER.unpack_from(packed)[-1] == len(frame_codec.SECTIONS) - 1
+    )  # there are no labels here
     assert torch.equal(unpack(packed).fakes, unpack(pack(frame)).fakes)
     told = unpack(packed).finding
     assert (told.kind, told.since, told.evidence.js, told.missing) == ("collapse", 75, 0.5, (2, 7))
@@ -66,9 +69,9 @@ def test_every_section_there_is_can_be_unpacked():
 
 def test_a_frame_of_nothing_and_one_far_out_are_unpacked():
     looked = renderer(ToyConfig(noise_dim=1))
-    frame = frames.bare(looked.look())
+    frame = frame_codec.without_drawings(looked.render())
     assert unpack(pack(frame)).fakes.shape == (0, 2)
-    far = dataclasses.replace(looked.look(), fakes=torch.full((400, 2), 1e9))
+    far = dataclasses.replace(looked.render(), fakes=torch.full((400, 2), 1e9))
     unpacked = unpack(pack(far))
     assert unpacked.fakes.min() == pytest.approx(4 * frame.extent, rel=1e-3)
     assert unpacked.grid.shape == (1, frames.PATH, 2)
@@ -77,7 +80,7 @@ def test_a_frame_of_nothing_and_one_far_out_are_unpacked():
 @pytest.fixture(scope="module")
 def packed():
     looked = renderer(ToyConfig(conditional=True, width_g=8, width_d=8))
-    return pack(looked.look(View(graph=True, insides=0, unit=("g", 0, 2))))
+    return pack(looked.render(View(graph=True, insides=0, unit=("g", 0, 2))))
 
 
 @given(st.data())

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.live.frame import FrameRenderer, View, pack
+from ganplay.live.frame import FrameRenderer, View
+from ganplay.live.frame_codec import pack
 from ganplay.toy.captured_function import CALLS_BEFORE_CAPTURE
 
 CONFIGS = {
@@ -16,7 +17,7 @@ CONFIGS = {
 
 
 def seen(renderer, view):
-    frame = renderer.look(view)
+    frame = renderer.render(view)
     return [
         frame.fakes,
         frame.fake_gradients,
@@ -30,7 +31,7 @@ def captured(renderer, view):
     """Look until the captured function is in use."""
     deadline = time.monotonic() + 60
     while renderer._shutter.captured is None and time.monotonic() < deadline:
-        renderer.look(view)
+        renderer.render(view)
         time.sleep(0.01)
     assert renderer._shutter.captured is not None, "the picture could not be captured"
 
@@ -63,7 +64,7 @@ def test_captured_pictures_are_the_same_and_follow_the_networks(name, view):
 def test_what_is_looked_at_seldom_is_not_captured():
     renderer = FrameRenderer(ToyTrainer(CONFIGS["ring"], threads=1))
     for label in range(3 * CALLS_BEFORE_CAPTURE):
-        renderer.look(View(layers=1 + 15 * (label % 2)))
+        renderer.render(View(layers=1 + 15 * (label % 2)))
     assert renderer._shutter._calls == 1
 
 
@@ -71,14 +72,14 @@ def test_batches_as_a_whole_are_judged_by_the_settings_of_the_moment():
     trainer = ToyTrainer(ToyConfig(minibatch_d="stddev", width_d=16), threads=1)
     renderer = FrameRenderer(trainer)
     for _ in range(2 * CALLS_BEFORE_CAPTURE):
-        before = renderer.look(View(layers=1)).map
+        before = renderer.render(View(layers=1)).map
     trainer.configure(ToyConfig(minibatch_d="stddev", width_d=16, distribution="grid"))
-    assert not torch.equal(FrameRenderer(trainer).look(View(layers=1)).map, before)
+    assert not torch.equal(FrameRenderer(trainer).render(View(layers=1)).map, before)
     assert renderer._shutter.captured is None
 
 
 def test_without_capture_there_is_none():
     renderer = FrameRenderer(ToyTrainer(CONFIGS["path"], threads=1, use_capture=False))
     for _ in range(2 * CALLS_BEFORE_CAPTURE):
-        pack(renderer.look())
+        pack(renderer.render())
     assert renderer._shutter.captured is None

@@ -23,7 +23,8 @@ from ganplay.live.commands import (
     Step,
     StopAt,
 )
-from ganplay.live.frame import ENTRY, FLAGS, HEADER, SECTIONS, TYPES, View
+from ganplay.live.frame import View
+from ganplay.live.frame_codec import ENTRY, FLAGS, HEADER, SECTIONS, TYPES
 from ganplay.toy import custom_points
 from ganplay.toy.stop_condition import StopCondition
 

@@ -84,7 +84,7 @@ def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, capl
         seen = render_together(dict.fromkeys(runs, view), room)
         assert list(seen) == runs
         for run in runs:
-            own = render_one(run.trainer.ensemble, *run.renderer.asks(view))
+            own = render_one(run.trainer.ensemble, *run.renderer.inputs_for(view))
             for one, other in zip(seen[run], own, strict=True):
                 assert (one is None) == (other is None)
                 if one is not None:

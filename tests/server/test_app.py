@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.live.frame import HEADER
+from ganplay.live.frame_codec import HEADER
 from ganplay.server.http import auth, live_socket, protocol, waiting_line
 from ganplay.server.schema import ASSETS, schema
 from ganplay.toy.script_export import as_script
@@ -340,7 +340,7 @@ def test_what_a_view_calls_its_parts_no_other_does():
 
 def test_files_are_served_and_nothing_else_is(server):
     assert get(server, "ganplay/schema.json")[0] == schema()
-    script, headers = get(server, "ganplay/assets/lab/lab.js")
+    script, headers = get(server, "ganplay/assets/app.js")
     assert b"export async function mount" in script
     assert headers["Cache-Control"] == "no-cache"
     assert len(get(server, "ganplay/plotly.js")[0]) > 1_000_000

@@ -33,7 +33,8 @@ from websockets.sync.client import connect
 
 from ganplay import ToyTrainer
 from ganplay.common.wire import pack_chunk
-from ganplay.live.frame import FrameRenderer, pack, pack_points
+from ganplay.live.frame import FrameRenderer
+from ganplay.live.frame_codec import pack, pack_points
 from ganplay.server.api import walk
 from ganplay.server.http import auth, live_socket, protocol, rate_limits
 from ganplay.server.http.logs import COUNTS
@@ -461,7 +462,7 @@ def film():
     renderer = FrameRenderer(trainer)
     asked = {"format": "gif", "fps": 10, "theme": "light", "size": 320, "layers": 31, "label": -1,
              "real": pack_points(renderer.real, renderer.extent)[:40], "labels": []}  # fmt: skip
-    return asked, pack(renderer.look())
+    return asked, pack(renderer.render())
 
 
 ASKED, FRAME = film()

@@ -5,27 +5,24 @@ import { Curves } from "./curves.js";
 import { Save, leaders } from "./save.js";
 import { Setup, axisName, write } from "./setup.js";
 import { Table } from "./table.js";
-import { Pieces } from "../learn/lesson-stream.js";
+import { splitPieces } from "../shared/wire.js";
 import { Link } from "../shared/live-socket.js";
-import { make } from "../shared/dom.js";
+import { element, fetchView } from "../shared/dom.js";
 import { fill, has, t } from "../shared/i18n.js";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
 const SPOKEN = 10_000; // milliseconds between two sentences about who leads
 
-export async function open(lab, views) {
-  const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/arena/arena.css` });
-  const styled = new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
-  document.head.append(sheet);
-  const [html] = await Promise.all([fetch(`${lab.base}/assets/arena/arena.html`).then((answer) => answer.text()), styled]);
-  const root = lab.find("#panel-arena");
-  root.append(document.createRange().createContextualFragment(html)); // a file of ours
-  return (lab.arena = new Arena(lab, views, root));
+export async function open(app, views) {
+  const at = `${app.base}/assets/arena/arena`, markup = await fetchView(`${at}.html`, `${at}.css`);
+  const root = app.find("#panel-arena");
+  root.append(markup);
+  return (app.arena = new Arena(app, views, root));
 }
 
 class Arena {
-  constructor(lab, views, root) {
-    Object.assign(this, { lab, views, root, about: lab.schema.arena });
+  constructor(app, views, root) {
+    Object.assign(this, { app, views, root, about: app.schema.arena });
     Object.assign(this, { spec: null, asking: null, told: null, frames: [], standings: null, lost: [], run: -1, step: 0, drawn: 0, sent: 0, owed: 0 });
     Object.assign(this, { playing: false, speed: null, newest: null, pointed: -1, status: "connecting" });
     this.find = (selector) => root.querySelector(selector);
@@ -36,10 +33,10 @@ class Arena {
     this.save = new Save(this);
     this.wire();
     this.relabel();
-    lab.hear("words", () => this.relabel());
-    lab.hear("view", (name) => this.setAway(name !== "arena"));
+    app.addEventListener("words", () => this.relabel());
+    app.addEventListener("view", ({ detail: name }) => this.setAway(name !== "arena"));
     this.link = new Link({
-      base: lab.base, room: "arena", token: lab.link.ticket(), newToken: lab.link.newToken,
+      base: app.base, room: "arena", token: app.link.ticket(), newToken: app.link.newToken,
       hello: () => this.hello(),
       on: {
         frame: (buffer) => this.receiveFrame(buffer),
@@ -48,7 +45,7 @@ class Arena {
         down: (reason) => this.setStatus(reason || "lost"),
       },
     });
-    if (views.arena && this.setup.take(views.arena)) {
+    if (views.opened.arena && this.setup.take(views.opened.arena)) {
       this.setup.build();
       this.begin();
     }
@@ -106,11 +103,11 @@ class Arena {
   // What there was goes on until the server has agreed.
   begin() {
     this.asking = this.setup.asked;
-    this.views.address(null, null, write(this.setup.now));
+    this.views.address({ arena: write(this.setup.now) });
     this.send("make", { ...this.asking, playing: true });
   }
 
-  make() {
+  element() {
     this.begin();
     if (window.innerWidth <= 760) this.find(".ar-stage").scrollIntoView({ behavior: "smooth" });
   }
@@ -122,9 +119,9 @@ class Arena {
       arena: () => this.receiveArena(event),
       standings: () => this.receiveStandings(event),
       unmade: () => this.refuse(event.problems),
-      error: () => this.lab.toast(t("problems.message", event)),
-      failed: () => this.lab.toast(t("toasts.failed")),
-      too_many: () => this.lab.toast(t("toasts.too_many")),
+      error: () => this.app.toast(t("problems.message", event)),
+      failed: () => this.app.toast(t("toasts.failed")),
+      too_many: () => this.app.toast(t("toasts.too_many")),
     }[event.type];
     if (handler) handler();
   }
@@ -163,7 +160,7 @@ class Arena {
   buildSeeds() {
     const { seeds } = this.told;
     this.find(".ar-seed-box").hidden = seeds.length < 2;
-    this.find(".ar-seed").replaceChildren(...seeds.map((seed) => make("option", { textContent: seed })));
+    this.find(".ar-seed").replaceChildren(...seeds.map((seed) => element("option", { textContent: seed })));
   }
 
   receiveStandings(standings) {
@@ -185,7 +182,7 @@ class Arena {
     const buffer = this.newest;
     this.newest = null;
     if (buffer) {
-      const [head] = new Pieces().take(new Uint8Array(buffer));
+      const [head] = splitPieces(new Uint8Array(buffer)).found;
       if (head.run === this.run && this.told) this.showMoment(head);
     }
     for (; this.owed > 0; this.owed--) this.link.acknowledge();
@@ -197,8 +194,8 @@ class Arena {
     const other = head.lost.length !== this.lost.length;
     Object.assign(this, { lost: head.lost, step: head.step, applied: head.applied });
     this.drawn += 1;
-    this.find(".ar-steps").textContent = head.step.toLocaleString(this.lab.root.lang);
-    const rate = head.rate >= 1 ? t("play.rate", { rate: Math.round(head.rate).toLocaleString(this.lab.root.lang) }) : "";
+    this.find(".ar-steps").textContent = head.step.toLocaleString(this.app.root.lang);
+    const rate = head.rate >= 1 ? t("play.rate", { rate: Math.round(head.rate).toLocaleString(this.app.root.lang) }) : "";
     this.find(".ar-rate").textContent = head.catching ? `· ${t("play.catching_up")}` : rate && `· ${rate}`;
     if (other) {
       this.cells.number();
@@ -217,7 +214,7 @@ class Arena {
     toggle.classList.toggle("playing", this.playing);
     toggle.setAttribute("aria-pressed", this.playing);
     this.find(".ar-toggle-text").textContent = t(this.playing ? "play.pause" : "play.play");
-    this.find(".ar-steps").textContent = this.step.toLocaleString(this.lab.root.lang);
+    this.find(".ar-steps").textContent = this.step.toLocaleString(this.app.root.lang);
     this.find(".ar-speed").value = SPEEDS.indexOf(SPEEDS.find((one) => one === this.speed) ?? null);
     this.showSpeed();
     this.save.show();
@@ -272,7 +269,7 @@ class Arena {
   }
 
   complain(problems = []) {
-    for (const text of new Set(this.words(problems))) this.lab.toast(text);
+    for (const text of new Set(this.words(problems))) this.app.toast(text);
   }
 
   // Nothing was begun: what there was goes on as it did.
@@ -296,7 +293,7 @@ class Arena {
   many() {
     const box = this.find(".ar-count"), count = Number(box.value);
     if (Number.isInteger(count) && count >= 1 && count <= 10000) this.send("step", { count });
-    else this.lab.toast(t("problems.bounds", { field: t("play.count"), value: box.value, allowed: t("problems.whole_between", { low: 1, high: 10000 }), used: "" }));
+    else this.app.toast(t("problems.bounds", { field: t("play.count"), value: box.value, allowed: t("problems.whole_between", { low: 1, high: 10000 }), used: "" }));
   }
 
   // While another view is shown nothing is trained here either.
@@ -307,13 +304,10 @@ class Arena {
 
   // Its settings, with the seed that is shown, from the start.
   take(place) {
-    const { lab } = this, cell = this.told.possible[place], seed = this.told.seeds[this.find(".ar-seed").selectedIndex] ?? this.told.seeds[0];
-    lab.configure({ ...this.spec.base, seed, ...cell.changes });
-    requestAnimationFrame(() => lab.rewind());
-    lab.playing = true;
+    const { app } = this, cell = this.told.possible[place], seed = this.told.seeds[this.find(".ar-seed").selectedIndex] ?? this.told.seeds[0];
+    app.lab.take({ ...this.spec.base, seed, ...cell.changes });
     this.views.show("lab");
-    lab.showPlaying();
-    lab.find("#view-lab").focus();
-    lab.toast(t("arena.taken", { name: this.cells.nameOf(cell, true) }));
+    app.find("#view-lab").focus();
+    app.toast(t("arena.taken", { name: this.cells.nameOf(cell, true) }));
   }
 }

@@ -2,9 +2,9 @@
 // to the next, Enter takes one into the lab.
 
 import { axisName, valueName } from "./setup.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { Plane } from "../shared/plane.js";
-import { step } from "../explore/gallery.js";
+import { step } from "../shared/grid-keys.js";
 import { number, t } from "../shared/i18n.js";
 
 const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARROW = 760, DISCS = 190;
@@ -72,11 +72,11 @@ export function swatch({ colour, dash }) {
 
 export class Cells {
   constructor(arena) {
-    Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-cells"), tiles: [], here: 0 });
+    Object.assign(this, { arena, app: arena.app, host: arena.find(".ar-cells"), tiles: [], here: 0 });
     this.host.onkeydown = (event) => this.key(event);
     const watch = new ResizeObserver(() => this.fit());
     for (const selector of [".ar-stage", ".ar-bar"]) watch.observe(arena.find(selector));
-    this.lab.hear("theme", () => this.build());
+    this.app.addEventListener("theme", () => this.build());
   }
 
   get matrix() {
@@ -100,17 +100,17 @@ export class Cells {
     this.host.classList.toggle("matrix", this.matrix);
     const [rows, columns] = told.axes, { fields } = this.arena.setup;
     if (this.matrix) {
-      this.host.append(make("span", { className: "ar-names", textContent: `${axisName(fields[columns.name])} →` }));
-      this.host.append(make("span", { className: "ar-corner", textContent: `${axisName(fields[rows.name])} ↓` }));
-      this.host.append(...columns.values.map((value) => make("span", { className: "ar-across", textContent: valueName(columns.name, value) })));
+      this.host.append(element("span", { className: "ar-names", textContent: `${axisName(fields[columns.name])} →` }));
+      this.host.append(element("span", { className: "ar-corner", textContent: `${axisName(fields[rows.name])} ↓` }));
+      this.host.append(...columns.values.map((value) => element("span", { className: "ar-across", textContent: valueName(columns.name, value) })));
     }
     let place = 0;
     told.cells.forEach((cell, i) => {
-      if (this.matrix && i % columns.values.length === 0) this.host.append(make("span", { className: "ar-down", textContent: valueName(rows.name, cell.values[rows.name]) }));
+      if (this.matrix && i % columns.values.length === 0) this.host.append(element("span", { className: "ar-down", textContent: valueName(rows.name, cell.values[rows.name]) }));
       if (cell.problems) {
         const why = this.arena.words(cell.problems)[0];
-        this.host.append(make("div", { className: "ar-tile ar-not", title: `${this.nameOf(cell, true)}: ${why}` }, make("p", { textContent: why }),
-          make("span", { className: "ar-foot" }, ...(this.matrix ? [] : [make("b", { textContent: this.nameOf(cell) })]))));
+        this.host.append(element("div", { className: "ar-tile ar-not", title: `${this.nameOf(cell, true)}: ${why}` }, element("p", { textContent: why }),
+          element("span", { className: "ar-foot" }, ...(this.matrix ? [] : [element("b", { textContent: this.nameOf(cell) })]))));
         return;
       }
       const tile = this.tile(cell, place++);
@@ -123,14 +123,14 @@ export class Cells {
   }
 
   tile(cell, place) {
-    const canvas = make("canvas"), rank = make("span", { className: "ar-rank", ariaHidden: "true" }), lost = make("span", { className: "ar-lost" });
-    const numbers = make("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.lab.theme);
-    const foot = make("span", { className: "ar-foot" }, this.matrix ? make("span", { className: "ar-said", textContent: this.nameOf(cell, true) })
-      : make("b", {}, swatch(style), make("span", { textContent: this.nameOf(cell) })), numbers);
-    const button = make("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, make("span", { className: "ar-picture" }, canvas, rank, lost), foot);
-    const plane = new Small(canvas, this.lab.schema.frame);
+    const canvas = element("canvas"), rank = element("span", { className: "ar-rank", ariaHidden: "true" }), lost = element("span", { className: "ar-lost" });
+    const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.app.theme);
+    const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "ar-said", textContent: this.nameOf(cell, true) })
+      : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
+    const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
+    const plane = new Small(canvas, this.app.schema.frame);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
-    plane.setTheme(this.lab.theme);
+    plane.setTheme(this.app.theme);
     plane.setData(this.arena.told.data[cell.data]);
     button.onclick = () => this.arena.take(place);
     button.onpointerenter = () => this.arena.point(place);

@@ -2,7 +2,7 @@
 // pointed at, or leads, how sure it is. Whoever points at a place is told the value there.
 
 import { styleOf } from "./cells.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { number, t } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], MOST = 600, LEFT = 34, FOOT = 16, NEAR = 24;
@@ -37,26 +37,26 @@ export function nearest(entries, metric, step, value) {
 
 export class Curves {
   constructor(arena) {
-    Object.assign(this, { arena, lab: arena.lab, metric: "js", history: new History(), lit: -1 });
+    Object.assign(this, { arena, app: arena.app, metric: "js", history: new History(), lit: -1 });
     this.canvas = arena.find(".ar-curves canvas");
     this.box = arena.find(".ar-value");
     this.canvas.onpointermove = (event) => this.point(event);
     this.canvas.onpointerleave = () => this.leave();
     this.canvas.onkeydown = (event) => this.key(event);
     this.canvas.onblur = () => this.leave();
-    this.lab.hear("theme", () => this.draw());
+    this.app.addEventListener("theme", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.canvas.parentElement);
   }
 
   label() {
-    const select = make("select", { title: t("arena.metric_tip") }, ...METRICS.map((name) => make("option", { value: name, textContent: t(`metrics.${name}.label`) })));
+    const select = element("select", { title: t("arena.metric_tip") }, ...METRICS.map((name) => element("option", { value: name, textContent: t(`metrics.${name}.label`) })));
     select.setAttribute("aria-label", t("arena.metric"));
     select.value = this.metric;
     select.onchange = () => {
       this.metric = select.value;
       this.draw();
     };
-    this.arena.find(".ar-curves figcaption").replaceChildren(make("b", { textContent: t("arena.curves") }), select);
+    this.arena.find(".ar-curves figcaption").replaceChildren(element("b", { textContent: t("arena.curves") }), select);
     this.draw();
   }
 
@@ -93,7 +93,7 @@ export class Curves {
     if (!wide) return;
     const sharp = Math.min(window.devicePixelRatio || 1, 2);
     Object.assign(canvas, { width: Math.round(wide * sharp), height: Math.round(tall * sharp) });
-    const pen = canvas.getContext("2d"), colours = this.lab.colours(), { entries } = this.history;
+    const pen = canvas.getContext("2d"), colours = this.app.colours(), { entries } = this.history;
     pen.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.describe();
     const { x, y, top, last, right, foot } = this.scale;
@@ -110,7 +110,7 @@ export class Curves {
       pen.fillText(String(value), LEFT - 5, y(value) + 4);
     }
     if (!told || !entries.length) return;
-    pen.fillText(last.toLocaleString(this.lab.root.lang), right, tall - 3);
+    pen.fillText(last.toLocaleString(this.app.root.lang), right, tall - 3);
     pen.textAlign = "left";
     pen.fillText("0", LEFT, tall - 3);
     if (this.metric === "js") this.floor(pen, y, right, colours);
@@ -142,7 +142,7 @@ export class Curves {
   }
 
   line(pen, i, cell, thick, alpha) {
-    const { x, y } = this.scale, { colour, dash } = styleOf(cell, this.arena.told.axes, this.lab.theme);
+    const { x, y } = this.scale, { colour, dash } = styleOf(cell, this.arena.told.axes, this.app.theme);
     Object.assign(pen, { strokeStyle: colour, lineWidth: thick, globalAlpha: alpha, lineJoin: "round" });
     pen.setLineDash(dash);
     pen.beginPath();
@@ -161,7 +161,7 @@ export class Curves {
       const { mean, half_width: half } = cells[i];
       return [x(step), y(Math.min(top, Math.max(0, mean[this.metric] + way * half[this.metric])))];
     };
-    pen.fillStyle = styleOf(cell, this.arena.told.axes, this.lab.theme).colour;
+    pen.fillStyle = styleOf(cell, this.arena.told.axes, this.app.theme).colour;
     pen.globalAlpha = 0.14;
     pen.beginPath();
     for (const entry of known) pen.lineTo(...at(entry, 1));

@@ -2,9 +2,9 @@
 
 import { axisName, valueName } from "./setup.js";
 import { order, withWidth } from "./table.js";
-import { make } from "../shared/dom.js";
-import { csv } from "../lab/share.js";
-import { copy } from "../explore/copy-code.js";
+import { element } from "../shared/dom.js";
+import { csv, download, save } from "../shared/files.js";
+import { copy } from "../shared/clipboard.js";
 import { number, t } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], LONGEST = 4000;
@@ -28,10 +28,10 @@ export function commandOf({ state, axes, seeds }, steps) {
 
 export class Save {
   constructor(arena) {
-    Object.assign(this, { arena, lab: arena.lab });
+    Object.assign(this, { arena, app: arena.app });
     const on = (selector, does) => { arena.find(selector).onclick = does; };
-    on(".ar-csv", () => this.lab.share.save("ganplay-arena.csv", csv(...rowsOf(arena.curves.history.entries, arena.told)), "text/csv"));
-    on(".ar-png", () => this.picture().toBlob((blob) => this.lab.share.download("ganplay-arena.png", blob)));
+    on(".ar-csv", () => save("ganplay-arena.csv", csv(...rowsOf(arena.curves.history.entries, arena.told)), "text/csv"));
+    on(".ar-png", () => this.picture().toBlob((blob) => download("ganplay-arena.png", blob)));
     on(".ar-command", ({ target }) => copy(target, commandOf(arena.told, arena.step)));
   }
 
@@ -43,10 +43,10 @@ export class Save {
 
   // The pictures as they stand, with names, numbers and ranks.
   picture() {
-    const { arena, lab } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = lab.colours();
+    const { arena, app } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = app.colours();
     const columns = matrix ? told.axes[1].values.length : Math.ceil(Math.sqrt(told.cells.length)), rows = Math.ceil(told.cells.length / columns);
     const left = matrix ? DOWN : GAP, top = HEAD + (matrix ? 26 : 0);
-    const canvas = make("canvas", { width: left + columns * (SIDE + GAP), height: top + rows * (SIDE + FOOT) + GAP });
+    const canvas = element("canvas", { width: left + columns * (SIDE + GAP), height: top + rows * (SIDE + FOOT) + GAP });
     const pen = canvas.getContext("2d");
     pen.fillStyle = colours.panel;
     pen.fillRect(0, 0, canvas.width, canvas.height);

@@ -1,8 +1,8 @@
 // What an arena is to be made of: a base, one axis or two with their values, and how many seeds. As
 // a text, which stands in the address: `base:ring;seeds:3;lr_g:1e-4,1e-3;loss:hinge`.
 
-import { make } from "../shared/dom.js";
-import { nameOf, valueOf } from "../lab/compare-ab.js";
+import { element } from "../shared/dom.js";
+import { nameOf, valueOf } from "../shared/setting-names.js";
 import { has, t } from "../shared/i18n.js";
 
 const MAIN = ["loss", "penalty", "remedy", "lr_ratio", "lr_g", "lr_d", "width", "batch_size", "seed"];
@@ -47,10 +47,10 @@ const short = (value) => (typeof value === "number" && value && Math.abs(value) 
 
 export class Setup {
   constructor(arena) {
-    Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-setup") });
+    Object.assign(this, { arena, app: arena.app, host: arena.find(".ar-setup") });
     const { axes, seeds, cells, members } = arena.about;
     Object.assign(this, { fields: Object.fromEntries(axes.map((field) => [field.name, field])), most: { seeds, cells, members } });
-    this.bases = ["lab", ...Object.keys(this.lab.schema.presets)];
+    this.bases = ["lab", ...Object.keys(this.app.schema.presets)];
     this.now = this.filled(FIRST);
     this.host.onsubmit = (event) => {
       event.preventDefault();
@@ -81,47 +81,47 @@ export class Setup {
 
   // What the server is asked for.
   get asked() {
-    const { base, axes } = this.now, { lab } = this;
-    return { base: base === "lab" ? { ...lab.config } : lab.schema.presets[base], axes: axes.filter(Boolean), seeds: this.seeds };
+    const { base, axes } = this.now, { app } = this;
+    return { base: base === "lab" ? { ...app.lab.config } : app.schema.presets[base], axes: axes.filter(Boolean), seeds: this.seeds };
   }
 
   build() {
-    const focused = document.activeElement?.id, { now, lab } = this;
-    const option = (value, text) => make("option", { value, textContent: text });
-    const base = make("select", { id: "ar-base" }, ...this.bases.map((name) => option(name, name === "lab" ? t("arena.from_lab") : t(`presets.${name}.label`))));
+    const focused = document.activeElement?.id, { now, app } = this;
+    const option = (value, text) => element("option", { value, textContent: text });
+    const base = element("select", { id: "ar-base" }, ...this.bases.map((name) => option(name, name === "lab" ? t("arena.from_lab") : t(`presets.${name}.label`))));
     base.value = now.base;
     base.onchange = () => { now.base = base.value; };
-    const seeds = make("input", { id: "ar-seeds", type: "number", min: 1, max: this.most.seeds, step: 1, value: this.seeds, inputMode: "numeric" });
+    const seeds = element("input", { id: "ar-seeds", type: "number", min: 1, max: this.most.seeds, step: 1, value: this.seeds, inputMode: "numeric" });
     seeds.disabled = this.seeds !== now.seeds || now.axes.some((axis) => axis?.name === "seed");
     seeds.onchange = () => {
       now.seeds = Number(seeds.value);
       this.count();
     };
-    this.sum = make("p", { className: "ar-sum", role: "status" });
+    this.sum = element("p", { className: "ar-sum", role: "status" });
     this.host.replaceChildren(
-      make("h2", { textContent: t("arena.setup") }),
+      element("h2", { textContent: t("arena.setup") }),
       this.row("ar-base", t("arena.base"), t("arena.base_tip"), base),
       this.axis(0), this.axis(1),
       this.row("ar-seeds", t("arena.seeds"), t("arena.seeds_tip"), seeds),
       this.sum,
-      make("button", { type: "submit", className: "ar-make primary", textContent: t("arena.make"), title: t("arena.make_tip") }),
-      make("p", { className: "ar-hint", textContent: t("arena.about") }));
+      element("button", { type: "submit", className: "ar-make primary", textContent: t("arena.make"), title: t("arena.make_tip") }),
+      element("p", { className: "ar-hint", textContent: t("arena.about") }));
     this.count();
-    if (focused) lab.find(`#${CSS.escape(focused)}`)?.focus();
+    if (focused) app.find(`#${CSS.escape(focused)}`)?.focus();
   }
 
   row(id, text, tip, ...what) {
-    return make("div", { className: "ar-row", title: tip }, make("label", { htmlFor: id, textContent: text }), ...what);
+    return element("div", { className: "ar-row", title: tip }, element("label", { htmlFor: id, textContent: text }), ...what);
   }
 
   axis(place) {
-    const axis = this.now.axes[place], id = `ar-axis-${place + 1}`, box = make("fieldset", { className: "ar-axis" });
+    const axis = this.now.axes[place], id = `ar-axis-${place + 1}`, box = element("fieldset", { className: "ar-axis" });
     const other = this.now.axes[1 - place]?.name;
-    const option = (field) => make("option", { value: field.name, textContent: axisName(field), disabled: field.name === other });
+    const option = (field) => element("option", { value: field.name, textContent: axisName(field), disabled: field.name === other });
     const main = MAIN.map((name) => this.fields[name]), rest = Object.values(this.fields).filter(({ name }) => !MAIN.includes(name));
-    const select = make("select", { id }, ...(place ? [make("option", { value: "", textContent: t("arena.no_axis") })] : []),
-      make("optgroup", { label: t("arena.main_axes") }, ...main.map(option)),
-      ...this.lab.schema.groups.map((group) => make("optgroup", { label: t(`groups.${group}`) }, ...rest.filter((field) => field.group === group).map(option))));
+    const select = element("select", { id }, ...(place ? [element("option", { value: "", textContent: t("arena.no_axis") })] : []),
+      element("optgroup", { label: t("arena.main_axes") }, ...main.map(option)),
+      ...this.app.schema.groups.map((group) => element("optgroup", { label: t(`groups.${group}`) }, ...rest.filter((field) => field.group === group).map(option))));
     select.value = axis?.name ?? "";
     select.onchange = () => this.choose(place, select.value);
     box.append(this.row(id, t(place ? "arena.axis_2" : "arena.axis_1"), t("arena.axis_tip"), select));
@@ -139,7 +139,7 @@ export class Setup {
 
   list(axis, place) {
     const id = `ar-values-${place + 1}`;
-    const input = make("input", { id, type: "text", value: axis.values.map(short).join(", "), autocomplete: "off", spellcheck: false, title: t("arena.values_tip") });
+    const input = element("input", { id, type: "text", value: axis.values.map(short).join(", "), autocomplete: "off", spellcheck: false, title: t("arena.values_tip") });
     input.setAttribute("aria-label", t("arena.values", { name: axisName(this.fields[axis.name]) }));
     input.oninput = () => {
       axis.values = split(input.value.replace(/[，、;\s]+/g, ","), this.fields[axis.name]);
@@ -149,16 +149,16 @@ export class Setup {
   }
 
   chips(axis) {
-    const field = this.fields[axis.name], box = make("div", { className: "ar-chips", role: "group" });
+    const field = this.fields[axis.name], box = element("div", { className: "ar-chips", role: "group" });
     box.setAttribute("aria-label", t("arena.values", { name: axisName(field) }));
     const all = field.choices.filter((value) => value !== "own");
     box.append(...all.map((value) => {
-      const tick = make("input", { type: "checkbox", checked: axis.values.includes(value), id: `ar-${axis.name}-${value}` });
+      const tick = element("input", { type: "checkbox", checked: axis.values.includes(value), id: `ar-${axis.name}-${value}` });
       tick.onchange = () => {
         axis.values = all.filter((one) => (one === value ? tick.checked : axis.values.includes(one)));
         this.count();
       };
-      return make("label", { className: "ar-chip" }, tick, make("span", { textContent: valueName(axis.name, value) }));
+      return element("label", { className: "ar-chip" }, tick, element("span", { textContent: valueName(axis.name, value) }));
     }));
     return box;
   }

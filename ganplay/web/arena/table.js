@@ -2,7 +2,7 @@
 
 import { styleOf, swatch } from "./cells.js";
 import { axisName } from "./setup.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
 const CALM = 700; // milliseconds between two changes: faster nobody reads
@@ -22,19 +22,19 @@ export const withWidth = (cell, name, digits) => {
 
 export class Table {
   constructor(arena) {
-    Object.assign(this, { arena, lab: arena.lab, host: arena.find(".ar-table"), by: "js", rows: [], at: 0, later: null });
-    this.lab.hear("theme", () => this.build());
+    Object.assign(this, { arena, app: arena.app, host: arena.find(".ar-table"), by: "js", rows: [], at: 0, later: null });
+    this.app.addEventListener("theme", () => this.build());
   }
 
   label() {
     const host = this.arena.find(".ar-by");
     host.replaceChildren(...["js", "modes"].map((name) => {
-      const radio = make("input", { type: "radio", name: "ar-by", value: name, checked: name === this.by });
+      const radio = element("input", { type: "radio", name: "ar-by", value: name, checked: name === this.by });
       radio.onchange = () => {
         this.by = name;
         this.show(true);
       };
-      return make("label", { title: t(`arena.by_${name}_tip`) }, radio, make("span", { textContent: t(`arena.by_${name}`) }));
+      return element("label", { title: t(`arena.by_${name}_tip`) }, radio, element("span", { textContent: t(`arena.by_${name}`) }));
     }));
     this.build();
   }
@@ -47,16 +47,16 @@ export class Table {
     this.arena.find(".ar-none").hidden = false;
     this.arena.find(".ar-about").textContent = "";
     if (!told) return;
-    const head = ["rank", "cell", "js", "modes"].map((name) => make("th", { scope: "col", textContent: t(`arena.columns.${name}`), title: t(`arena.columns.${name}_tip`) }));
+    const head = ["rank", "cell", "js", "modes"].map((name) => element("th", { scope: "col", textContent: t(`arena.columns.${name}`), title: t(`arena.columns.${name}_tip`) }));
     head[1].textContent = told.axes.map(({ name }) => axisName(this.arena.setup.fields[name])).join(" · ");
     head[1].title = head[1].textContent;
-    this.body = make("tbody");
-    this.host.append(make("thead", {}, make("tr", {}, ...head)), this.body);
+    this.body = element("tbody");
+    this.host.append(element("thead", {}, element("tr", {}, ...head)), this.body);
     this.rows = cells.tiles.map(({ cell }, i) => {
-      const button = make("button", { type: "button", title: t("arena.take") }, swatch(styleOf(cell, told.axes, this.lab.theme)), make("span", { textContent: cells.nameOf(cell) }));
+      const button = element("button", { type: "button", title: t("arena.take") }, swatch(styleOf(cell, told.axes, this.app.theme)), element("span", { textContent: cells.nameOf(cell) }));
       button.onclick = () => this.arena.take(i);
-      const [rank, js, modes] = [make("td"), make("td"), make("td")];
-      const row = make("tr", {}, rank, make("th", { scope: "row" }, button), js, modes);
+      const [rank, js, modes] = [element("td"), element("td"), element("td")];
+      const row = element("tr", {}, rank, element("th", { scope: "row" }, button), js, modes);
       row.onpointerenter = button.onfocus = () => this.arena.point(i);
       row.onpointerleave = button.onblur = () => this.arena.point(-1);
       return { row, button, rank, js, modes };
@@ -82,7 +82,7 @@ export class Table {
       const { row, rank, js, modes } = this.rows[i], known = cell.mean.js !== null;
       rank.textContent = known ? cell.rank[this.by] : "–";
       const alike = cell.behind === false && cell.rank.js > 1 && this.by === "js";
-      if (alike) rank.append(make("span", { className: "ar-alike", textContent: "≈", title: t("arena.alike", { n }) }));
+      if (alike) rank.append(element("span", { className: "ar-alike", textContent: "≈", title: t("arena.alike", { n }) }));
       js.textContent = known ? withWidth(cell, "js", 2) : t("arena.diverged");
       modes.textContent = known && told.data[told.possible[i].data].modes ? withWidth(cell, "modes", 1) : "–";
       row.classList.toggle("leads", known && cell.rank[this.by] === 1);

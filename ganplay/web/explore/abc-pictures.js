@@ -1,7 +1,7 @@
 // Three chosen pictures of each model, A, B and C: the map's plane goes through them, and sums are
 // made of them. Their slots stand in both places and always show the same.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
 import { paint } from "../shared/pixels.js";
 import { LIMITS, modelOf, read, write } from "./latent-state.js";
@@ -29,7 +29,7 @@ export class Trio {
   set(i, text) {
     const { explore } = this;
     if (modelOf(text) !== explore.state.model) {
-      explore.lab.toast(t("places.other_model", { model: explore.state.model }));
+      explore.app.toast(t("places.other_model", { model: explore.state.model }));
       return;
     }
     this.chosen[explore.state.model] = this.texts.map((one, k) => (k === i ? text : one));
@@ -40,10 +40,10 @@ export class Trio {
   // A letter, its picture, a seed to be typed, and a button that takes the present picture.
   slot(i) {
     const { explore } = this, letter = LETTERS[i];
-    const picture = make("button", { type: "button", className: "ex-tile" }, make("canvas"));
-    const seed = make("input", { type: "number", min: LIMITS.seed[0], max: LIMITS.seed[1], step: 1, inputMode: "numeric" });
-    const here = make("button", { type: "button", className: "ex-here" });
-    const host = make("div", { className: "ex-slot" }, make("b", { textContent: letter }), picture, make("span", {}, seed, here));
+    const picture = element("button", { type: "button", className: "ex-tile" }, element("canvas"));
+    const seed = element("input", { type: "number", min: LIMITS.seed[0], max: LIMITS.seed[1], step: 1, inputMode: "numeric" });
+    const here = element("button", { type: "button", className: "ex-here" });
+    const host = element("div", { className: "ex-slot" }, element("b", { textContent: letter }), picture, element("span", {}, seed, here));
     explore.picking.offer(picture, host, (text) => this.set(i, text));
     here.onclick = () => this.set(i, write(explore.state));
     seed.onchange = () => explore.typed(seed, t("explore.seed"), LIMITS.seed, (value) => this.set(i, write(this.plain(value))), Number.isInteger);

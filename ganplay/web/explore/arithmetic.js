@@ -1,7 +1,7 @@
 // Arithmetic with pictures: A - B + C, and directions from one group of favourites to another.
 
 import { Groups } from "./groups.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { paint } from "../shared/pixels.js";
 import { read } from "./latent-state.js";
 import { LETTERS } from "./abc-pictures.js";
@@ -16,10 +16,10 @@ export class Panel {
     this.find = (selector) => host.querySelector(selector);
     this.slider = this.find(".am-slider");
     this.number = this.find(".am-number");
-    this.result = make("canvas", { className: "am-result" });
+    this.result = element("canvas", { className: "am-result" });
     this.result.setAttribute("role", "img");
     this.result.setAttribute("aria-label", t("places.arithmetic.at", { value: 1 }));
-    const slots = LETTERS.map((_, i) => explore.trio.slot(i)), signs = ["−", "+", "="].map((sign) => make("span", { className: "am-sign", textContent: sign }));
+    const slots = LETTERS.map((_, i) => explore.trio.slot(i)), signs = ["−", "+", "="].map((sign) => element("span", { className: "am-sign", textContent: sign }));
     this.find(".am-row").append(...slots.flatMap((slot, i) => [slot, signs[i]]), this.result);
     explore.trio.heard.push(() => this.show());
     this.slider.oninput = () => this.set(this.slider.valueAsNumber, false);
@@ -33,12 +33,12 @@ export class Panel {
 
   buildStrip() {
     this.strip = STRIP.map((strength) => {
-      const tile = make("button", { type: "button", className: "ex-tile" }, make("canvas"));
+      const tile = element("button", { type: "button", className: "ex-tile" }, element("canvas"));
       tile.onclick = () => this.set(strength, true);
       return tile;
     });
     this.find(".am-strip").replaceChildren(...this.strip.map((tile, i) =>
-      make("span", {}, tile, make("small", { textContent: signed(STRIP[i]) }))));
+      element("span", {}, tile, element("small", { textContent: signed(STRIP[i]) }))));
     this.nameStrip();
   }
 
@@ -74,7 +74,7 @@ export class Panel {
     const all = done && now !== this.stripped, strengths = all ? [strength, ...STRIP] : [strength];
     const answer = await explore.source.ask("arithmetic", { model: explore.state.model, states: [a], minus, plus, strengths });
     if (!answer) return;
-    if (answer.type !== "pictures") return void explore.lab.toast(t("places.arithmetic.failed"));
+    if (answer.type !== "pictures") return void explore.app.toast(t("places.arithmetic.failed"));
     paint(this.result, answer.pixels, answer.shape);
     this.text = answer.states[0];
     this.result.setAttribute("aria-label", t("places.arithmetic.at", { value: signed(strength) }));

@@ -1,7 +1,5 @@
 // The present state as something to paste elsewhere, which gives the same picture there.
 
-import { t } from "../shared/i18n.js";
-
 export function pythonOf(text, { name }) {
   return [
     "import ganplay", "",
@@ -12,17 +10,3 @@ export function pythonOf(text, { name }) {
 }
 
 export const commandOf = (text) => `ganplay sample --state "${text}" --out picture.png`;
-
-export async function copy(button, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const box = Object.assign(document.createElement("textarea"), { value: text });
-    button.after(box);
-    box.select();
-    document.execCommand("copy"); // without a secure origin there is no clipboard
-    box.remove();
-  }
-  button.textContent = t("share.copied");
-  setTimeout(() => { button.textContent = t(button.dataset.t); }, 1500);
-}

@@ -1,6 +1,6 @@
 // Directions of the visitor's own, by model: kept in this browser, and as files.
 
-import { contentOf, fileOf, keep, kept, toBytes } from "../shared/files.js";
+import { contentOf, download, fileOf, keep, kept, toBytes } from "../shared/files.js";
 import { t } from "../shared/i18n.js";
 
 const KEY = "ganplay.directions", MOST_BYTES = 2 ** 20, MOST_MODELS = 50;
@@ -46,7 +46,7 @@ export class Own {
   add(name, vector) {
     const { dim } = this.explore.model, others = this.list.filter((one) => one.vector !== vector);
     if (others.length >= MOST) {
-      this.explore.lab.toast(t("places.own.most", { n: MOST }));
+      this.explore.app.toast(t("places.own.most", { n: MOST }));
       return false;
     }
     this.change([...others, { name: name.trim().slice(0, LONGEST_NAME), dim, vector }]);
@@ -63,18 +63,18 @@ export class Own {
 
   change(list) {
     this.all[this.explore.state.model] = list;
-    if (!keep(KEY, this.all)) this.explore.lab.toast(t("places.own.unkept"));
+    if (!keep(KEY, this.all)) this.explore.app.toast(t("places.own.unkept"));
     for (const does of this.heard) does();
   }
 
   save() {
     const { model } = this.explore;
     const content = this.list.map((one) => ({ model: model.name, ...one }));
-    this.explore.lab.share.download(`ganplay-directions-${model.name}.json`, fileOf("directions", content));
+    download(`ganplay-directions-${model.name}.json`, fileOf("directions", content));
   }
 
   async load(input) {
-    const { lab, model } = this.explore, [file] = input.files;
+    const { app, model } = this.explore, [file] = input.files;
     input.value = "";
     if (!file) return;
     try {
@@ -83,9 +83,9 @@ export class Own {
       const others = this.list.filter(({ vector }) => !good.some((one) => one.vector === vector));
       const fit = [...others, ...good].slice(0, MOST);
       this.change(fit);
-      lab.toast(t("places.own.loaded", { n: fit.length - others.length, of: all.length, model: model.name }));
+      app.toast(t("places.own.loaded", { n: fit.length - others.length, of: all.length, model: model.name }));
     } catch {
-      lab.toast(t("places.own.no_file", { file: file.name }));
+      app.toast(t("places.own.no_file", { file: file.name }));
     }
   }
 }

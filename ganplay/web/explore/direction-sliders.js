@@ -1,7 +1,7 @@
 // Sliders through latent space: a few directions that matter most, with a look at both their ends,
 // and the plain dimensions of z.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { paint } from "../shared/pixels.js";
 import { LIMITS, put, write } from "./latent-state.js";
 import { has, t } from "../shared/i18n.js";
@@ -23,8 +23,8 @@ export function ends(state, model, vectors = []) {
 
 // A slider with a number beside it; `set(value, done)` follows the hand, null takes the value back.
 export function amount({ name, low, high, bounds, set, complain }) {
-  const slider = make("input", { type: "range", min: low, max: high, step: 0.05, ariaLabel: name });
-  const box = make("input", { type: "number", min: bounds[0], max: bounds[1], step: 0.1, inputMode: "decimal", ariaLabel: name });
+  const slider = element("input", { type: "range", min: low, max: high, step: 0.05, ariaLabel: name });
+  const box = element("input", { type: "number", min: bounds[0], max: bounds[1], step: 0.1, inputMode: "decimal", ariaLabel: name });
   const back = () => set(null, true);
   slider.oninput = () => set(slider.valueAsNumber, false);
   slider.onchange = () => set(slider.valueAsNumber, true);
@@ -96,20 +96,20 @@ export class Axes {
     const set = (value, done) => {
       const amounts = put(explore.state[kind], place, value === 0 ? null : value);
       if (kind === "own" && Object.keys(amounts).length > LIMITS.own) {
-        explore.lab.toast(t("places.own.too_many", { n: LIMITS.own }));
+        explore.app.toast(t("places.own.too_many", { n: LIMITS.own }));
         this.show(explore.state);
       } else explore.set({ [kind]: amounts }, done);
     };
     const one = amount({ name, low: -END, high: END, bounds: LIMITS.move, set, complain: (...what) => explore.complainBounds(...what) });
     one.slider.title = t("explore.slider_tip");
     const previews = [-END, END].map((end) => {
-      const button = make("button", { type: "button", className: "ex-end", title: t("explore.end_tip", { name, value: end }) }, make("canvas"));
+      const button = element("button", { type: "button", className: "ex-end", title: t("explore.end_tip", { name, value: end }) }, element("canvas"));
       button.ariaLabel = button.title;
       button.onclick = () => set(end, true);
       return button;
     });
-    const words = make("span", { className: "ex-name", textContent: name });
-    const row = make("div", { className: "ex-direction" }, previews[0], make("span", { className: "ex-middle" }, words, one.box, one.slider), previews[1]);
+    const words = element("span", { className: "ex-name", textContent: name });
+    const row = element("div", { className: "ex-direction" }, previews[0], element("span", { className: "ex-middle" }, words, one.box, one.slider), previews[1]);
     return { ...one, place, row, canvases: previews.map((button) => button.firstChild) };
   }
 
@@ -118,7 +118,7 @@ export class Axes {
     const set = (value, done) => explore.set({ values: put(explore.state.values, i, value) }, done);
     const one = amount({ name, low: -4, high: 4, bounds: LIMITS.value, set, complain: (...what) => explore.complainBounds(...what) });
     one.slider.title = t("explore.slider_tip");
-    return { ...one, row: make("div", { className: "ex-dimension" }, make("span", { textContent: name }), one.slider, one.box) };
+    return { ...one, row: element("div", { className: "ex-dimension" }, element("span", { textContent: name }), one.slider, one.box) };
   }
 
   show(state) {

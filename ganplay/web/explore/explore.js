@@ -5,45 +5,43 @@ import { Bench } from "./panel-tabs.js";
 import { Compare } from "./compare.js";
 import { Favourites } from "./favourites.js";
 import { Beside } from "./picture-details.js";
-import { make } from "../shared/dom.js";
+import { element, fetchView } from "../shared/dom.js";
 import { partsOf, stepName } from "./describe-state.js";
 import { Own } from "./custom-directions.js";
 import { Picking } from "./pick-mode.js";
 import { cut, paint } from "../shared/pixels.js";
 import { Source } from "./picture-socket.js";
 import { LIMITS, Past, carried, dragged, fresh, labelOf, mixOf, modelOf, read, write } from "./latent-state.js";
-import { commandOf, copy, pythonOf } from "./copy-code.js";
+import { commandOf, pythonOf } from "./copy-code.js";
+import { copy } from "../shared/clipboard.js";
+import { download } from "../shared/files.js";
 import { Tiles } from "./gallery.js";
 import { Trio } from "./abc-pictures.js";
-import { addressOf } from "../tabs.js";
+import { addressOf } from "../shared/address.js";
 import { fill, t } from "../shared/i18n.js";
 
 const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, KEY_STEP = 0.2, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
-export async function open(lab, views) {
-  const styled = Promise.all(["explore", "picture-details"].map((name) => {
-    const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/explore/${name}.css` });
-    document.head.append(sheet);
-    return new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
-  }));
-  const [html, known] = await Promise.all([
-    fetch(`${lab.base}/assets/explore/explore.html`).then((answer) => answer.text()),
-    fetch(`${lab.base}/explore/models.json`).then((answer) => answer.json()), styled]);
-  const root = lab.find(".explore");
+export async function open(app, views) {
+  const at = `${app.base}/assets/explore`;
+  const [markup, known] = await Promise.all([
+    fetchView(`${at}/explore.html`, `${at}/explore.css`, `${at}/picture-details.css`),
+    fetch(`${app.base}/explore/models.json`).then((answer) => answer.json())]);
+  const root = app.find(".explore");
   if (!known.models.length) {
-    root.append(make("p", { className: "ex-none", textContent: t("explore.no_models") }));
+    root.append(element("p", { className: "ex-none", textContent: t("explore.no_models") }));
     return null;
   }
-  root.append(document.createRange().createContextualFragment(html)); // a file of ours
-  return (lab.explore = new Explore(lab, views, root, known));
+  root.append(markup);
+  return (app.explore = new Explore(app, views, root, known));
 }
 
 class Explore {
-  constructor(lab, views, root, { models, most }) {
-    Object.assign(this, { lab, views, root, models, most, past: new Past(), drawn: 0, asked: 0 });
+  constructor(app, views, root, { models, most }) {
+    Object.assign(this, { app, views, root, models, most, past: new Past(), drawn: 0, asked: 0 });
     this.find = (selector) => root.querySelector(selector);
     this.picture = this.find(".ex-picture");
-    this.source = new Source({ base: lab.base, ticket: () => lab.link.ticket(), heard: (status) => this.hear(status) });
+    this.source = new Source({ base: app.base, ticket: () => app.link.ticket(), heard: (status) => this.hear(status) });
     this.picking = new Picking(root);
     this.favourites = new Favourites(this);
     this.compare = new Compare(this);
@@ -55,10 +53,10 @@ class Explore {
     this.beside = new Beside(this);
     this.wire();
     fill(root);
-    lab.teach.apply();
+    app.teach.apply();
     this.bench.check();
-    lab.hear("words", () => this.relabel());
-    this.start(views.opened).then(() => views.walk && this.bench.open("walk"));
+    app.addEventListener("words", () => this.relabel());
+    this.start(views.opened.explore).then(() => views.opened.walk && this.bench.open("walk"));
   }
 
   // ---- the state ------------------------------------------------------------------------------
@@ -117,9 +115,9 @@ class Explore {
   settle(kept) {
     const text = write(this.state);
     if (kept) this.past.push({ text });
-    if (this.views.shown === "explore") this.views.address(text);
-    else this.views.opened = text;
-    this.lab.tell("explored", this.state);
+    if (this.views.shown === "explore") this.views.address({ explore: text });
+    else this.views.opened.explore = text;
+    this.app.tell("explored", this.state);
     this.beside.settle();
     this.axes.preview();
     this.drawSteps();
@@ -136,7 +134,7 @@ class Explore {
     const answer = await this.source.ask("picture", { model: this.state.model, states: [text], nudge, latent: this.axes.open });
     if (!answer) return null; // a newer one is on its way
     if (answer.type !== "pictures") {
-      this.lab.toast(t("explore.problems.broken", { why: answer.problem.allowed }));
+      this.app.toast(t("explore.problems.broken", { why: answer.problem.allowed }));
       return null;
     }
     paint(this.picture, answer.pixels, answer.shape);
@@ -280,10 +278,10 @@ class Explore {
       const { frechet, accuracy } = one.quality;
       const distance = frechet === undefined ? "" : t("explore.frechet", { value: frechet.toFixed(1) });
       const asked = accuracy === undefined ? "" : t("explore.accuracy", { value: (100 * accuracy).toFixed(1) });
-      const button = make("button", { type: "button", className: "ex-model" },
-        make("b", { textContent: one.name }), make("small", { textContent: distance }),
-        make("small", { textContent: about.join(" · ") }), make("small", { textContent: asked }));
-      button.title = t("explore.model_tip", { data: one.data, count: one.count.toLocaleString(this.lab.root.lang) });
+      const button = element("button", { type: "button", className: "ex-model" },
+        element("b", { textContent: one.name }), element("small", { textContent: distance }),
+        element("small", { textContent: about.join(" · ") }), element("small", { textContent: asked }));
+      button.title = t("explore.model_tip", { data: one.data, count: one.count.toLocaleString(this.app.root.lang) });
       button.setAttribute("aria-pressed", one === model);
       button.onclick = () => this.chooseModel(one);
       return button;
@@ -292,18 +290,18 @@ class Explore {
     this.find(".ex-classes-box").hidden = !labels.length;
     this.find(".ex-classes").style.setProperty("--columns", Math.min(labels.length, MOST_COLUMNS));
     this.find(".ex-classes").replaceChildren(...labels.map((name, k) => {
-      const button = make("button", { type: "button", textContent: name, title: t("explore.class_tip", { name }) });
+      const button = element("button", { type: "button", textContent: name, title: t("explore.class_tip", { name }) });
       button.onclick = () => this.setMix({ first: k, ...(this.mix.second === k ? { second: null, share: 0 } : {}) }, true);
       return button;
     }));
-    this.find(".ex-second").replaceChildren(make("option", { value: "", textContent: t("explore.alone") }),
-      ...labels.map((name, k) => make("option", { value: k, textContent: name })));
+    this.find(".ex-second").replaceChildren(element("option", { value: "", textContent: t("explore.alone") }),
+      ...labels.map((name, k) => element("option", { value: k, textContent: name })));
     const time = this.find(".ex-time"), last = steps.length - 1, few = Math.min(MOST_STEPS, steps.length);
     time.max = last;
     this.find(".ex-time-box").hidden = !last;
     this.find(".ex-steps").replaceChildren(...Array.from({ length: few }, (_, i) => {
       const place = Math.round((i * last) / Math.max(1, few - 1)), name = stepName(this.model.steps[place]);
-      const button = make("button", { type: "button", title: name, ariaLabel: name }, make("canvas"));
+      const button = element("button", { type: "button", title: name, ariaLabel: name }, element("canvas"));
       button.dataset.place = place;
       button.onclick = () => this.set({ step: this.stepOf(place) }, true);
       return button;
@@ -329,7 +327,7 @@ class Explore {
     [...this.find(".ex-classes").children].forEach((one, k) => one.setAttribute("aria-pressed", k === mix.first));
     put(".ex-time", place);
     this.find(".ex-time").setAttribute("aria-valuetext", stepName(this.model.steps[place]));
-    this.find(".ex-time-text").textContent = model.steps[place].toLocaleString(this.lab.root.lang);
+    this.find(".ex-time-text").textContent = model.steps[place].toLocaleString(this.app.root.lang);
     for (const one of this.find(".ex-steps").children) one.setAttribute("aria-pressed", Number(one.dataset.place) === place);
     this.axes.show(state);
     this.describe();
@@ -350,10 +348,10 @@ class Explore {
     this.find(".ex-undo").disabled = past.at <= 0;
     this.find(".ex-redo").disabled = past.at >= past.list.length - 1;
     host.replaceChildren(...places.map((place) => {
-      const entry = past.list[place], canvas = make("canvas");
+      const entry = past.list[place], canvas = element("canvas");
       if (entry.pixels) paint(canvas, entry.pixels, entry.shape);
       const name = t("explore.past_tile", { n: place + 1 });
-      const button = make("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name, draggable: true }, canvas);
+      const button = element("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name, draggable: true }, canvas);
       button.dataset.state = entry.text;
       button.setAttribute("aria-current", place === past.at);
       button.onclick = () => this.go(past.go(place));
@@ -378,14 +376,14 @@ class Explore {
   // ---- taking along ---------------------------------------------------------------------------
 
   link() {
-    return `${location.origin}${location.pathname}#${addressOf(this.lab.teach.chosen, write(this.state))}`;
+    return `${location.origin}${location.pathname}#${addressOf(this.app.teach.chosen, { explore: write(this.state) })}`;
   }
 
   // The picture as it is, pixel by pixel.
   async save() {
     await this.draw();
     const blob = await new Promise((done) => this.picture.toBlob(done));
-    this.lab.share.download(`${this.state.model}.png`, blob);
+    download(`${this.state.model}.png`, blob);
   }
 
   // ---- words ----------------------------------------------------------------------------------
@@ -403,19 +401,19 @@ class Explore {
 
   hear(status) {
     this.find(".ex-frame").dataset.line = status;
-    if (status !== "live" && this.told !== status && status !== "lost") this.lab.toast(t(`explore.line.${status}`));
+    if (status !== "live" && this.told !== status && status !== "lost") this.app.toast(t(`explore.line.${status}`));
     this.told = status;
   }
 
   complainBounds(name, value, [low, high]) {
-    this.lab.toast(t("problems.bounds", { field: name, value, allowed: t("problems.between", { low, high }), used: "" }));
+    this.app.toast(t("problems.bounds", { field: name, value, allowed: t("problems.between", { low, high }), used: "" }));
     this.show();
   }
 
   complain(problems) {
     const texts = problems.slice(0, MOST_PROBLEMS).map(({ field, value, code, allowed: why }) =>
       t(`explore.problems.${code}`, { field, value, why, allowed: this.allowed(field), model: this.state.model }));
-    if (texts.length) this.lab.toast(texts.join("\n"), PROBLEMS_SECONDS);
+    if (texts.length) this.app.toast(texts.join("\n"), PROBLEMS_SECONDS);
   }
 
   allowed(field) {

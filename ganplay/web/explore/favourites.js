@@ -1,7 +1,7 @@
 // Pictures that the visitor keeps: a tray below the picture, in this browser's own memory.
 
-import { contentOf, fileOf, keep, kept, toBytes, toText } from "../shared/files.js";
-import { make } from "../shared/dom.js";
+import { contentOf, download, fileOf, keep, kept, toBytes, toText } from "../shared/files.js";
+import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
 import { cut, paint } from "../shared/pixels.js";
 import { modelOf, read, write } from "./latent-state.js";
@@ -37,7 +37,7 @@ export class Favourites {
     this.star.onclick = () => this.toggle();
     this.host.onkeydown = (event) => this.key(event);
     const file = explore.find(".ex-tray-file"), on = (selector, does) => { explore.find(selector).onclick = does; };
-    on(".ex-tray-save", () => explore.lab.share.download("ganplay-favourites.json", fileOf("favourites", this.list.map(({ text }) => text))));
+    on(".ex-tray-save", () => download("ganplay-favourites.json", fileOf("favourites", this.list.map(({ text }) => text))));
     on(".ex-tray-load", () => file.click());
     const more = explore.find(".ex-tray-more");
     more.addEventListener("focusout", ({ relatedTarget }) => { more.open &&= more.contains(relatedTarget); });
@@ -63,7 +63,7 @@ export class Favourites {
   // The newest come first; of those that are too many none is taken.
   add(some) {
     const room = Math.max(0, MOST - this.list.length);
-    if (some.length > room) this.explore.lab.toast(t("places.favourites.most", { n: MOST }));
+    if (some.length > room) this.explore.app.toast(t("places.favourites.most", { n: MOST }));
     this.change([...some.slice(0, room), ...this.list]);
   }
 
@@ -72,7 +72,7 @@ export class Favourites {
   }
 
   change(list) {
-    if (!keep(KEY, packed(list))) this.explore.lab.toast(t("places.favourites.unkept"));
+    if (!keep(KEY, packed(list))) this.explore.app.toast(t("places.favourites.unkept"));
     this.turn(list);
   }
 
@@ -91,16 +91,16 @@ export class Favourites {
   }
 
   tile({ text, pixels, shape }, i) {
-    const canvas = make("canvas"), name = nameOf(read(text), this.explore.models);
+    const canvas = element("canvas"), name = nameOf(read(text), this.explore.models);
     paint(canvas, pixels, shape);
-    const open = make("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name, draggable: true }, canvas);
+    const open = element("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name, draggable: true }, canvas);
     open.dataset.state = text;
     open.onclick = () => this.explore.visit(text);
     open.tabIndex = i ? -1 : 0;
-    const off = make("button", { type: "button", className: "ex-off", title: t("places.favourites.remove"), textContent: "×", tabIndex: -1 });
+    const off = element("button", { type: "button", className: "ex-off", title: t("places.favourites.remove"), textContent: "×", tabIndex: -1 });
     off.ariaLabel = `${off.title}: ${name}`;
     off.onclick = () => this.remove(text);
-    return make("span", { className: "ex-favourite" }, open, off);
+    return element("span", { className: "ex-favourite" }, open, off);
   }
 
   // Whether the present picture is among them.
@@ -133,7 +133,7 @@ export class Favourites {
     try {
       texts = (await contentOf(file, "favourites", MOST_BYTES)).slice(0, MOST);
     } catch {
-      explore.lab.toast(t("places.favourites.no_file", { file: file.name }));
+      explore.app.toast(t("places.favourites.no_file", { file: file.name }));
       return;
     }
     const found = [], good = texts.filter(isState);
@@ -145,7 +145,7 @@ export class Favourites {
     }
     const fresh = found.filter(({ text }, i) => !this.find(text) && found.findIndex((one) => one.text === text) === i);
     this.add(fresh);
-    explore.lab.toast(t("places.favourites.loaded", { n: fresh.length, of: texts.length }));
+    explore.app.toast(t("places.favourites.loaded", { n: fresh.length, of: texts.length }));
   }
 
   relabel() {

@@ -1,8 +1,9 @@
 // Many pictures to choose from: one for each seed, or a sheet with a row for each seed and a column
 // for each class. Arrow keys walk through them.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { paint } from "../shared/pixels.js";
+import { step } from "../shared/grid-keys.js";
 import { write } from "./latent-state.js";
 import { t } from "../shared/i18n.js";
 
@@ -16,12 +17,6 @@ export function tilesOf(state, { kind, page, classes }) {
     const k = i % classes;
     return { ...base, seed: page * ROWS + Math.floor(i / classes), label: k ? [[k, 1]] : [] };
   });
-}
-
-// The place that an arrow key leads to.
-export function step(place, key, columns, count) {
-  const to = { ArrowLeft: place - 1, ArrowRight: place + 1, ArrowUp: place - columns, ArrowDown: place + columns, Home: 0, End: count - 1 }[key];
-  return to === undefined || to < 0 || to >= count ? place : to;
 }
 
 export class Tiles {
@@ -75,12 +70,12 @@ export class Tiles {
     this.host.dataset.kind = this.kind;
     this.host.style.setProperty("--columns", this.kind === "sheet" ? this.classes : "");
     this.tiles = this.states.map((_, i) => {
-      const tile = make("button", { type: "button", className: "ex-tile" }, make("canvas"));
+      const tile = element("button", { type: "button", className: "ex-tile" }, element("canvas"));
       tile.onclick = () => this.choose(i);
       return tile;
     });
     const names = this.kind === "sheet" ? this.explore.model.labels : [];
-    this.host.replaceChildren(...names.map((name) => make("span", { className: "ex-column", textContent: name })), ...this.tiles);
+    this.host.replaceChildren(...names.map((name) => element("span", { className: "ex-column", textContent: name })), ...this.tiles);
     this.here = 0;
   }
 

@@ -1,7 +1,7 @@
 // Two groups of favourites, with something and without it, and the direction between them: named by
 // the visitor, and then a slider among the others.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
 import { paint } from "../shared/pixels.js";
 import { modelOf, put, read, write } from "./latent-state.js";
@@ -34,9 +34,9 @@ export class Groups {
   }
 
   box(kind) {
-    const head = make("b"), add = make("button", { type: "button", className: "am-add" }), here = make("button", { type: "button", className: "am-here" });
-    const tiles = make("div", { className: "am-tiles" });
-    const host = make("div", { className: "am-group" }, make("header", {}, head, add, here), tiles);
+    const head = element("b"), add = element("button", { type: "button", className: "am-add" }), here = element("button", { type: "button", className: "am-here" });
+    const tiles = element("div", { className: "am-tiles" });
+    const host = element("div", { className: "am-group" }, element("header", {}, head, add, here), tiles);
     this.explore.picking.offer(add, host, (text) => this.add(kind, text), true);
     here.onclick = () => this.add(kind, write(this.explore.state));
     return { kind, host, head, add, here, tiles };
@@ -45,7 +45,7 @@ export class Groups {
   add(kind, text) {
     const { explore, groups } = this;
     if (modelOf(text) !== explore.state.model) {
-      explore.lab.toast(t("places.other_model", { model: explore.state.model }));
+      explore.app.toast(t("places.other_model", { model: explore.state.model }));
       return;
     }
     for (const one of KINDS) groups[one] = groups[one].filter((other) => other !== text); // in one of them
@@ -75,7 +75,7 @@ export class Groups {
       add.ariaLabel = `${add.textContent}: ${head.textContent}`;
       here.ariaLabel = `${here.textContent}: ${head.textContent}`;
       tiles.replaceChildren(...groups[kind].map((text) => this.tile(kind, text)));
-      if (!groups[kind].length) tiles.append(make("small", { textContent: t("places.own.empty") }));
+      if (!groups[kind].length) tiles.append(element("small", { textContent: t("places.own.empty") }));
     }
     this.find(".am-derive").disabled = KINDS.some((kind) => !groups[kind].length);
     this.showKept();
@@ -83,8 +83,8 @@ export class Groups {
   }
 
   tile(kind, text) {
-    const name = nameOf(read(text), this.explore.models), canvas = make("canvas");
-    const tile = make("button", { type: "button", className: "ex-tile", title: t("places.own.remove_tip", { name }) }, canvas);
+    const name = nameOf(read(text), this.explore.models), canvas = element("canvas");
+    const tile = element("button", { type: "button", className: "ex-tile", title: t("places.own.remove_tip", { name }) }, canvas);
     tile.ariaLabel = tile.title;
     tile.onclick = () => this.remove(kind, text);
     this.paint(canvas, text);
@@ -109,11 +109,11 @@ export class Groups {
   }
 
   async derive() {
-    const { explore, groups, name } = this, { own, lab } = explore;
+    const { explore, groups, name } = this, { own, app } = explore;
     const wished = name.value.trim() || t("places.own.numbered", { n: own.list.length + 1 });
     const answer = await explore.source.ask("direction", { model: explore.state.model, states: groups.with, without: groups.without });
     if (!answer) return;
-    if (answer.type !== "direction") return void lab.toast(t("places.own.no_way"));
+    if (answer.type !== "direction") return void app.toast(t("places.own.no_way"));
     if (!own.add(wished, answer.vector)) return;
     name.value = "";
     this.find(".am-told").textContent = t("places.own.made", { name: wished });
@@ -129,14 +129,14 @@ export class Groups {
 
   kept({ name, vector }) {
     const { explore } = this, { own } = explore;
-    const box = make("input", { type: "text", value: name, maxLength: 40, ariaLabel: t("places.own.name"), title: t("places.own.rename_tip") });
+    const box = element("input", { type: "text", value: name, maxLength: 40, ariaLabel: t("places.own.name"), title: t("places.own.rename_tip") });
     box.onchange = () => (box.value.trim() ? own.rename(vector, box.value) : this.showKept());
-    const off = make("button", { type: "button", textContent: "×", title: t("places.own.forget", { name }) });
+    const off = element("button", { type: "button", textContent: "×", title: t("places.own.forget", { name }) });
     off.ariaLabel = off.title;
     off.onclick = () => {
       if (vector in explore.state.own) explore.set({ own: put(explore.state.own, vector, null) }, true);
       own.remove(vector);
     };
-    return make("li", {}, box, off);
+    return element("li", {}, box, off);
   }
 }

@@ -1,7 +1,7 @@
 // The map: a plane through the present state along two directions, or through the pictures A, B and C.
 
 import { shownOf } from "./direction-sliders.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { Mosaic } from "./mosaic.js";
 import { SCALES } from "./mosaic-grid.js";
 import { read, write } from "./latent-state.js";
@@ -49,7 +49,7 @@ export class Panel {
     this.names = Object.fromEntries(places.map((place) => [place, axes.nameOf(place)]));
     [".mp-across", ".mp-up"].forEach((selector, i) => {
       const select = this.find(selector);
-      select.replaceChildren(...places.map((place) => make("option", { value: place, textContent: this.names[place] })));
+      select.replaceChildren(...places.map((place) => element("option", { value: place, textContent: this.names[place] })));
       select.value = this.chosen[i];
     });
   }
@@ -142,10 +142,10 @@ export class Panel {
   }
 
   async ask(places) {
-    const { state, corners } = this.asked, { lab, source } = this.explore;
+    const { state, corners } = this.asked, { app, source } = this.explore;
     const plane = this.axes ? { axes: this.chosen } : { corners };
     const answer = await source.ask("map", { model: state.model, states: [write(state)], ...plane, places });
-    if (answer?.type === "error") lab.toast(t(answer.problem.code === "corners" ? "places.map.no_plane" : "places.map.failed"));
+    if (answer?.type === "error") app.toast(t(answer.problem.code === "corners" ? "places.map.no_plane" : "places.map.failed"));
     return answer;
   }
 

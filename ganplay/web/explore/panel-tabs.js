@@ -4,7 +4,7 @@
 //                 follow() /* optional: the state moves, while the panel is in sight */;
 //                 relabel() /* the language changed; words in the HTML have been filled in */ }
 
-import { make } from "../shared/dom.js";
+import { element, fetchView } from "../shared/dom.js";
 import { fill, t } from "../shared/i18n.js";
 
 const FETCHED = { map: "map", arithmetic: "arithmetic", find: "projection", walk: "walk/panel" };
@@ -15,7 +15,7 @@ export class Bench {
     this.tabs = explore.find(".ex-tabs");
     this.hosts = { gallery: explore.find(".ex-gallery") };
     for (const name of Object.keys(FETCHED)) {
-      this.hosts[name] = make("section", { id: `ex-panel-${name}`, className: `ex-panel ex-${name}`, role: "tabpanel", hidden: true });
+      this.hosts[name] = element("section", { id: `ex-panel-${name}`, className: `ex-panel ex-${name}`, role: "tabpanel", hidden: true });
       this.hosts[name].dataset.part = `explore-${name}`;
       this.hosts[name].setAttribute("aria-labelledby", `ex-tab-${name}`);
     }
@@ -24,7 +24,7 @@ export class Bench {
   }
 
   tab(name) {
-    const one = make("button", { type: "button", role: "tab", id: `ex-tab-${name}` });
+    const one = element("button", { type: "button", role: "tab", id: `ex-tab-${name}` });
     Object.assign(one.dataset, { name, part: `explore-${name}` });
     one.setAttribute("aria-controls", this.hosts[name].id);
     one.onclick = () => this.open(name);
@@ -62,14 +62,11 @@ export class Bench {
   }
 
   async fetch(name) {
-    const { lab } = this.explore, host = this.hosts[name], at = `${lab.base}/assets/explore/${FETCHED[name]}`;
-    const sheet = make("link", { rel: "stylesheet", href: `${at}.css` });
-    const styled = new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
-    document.head.append(sheet);
-    const [html, { Panel }] = await Promise.all([fetch(`${at}.html`).then((answer) => answer.text()), import(`./${FETCHED[name]}.js`), styled]);
-    host.append(document.createRange().createContextualFragment(html)); // a file of ours
+    const { app } = this.explore, host = this.hosts[name], at = `${app.base}/assets/explore/${FETCHED[name]}`;
+    const [markup, { Panel }] = await Promise.all([fetchView(`${at}.html`, `${at}.css`), import(`./${FETCHED[name]}.js`)]);
+    host.append(markup);
     fill(host);
-    lab.teach.apply();
+    app.teach.apply();
     return new Panel(this.explore, host);
   }
 

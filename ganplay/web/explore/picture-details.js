@@ -1,6 +1,6 @@
 // Beside the picture: what D says of it, and the training pictures nearest to it.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { paint } from "../shared/pixels.js";
 import { write } from "./latent-state.js";
 import { number, t } from "../shared/i18n.js";
@@ -98,10 +98,10 @@ export class Beside {
   }
 
   tile({ name, distance, pixels }, i) {
-    const { found } = this, canvas = make("canvas");
+    const { found } = this, canvas = element("canvas");
     paint(canvas, found.pixels, found.shape, i);
     const title = t("beside.tile", { n: i + 1, name, distance: number(distance), pixels: number(pixels) });
-    const one = make("figure", { className: "ex-near-tile", title, ariaLabel: title, role: "img" }, canvas, make("figcaption", { textContent: number(distance) }));
+    const one = element("figure", { className: "ex-near-tile", title, ariaLabel: title, role: "img" }, canvas, element("figcaption", { textContent: number(distance) }));
     return one;
   }
 
@@ -113,7 +113,7 @@ export class Beside {
   }
 
   many(count) {
-    return count.toLocaleString(this.explore.lab.root.lang);
+    return count.toLocaleString(this.explore.app.root.lang);
   }
 
   relabel() {

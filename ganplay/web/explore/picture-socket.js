@@ -1,13 +1,14 @@
 // Pictures of states from the server: over a socket, or by plain requests where there is none.
 // For each purpose only the newest request counts: those that it overtook are answered with null.
 
+import { readMessage } from "../shared/wire.js";
+
 const FIRST_WAIT = 400, LONGEST_WAIT = 8000, CLOSED_TRIES = 2;
 
 // An answer's head and its pictures' bytes.
 export function unpack(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  return { ...head, pixels: new Uint8Array(buffer, 4 + length) };
+  const { head, content } = readMessage(new Uint8Array(buffer));
+  return { ...head, pixels: content };
 }
 
 // Requests that wait for an answer, by purpose.

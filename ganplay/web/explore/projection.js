@@ -2,14 +2,13 @@
 // is hidden of it filled in. What is found is explored like any other state.
 
 import { draw } from "./projection-curves.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { Pad } from "./sketch-pad.js";
-import { piece, pieces } from "../shared/wire.js";
+import { packChunk, read as readAnswer, splitChunks } from "../shared/wire.js";
 import { paint } from "../shared/pixels.js";
 import { filled } from "./sketch-bitmap.js";
 import { read } from "./latent-state.js";
-import { split } from "./walk/stream.js";
-import { ask } from "../lab/weights.js";
+import { ask } from "../shared/request.js";
 import { has, t } from "../shared/i18n.js";
 
 const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/uploads.py
@@ -75,8 +74,8 @@ export class Panel {
 
   nameClasses() {
     const box = this.at("class"), chosen = box.value;
-    box.replaceChildren(make("option", { value: "", textContent: t("find.any") }),
-      ...this.model.labels.map((name, k) => make("option", { value: k, textContent: name })));
+    box.replaceChildren(element("option", { value: "", textContent: t("find.any") }),
+      ...this.model.labels.map((name, k) => element("option", { value: k, textContent: name })));
     box.value = Number(chosen) < this.model.labels.length ? chosen : "";
   }
 
@@ -96,24 +95,24 @@ export class Panel {
 
   // A file goes to the server, which brings it to the model's shape.
   async open(file) {
-    const { lab } = this.explore, { name, shape } = this.model;
+    const { app } = this.explore, { name, shape } = this.model;
     try {
       if (file.size > MOST.size) throw new Error("size");
-      const answer = await ask(lab, `explore/picture?model=${encodeURIComponent(name)}`, { body: file });
-      const [made] = split(new Uint8Array(await answer.arrayBuffer())).found;
+      const answer = await ask(app, `explore/picture?model=${encodeURIComponent(name)}`, { body: file });
+      const [made] = splitChunks(new Uint8Array(await answer.arrayBuffer())).found;
       if (String(shape) !== String(this.model.shape)) return; // another model meanwhile
       this.pad.put(made.content);
       this.note(made.notes);
     } catch (error) {
       const kind = `find.errors.${error.message}`;
-      lab.toast(t(has(kind) ? kind : "find.errors.failed", { file: file.name || t("find.pasted"), most: MOST[error.message]?.toLocaleString(lab.root.lang) }));
+      app.toast(t(has(kind) ? kind : "find.errors.failed", { file: file.name || t("find.pasted"), most: MOST[error.message]?.toLocaleString(app.root.lang) }));
     }
   }
 
   // What is drawn, as large and as much in the middle as the model's own pictures: twice as large it
   // is no longer of the model's size, so that the server frames it.
   async fit() {
-    const { width, height } = this.pad.canvas, copy = make("canvas", { width: 2 * width, height: 2 * height });
+    const { width, height } = this.pad.canvas, copy = element("canvas", { width: 2 * width, height: 2 * height });
     const pen = copy.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.drawImage(this.pad.canvas, 0, 0, 2 * width, 2 * height);
@@ -138,7 +137,7 @@ export class Panel {
     };
     const head = { model: this.model.name, restarts: number("restarts"), steps: number("steps") };
     if (chosen !== "") head.label = Number(chosen);
-    return piece(head, sheet.pixels, ...(sheet.masked ? [sheet.hidden] : []));
+    return packChunk(head, sheet.pixels, ...(sheet.masked ? [sheet.hidden] : []));
   }
 
   async go() {
@@ -153,8 +152,8 @@ export class Panel {
     Object.assign(this, { target: sheet.pixels.slice(), hidden: sheet.masked ? sheet.hidden.slice() : null, shape: [1, ...sheet.shape], found: null, curves: [], labels: this.model.labels });
     this.begin();
     try {
-      const answer = await ask(this.explore.lab, "explore/project", { body, signal: this.abort.signal });
-      for await (const one of pieces(answer)) this.hear(one);
+      const answer = await ask(this.explore.app, "explore/project", { body, signal: this.abort.signal });
+      for await (const one of readAnswer(answer, splitChunks)) this.hear(one);
       this.end(this.found ? "done" : "failed");
     } catch (error) {
       const kinds = { busy: "busy", gone: "gone", refused: "gone" };

@@ -1,25 +1,12 @@
 // Two at once: a second GAN, B, beside the first on the same data and noise. What differs between
 // them is marked, and both are told of wherever the first one was.
 
-import { has, t } from "../shared/i18n.js";
-
-const NETS = { generator: "G", discriminator: "D" };
+import { nameOf, valueOf } from "../shared/setting-names.js";
+import { t } from "../shared/i18n.js";
 
 // Fields in which the settings of B are others than those of A.
 export function differing(fields, a, b) {
   return fields.filter(({ name }) => name in b && a[name] !== b[name]);
-}
-
-// A field in words, told apart from that of the other net, and one of its values.
-export function nameOf({ name, group }) {
-  const label = t(`fields.${name}.label`);
-  return NETS[group] ? t("pair.of", { name: label, net: NETS[group] }) : label;
-}
-
-export function valueOf(name, value) {
-  if (typeof value === "boolean") return t(value ? "pair.yes" : "pair.no");
-  if (typeof value === "number") return String(Number(value.toPrecision(3)));
-  return has(`choices.${name}.${value}`) ? t(`choices.${name}.${value}`) : String(value);
 }
 
 export class Pair {
@@ -28,7 +15,7 @@ export class Pair {
     this.bar = lab.find(".pair-bar");
     this.veiled = [];
     this.letGo = () => {
-      lab.toast(t("pair.closed"));
+      lab.app.toast(t("pair.closed"));
       this.set(false);
     };
     this.set = lab.addMode("pair", (on) => this.ask(on));
@@ -41,18 +28,18 @@ export class Pair {
     this.scale = lab.find(".scale").cloneNode(true);
     lab.find(".canvas-box.second").append(this.scale);
     this.twin = this.mark("probe-twin", ".canvas-box", "");
-    lab.hear("state", ({ restarted }) => {
+    lab.addEventListener("state", ({ detail: { restarted } }) => {
       // Weights out of a file are for one step of one GAN.
-      if (restarted && this.shown && !this.on) lab.toast(t("pair.closed"));
+      if (restarted && this.shown && !this.on) lab.app.toast(t("pair.closed"));
       this.show();
     });
-    lab.hear("words", () => this.show());
-    lab.hear("frame", () => this.draw());
-    lab.hear("numbers", (frame) => this.showNumbers(frame));
-    lab.hear("described", (frame) => this.describe(frame));
-    lab.hear("diverged", ({ lanes }) => this.veil(lanes));
-    lab.hear("sent", (type) => type === "preset" && this.warn());
-    lab.hear("loaded", () => this.load());
+    lab.app.addEventListener("words", () => this.show());
+    lab.addEventListener("frame", () => this.draw());
+    lab.addEventListener("numbers", ({ detail: frame }) => this.showNumbers(frame));
+    lab.addEventListener("described", ({ detail: frame }) => this.describe(frame));
+    lab.addEventListener("diverged", ({ detail: { lanes } }) => this.veil(lanes));
+    lab.addEventListener("sent", ({ detail: { type } }) => type === "preset" && this.warn());
+    lab.addEventListener("loaded", () => this.load());
   }
 
   get on() {
@@ -81,7 +68,7 @@ export class Pair {
 
   // A preset and loaded settings are for both, as what differed belonged to other settings.
   warn() {
-    if (this.on) this.lab.toast(t("pair.replaced"));
+    if (this.on) this.lab.app.toast(t("pair.replaced"));
   }
 
   load() {
@@ -110,7 +97,7 @@ export class Pair {
     }
     lab.find(".save-script").title = t(on ? "pair.only_a" : "share.script_tip");
     this.showNumbers(lab.seen);
-    lab.describe();
+    lab.numbers.describe();
     if (!lab.find(".veil").hidden) this.veil(this.veiled);
   }
 
@@ -160,7 +147,7 @@ export class Pair {
   showNumbers(frame) {
     if (frame) this.draw();
     const { lab } = this, rival = this.on && frame ? frame.rival : null;
-    const texts = rival && lab.tileTexts(rival, lab.rivalConfig);
+    const texts = rival && lab.numbers.tileTexts(rival, lab.rivalConfig);
     for (const tile of lab.root.querySelectorAll("[data-tile]")) {
       const first = tile.querySelector("b");
       let second = tile.querySelector(".of-b");
@@ -178,14 +165,14 @@ export class Pair {
       second.textContent = rival.diverged ? "–" : texts[tile.dataset.tile][0];
     }
     this.scale.hidden = !rival;
-    if (rival) lab.fillScale(this.scale, rival, lab.rivalConfig);
+    if (rival) lab.numbers.fillScale(this.scale, rival, lab.rivalConfig);
   }
 
   describe(frame) {
     const { lab } = this, { rival } = frame;
     if (!rival || !this.on) return;
     for (const [name, plane, one] of [["A", lab.plane, frame], ["B", lab.second, rival]]) {
-      plane.canvas.setAttribute("aria-label", t("pair.picture", { name, text: lab.sentence(one) }));
+      plane.canvas.setAttribute("aria-label", t("pair.picture", { name, text: lab.numbers.sentence(one) }));
     }
   }
 
@@ -193,11 +180,11 @@ export class Pair {
   veil(lanes = ["a"]) {
     const { lab } = this, veil = lab.find(".veil");
     this.veiled = lanes;
-    if (!this.on && !lanes.includes("a")) lab.hideVeil();
+    if (!this.on && !lanes.includes("a")) lab.bar.hideVeil();
     const second = this.on && !lanes.includes("a");
     lab.find(second ? ".canvas-box.second" : ".canvas-box").append(veil);
     if (!this.on) return;
     const name = lanes.length === 2 ? t("pair.both") : lanes[0].toUpperCase();
-    veil.querySelector(".veil-text").textContent = t("pair.veil", { name, step: lab.divergedAt });
+    veil.querySelector(".veil-text").textContent = t("pair.veil", { name, step: lab.bar.divergedAt });
   }
 }

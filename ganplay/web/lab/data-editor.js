@@ -1,7 +1,7 @@
 // Somebody's own data: drawn on the plane by mouse, pen, touch or keys, or out of a file. What has
 // been drawn goes to the session when a stroke ends, and is kept in this tab.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { MARGIN } from "../shared/plane.js";
 import { inTab } from "../shared/storage.js";
 import { has, t } from "../shared/i18n.js";
@@ -147,10 +147,10 @@ export class Draw {
     this.take(inTab.get(KEPT) || "");
     this.sketch.past = [];
     this.showCount();
-    lab.hear("state", ({ config }) => this.adopt(config));
-    lab.hear("welcome", () => { this.pending = null; });
-    lab.hear("words", () => this.showCount());
-    lab.hear("theme", () => this.paint());
+    lab.addEventListener("state", ({ detail: { config } }) => this.adopt(config));
+    lab.addEventListener("welcome", () => { this.pending = null; });
+    lab.app.addEventListener("words", () => this.showCount());
+    lab.app.addEventListener("theme", () => this.paint());
     new ResizeObserver(() => this.paint()).observe(this.ink);
   }
 
@@ -162,16 +162,16 @@ export class Draw {
 
   build() {
     const { lab } = this, box = lab.find(".canvas-box");
-    this.ink = make("canvas", { className: "ink", hidden: true, tabIndex: 0 });
+    this.ink = element("canvas", { className: "ink", hidden: true, tabIndex: 0 });
     this.ink.setAttribute("role", "application");
     this.ink.dataset.tLabel = "own.sheet";
-    this.crossMark = make("div", { className: "ink-cross", hidden: true });
+    this.crossMark = element("div", { className: "ink-cross", hidden: true });
     box.append(this.ink, this.crossMark);
     for (let k = 0; k < CLASSES; k++) {
-      const radio = make("input", { type: "radio", name: "lab-draw-class", checked: k === 0 });
+      const radio = element("input", { type: "radio", name: "lab-draw-class", checked: k === 0 });
       radio.onchange = () => { this.k = k; };
-      lab.find(".draw-classes").append(make("label", { className: "draw-choice" },
-        radio, make("canvas", { width: 32, height: 32 }), make("span", { textContent: String(k + 1) })));
+      lab.find(".draw-classes").append(element("label", { className: "draw-choice" },
+        radio, element("canvas", { width: 32, height: 32 }), element("span", { textContent: String(k + 1) })));
     }
     this.radio = lab.find("[data-data=own] input");
     this.radio.parentElement.classList.add("empty");
@@ -192,7 +192,7 @@ export class Draw {
 
   // The whole sheet.
   paint() {
-    const palette = this.lab.colours();
+    const palette = this.lab.app.colours();
     for (const [k, shape] of this.strip.querySelectorAll(".draw-classes canvas").entries()) {
       const pen = shape.getContext("2d");
       pen.clearRect(0, 0, 32, 32);
@@ -207,7 +207,7 @@ export class Draw {
 
   dab(points) {
     const pen = this.ink.getContext("2d"), { zoom } = this, half = this.ink.width / 2;
-    const r = Math.max(2, this.ink.width / 240), colour = this.lab.colours().real;
+    const r = Math.max(2, this.ink.width / 240), colour = this.lab.app.colours().real;
     Object.assign(pen, { fillStyle: colour, strokeStyle: colour, lineWidth: r * 0.8 });
     for (const { x, y, k } of points) mark(pen, k, half + x * zoom, half - y * zoom, r);
   }
@@ -230,7 +230,7 @@ export class Draw {
     const shown = points.filter((_, i) => i % every === 0);
     this.lab.schema.distributions.own.points = shown.flatMap(({ x, y }) => [x, y].map((v) => (v * unit) / extent));
     this.radio.parentElement.classList.toggle("empty", !text);
-    this.lab.drawThumbnails();
+    this.lab.choices.drawThumbnails();
   }
 
   // Points that come from elsewhere: a file, a link, an earlier state.
@@ -297,7 +297,7 @@ export class Draw {
     this.radio.onchange = () => {
       if (this.text) this.use();
       else if (lab.teach.free("own")) this.switch(true);
-      lab.showChoices();
+      lab.choices.show();
     };
     ink.addEventListener("pointerdown", (event) => this.down(event));
     ink.addEventListener("pointermove", (event) => this.move(event));
@@ -356,7 +356,7 @@ export class Draw {
     const before = sketch.points.length;
     const room = sketch.add(places.flatMap((place) => stroke.to(place)));
     this.dab(sketch.points.slice(before));
-    if (!room) this.lab.toast(t("own.full", { most: this.limits.most.toLocaleString(this.lab.root.lang) }));
+    if (!room) this.lab.app.toast(t("own.full", { most: this.limits.most.toLocaleString(this.lab.root.lang) }));
   }
 
   up() {
@@ -402,14 +402,14 @@ export class Draw {
     if (!file) return;
     const say = ({ code, ...values }) => {
       const shown = Object.entries(values).map(([name, v]) => [name, v.toLocaleString(this.lab.root.lang)]);
-      if (has(`limits.${code}`)) return this.lab.toast(t(`limits.${code}`));
+      if (has(`limits.${code}`)) return this.lab.app.toast(t(`limits.${code}`));
       const known = has(`own.errors.${code}`) ? code : "refused";
-      this.lab.toast(t(`own.errors.${known}`, { ...Object.fromEntries(shown), file: file.name }));
+      this.lab.app.toast(t(`own.errors.${known}`, { ...Object.fromEntries(shown), file: file.name }));
     };
     if (file.size > this.limits.bytes) return say({ code: "too_large", most: this.limits.bytes });
     try {
       const answer = await fetch(`${this.lab.base}/points`, {
-        method: "POST", body: file, headers: { "X-Ganplay-Token": await this.lab.link.ticket() },
+        method: "POST", body: file, headers: { "X-Ganplay-Token": await this.lab.app.link.ticket() },
       });
       const { error, points } = await answer.json();
       if (error) return say(error);

@@ -1,6 +1,6 @@
 // What is going on, in a sentence that is always there, with the numbers behind it and what helps.
 
-import { nameOf, valueOf } from "./compare-ab.js";
+import { nameOf, valueOf } from "../shared/setting-names.js";
 import { number, t } from "../shared/i18n.js";
 
 const ICONS = {
@@ -46,18 +46,18 @@ export class Diagnosis {
       this[`${name}Box`] = lab.find(`.verdict-${name}`);
     }
     this.applyBox.onclick = () => this.apply();
-    lab.hear("numbers", (frame) => this.show(frame));
-    lab.hear("words", () => {
+    lab.addEventListener("numbers", ({ detail: frame }) => this.show(frame));
+    lab.app.addEventListener("words", () => {
       this.done = "";
       if (lab.seen) this.show(lab.seen);
       else this.tell({ kind: "starting" });
     });
-    lab.hear("remedies", ({ lanes }) => {
+    lab.addEventListener("remedies", ({ detail: { lanes } }) => {
       this.lanes = lanes;
       this.showRemedy();
     });
-    lab.hear("welcome", () => { this.awaited = false; }); // on a new line no answer comes to what was asked before
-    lab.hear("state", ({ restarted }) => {
+    lab.addEventListener("welcome", () => { this.awaited = false; }); // on a new line no answer comes to what was asked before
+    lab.addEventListener("state", ({ detail: { restarted } }) => {
       if (restarted && this.awaited) this.appliedAt = performance.now(); // however long that took
       else if (restarted && performance.now() - this.appliedAt > HELD) this.done = "";
       if (restarted) [this.awaited, this.lanes] = [false, []]; // what helped the run before

@@ -1,7 +1,8 @@
 // The run as a film: the moments that the page has kept, drawn and encoded by the server.
 
+import { download } from "../shared/files.js";
 import { has, t } from "../shared/i18n.js";
-import { ask } from "./weights.js";
+import { ask } from "../shared/request.js";
 
 const RATES = { gif: 12, mp4: 20 }; // a GIF holds its pictures whole
 const MOST_FRAMES = 240, SECONDS = [1, 12], SIZE = 480;
@@ -64,16 +65,16 @@ export class Film {
     const { count, fps } = pace(moments.length, seconds, kind);
     const { plane, data } = lab;
     const asked = {
-      format: kind, fps, theme: lab.theme, size: SIZE, layers: lab.shown, label: plane.label,
+      format: kind, fps, theme: lab.app.theme, size: SIZE, layers: lab.layers.shown, label: plane.label,
       real: [...data.real], labels: [...data.labels],
     };
     const frames = spread(moments, Math.max(2, count)).map((moment) => moment.buffer);
     this.abort = new AbortController();
     this.show(0, frames.length);
     try {
-      const answer = await ask(lab, "film", { body: order(asked, frames), signal: this.abort.signal });
+      const answer = await ask(lab.app, "film", { body: order(asked, frames), signal: this.abort.signal });
       const parts = await receive(answer.body.getReader(), frames.length, (drawn) => this.show(drawn, frames.length));
-      lab.share.download(`ganplay.${kind}`, new Blob(parts, { type: TYPES[kind] }));
+      download(`ganplay.${kind}`, new Blob(parts, { type: TYPES[kind] }));
       this.end(t("film.done"));
     } catch (error) {
       const kinds = { busy: "busy", size: "large", gone: "gone", refused: "gone" };

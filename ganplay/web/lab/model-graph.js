@@ -2,7 +2,7 @@
 // back. Every part is a small picture of the frame that is shown; clicking it shows it large.
 
 import { formula, partFormulas } from "./formulas.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
 import { MARGIN, PALETTES } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
@@ -32,11 +32,11 @@ export class Graph {
     for (const [name, [left, kind]] of Object.entries(PARTS)) this.host.append(this.part(name, left, kind));
     this.large = this.dialog();
     this.morph = new Morph(lab, this.parts.g);
-    lab.hear("frame", (frame) => this.show(frame));
-    lab.hear("words", () => this.label());
-    lab.hear("theme", () => this.redraw());
-    lab.hear("data", () => this.redraw());
-    lab.hear("state", () => this.open && this.describe());
+    lab.addEventListener("frame", ({ detail: { frame } }) => this.show(frame));
+    lab.app.addEventListener("words", () => this.label());
+    lab.app.addEventListener("theme", () => this.redraw());
+    lab.addEventListener("data", () => this.redraw());
+    lab.addEventListener("state", () => this.open && this.describe());
     this.host.hidden = false;
   }
 
@@ -49,24 +49,24 @@ export class Graph {
   }
 
   part(name, left, kind) {
-    const button = make("button", { type: "button", className: `part part-${kind}` });
+    const button = element("button", { type: "button", className: `part part-${kind}` });
     button.dataset.graph = name;
     button.style.left = `${left}%`;
-    const canvas = kind === "text" || kind === "bar" ? null : make("canvas");
+    const canvas = kind === "text" || kind === "bar" ? null : element("canvas");
     if (canvas) button.append(canvas);
-    if (kind === "text") button.append(make("b", { className: "loss-d" }), make("b", { className: "loss-g" }));
-    button.append(make("span"));
+    if (kind === "text") button.append(element("b", { className: "loss-d" }), element("b", { className: "loss-g" }));
+    button.append(element("span"));
     button.onclick = () => this.enlarge(name);
     this.parts[name] = button;
     return button;
   }
 
   dialog() {
-    const box = make("dialog", { className: "part-box" });
+    const box = element("dialog", { className: "part-box" });
     box.append(
-      make("h2"), make("div", { className: "part-view" }, make("canvas"), make("div", { className: "part-text" },
-        make("div", { className: "formulas" }), make("p", { className: "part-about" }), make("dl", { className: "part-numbers" }))),
-      make("button", { type: "button", className: "primary" }));
+      element("h2"), element("div", { className: "part-view" }, element("canvas"), element("div", { className: "part-text" },
+        element("div", { className: "formulas" }), element("p", { className: "part-about" }), element("dl", { className: "part-numbers" }))),
+      element("button", { type: "button", className: "primary" }));
     box.lastChild.onclick = () => box.close();
     box.onclose = () => { this.open = null; };
     this.lab.root.append(box);
@@ -89,8 +89,8 @@ export class Graph {
 
   // What the painters are told.
   about(frame) {
-    const { data, schema, theme } = this.lab;
-    const palette = PALETTES[theme], critic = this.lab.isCritic();
+    const { data, schema, app: { theme } } = this.lab;
+    const palette = PALETTES[theme], critic = this.lab.numbers.isCritic();
     return {
       frame, data, palette, unit: schema.frame.unit,
       low: critic ? number(frame.low, 1) : t("scale.fake"), high: critic ? number(frame.high, 1) : t("scale.real"),
@@ -176,7 +176,7 @@ export class Graph {
       losses: ["d_loss", "g_loss"], gradients: ["grad_norm_d", "grad_norm_g"], verdicts: ["d_real", "d_fake"],
     }[this.open] || [];
     const rows = shown.flatMap((name) => [
-      make("dt", { textContent: t(`graph.numbers.${name}`) }), make("dd", { textContent: number(metrics[name], 3) })]);
+      element("dt", { textContent: t(`graph.numbers.${name}`) }), element("dd", { textContent: number(metrics[name], 3) })]);
     this.large.querySelector(".part-numbers").replaceChildren(...rows);
   }
 
@@ -197,7 +197,7 @@ export class Graph {
 class Morph {
   constructor(lab, button) {
     this.lab = lab;
-    this.canvas = make("canvas", { className: "morph", hidden: true, ariaHidden: "true" });
+    this.canvas = element("canvas", { className: "morph", hidden: true, ariaHidden: "true" });
     lab.find(".canvas-box").append(this.canvas);
     const begin = () => this.begin(), end = () => this.end();
     button.addEventListener("pointerenter", begin);
@@ -230,7 +230,7 @@ class Morph {
   }
 
   draw() {
-    const { frame, data, schema, theme } = this.lab, palette = PALETTES[theme];
+    const { frame, data, schema, app: { theme } } = this.lab, palette = PALETTES[theme];
     if (!this.running || !frame) return;
     this.at = this.share(performance.now());
     const { pen, side } = paint.begin(this.canvas, palette.ground);

@@ -1,7 +1,7 @@
 // The inside of both nets: every shown hidden unit as a small map of what it responds to (D's over the
 // plane of the data, G's over that of the noise), weights as lines, gradients of the layers as bars.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
 import { PALETTES } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
@@ -42,28 +42,28 @@ export class Inside {
     this.unit = null;
     this.build();
     this.set = lab.addMode("inside", (on) => this.open(on));
-    lab.hear("frame", (frame) => this.show(frame));
-    lab.hear("state", () => this.layOut());
-    lab.hear("data", () => this.layOut());
-    lab.hear("words", () => this.layOut(true));
-    lab.hear("theme", () => this.redraw());
+    lab.addEventListener("frame", ({ detail: { frame } }) => this.show(frame));
+    lab.addEventListener("state", () => this.layOut());
+    lab.addEventListener("data", () => this.layOut());
+    lab.app.addEventListener("words", () => this.layOut(true));
+    lab.app.addEventListener("theme", () => this.redraw());
     new ResizeObserver(() => this.layOut(true)).observe(this.host);
   }
 
   build() {
-    const net = (name) => make("div", { className: `net net-${name}` }, make("h3"), make("div", { className: "net-box" }, make("canvas"), make("div", { className: "units" })));
+    const net = (name) => element("div", { className: `net net-${name}` }, element("h3"), element("div", { className: "net-box" }, element("canvas"), element("div", { className: "units" })));
     this.nets = Object.fromEntries(NETS.map((name) => [name, net(name)]));
-    this.large = make("div", { className: "unit-large" }, make("canvas"), make("p"), make("canvas", { className: "bars" }), make("p", { className: "bars-about" }));
-    this.pager = make("div", { className: "pager" }, make("button", { type: "button", textContent: "−" }), make("span"), make("button", { type: "button", textContent: "+" }));
+    this.large = element("div", { className: "unit-large" }, element("canvas"), element("p"), element("canvas", { className: "bars" }), element("p", { className: "bars-about" }));
+    this.pager = element("div", { className: "pager" }, element("button", { type: "button", textContent: "−" }), element("span"), element("button", { type: "button", textContent: "+" }));
     const [less, , more] = this.pager.children;
     less.onclick = () => this.page(-SHOWN);
     more.onclick = () => this.page(SHOWN);
-    this.close = make("button", { type: "button", className: "inside-close" });
+    this.close = element("button", { type: "button", className: "inside-close" });
     this.close.onclick = () => this.set(false);
     this.host.append(
-      make("header", {}, make("h2"), this.pager, this.close),
-      make("p", { className: "inside-about" }),
-      make("div", { className: "nets" }, this.nets.g, this.large, this.nets.d));
+      element("header", {}, element("h2"), this.pager, this.close),
+      element("p", { className: "inside-about" }),
+      element("div", { className: "nets" }, this.nets.g, this.large, this.nets.d));
   }
 
   // What the session is to send besides.
@@ -129,7 +129,7 @@ export class Inside {
     };
     const made = shown.flatMap((column, i) => column.map((index, j) => {
       const [x, y] = this.spots[name][i][j], inner = i > 0 && i < shown.length - 1;
-      const one = inner ? this.unitButton(name, i - 1, index) : make("span", { className: "end", textContent: i ? (name === "g" ? "xy"[j] : "D") : inputs(index) });
+      const one = inner ? this.unitButton(name, i - 1, index) : element("span", { className: "end", textContent: i ? (name === "g" ? "xy"[j] : "D") : inputs(index) });
       Object.assign(one.style, { left: `${x}px`, top: `${y}px` });
       if (inner) one.style.width = one.style.height = `${size}px`;
       return one;
@@ -138,7 +138,7 @@ export class Inside {
   }
 
   unitButton(net, layer, index) {
-    const button = make("button", { type: "button", className: "unit" }, Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE }));
+    const button = element("button", { type: "button", className: "unit" }, Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE }));
     const words = t("inside.unit", { net: net.toUpperCase(), layer: layer + 1, unit: index + 1 });
     button.setAttribute("aria-label", words);
     const look = () => {

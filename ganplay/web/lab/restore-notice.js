@@ -8,10 +8,10 @@ const SECONDS = 60;
 export class Anew {
   constructor(lab) {
     Object.assign(this, { lab, strayed: false, adopting: false, before: null });
-    lab.hear("adopting", (on) => { this.adopting = on; });
-    lab.hear("sent", (type, { net }) => { this.strayed ||= type === "step" && net !== "both"; });
-    lab.hear("state", (event) => this.state(event));
-    lab.hear("welcome", ({ known }) => this.welcome(known));
+    lab.addEventListener("adopting", ({ detail: on }) => { this.adopting = on; });
+    lab.addEventListener("sent", ({ detail: { type, net } }) => { this.strayed ||= type === "step" && net !== "both"; });
+    lab.addEventListener("state", ({ detail: event }) => this.state(event));
+    lab.addEventListener("welcome", ({ detail: { known } }) => this.welcome(known));
   }
 
   // Whether the run still is that of its settings.
@@ -26,7 +26,7 @@ export class Anew {
 
   welcome(known) {
     if (known) return;
-    if (this.strayed && this.lab.frame?.step > 0) this.lab.toast(t("toasts.anew"), SECONDS);
+    if (this.strayed && this.lab.frame?.step > 0) this.lab.app.toast(t("toasts.anew"), SECONDS);
     this.strayed = false;
   }
 }

@@ -1,16 +1,12 @@
 // Taking an experiment along: links, lines for a terminal, files; and bringing settings back.
 
 import { svgOf } from "./plane-svg.js";
-import { writeAddress } from "../shared/teacher-link.js";
+import { writeAddress } from "../shared/address.js";
+import { copy } from "../shared/clipboard.js";
+import { csv, download, save } from "../shared/files.js";
 import { t } from "../shared/i18n.js";
 
 const MOST_BYTES = 120_000, LONGEST_LINK = 8000; // what is longer some programs cut off
-
-// Rows as CSV. Text that a spreadsheet would take for a formula cannot occur: all cells are numbers
-// or words of ours.
-export function csv(header, rows) {
-  return [header, ...rows].map((row) => row.join(",")).join("\n") + "\n";
-}
 
 // Every point that is shown, in the data's own coordinates.
 export function pointRows(frame, data, unit) {
@@ -48,18 +44,18 @@ export class Share {
     const on = (selector, does) => { lab.find(selector).onclick = does; };
     on(".share", () => this.open());
     on(".share-close", () => this.box.close());
-    on(".save-settings", () => this.save("ganplay-settings.json", JSON.stringify(lab.config, null, 2) + "\n", "application/json"));
+    on(".save-settings", () => save("ganplay-settings.json", JSON.stringify(lab.config, null, 2) + "\n", "application/json"));
     on(".save-points", () => this.savePoints());
     on(".save-script", (event) => this.saveScript(event));
-    on(".save-curves", () => this.save("ganplay-curves.csv", csv(...curveRows(lab.charts.history)), "text/csv"));
-    on(".save-picture", () => lab.plane.canvas.toBlob((blob) => this.download("ganplay.png", blob)));
+    on(".save-curves", () => save("ganplay-curves.csv", csv(...curveRows(lab.charts.history)), "text/csv"));
+    on(".save-picture", () => lab.plane.canvas.toBlob((blob) => download("ganplay.png", blob)));
     on(".save-svg", () => this.saveSvg());
     on(".load-settings", () => lab.find(".settings-file").click());
     lab.find(".settings-file").onchange = ({ target }) => this.load(target);
     for (const button of this.box.querySelectorAll("[data-copy]")) {
       button.onclick = (event) => {
         event.preventDefault();
-        this.copy(button);
+        this.copyField(button);
       };
     }
   }
@@ -91,16 +87,10 @@ export class Share {
     this.lab.find(".save-script").href = `${this.lab.base}/gan.py${long ? "" : `?${this.asked}`}`;
   }
 
-  async copy(button) {
+  copyField(button) {
     const field = this.lab.find(`.${button.dataset.copy}`);
     field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      document.execCommand("copy"); // without a secure origin there is no clipboard
-    }
-    button.textContent = t("share.copied");
-    setTimeout(() => { button.textContent = t("share.copy"); }, 1500);
+    copy(button, field.value);
   }
 
   // What is too long for an address is posted.
@@ -108,15 +98,15 @@ export class Share {
     if (event.target.closest("a").search) return;
     event.preventDefault();
     const answer = await fetch(`${this.lab.base}/gan.py`, { method: "POST", body: this.asked });
-    if (answer.ok) this.download("gan.py", await answer.blob());
-    else if (answer.status === 429) this.lab.toast(t("limits.crowded"));
+    if (answer.ok) download("gan.py", await answer.blob());
+    else if (answer.status === 429) this.lab.app.toast(t("limits.crowded"));
   }
 
   savePoints() {
     const { seen: frame, data, schema } = this.lab;
     if (!frame) return;
     const rows = pointRows(frame, data, schema.frame.unit);
-    this.save("ganplay-points.csv", csv(["kind", "x", "y", "class"], rows), "text/csv");
+    save("ganplay-points.csv", csv(["kind", "x", "y", "class"], rows), "text/csv");
   }
 
   saveSvg() {
@@ -126,17 +116,7 @@ export class Share {
       frame, data, palette, label, unit: schema.frame.unit, has: (layer) => plane.has(layer),
       map: plane.mapCanvas.toDataURL(), title: t("share.svg_title", { step: frame.step }),
     });
-    this.save("ganplay.svg", text, "image/svg+xml");
-  }
-
-  save(name, text, type) {
-    this.download(name, new Blob([text], { type }));
-  }
-
-  download(name, blob) {
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    save("ganplay.svg", text, "image/svg+xml");
   }
 
   async load(input) {
@@ -148,7 +128,7 @@ export class Share {
       this.lab.configure(readSettings(await file.text()));
       this.lab.tell("loaded");
     } catch {
-      this.lab.toast(t("share.unreadable", { file: file.name }));
+      this.lab.app.toast(t("share.unreadable", { file: file.name }));
     }
     this.box.close();
   }

@@ -55,10 +55,10 @@ export class Slow {
     this.kept = [];
     this.set = lab.addMode("slow", (on) => (on ? this.begin() : this.end()));
     this.build();
-    lab.hear("slow", (event) => this.receive(event));
-    lab.hear("words", () => { this.label(); this.show(); });
-    lab.hear("state", ({ playing, restarted }) => (playing || restarted) && this.set(false));
-    lab.hear("theme", () => this.show());
+    lab.addEventListener("slow", ({ detail: event }) => this.receive(event));
+    lab.app.addEventListener("words", () => { this.label(); this.show(); });
+    lab.addEventListener("state", ({ detail: { playing, restarted } }) => (playing || restarted) && this.set(false));
+    lab.app.addEventListener("theme", () => this.show());
   }
 
   build() {
@@ -103,7 +103,7 @@ export class Slow {
     const { lab } = this;
     lab.graph.light(null);
     lab.holdsPicture = null;
-    lab.plane.layers = lab.shown;
+    lab.plane.layers = lab.layers.shown;
     lab.plane.setData(lab.data);
     lab.plane.draw(lab.frame);
     lab.look();
@@ -120,7 +120,7 @@ export class Slow {
     if (!this.active) return;
     if (!seen) {
       this.set(false);
-      this.lab.toast(t("slow.nothing"));
+      this.lab.app.toast(t("slow.nothing"));
       return;
     }
     const moments = seen.frames.map((text) => decode(bytes(text), this.lab.schema.frame));
@@ -158,7 +158,7 @@ export class Slow {
   show() {
     if (!this.active || this.step < 0 || !this.kept.length) return;
     const { lab } = this, { seen, moments, subs, step } = this.kept[this.step], sub = subs[this.at];
-    const { frame, shown, real } = batchFrame(moments[sub.moment], seen, sub, lab.layers);
+    const { frame, shown, real } = batchFrame(moments[sub.moment], seen, sub, lab.schema.frame.layers);
     lab.plane.layers = shown;
     lab.plane.setData({ ...lab.data, real, labels: [] });
     lab.plane.draw(frame);

@@ -19,10 +19,10 @@ export class StopAt {
     this.choice.append(...["", ...Object.keys(KINDS)].map((value) => Object.assign(document.createElement("option"), { value })));
     this.choice.onchange = () => this.choose(this.choice.value);
     this.bound.onchange = () => this.change();
-    lab.hear("state", () => this.show());
-    lab.hear("data", () => this.showChoices());
-    lab.hear("words", () => this.label());
-    lab.hear("stopped", (event) => this.explain(event));
+    lab.addEventListener("state", () => this.show());
+    lab.addEventListener("data", () => this.showChoices());
+    lab.app.addEventListener("words", () => this.label());
+    lab.addEventListener("stopped", ({ detail: event }) => this.explain(event));
   }
 
   choose(when) {
@@ -37,7 +37,7 @@ export class StopAt {
       return;
     }
     const allowed = t(whole ? "problems.whole_between" : "problems.between", { low: low * unit, high: high * unit });
-    this.lab.toast(t("problems.bounds", { field: t(`stop.when.${when}`), value: this.bound.value, allowed, used: "" }));
+    this.lab.app.toast(t("problems.bounds", { field: t(`stop.when.${when}`), value: this.bound.value, allowed, used: "" }));
     this.show();
   }
 
@@ -69,6 +69,6 @@ export class StopAt {
   explain({ when, step, value, bound, lane }) {
     const shown = (v) => (when === "high_quality" ? `${number(PERCENT * v, 1)} %` : number(v, when === "js" ? 3 : 0));
     const text = t(`stop.reached.${when}`, { step: step.toLocaleString(this.lab.root.lang), value: shown(value), bound: shown(bound) });
-    this.lab.toast(this.lab.rival && when !== "steps" ? t("pair.picture", { name: lane.toUpperCase(), text }) : text);
+    this.lab.app.toast(this.lab.rival && when !== "steps" ? t("pair.picture", { name: lane.toUpperCase(), text }) : text);
   }
 }

@@ -79,10 +79,10 @@ export class Timeline {
       event.preventDefault();
       this.go(by);
     };
-    lab.hear("frame", (frame, buffer) => this.keep(frame, buffer));
-    lab.hear("slow", () => this.live()); // slow motion shows a step that is only now taken
-    lab.hear("data", () => this.restoreData());
-    lab.hear("words", () => this.label());
+    lab.addEventListener("frame", ({ detail: { frame, buffer } }) => this.keep(frame, buffer));
+    lab.addEventListener("slow", () => this.live()); // slow motion shows a step that is only now taken
+    lab.addEventListener("data", () => this.restoreData());
+    lab.app.addEventListener("words", () => this.label());
     lab.charts.chosen = (step) => lab.teach.free("timeline") && this.goTo(step);
   }
 
@@ -154,8 +154,8 @@ export class Timeline {
   showNumbers() {
     const { lab } = this;
     lab.root.classList.toggle("past", this.holds);
-    lab.showNumbers(lab.seen, true);
-    lab.describe();
+    lab.numbers.show(lab.seen, true);
+    lab.numbers.describe();
     lab.graph.frame = lab.seen;
     lab.graph.redraw();
     lab.graph.numbers(lab.seen, performance.now());

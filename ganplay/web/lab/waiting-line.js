@@ -1,21 +1,21 @@
 // The place in line, where the lab is full. Who waits need do nothing: the server lets them in.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
 export class Waiting {
   constructor(lab) {
     this.lab = lab;
-    this.heading = make("h2");
-    this.place = make("p", { className: "waiting-place" });
-    this.text = make("p");
-    this.about = make("p", { className: "waiting-about" });
-    this.box = make("section", { className: "waiting", hidden: true }, this.heading, this.place, this.text, this.about);
+    this.heading = element("h2");
+    this.place = element("p", { className: "waiting-place" });
+    this.text = element("p");
+    this.about = element("p", { className: "waiting-about" });
+    this.box = element("section", { className: "waiting", hidden: true }, this.heading, this.place, this.text, this.about);
     this.box.setAttribute("role", "status");
     lab.find("#panel-lab").prepend(this.box);
-    lab.hear("waiting", (event) => this.show(event));
-    lab.hear("welcome", () => this.hide());
-    lab.hear("words", () => this.event && this.show(this.event));
+    lab.addEventListener("waiting", ({ detail: event }) => this.show(event));
+    lab.addEventListener("welcome", () => this.hide());
+    lab.app.addEventListener("words", () => this.event && this.show(this.event));
   }
 
   show(event) {
@@ -26,7 +26,7 @@ export class Waiting {
     this.about.textContent = t("waiting.about");
     this.box.hidden = false;
     this.lab.root.classList.add("waits");
-    this.lab.setStatus("waiting");
+    this.lab.app.setStatus("waiting");
   }
 
   hide() {

@@ -1,6 +1,6 @@
 // The part of a lesson that goes on in Explore: what is done there is noticed and counted.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { write } from "../explore/latent-state.js";
 import { t } from "../shared/i18n.js";
 
@@ -17,22 +17,22 @@ export function noticed(seen, state) {
 
 export class Visits {
   constructor(learn) {
-    Object.assign(this, { learn, lab: learn.lab, bar: null });
-    this.lab.hear("explored", (state) => this.notice(state));
-    this.lab.hear("words", () => this.show());
+    Object.assign(this, { learn, app: learn.app, bar: null });
+    this.app.addEventListener("explored", ({ detail: state }) => this.notice(state));
+    this.app.addEventListener("words", () => this.show());
   }
 
   go() {
-    const { lab } = this, { views } = lab, { lesson } = this.learn;
+    const { app } = this, { views } = app, { lesson } = this.learn;
     this.lesson = lesson;
-    if (lab.explore) lab.explore.visit(lesson.visit.state);
-    else views.opened = lesson.visit.state;
+    if (app.explore) app.explore.visit(lesson.visit.state);
+    else views.opened.explore = lesson.visit.state;
     this.show();
     views.show("explore");
   }
 
   notice(state) {
-    if (!this.lesson || this.lab.views.shown !== "explore") return;
+    if (!this.lesson || this.app.views.shown !== "explore") return;
     const mine = this.learn.learnt.of(this.lesson.name), text = write(state);
     if (text === this.last) return;
     this.last = text;
@@ -45,18 +45,18 @@ export class Visits {
   // A strip over Explore: what is to be done, how far it is done, and the way back.
   show() {
     if (!this.lesson) return;
-    const { lab, learn, lesson } = this, mine = learn.learnt.of(lesson.name);
-    this.bar ||= make("aside", { className: "ln-visit" });
-    if (!this.bar.isConnected) lab.root.append(this.bar);
+    const { app, learn, lesson } = this, mine = learn.learnt.of(lesson.name);
+    this.bar ||= element("aside", { className: "ln-visit" });
+    if (!this.bar.isConnected) app.root.append(this.bar);
     this.bar.setAttribute("aria-label", learn.say(lesson.title));
-    const back = make("button", { type: "button", className: "primary", textContent: t("learn.back") });
+    const back = element("button", { type: "button", className: "primary", textContent: t("learn.back") });
     back.onclick = () => {
       this.bar.remove();
       this.lesson = null;
-      lab.views.show("learn");
+      app.views.show("learn");
       learn.guide.show();
     };
     const meters = Object.entries(lesson.visit.goals).map(([deed, needed]) => learn.guide.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
-    this.bar.replaceChildren(make("p", { textContent: learn.say(lesson.visit.todo) }), make("div", { className: "ln-gauges" }, ...meters), back);
+    this.bar.replaceChildren(element("p", { textContent: learn.say(lesson.visit.todo) }), element("div", { className: "ln-gauges" }, ...meters), back);
   }
 }

@@ -3,41 +3,38 @@
 import { follow } from "./lesson-stream.js";
 import { Guide } from "./steps.js";
 import { Learnt } from "./progress.js";
-import { make } from "../shared/dom.js";
+import { element, fetchView } from "../shared/dom.js";
 import { Sheet } from "./report.js";
 import { Stage } from "./run-view.js";
 import { Running } from "./check-gauges.js";
-import { copy } from "../explore/copy-code.js";
-import { writeAddress } from "../shared/teacher-link.js";
+import { copy } from "../shared/clipboard.js";
+import { writeAddress } from "../shared/address.js";
 import { Visits } from "./explore-task.js";
 import { current, fill, t } from "../shared/i18n.js";
 
 const LINKED = ["learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget", "explore"];
 const MOST_SEED = 1_000_000;
 
-export async function open(lab, views) {
-  const sheet = make("link", { rel: "stylesheet", href: `${lab.base}/assets/learn/learn.css` });
-  const styled = new Promise((done) => Object.assign(sheet, { onload: done, onerror: done }));
-  document.head.append(sheet);
-  const [html, known] = await Promise.all([
-    fetch(`${lab.base}/assets/learn/learn.html`).then((answer) => answer.text()),
-    fetch(`${lab.base}/lessons.json`).then((answer) => answer.json()), styled]);
-  const root = lab.find(".learn");
+export async function open(app, views) {
+  const at = `${app.base}/assets/learn/learn`;
+  const [markup, known] = await Promise.all([
+    fetchView(`${at}.html`, `${at}.css`), fetch(`${app.base}/lessons.json`).then((answer) => answer.json())]);
+  const root = app.find(".learn");
   if (!known.lessons.length) {
-    root.append(make("p", { className: "ln-none", textContent: t("learn.none") }));
+    root.append(element("p", { className: "ln-none", textContent: t("learn.none") }));
     return null;
   }
-  root.append(document.createRange().createContextualFragment(html)); // a file of ours
-  return (lab.learn = new Learn(lab, views, root, known));
+  root.append(markup);
+  return (app.learn = new Learn(app, views, root, known));
 }
 
 class Learn {
-  constructor(lab, views, root, { lessons, problems, members, fields }) {
-    Object.assign(this, { lab, views, root, problems, members, fields, learnt: new Learnt(), results: {}, changes: {}, busy: null, seed: 0 });
+  constructor(app, views, root, { lessons, problems, members, fields }) {
+    Object.assign(this, { app, views, root, problems, members, fields, learnt: new Learnt(), results: {}, changes: {}, busy: null, seed: 0 });
     this.lessons = lessons.map((lesson) => ({ ...lesson, tasks: Object.fromEntries(Object.entries({ break: lesson.break_it, mend: lesson.mend_it }).filter(([, task]) => task)) }));
     this.find = (selector) => root.querySelector(selector);
     this.say = (said) => said[current()] ?? said.en;
-    const [name, step] = (views.learnt || "").split(".");
+    const [name, step] = (views.opened.learn || "").split(".");
     this.lesson = this.lessons.find((one) => one.name === name) || this.lessons.find((one) => !this.learnt.parts(one)[0][1]) || this.lessons[0];
     this.stage = new Stage(this);
     this.guide = new Guide(this);
@@ -47,13 +44,13 @@ class Learn {
     this.step = this.unlocked ? step : "predict";
     this.wire();
     this.relabel();
-    lab.hear("words", () => this.relabel());
+    app.addEventListener("words", () => this.relabel());
   }
 
   wire() {
     const box = this.find(".ln-link-box");
     this.find(".ln-link").onclick = () => {
-      this.lab.teach.build(this.find(".ln-parts"), () => this.showAddress(), LINKED);
+      this.app.teach.build(this.find(".ln-parts"), () => this.showAddress(), LINKED);
       this.showAddress();
       box.showModal();
     };
@@ -68,7 +65,7 @@ class Learn {
   }
 
   showAddress() {
-    const rest = writeAddress({ ...this.lab.teach.chosen, state: null, rival: null });
+    const rest = writeAddress({ ...this.app.teach.chosen, state: null, rival: null });
     const own = `learn=${this.lesson.name}.${this.step}`;
     this.find(".ln-address").value = `${location.origin}${location.pathname}#${[own, rest].filter(Boolean).join("&")}`;
   }
@@ -77,7 +74,7 @@ class Learn {
     fill(this.root);
     const box = this.find(".ln-problems");
     box.hidden = !this.problems.length;
-    box.replaceChildren(...this.problems.map((text) => make("li", { textContent: t("learn.refused", { text }) })));
+    box.replaceChildren(...this.problems.map((text) => element("li", { textContent: t("learn.refused", { text }) })));
     this.show();
   }
 
@@ -102,22 +99,23 @@ class Learn {
     this.showFormula();
     this.guide.show();
     this.showRuns();
-    this.views.learnt = `${lesson.name}.${this.step}`;
-    if (this.views.shown === "learn") this.views.address(null, this.views.learnt);
+    const learn = `${lesson.name}.${this.step}`;
+    this.views.opened.learn = learn;
+    if (this.views.shown === "learn") this.views.address({ learn });
   }
 
   showList() {
     const focused = document.activeElement?.closest(".ln-list button")?.dataset.lesson;
     this.find(".ln-list").replaceChildren(...this.lessons.map((lesson, i) => {
       const parts = this.learnt.parts(lesson), count = parts.filter(([, done]) => done).length;
-      const pips = make("span", { className: "ln-pips", ariaHidden: "true" }, ...parts.map(([, done]) => make("i", { className: done ? "done" : "" })));
-      const button = make("button", { type: "button" }, make("b", { textContent: i + 1 }), make("span", { textContent: this.say(lesson.title) }), pips);
+      const pips = element("span", { className: "ln-pips", ariaHidden: "true" }, ...parts.map(([, done]) => element("i", { className: done ? "done" : "" })));
+      const button = element("button", { type: "button" }, element("b", { textContent: i + 1 }), element("span", { textContent: this.say(lesson.title) }), pips);
       button.dataset.lesson = lesson.name;
       button.title = t("learn.done", { done: count, all: parts.length });
       button.setAttribute("aria-label", `${i + 1}. ${this.say(lesson.title)} · ${button.title}`);
       if (lesson === this.lesson) button.setAttribute("aria-current", "true");
       button.onclick = () => this.open(lesson);
-      return make("li", {}, button);
+      return element("li", {}, button);
     }));
     if (focused) this.find(`[data-lesson="${focused}"]`).focus();
   }
@@ -125,7 +123,7 @@ class Learn {
   // Symbols that stand for something on the screen light it, under the pointer or with the focus.
   showFormula() {
     const line = this.lesson.formula.map(({ text, of, shape }) => {
-      const piece = make(shape || "span", { textContent: typeof text === "string" ? text : this.say(text) });
+      const piece = element(shape || "span", { textContent: typeof text === "string" ? text : this.say(text) });
       if (!of) return piece;
       Object.assign(piece, { tabIndex: 0, title: t(`learn.parts.${of}`) });
       piece.dataset.of = of;
@@ -167,7 +165,7 @@ class Learn {
     const parts = this.shownParts();
     this.find(".ln-runs").replaceChildren(...parts.map((part) => {
       const run = this.lesson.runs[part] || this.lesson.tasks[part].run;
-      const button = make("button", { type: "button", textContent: this.say(run.name) });
+      const button = element("button", { type: "button", textContent: this.say(run.name) });
       button.setAttribute("aria-pressed", part === this.shown);
       button.onclick = () => {
         this.part = part;
@@ -184,7 +182,7 @@ class Learn {
     bar.hidden = !this.busy || (running?.seen && !steps);
     if (waiting) bar.removeAttribute("value");
     else bar.value = steps ? running.step / steps : 1;
-    this.find(".ln-step").textContent = waiting ? t("learn.waiting") : running?.seen && steps ? t("learn.step", { step: running.step.toLocaleString(this.lab.root.lang) }) : "";
+    this.find(".ln-step").textContent = waiting ? t("learn.waiting") : running?.seen && steps ? t("learn.step", { step: running.step.toLocaleString(this.app.root.lang) }) : "";
     this.stage.show(running || null);
     this.guide.follow();
   }
@@ -232,8 +230,8 @@ class Learn {
     const mine = () => this.lesson === lesson && this.results[key] === running;
     try {
       const asked = { lesson: lesson.name, part, seed: this.seed, changes };
-      await follow(this.lab, asked, (piece) => {
-        running.take(piece, this.lab.schema.frame);
+      await follow(this.app, asked, (piece) => {
+        running.take(piece, this.app.schema.frame);
         if (!mine() || this.drawing) return;
         this.drawing = requestAnimationFrame(() => {
           this.drawing = 0;
@@ -277,8 +275,8 @@ class Learn {
   }
 
   complain(error) {
-    if (error.problems) this.lab.complain(error.problems);
-    else this.lab.toast(t({ busy: "learn.full", crowded: "limits.crowded", too_many: "limits.too_many" }[error.message] || "learn.broken"));
+    if (error.problems) this.app.complain(error.problems);
+    else this.app.toast(t({ busy: "learn.full", crowded: "limits.crowded", too_many: "limits.too_many" }[error.message] || "learn.broken"));
   }
 
   stop() {
@@ -291,7 +289,7 @@ class Learn {
     const { run, editable } = this.lesson.tasks[name], now = { ...run.settings, ...this.changes[this.key(name)] };
     const state = ["1", ...Object.entries(now).map(([field, value]) => `${field}:${value}`)].join(";");
     const lock = this.fields.gan.map((field) => field.name).filter((field) => !editable.includes(field) && field !== "seed");
-    const address = writeAddress({ ...this.lab.teach.asked, state, rival: null, lock: ["presets", ...lock] });
+    const address = writeAddress({ ...this.app.teach.asked, state, rival: null, lock: ["presets", ...lock] });
     window.open(`${location.pathname}#${address}`, "_blank");
   }
 }

@@ -1,7 +1,8 @@
 // A one-page report of a lesson: what was asked and answered, what was run with which seeds, what
 // came out. To be printed, or saved as a page that needs nothing else.
 
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
+import { save } from "../shared/files.js";
 import { current, number, t } from "../shared/i18n.js";
 
 const STYLE = "body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-width:760px;color:#1a2230}h1{font-size:22px}h2{font-size:15px;margin:18px 0 4px}p{margin:4px 0}table{border-collapse:collapse;width:100%;font-size:12px}td,th{border:1px solid #ccd3dc;padding:2px 6px;text-align:right}th:first-child,td:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:10px}.plots figure{margin:0;flex:1 1 300px;max-width:420px}.plots img{width:100%;border:1px solid #ccd3dc}figcaption{font-size:12px;color:#526071}.ok{color:#0b7a6f}.no{color:#a3271e}";
@@ -23,24 +24,24 @@ export class Sheet {
   fill() {
     const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name), say = (said) => learn.say(said);
     const { question } = lesson, parts = [];
-    parts.push(make("h1", { textContent: say(lesson.title) }));
-    parts.push(make("p", { className: "ln-date", textContent: `ganplay · ${new Date().toLocaleDateString(learn.lab.root.lang)}` }));
-    parts.push(make("h2", { textContent: t("learn.steps.predict") }), make("p", { textContent: say(question.text) }));
+    parts.push(element("h1", { textContent: say(lesson.title) }));
+    parts.push(element("p", { className: "ln-date", textContent: `ganplay · ${new Date().toLocaleDateString(learn.app.root.lang)}` }));
+    parts.push(element("h2", { textContent: t("learn.steps.predict") }), element("p", { textContent: say(question.text) }));
     const answer = mine.answer === null ? t("learn.unanswered") : say(question.answers[mine.answer].text);
     const right = mine.answer === question.right;
-    parts.push(make("p", {}, make("b", { textContent: `${t("learn.your_answer")} ` }), answer,
-      mine.answer === null ? "" : make("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })));
+    parts.push(element("p", {}, element("b", { textContent: `${t("learn.your_answer")} ` }), answer,
+      mine.answer === null ? "" : element("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })));
     const runs = Object.entries(lesson.runs).filter(([part]) => mine.runs[part]);
-    if (runs.length) parts.push(make("h2", { textContent: t("learn.steps.run") }), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
+    if (runs.length) parts.push(element("h2", { textContent: t("learn.steps.run") }), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
     for (const [part] of runs) if (mine.runs[part].outcomes.length) parts.push(this.table(lesson.checks.filter((check) => check.run === part), mine.runs[part]));
     for (const [name, task] of Object.entries(lesson.tasks)) {
       const done = mine.tasks[name];
       if (!done) continue;
-      parts.push(make("h2", { textContent: t(`learn.steps.${name}`) }), make("p", { textContent: say(task.text) }));
-      parts.push(make("p", {}, make("b", { textContent: `${t("learn.settings")} ` }), this.settings(done.changes)));
+      parts.push(element("h2", { textContent: t(`learn.steps.${name}`) }), element("p", { textContent: say(task.text) }));
+      parts.push(element("p", {}, element("b", { textContent: `${t("learn.settings")} ` }), this.settings(done.changes)));
       parts.push(this.table(task.checks, done), this.plots([[say(task.run.name), done]]));
     }
-    parts.push(make("h2", { textContent: t("learn.steps.explain") }), ...lesson.explain.map((text) => make("p", { textContent: say(text) })));
+    parts.push(element("h2", { textContent: t("learn.steps.explain") }), ...lesson.explain.map((text) => element("p", { textContent: say(text) })));
     this.sheet.replaceChildren(...parts);
   }
 
@@ -51,27 +52,27 @@ export class Sheet {
 
   plots(runs) {
     const shown = runs.filter(([, run]) => run.picture);
-    return make("div", { className: "plots" }, ...shown.map(([name, { picture, step }]) =>
-      make("figure", {}, make("img", { src: picture, alt: name }), make("figcaption", { textContent: step ? t("learn.at_step", { name, step }) : name }))));
+    return element("div", { className: "plots" }, ...shown.map(([name, { picture, step }]) =>
+      element("figure", {}, element("img", { src: picture, alt: name }), element("figcaption", { textContent: step ? t("learn.at_step", { name, step }) : name }))));
   }
 
   table(checks, run) {
-    const head = make("tr", {}, make("th", { textContent: t("learn.seeds_short") }), ...run.seeds.map((seed) => make("th", { textContent: seed })), make("th", { textContent: "" }));
+    const head = element("tr", {}, element("th", { textContent: t("learn.seeds_short") }), ...run.seeds.map((seed) => element("th", { textContent: seed })), element("th", { textContent: "" }));
     const rows = checks.map((check, i) => {
       const outcome = run.outcomes[i];
-      return make("tr", {}, make("td", { textContent: `${this.learn.say(check.name)} (${this.learn.guide.bounds(check)})` }),
-        ...outcome.values.map((value, k) => make("td", { className: outcome.kept[k] ? "ok" : "no", textContent: value !== null && Number.isInteger(value) ? value : number(value) })),
-        make("td", { className: outcome.holds ? "ok" : "no", textContent: outcome.holds ? "✓" : "✗" }));
+      return element("tr", {}, element("td", { textContent: `${this.learn.say(check.name)} (${this.learn.guide.bounds(check)})` }),
+        ...outcome.values.map((value, k) => element("td", { className: outcome.kept[k] ? "ok" : "no", textContent: value !== null && Number.isInteger(value) ? value : number(value) })),
+        element("td", { className: outcome.holds ? "ok" : "no", textContent: outcome.holds ? "✓" : "✗" }));
     });
-    return make("table", {}, head, ...rows);
+    return element("table", {}, head, ...rows);
   }
 
   save() {
     const page = document.implementation.createHTMLDocument(this.learn.say(this.learn.lesson.title));
     page.documentElement.lang = current() === "zh" ? "zh-CN" : "en";
-    page.head.append(make("meta", {}), make("style", { textContent: STYLE }));
+    page.head.append(element("meta", {}), element("style", { textContent: STYLE }));
     page.head.querySelector("meta").setAttribute("charset", "utf-8");
     page.body.append(this.sheet.cloneNode(true));
-    this.learn.lab.share.save(`ganplay-${this.learn.lesson.name}.html`, `<!doctype html>${page.documentElement.outerHTML}`, "text/html");
+    save(`ganplay-${this.learn.lesson.name}.html`, `<!doctype html>${page.documentElement.outerHTML}`, "text/html");
   }
 }

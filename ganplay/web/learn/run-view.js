@@ -1,7 +1,7 @@
 // The pictures of a lesson's run: one member large, all of them small beside it, curves below.
 
 import { curve, lengths, levels, phase, pictures } from "./figures.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { PALETTES, Plane, thumbnail } from "../shared/plane.js";
 import { square } from "../shared/mini-plots.js";
 import { number, t } from "../shared/i18n.js";
@@ -11,13 +11,13 @@ const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pul
 
 export class Stage {
   constructor(learn) {
-    Object.assign(this, { learn, lab: learn.lab, chosen: 0, running: null, lit: "" });
+    Object.assign(this, { learn, app: learn.app, chosen: 0, running: null, lit: "" });
     this.find = learn.find;
-    this.schema = this.lab.schema.frame;
+    this.schema = this.app.schema.frame;
     this.plane = new Plane(this.find(".ln-plane"), this.schema);
     this.over = this.find(".ln-over");
-    this.plane.setTheme(this.lab.theme);
-    this.lab.hear("theme", (theme) => {
+    this.plane.setTheme(this.app.theme);
+    this.app.addEventListener("theme", ({ detail: theme }) => {
       this.plane.setTheme(theme);
       this.draw();
     });
@@ -31,7 +31,7 @@ export class Stage {
   }
 
   get palette() {
-    return PALETTES[this.lab.theme];
+    return PALETTES[this.app.theme];
   }
 
   // Show a run, or that there is none yet.
@@ -64,8 +64,8 @@ export class Stage {
     const { running } = this;
     this.chosen = Math.min(this.chosen, running.seeds.length - 1);
     this.small = running.seeds.map((seed, i) => {
-      const canvas = make("canvas"), mark = make("span");
-      const button = make("button", { type: "button" }, canvas, mark);
+      const canvas = element("canvas"), mark = element("span");
+      const button = element("button", { type: "button" }, canvas, mark);
       button.onclick = () => this.choose(i);
       return { button, canvas, mark };
     });
@@ -73,8 +73,8 @@ export class Stage {
     const signals = [...new Set(running.checks.map(({ signal }) => signal))].slice(0, MOST_CURVES);
     this.curves = signals.map((signal) => {
       const own = running.checks.filter((check) => check.signal === signal), check = own.at(-1);
-      const canvas = make("canvas", { role: "img" });
-      const box = make("figure", { className: "ln-curve" }, make("figcaption"), canvas);
+      const canvas = element("canvas", { role: "img" });
+      const box = element("figure", { className: "ln-curve" }, element("figcaption"), canvas);
       return { signal, check, canvas, box };
     });
     this.find(".ln-curves").replaceChildren(...this.curves.map(({ box }) => box));
@@ -156,7 +156,7 @@ export class Stage {
   }
 
   drawCurves() {
-    const { running, palette } = this, colours = { ...palette, good: this.lab.colours().good };
+    const { running, palette } = this, colours = { ...palette, good: this.app.colours().good };
     for (const { signal, check, canvas, box } of this.curves) {
       box.querySelector("figcaption").textContent = this.learn.say(check.name);
       canvas.setAttribute("aria-label", this.learn.say(check.name));
@@ -172,7 +172,7 @@ export class Stage {
     if (!wants) return;
     if (host.dataset.kind !== wants || !host.firstChild) {
       host.dataset.kind = wants;
-      host.replaceChildren(make("figcaption"), wants === "classes" ? make("table") : make("canvas", { role: "img" }));
+      host.replaceChildren(element("figcaption"), wants === "classes" ? element("table") : element("canvas", { role: "img" }));
     }
     const [caption, what] = host.children;
     caption.textContent = t(`learn.figures.${wants}`, { name: this.beside() ? this.learn.say(this.beside().run.name) : "" });
@@ -190,10 +190,10 @@ export class Stage {
 
   fillTable(table, counts) {
     const most = Math.max(...counts.flat(), 1);
-    const head = make("tr", {}, make("th", { textContent: "y" }), ...counts[0].map((_, k) => make("th", { textContent: k + 1, scope: "col" })));
-    table.replaceChildren(head, ...counts.map((row, y) => make("tr", {}, make("th", { textContent: y + 1, scope: "row" }),
+    const head = element("tr", {}, element("th", { textContent: "y" }), ...counts[0].map((_, k) => element("th", { textContent: k + 1, scope: "col" })));
+    table.replaceChildren(head, ...counts.map((row, y) => element("tr", {}, element("th", { textContent: y + 1, scope: "row" }),
       ...row.map((count) => {
-        const cell = make("td", { textContent: count || "" });
+        const cell = element("td", { textContent: count || "" });
         cell.style.setProperty("--share", count / most);
         return cell;
       }))));
@@ -221,7 +221,7 @@ export class Stage {
 
   // The large picture and the small ones, as one picture to keep.
   snapshot() {
-    const [wide, tall] = SNAPSHOT, canvas = make("canvas", { width: wide, height: tall }), pen = canvas.getContext("2d");
+    const [wide, tall] = SNAPSHOT, canvas = element("canvas", { width: wide, height: tall }), pen = canvas.getContext("2d");
     pen.fillStyle = this.palette.ground;
     pen.fillRect(0, 0, wide, tall);
     const large = this.find(".ln-plane");

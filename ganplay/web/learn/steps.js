@@ -1,7 +1,7 @@
 // The steps of a lesson beside its pictures: predict, run and check, explain, break it, mend it.
 
 import { Controls } from "../shared/controls.js";
-import { make } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { number, t } from "../shared/i18n.js";
 
 export const STEPS = ["predict", "run", "explain", "break", "mend", "visit"];
@@ -37,14 +37,14 @@ export class Guide {
     const done = Object.fromEntries(learn.learnt.parts(learn.lesson));
     const finished = { predict: mine.answer !== null, run: done.lesson, explain: mine.explained, break: done.break, mend: done.mend, visit: done.visit };
     learn.find(".ln-steps").replaceChildren(...this.steps().map((name, i) => {
-      const button = make("button", { type: "button", disabled: !open.includes(name) },
-        make("b", { textContent: finished[name] ? "✓" : i + 1 }), make("span", { textContent: t(`learn.steps.${name}`) }));
+      const button = element("button", { type: "button", disabled: !open.includes(name) },
+        element("b", { textContent: finished[name] ? "✓" : i + 1 }), element("span", { textContent: t(`learn.steps.${name}`) }));
       button.dataset.step = name;
       if (finished[name]) button.classList.add("done");
       if (name === learn.step) button.setAttribute("aria-current", "step");
       button.title = open.includes(name) ? t(`learn.tips.${name}`) : t("learn.first");
       button.onclick = () => learn.goTo(name);
-      return make("li", {}, button);
+      return element("li", {}, button);
     }));
   }
 
@@ -65,16 +65,16 @@ export class Guide {
     const content = { predict: () => this.predict(), run: () => this.run(), explain: () => this.explain(), visit: () => this.visit() }[step] || (() => this.task(step));
     body.replaceChildren(...content());
     body.scrollTop = 0;
-    learn.lab.teach.apply();
+    learn.app.teach.apply();
     this.follow();
   }
 
   paragraphs(texts) {
-    return texts.map((text) => make("p", { textContent: this.say(text) }));
+    return texts.map((text) => element("p", { textContent: this.say(text) }));
   }
 
   button(name, does, primary = true) {
-    const button = make("button", { type: "button", className: primary ? "primary" : "", textContent: t(`learn.${name}`) });
+    const button = element("button", { type: "button", className: primary ? "primary" : "", textContent: t(`learn.${name}`) });
     button.dataset.does = name;
     button.onclick = does;
     return button;
@@ -83,9 +83,9 @@ export class Guide {
   predict() {
     const { learn } = this, { question, name } = learn.lesson, mine = learn.learnt.of(name);
     const answers = question.answers.map((answer, i) => {
-      const radio = make("input", { type: "radio", name: "ln-answer", value: i, checked: mine.answer === i, disabled: mine.answer !== null && mine.answer !== i });
+      const radio = element("input", { type: "radio", name: "ln-answer", value: i, checked: mine.answer === i, disabled: mine.answer !== null && mine.answer !== i });
       radio.onchange = () => { submit.disabled = false; };
-      return make("label", { className: "ln-answer" }, radio, make("span", { textContent: this.say(answer.text) }));
+      return element("label", { className: "ln-answer" }, radio, element("span", { textContent: this.say(answer.text) }));
     });
     const submit = this.button("answer", () => {
       const chosen = this.body.querySelector("input:checked");
@@ -96,11 +96,11 @@ export class Guide {
       this.body.querySelector("[data-does=on]").focus();
     });
     submit.disabled = mine.answer === null && !this.body.querySelector("input:checked");
-    const field = make("fieldset", { className: "ln-question" }, make("legend", { textContent: this.say(question.text) }), ...answers);
+    const field = element("fieldset", { className: "ln-question" }, element("legend", { textContent: this.say(question.text) }), ...answers);
     field.dataset.part = "learn-question";
     const after = mine.answer === null ? [submit] : [
-      make("p", { className: "ln-noted", textContent: t("learn.noted") }), this.button("on", () => learn.goTo("run"))];
-    return [...this.paragraphs(learn.lesson.idea), field, make("div", { className: "ln-actions" }, ...after)];
+      element("p", { className: "ln-noted", textContent: t("learn.noted") }), this.button("on", () => learn.goTo("run"))];
+    return [...this.paragraphs(learn.lesson.idea), field, element("div", { className: "ln-actions" }, ...after)];
   }
 
   run() {
@@ -108,17 +108,17 @@ export class Guide {
     const ran = parts.every((part) => learn.learnt.of(lesson.name).runs[part]);
     const groups = parts.map((part) => {
       const checks = lesson.checks.filter((check) => check.run === part);
-      const title = parts.length > 1 && checks.length ? [make("h3", { textContent: this.say(lesson.runs[part].name) })] : [];
-      return make("div", { className: "ln-gauges" }, ...title, ...checks.map((check, i) => this.gauge(part, check, i)));
+      const title = parts.length > 1 && checks.length ? [element("h3", { textContent: this.say(lesson.runs[part].name) })] : [];
+      return element("div", { className: "ln-gauges" }, ...title, ...checks.map((check, i) => this.gauge(part, check, i)));
     });
-    const actions = make("div", { className: "ln-actions" });
+    const actions = element("div", { className: "ln-actions" });
     if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
     else {
       actions.append(this.button(ran ? "rerun" : "start_run", () => learn.runAll(), !ran));
       actions.append(this.button("reseed", () => learn.reseed(), false));
       if (ran) actions.append(this.button("on", () => learn.goTo("explain")));
     }
-    return [make("p", { textContent: t("learn.run_about", { n: learn.members }) }), ...groups, actions];
+    return [element("p", { textContent: t("learn.run_about", { n: learn.members }) }), ...groups, actions];
   }
 
   explain() {
@@ -128,31 +128,31 @@ export class Guide {
     const parts = [];
     if (mine.answer !== null) {
       const right = mine.answer === question.right, answer = question.answers[mine.answer];
-      parts.push(make("div", { className: right ? "ln-said right" : "ln-said wrong" },
-        make("p", {}, make("b", { textContent: t(right ? "learn.right" : "learn.wrong") }), " ", this.say(answer.text)),
-        make("p", { textContent: this.say(answer.says) }),
-        ...(right ? [] : [make("p", {}, make("b", { textContent: t("learn.instead") }), " ", this.say(question.answers[question.right].text)),
-          make("p", { textContent: this.say(question.answers[question.right].says) })])));
+      parts.push(element("div", { className: right ? "ln-said right" : "ln-said wrong" },
+        element("p", {}, element("b", { textContent: t(right ? "learn.right" : "learn.wrong") }), " ", this.say(answer.text)),
+        element("p", { textContent: this.say(answer.says) }),
+        ...(right ? [] : [element("p", {}, element("b", { textContent: t("learn.instead") }), " ", this.say(question.answers[question.right].text)),
+          element("p", { textContent: this.say(question.answers[question.right].says) })])));
     }
     const next = this.steps().at(this.steps().indexOf("explain") + 1);
-    return [...parts, ...this.paragraphs(lesson.explain), make("div", { className: "ln-actions" }, next ? this.button("on", () => learn.goTo(next)) : "")];
+    return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, next ? this.button("on", () => learn.goTo(next)) : "")];
   }
 
   task(name) {
     const { learn } = this, task = learn.lesson.tasks[name], { kind } = task.run, mine = learn.learnt.of(learn.lesson.name);
     const fields = learn.fields[kind], begun = learn.settingsOf(task.run);
     const now = (this.settings = { ...begun, ...learn.changes[learn.key(name)] });
-    const host = make("div", { className: "ln-free" });
-    const controls = new Free(host, { ...learn.lab.schema, fields }, (change) => {
+    const host = element("div", { className: "ln-free" });
+    const controls = new Free(host, { ...learn.app.schema, fields }, (change) => {
       Object.assign(now, change);
       learn.change(name, change);
       controls.show(now);
     }, task.editable);
     controls.show(now);
     host.dataset.part = "learn-controls";
-    const gauges = make("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
-    const hint = make("p", { className: "ln-hint", hidden: true, textContent: this.say(task.hint) });
-    const actions = make("div", { className: "ln-actions" });
+    const gauges = element("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
+    const hint = element("p", { className: "ln-hint", hidden: true, textContent: this.say(task.hint) });
+    const actions = element("div", { className: "ln-actions" });
     if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
     else {
       actions.append(this.button("try", () => learn.runTask(name), !mine.tasks[name]?.holds),
@@ -162,37 +162,37 @@ export class Guide {
       const next = this.steps().at(this.steps().indexOf(name) + 1);
       if (mine.tasks[name]?.holds && next) actions.append(this.button("on", () => learn.goTo(next)));
     }
-    return [make("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions];
+    return [element("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions];
   }
 
   visit() {
     const { learn } = this, { visit } = learn.lesson, mine = learn.learnt.of(learn.lesson.name);
     const rows = Object.entries(visit.goals).map(([deed, needed]) => this.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
-    return [make("p", { className: "ln-task", textContent: this.say(visit.todo) }), make("div", { className: "ln-gauges" }, ...rows),
-      make("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true))];
+    return [element("p", { className: "ln-task", textContent: this.say(visit.todo) }), element("div", { className: "ln-gauges" }, ...rows),
+      element("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true))];
   }
 
   meter(name, count, needed) {
-    const bar = make("div", { className: "ln-meter", role: "meter", ariaLabel: name }, make("i"));
+    const bar = element("div", { className: "ln-meter", role: "meter", ariaLabel: name }, element("i"));
     Object.assign(bar, { ariaValueMin: 0, ariaValueMax: needed, ariaValueNow: Math.min(count, needed) });
     bar.firstChild.style.width = `${Math.min(100, (100 * count) / needed)}%`;
-    return make("div", { className: count >= needed ? "ln-gauge holds" : "ln-gauge" }, make("p", { className: "ln-gauge-name", textContent: name }), bar);
+    return element("div", { className: count >= needed ? "ln-gauge holds" : "ln-gauge" }, element("p", { className: "ln-gauge-name", textContent: name }), bar);
   }
 
   // ---- gauges ---------------------------------------------------------------------------------
 
   gauge(part, check, place) {
-    const name = make("p", { className: "ln-gauge-name" }, make("span", { textContent: this.say(check.name) }), make("b"));
-    const bar = make("div", { className: "ln-meter", role: "meter", ariaLabel: this.say(check.name) }, make("i"));
-    const now = make("p", { className: "ln-gauge-now" }), why = make("p", { className: "ln-why", hidden: true });
+    const name = element("p", { className: "ln-gauge-name" }, element("span", { textContent: this.say(check.name) }), element("b"));
+    const bar = element("div", { className: "ln-meter", role: "meter", ariaLabel: this.say(check.name) }, element("i"));
+    const now = element("p", { className: "ln-gauge-now" }), why = element("p", { className: "ln-why", hidden: true });
     Object.assign(bar, { ariaValueMin: "0", ariaValueMax: "100", ariaValueNow: "0" });
-    const box = make("div", { className: "ln-gauge" }, name, bar, now, why);
+    const box = element("div", { className: "ln-gauge" }, name, bar, now, why);
     this.gauges.push({ part, check, place, box, bar, now, why, mark: name.querySelector("b") });
     return box;
   }
 
   bounds({ at_least: low, at_most: high }) {
-    const show = (value) => (Math.abs(value) >= 1000 ? value.toLocaleString(this.learn.lab.root.lang) : value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(0) : String(value));
+    const show = (value) => (Math.abs(value) >= 1000 ? value.toLocaleString(this.learn.app.root.lang) : value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(0) : String(value));
     if (low === null) return t("learn.at_most", { high: show(high) });
     return high === null ? t("learn.at_least", { low: show(low) }) : t("learn.between", { low: show(low), high: show(high) });
   }

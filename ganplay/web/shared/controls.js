@@ -1,6 +1,6 @@
 // The settings panel: a control for each field of ToyConfig, made from the schema.
 
-import { make } from "./dom.js";
+import { element } from "./dom.js";
 import { t, has } from "./i18n.js";
 
 const SLIDER_STEPS = 200;
@@ -46,13 +46,13 @@ export class Controls {
     for (const group of this.schema.groups) {
       const fields = this.schema.fields.filter(
         (f) => f.group === group && !["distribution", "seed"].includes(f.name));
-      const box = make("fieldset", { className: `group group-${group}` },
-        make("legend", { textContent: t(`groups.${group}`) }),
+      const box = element("fieldset", { className: `group group-${group}` },
+        element("legend", { textContent: t(`groups.${group}`) }),
         ...fields.filter((f) => !f.advanced).map((f) => this.row(f)));
       box.dataset.part = `settings-${group}`;
       const more = fields.filter((f) => f.advanced);
       if (more.length) {
-        box.append(make("details", {}, make("summary", { textContent: t("settings.more") }), ...more.map((f) => this.row(f))));
+        box.append(element("details", {}, element("summary", { textContent: t("settings.more") }), ...more.map((f) => this.row(f))));
       }
       this.host.append(box);
     }
@@ -63,12 +63,12 @@ export class Controls {
   row(field) {
     const id = `${this.prefix}-${field.name}`, tip = t(`fields.${field.name}.tip`);
     const restarts = field.change === "rebuild";
-    const name = make("label", { htmlFor: id, textContent: t(`fields.${field.name}.label`) });
-    const help = make("span", { className: "tip", id: `${id}-tip`, role: "tooltip" }, tip,
-      ...(restarts ? [make("em", { textContent: t("settings.restarts") })] : []));
-    const row = make("div", { className: `row row-${field.kind}` }, name);
+    const name = element("label", { htmlFor: id, textContent: t(`fields.${field.name}.label`) });
+    const help = element("span", { className: "tip", id: `${id}-tip`, role: "tooltip" }, tip,
+      ...(restarts ? [element("em", { textContent: t("settings.restarts") })] : []));
+    const row = element("div", { className: `row row-${field.kind}` }, name);
     row.dataset.part = field.name;
-    if (restarts) row.append(make("span", { className: "restarts", textContent: "↻", ariaHidden: "true" }));
+    if (restarts) row.append(element("span", { className: "restarts", textContent: "↻", ariaHidden: "true" }));
     const set = this[field.kind === "choice" ? "choice" : field.kind === "flag" ? "flag" : "number"](field, id, row);
     row.append(help);
     this.inputs[field.name] = set;
@@ -78,14 +78,14 @@ export class Controls {
 
   choice(field, id, row) {
     const label = (value) => has(`choices.${field.name}.${value}`) ? t(`choices.${field.name}.${value}`) : String(value);
-    const select = make("select", { id }, ...field.choices.map((value) => make("option", { textContent: label(value) })));
+    const select = element("select", { id }, ...field.choices.map((value) => element("option", { textContent: label(value) })));
     select.onchange = () => this.change({ [field.name]: field.choices[select.selectedIndex] });
     row.append(select);
     return (value) => { select.selectedIndex = field.choices.indexOf(value); };
   }
 
   flag(field, id, row) {
-    const box = make("input", { id, type: "checkbox" });
+    const box = element("input", { id, type: "checkbox" });
     box.onchange = () => this.change({ [field.name]: box.checked });
     row.append(box);
     return (value) => { box.checked = value; };
@@ -93,8 +93,8 @@ export class Controls {
 
   number(field, id, row) {
     const { steps, at, value } = scale(field), [low, high] = field.bounds;
-    const slider = make("input", { type: "range", min: 0, max: steps, step: 1 });
-    const box = make("input", { id, type: "number", min: low, max: high, step: "any", inputMode: "decimal" });
+    const slider = element("input", { type: "range", min: 0, max: steps, step: 1 });
+    const box = element("input", { id, type: "number", min: low, max: high, step: "any", inputMode: "decimal" });
     slider.setAttribute("aria-label", t(`fields.${field.name}.label`));
     const shown = (v) => String(Number(v.toPrecision(6)));
     const live = field.change === "live";

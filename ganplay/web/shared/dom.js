@@ -1,7 +1,17 @@
-// An element with its properties and what is in it.
+// Elements, and the files of ours that make up a view.
 
-export function make(tag, properties = {}, ...children) {
+// An element with its properties and what is in it.
+export function element(tag, properties = {}, ...children) {
   const one = Object.assign(document.createElement(tag), properties);
   one.append(...children);
   return one;
+}
+
+// A view's markup, once its style sheets are there. Both are files of ours.
+export async function fetchView(address, ...sheets) {
+  const styled = sheets.map((href) => new Promise((done) => {
+    document.head.append(element("link", { rel: "stylesheet", href, onload: done, onerror: done }));
+  }));
+  const [html] = await Promise.all([fetch(address).then((answer) => answer.text()), ...styled]);
+  return document.createRange().createContextualFragment(html);
 }

@@ -36,3 +36,20 @@ export function fileOf(kind, content) {
   const text = JSON.stringify({ ganplay: kind, version: 1, [kind]: content }, null, 1) + "\n";
   return new Blob([text], { type: "application/json" });
 }
+
+// Rows as CSV. Text that a spreadsheet would take for a formula cannot occur: all cells are numbers
+// or words of ours.
+export function csv(header, rows) {
+  return [header, ...rows].map((row) => row.join(",")).join("\n") + "\n";
+}
+
+// Give the visitor a file.
+export function download(name, blob) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+export function save(name, text, type) {
+  download(name, new Blob([text], { type }));
+}

@@ -1,6 +1,8 @@
 // The line to the session: a socket, or plain requests where sockets do not get through.
 // Frames come only against acknowledgements, so a slow page gets fewer and never a backlog.
 
+import { readMessage } from "./wire.js";
+
 const FIRST_WAIT = 400, LONGEST_WAIT = 8000, SIGN_OF_LIFE = 2000, MOST_HELD = 20;
 const FORGOTTEN = 8000; // the server forgets after ten seconds who asks by plain requests
 
@@ -127,12 +129,10 @@ export class Link {
           throw new Error(`answer ${answer.status}`);
         }
         const buffer = await answer.arrayBuffer();
-        const length = new DataView(buffer).getUint32(0, true);
+        const { head, content } = readMessage(new Uint8Array(buffer));
         heard = Date.now();
-        for (const event of JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))) {
-          this.receive(event);
-        }
-        if (buffer.byteLength > 4 + length) this.on.frame(buffer.slice(4 + length));
+        for (const event of head) this.receive(event);
+        if (content.length) this.on.frame(content.slice().buffer);
         this.wait = FIRST_WAIT;
       } catch {
         heard = -Infinity;

@@ -12,14 +12,14 @@ let seen = null, status = "connecting";
 const format = (value, digits = 0) =>
   value === null || value === undefined ? "–" : value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-function make(tag, text = "", properties = {}) {
+function element(tag, text = "", properties = {}) {
   return Object.assign(document.createElement(tag), { textContent: text, ...properties });
 }
 
 function pair(name, value, small = "", ill = false) {
-  const box = make("div", "", { className: ill ? "ill" : "" }), told = make("dd", value);
-  if (small) told.append(make("small", small));
-  box.append(make("dt", name), told);
+  const box = element("div", "", { className: ill ? "ill" : "" }), told = element("dd", value);
+  if (small) told.append(element("small", small));
+  box.append(element("dt", name), told);
   return box;
 }
 
@@ -53,12 +53,12 @@ function tiles({ engine, process, loop_late, seconds }) {
 
 // A table of rows; `columns` are [name, text, class] with functions of a row.
 function table(host, rows, columns, about) {
-  const head = make("tr");
-  head.append(...columns.map(([name, , kind]) => make("th", t(name), { scope: "col", className: kind?.({}) || "" })));
+  const head = element("tr");
+  head.append(...columns.map(([name, , kind]) => element("th", t(name), { scope: "col", className: kind?.({}) || "" })));
   const body = rows.map((row) => {
-    const line = make("tr");
+    const line = element("tr");
     line.append(...columns.map(([name, text, kind]) => {
-      const cell = make("td", text(row), { className: kind?.(row) || "" });
+      const cell = element("td", text(row), { className: kind?.(row) || "" });
       cell.dataset.name = t(name);
       if (row.first) cell.title = t("operator.first");
       return cell;
@@ -68,7 +68,7 @@ function table(host, rows, columns, about) {
   host.hidden = !rows.length;
   host.replaceChildren(head, ...body);
   let none = host.nextElementSibling;
-  if (!none) host.after((none = make("p", "", { className: "none" })));
+  if (!none) host.after((none = element("p", "", { className: "none" })));
   none.textContent = rows.length ? "" : t(about);
   none.hidden = rows.length > 0;
 }

@@ -7,7 +7,7 @@ import { History, nearest } from "../../../ganplay/web/arena/curves.js";
 import { commandOf, rowsOf } from "../../../ganplay/web/arena/save.js";
 import { read, ticked, write } from "../../../ganplay/web/arena/setup.js";
 import { order, withWidth } from "../../../ganplay/web/arena/table.js";
-import { addressOf, arenaIn } from "../../../ganplay/web/tabs.js";
+import { addressOf, arenaIn } from "../../../ganplay/web/shared/address.js";
 
 const FIELDS = {
   lr_g: { name: "lr_g", kind: "number", bounds: [0, 1] }, loss: { name: "loss", kind: "choice", choices: ["hinge", "minimax"] },
@@ -33,7 +33,7 @@ test("the address names an arena", () => {
   assert.equal(arenaIn("#arena=base:lab;loss:hinge&lang=zh"), "base:lab;loss:hinge");
   assert.equal(arenaIn("#arena"), "");
   assert.equal(arenaIn("#learn=a"), null);
-  assert.equal(addressOf(usual, null, null, null, "loss:hinge"), "arena=loss:hinge");
+  assert.equal(addressOf(usual, { arena: "loss:hinge" }), "arena=loss:hinge");
 });
 
 test("pictures fill their box", () => {

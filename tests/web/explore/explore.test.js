@@ -7,8 +7,9 @@ import { rgba, cut } from "../../../ganplay/web/shared/pixels.js";
 import { Pending, unpack } from "../../../ganplay/web/explore/picture-socket.js";
 import { Past, carried, dragged, fresh, labelOf, mixOf, modelOf, put, read, write } from "../../../ganplay/web/explore/latent-state.js";
 import { commandOf, pythonOf } from "../../../ganplay/web/explore/copy-code.js";
-import { step, tilesOf } from "../../../ganplay/web/explore/gallery.js";
-import { addressOf, exploredIn } from "../../../ganplay/web/tabs.js";
+import { tilesOf } from "../../../ganplay/web/explore/gallery.js";
+import { step } from "../../../ganplay/web/shared/grid-keys.js";
+import { addressOf, exploredIn } from "../../../ganplay/web/shared/address.js";
 
 // As Python writes them: tests/server/test_explore_routes.py reads the same.
 const TEXTS = [
@@ -132,9 +133,9 @@ test("the address names the view", () => {
   assert.equal(exploredIn("#explore=1%3Bmodel%3Am"), "1;model:m");
   assert.equal(exploredIn("#explore=1;%zz"), "1;%zz");
   assert.equal(exploredIn("#hide=seed&explore=" + "x".repeat(1e5)).length, 8001);
-  assert.equal(addressOf({ ...usual, state: "1" }, null), "");
-  assert.equal(addressOf(usual, ""), "explore");
-  assert.equal(addressOf({ ...usual, hide: ["play"], lang: "zh" }, "1;model:m"), "explore=1;model:m&hide=play&lang=zh");
+  assert.equal(addressOf({ ...usual, state: "1" }, {}), "");
+  assert.equal(addressOf(usual, { explore: "" }), "explore");
+  assert.equal(addressOf({ ...usual, hide: ["play"], lang: "zh" }, { explore: "1;model:m" }), "explore=1;model:m&hide=play&lang=zh");
 });
 
 test("what is copied holds the state", () => {

@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { bestOf, scaleOf } from "../../../ganplay/web/explore/projection-curves.js";
-import { piece, pieces } from "../../../ganplay/web/shared/wire.js";
+import { packChunk, read, splitChunks } from "../../../ganplay/web/shared/wire.js";
 import { Sheet, cover, filled } from "../../../ganplay/web/explore/sketch-bitmap.js";
-import { split } from "../../../ganplay/web/explore/walk/stream.js";
 
 const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-6, `${a} is not ${b}`);
 
@@ -60,16 +59,16 @@ test("colours are painted in each channel, and hidden parts are filled from anot
 });
 
 test("pieces are read however the answer was cut", async () => {
-  const whole = [piece({ a: 1 }), piece({ b: "é" }, new Uint8Array([5, 6]), new Uint8Array([7])), piece({})];
+  const whole = [packChunk({ a: 1 }), packChunk({ b: "é" }, new Uint8Array([5, 6]), new Uint8Array([7])), packChunk({})];
   const bytes = new Uint8Array(whole.flatMap((one) => [...one]));
-  const { found, left } = split(bytes.subarray(0, bytes.length - 1));
+  const { found, left } = splitChunks(bytes.subarray(0, bytes.length - 1));
   assert.deepEqual(found.map(({ content, ...head }) => [head, [...content]]), [[{ a: 1 }, []], [{ b: "é" }, [5, 6, 7]]]);
   assert.equal(left.length, whole[2].length - 1);
   for (const size of [1, 3, 1000]) {
     const cuts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size));
     const answer = { body: { getReader: () => ({ read: async () => (cuts.length ? { value: cuts.shift() } : { done: true }) }) } };
     const heads = [];
-    for await (const one of pieces(answer)) heads.push(Object.keys(one)[0]);
+    for await (const one of read(answer, splitChunks)) heads.push(Object.keys(one)[0]);
     assert.deepEqual(heads, ["a", "b", "content"]);
   }
 });

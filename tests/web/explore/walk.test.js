@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addressOf, walkIn } from "../../../ganplay/web/tabs.js";
+import { addressOf, walkIn } from "../../../ganplay/web/shared/address.js";
 import { commandOf, pythonOf } from "../../../ganplay/web/explore/walk/panel.js";
 import { points } from "../../../ganplay/web/explore/walk/curves.js";
 import { advanced } from "../../../ganplay/web/explore/walk/player.js";
-import { Reel, split } from "../../../ganplay/web/explore/walk/stream.js";
+import { Reel } from "../../../ganplay/web/explore/walk/stream.js";
+import { splitChunks } from "../../../ganplay/web/shared/wire.js";
 import { MOST_FRAMES, framesOf, freshWalk, keyframe, marksOf, readWalk, reordered, secondsOf, writeWalk } from "../../../ganplay/web/explore/walk/walk-string.js";
 import { nearest } from "../../../ganplay/web/explore/walk/timeline.js";
 
@@ -81,7 +82,7 @@ test("pieces are read as they come, wherever the line cuts them", () => {
     const reel = new Reel();
     let left = new Uint8Array();
     for (let at = 0; at < bytes.length; at += step) {
-      const { found, left: rest } = split(Uint8Array.from([...left, ...bytes.slice(at, at + step)]));
+      const { found, left: rest } = splitChunks(Uint8Array.from([...left, ...bytes.slice(at, at + step)]));
       left = rest;
       for (const one of found) reel.take(one);
     }
@@ -106,7 +107,7 @@ test("curves fill their box", () => {
 
 test("a link names a walk", () => {
   const asked = { state: null, rival: null, hide: [], lock: [], projector: false, lang: "zh" };
-  const address = addressOf(asked, ONE, `1|${ONE}|${TWO}`);
+  const address = addressOf(asked, { explore: ONE, walk: `1|${ONE}|${TWO}` });
   assert.equal(address, `explore=${ONE}&walk=1|${ONE}|${TWO}&lang=zh`);
   assert.equal(walkIn(`#${address}`), `1|${ONE}|${TWO}`);
   assert.equal(walkIn(`#explore=${ONE}&walk=1%7C1`), "1|1");

@@ -4,9 +4,9 @@ import { test } from "node:test";
 
 import { contour } from "../../../ganplay/web/learn/contours.js";
 import { push } from "../../../ganplay/web/learn/figures.js";
-import { Pieces } from "../../../ganplay/web/learn/lesson-stream.js";
+import { splitPieces } from "../../../ganplay/web/shared/wire.js";
 import { Running, nearness, standing } from "../../../ganplay/web/learn/check-gauges.js";
-import { addressOf, learntIn } from "../../../ganplay/web/tabs.js";
+import { addressOf, learntIn } from "../../../ganplay/web/shared/address.js";
 import { noticed } from "../../../ganplay/web/learn/explore-task.js";
 
 // As `ganplay.lessons.showing.packed` writes it.
@@ -27,8 +27,13 @@ const check = (more) => ({ signal: "modes", step: null, at_least: null, at_most:
 test("pieces are whole wherever the chunks end", () => {
   const stream = new Uint8Array([...packed({ type: "begun" }), ...packed({ n: 2 }, [1, 2, 3], []), ...packed({ n: 3 }, [9])]);
   for (const size of [1, 7, stream.length]) {
-    const pieces = new Pieces(), found = [];
-    for (let at = 0; at < stream.length; at += size) found.push(...pieces.take(stream.slice(at, at + size)));
+    const found = [];
+    let rest = [];
+    for (let at = 0; at < stream.length; at += size) {
+      const split = splitPieces(Uint8Array.from([...rest, ...stream.slice(at, at + size)]));
+      found.push(...split.found);
+      rest = split.left;
+    }
     assert.deepEqual(found.map(({ type, n }) => type ?? n), ["begun", 2, 3]);
     assert.deepEqual(found[1].blobs.map((blob) => [...new Uint8Array(blob)]), [[1, 2, 3], []]);
     assert.deepEqual([...new Uint8Array(found[2].blobs[0])], [9]);
@@ -93,6 +98,6 @@ test("the address names a lesson and its step", () => {
   assert.equal(learntIn("#learn=mode-collapse.run&hide=x"), "mode-collapse.run");
   assert.equal(learntIn("#learn"), "");
   assert.equal(learntIn("#state=1"), null);
-  assert.equal(addressOf(asked, null, null, "a.run"), "learn=a.run&hide=learn-list&lang=zh");
-  assert.equal(addressOf(asked, null), "hide=learn-list&lang=zh");
+  assert.equal(addressOf(asked, { learn: "a.run" }), "learn=a.run&hide=learn-list&lang=zh");
+  assert.equal(addressOf(asked, {}), "hide=learn-list&lang=zh");
 });

@@ -4,8 +4,9 @@ import { test } from "node:test";
 import { History } from "../../../ganplay/web/lab/charts.js";
 import { scale } from "../../../ganplay/web/shared/controls.js";
 import { differing } from "../../../ganplay/web/lab/compare-ab.js";
-import { csv, curveRows, pointRows, readSettings } from "../../../ganplay/web/lab/share.js";
-import { readAddress, writeAddress } from "../../../ganplay/web/shared/teacher-link.js";
+import { csv } from "../../../ganplay/web/shared/files.js";
+import { curveRows, pointRows, readSettings } from "../../../ganplay/web/lab/share.js";
+import { readAddress, writeAddress } from "../../../ganplay/web/shared/address.js";
 import * as words from "../../../ganplay/web/shared/i18n.js";
 
 const near = (a, b) => assert.ok(Math.abs(a - b) <= 0.02 * Math.max(Math.abs(b), 1e-9), `${a} is not ${b}`);

@@ -63,7 +63,7 @@ export class Lesson {
 
   // Again if the ends or the model are others.
   async load() {
-    const { lab, model } = this.panel.explore, texts = this.ends();
+    const { app, model } = this.panel.explore, texts = this.ends();
     if (this.box.hidden || String(texts) === this.texts) return;
     this.texts = String(texts);
     this.abort?.abort();
@@ -73,7 +73,7 @@ export class Lesson {
       const reels = [];
       for (const path of WAYS) {
         const reel = new Reel();
-        await request(lab, { model: model.name, walk: writeWalk({ ...freshWalk(), keyframes, path }) }, { signal, heard: (piece) => reel.take(piece) });
+        await request(app, { model: model.name, walk: writeWalk({ ...freshWalk(), keyframes, path }) }, { signal, callback: (piece) => reel.take(piece) });
         reels.push(reel);
       }
       this.show(reels);

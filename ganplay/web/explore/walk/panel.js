@@ -1,12 +1,12 @@
 // The panel of walks: keyframes on a timeline, the way between them as it is made, its pace, and files
 // of it. What was put together is kept in the browser, for each model by itself.
 
-import { keep, kept } from "../../shared/files.js";
-import { make } from "../../shared/dom.js";
+import { download, keep, kept } from "../../shared/files.js";
+import { element } from "../../shared/dom.js";
 import { paint } from "../../shared/pixels.js";
 import { Past, fresh, modelOf, read, write } from "../latent-state.js";
-import { copy } from "../copy-code.js";
-import { addressOf } from "../../tabs.js";
+import { copy } from "../../shared/clipboard.js";
+import { addressOf } from "../../shared/address.js";
 import { level, line, upright } from "./curves.js";
 import { Lesson } from "./lerp-slerp.js";
 import { Player } from "./player.js";
@@ -33,7 +33,7 @@ export function pythonOf(text, name) {
 
 export class Panel {
   constructor(explore, host) {
-    Object.assign(this, { explore, host, lab: explore.lab, pasts: {}, reel: new Reel() });
+    Object.assign(this, { explore, host, app: explore.app, pasts: {}, reel: new Reel() });
     this.find = (selector) => host.querySelector(selector);
     this.picture = this.find(".wk-picture");
     this.player = new Player({
@@ -45,8 +45,8 @@ export class Panel {
     this.lesson = new Lesson(this);
     this.showPlaying(this.find(".wk-play"), false);
     this.wire();
-    this.linked = explore.views.walk;
-    explore.views.walk = null;
+    this.linked = explore.views.opened.walk;
+    explore.views.opened.walk = null;
     explore.favourites.heard.push(() => this.model && this.showFavourites());
   }
 
@@ -126,8 +126,8 @@ export class Panel {
   add(texts) {
     const { keyframes } = this.walk, [first] = keyframes.length ? keyframes.map(({ text }) => text) : texts;
     const { step } = read(first), room = MOST_KEYFRAMES - keyframes.length;
-    if (texts.length > room) this.lab.toast(t("walk.full", { most: MOST_KEYFRAMES }));
-    if (texts.some((text) => read(text).step !== step)) this.lab.toast(t("walk.one_step"));
+    if (texts.length > room) this.app.toast(t("walk.full", { most: MOST_KEYFRAMES }));
+    if (texts.some((text) => read(text).step !== step)) this.app.toast(t("walk.one_step"));
     const added = texts.slice(0, room).map((text) => keyframe(write({ ...read(text), step })));
     if (added.length) this.timeline.put([...keyframes, ...added]);
   }
@@ -214,10 +214,10 @@ export class Panel {
   showFavourites() {
     const own = this.explore.favourites.list.filter(({ text }) => modelOf(text) === this.model.name);
     this.find(".wk-favourites").hidden = !own.length;
-    this.find(".wk-favourites").replaceChildren(make("span", { textContent: t("walk.favourites") }), ...own.map(({ text, pixels, shape }, i) => {
-      const canvas = make("canvas"), name = t("walk.favourite", { n: i + 1 });
+    this.find(".wk-favourites").replaceChildren(element("span", { textContent: t("walk.favourites") }), ...own.map(({ text, pixels, shape }, i) => {
+      const canvas = element("canvas"), name = t("walk.favourite", { n: i + 1 });
       if (pixels) paint(canvas, pixels, shape);
-      const button = make("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name }, canvas);
+      const button = element("button", { type: "button", className: "ex-tile", title: name, ariaLabel: name }, canvas);
       button.onclick = () => this.add([text]);
       return button;
     }));
@@ -226,7 +226,7 @@ export class Panel {
   fillZooms() {
     const side = (this.model ?? this.explore.model).shape.at(-1), select = this.find(".wk-zoom"), before = select.value;
     const zooms = [1, 2, 4, 8, 16].filter((zoom) => zoom * side <= SIDE);
-    select.replaceChildren(...zooms.map((zoom) => make("option", { value: zoom, textContent: t("walk.pixels", { n: zoom * side }) })));
+    select.replaceChildren(...zooms.map((zoom) => element("option", { value: zoom, textContent: t("walk.pixels", { n: zoom * side }) })));
     select.value = zooms.includes(Number(before)) ? before : zooms.filter((zoom) => zoom * side <= BEST_SIDE).at(-1);
   }
 
@@ -280,7 +280,7 @@ export class Panel {
     }
     const { signal } = (this.previewing = new AbortController()), reel = new Reel();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const heard = (piece) => {
+    const callback = (piece) => {
       reel.take(piece);
       if (piece.type === "start") this.complain(piece.problems);
       if (reel.ready && this.reel !== reel) this.turnTo(reel);
@@ -288,7 +288,7 @@ export class Panel {
       else if (piece.type === "progress") this.find(".wk-pace").textContent = t("walk.making", { value: Math.round(100 * reel.progress) });
     };
     try {
-      await request(this.lab, { model: this.model.name, walk: text ?? writeWalk(this.walk) }, { signal, heard });
+      await request(this.app, { model: this.model.name, walk: text ?? writeWalk(this.walk) }, { signal, callback });
       this.showPace();
       if (!this.begun && !still) this.player.play(); // the first time by itself
       this.begun = true;
@@ -317,8 +317,8 @@ export class Panel {
   // ---- taking along ---------------------------------------------------------------------------
 
   link() {
-    const { teach } = this.lab;
-    return `${location.origin}${location.pathname}#${addressOf(teach.chosen, this.present, writeWalk(this.walk))}`;
+    const { teach } = this.app;
+    return `${location.origin}${location.pathname}#${addressOf(teach.chosen, { explore: this.present, walk: writeWalk(this.walk) })}`;
   }
 
   async export(kind) {
@@ -335,8 +335,8 @@ export class Panel {
     };
     try {
       const content = { model: this.model.name, walk: writeWalk(this.walk), kind, zoom: Number(this.find(".wk-zoom").value) };
-      const file = await request(this.lab, content, { signal, heard });
-      this.lab.share.download(file.name, new Blob([file.content], { type: TYPES[kind] }));
+      const file = await request(this.app, content, { signal, callback: heard });
+      download(file.name, new Blob([file.content], { type: TYPES[kind] }));
       say("saved", { name: file.name, size: Math.max(1, Math.round(file.content.length / 1000)) });
     } catch (error) {
       if (error.name === "AbortError") say("cancelled");
@@ -352,13 +352,13 @@ export class Panel {
     if (error.name === "AbortError") return;
     if (error instanceof Refused) return this.complain([error.problem]);
     const key = `walk.problems.${error.message}`;
-    if (has(`limits.${error.message}`)) this.lab.toast(t(`limits.${error.message}`));
-    else this.lab.toast(t(has(key) ? key : "walk.problems.failed"));
+    if (has(`limits.${error.message}`)) this.app.toast(t(`limits.${error.message}`));
+    else this.app.toast(t(has(key) ? key : "walk.problems.failed"));
   }
 
   complain(problems) {
     const own = problems.filter(({ code }) => has(`walk.problems.${code}`));
-    for (const { code, value, field } of own) this.lab.toast(t(`walk.problems.${code}`, { value, field }));
+    for (const { code, value, field } of own) this.app.toast(t(`walk.problems.${code}`, { value, field }));
     this.explore.complain(problems.filter((one) => !own.includes(one)).map((one) => ({ ...one, field: one.field.replace(/^keyframes\.\d+\./, "") })));
   }
 }

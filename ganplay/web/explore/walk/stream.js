@@ -1,30 +1,7 @@
-// Walks from the server: pieces of an answer as they come. A piece is the lengths of its JSON head and
-// of what follows it (two uint32), that head, and bytes.
+// Walks from the server, frame by frame.
 
-import { ask } from "../../lab/weights.js";
-
-// The whole pieces at the start of some bytes, and what is left of these.
-export function split(bytes) {
-  const found = [];
-  let at = 0;
-  while (bytes.length - at >= 8) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at), head = 8 + view.getUint32(0, true);
-    const end = head + view.getUint32(4, true);
-    if (bytes.length - at < end) break;
-    const text = new TextDecoder().decode(bytes.subarray(at + 8, at + head));
-    found.push({ ...JSON.parse(text), content: bytes.slice(at + head, at + end) });
-    at += end;
-  }
-  return { found, left: bytes.subarray(at) };
-}
-
-function joined(one, other) {
-  if (!one.length) return other;
-  const whole = new Uint8Array(one.length + other.length);
-  whole.set(one);
-  whole.set(other, one.length);
-  return whole;
-}
+import { ask } from "../../shared/request.js";
+import { read, splitChunks } from "../../shared/wire.js";
 
 // An error that has the server's words.
 export class Refused extends Error {
@@ -34,20 +11,13 @@ export class Refused extends Error {
   }
 }
 
-// Ask for a walk; `heard(piece)` is called with each piece. Ends with the last one, or an error.
-export async function request(lab, content, { signal, heard }) {
-  const answer = await ask(lab, "explore/walk", { body: JSON.stringify(content), signal }, "application/json");
-  const reader = answer.body.getReader();
-  let left = new Uint8Array(), last = null;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const split_ = split(joined(left, value));
-    left = split_.left;
-    for (last of split_.found) {
-      if (last.type === "error") throw new Refused(last.problem);
-      heard(last);
-    }
+// Ask for a walk; `callback` is told each chunk. Ends with the last one, or an error.
+export async function request(app, content, { signal, callback }) {
+  const answer = await ask(app, "explore/walk", { type: "application/json", body: JSON.stringify(content), signal });
+  let last = null;
+  for await (last of read(answer, splitChunks)) {
+    if (last.type === "error") throw new Refused(last.problem);
+    callback(last);
   }
   if (!last || !["end", "file"].includes(last.type)) throw new Error("failed");
   return last;

@@ -1,7 +1,7 @@
 // The keyframes of a walk in a row, each with how it goes on from there: dragged to order, or moved
 // with the keyboard.
 
-import { make } from "../../shared/dom.js";
+import { element } from "../../shared/dom.js";
 import { paint } from "../../shared/pixels.js";
 import { modelOf } from "../latent-state.js";
 import { EASINGS, LIMITS, reordered } from "./walk-string.js";
@@ -61,15 +61,15 @@ export class Timeline {
     this.legs = keyframes.map((_, i) => this.leg(i));
     this.tiles = keyframes.map((_, i) => this.tile(i));
     this.host.replaceChildren(...keyframes.map((_, i) => {
-      const away = make("button", { type: "button", className: "wk-away", textContent: "×", title: t("walk.remove", { n: i + 1 }), tabIndex: -1 });
+      const away = element("button", { type: "button", className: "wk-away", textContent: "×", title: t("walk.remove", { n: i + 1 }), tabIndex: -1 });
       away.ariaLabel = away.title;
       away.onclick = () => this.remove(i);
-      return make("li", {}, make("span", { className: "wk-key" }, this.tiles[i], away), this.legs[i]);
+      return element("li", {}, element("span", { className: "wk-key" }, this.tiles[i], away), this.legs[i]);
     }));
   }
 
   tile(i) {
-    const tile = make("button", { type: "button", className: "ex-tile wk-tile", title: t("walk.tile_tip") }, make("canvas"), make("span", { textContent: i + 1 }));
+    const tile = element("button", { type: "button", className: "ex-tile wk-tile", title: t("walk.tile_tip") }, element("canvas"), element("span", { textContent: i + 1 }));
     tile.ariaLabel = t("walk.tile", { n: i + 1 });
     tile.onclick = () => this.choose(i);
     this.wireDrag(tile, i);
@@ -78,18 +78,18 @@ export class Timeline {
 
   leg(i) {
     const [low, high] = LIMITS.duration, name = t("walk.duration", { n: i + 1 });
-    const box = make("input", { type: "number", min: low, max: high, step: 0.1, inputMode: "decimal", ariaLabel: name, title: t("walk.duration_tip") });
+    const box = element("input", { type: "number", min: low, max: high, step: 0.1, inputMode: "decimal", ariaLabel: name, title: t("walk.duration_tip") });
     box.onchange = () => {
       const seconds = box.valueAsNumber;
       if (seconds >= low && seconds <= high) this.change(i, { duration: Number(seconds.toFixed(2)) });
       else this.panel.explore.complainBounds(name, box.value, LIMITS.duration);
       box.value = this.keyframes[i].duration;
     };
-    const select = make("select", { ariaLabel: t("walk.easing", { n: i + 1 }), title: t("walk.easing_tip") },
-      ...EASINGS.map((easing) => make("option", { value: easing, textContent: t(`walk.easings.${easing}`) })));
+    const select = element("select", { ariaLabel: t("walk.easing", { n: i + 1 }), title: t("walk.easing_tip") },
+      ...EASINGS.map((easing) => element("option", { value: easing, textContent: t(`walk.easings.${easing}`) })));
     select.onchange = () => this.change(i, { easing: select.value });
-    return make("span", { className: "wk-leg" }, make("span", { className: "wk-arrow", ariaHidden: "true" }),
-      make("label", {}, box, make("span", { textContent: t("walk.second") })), select);
+    return element("span", { className: "wk-leg" }, element("span", { className: "wk-arrow", ariaHidden: "true" }),
+      element("label", {}, box, element("span", { textContent: t("walk.second") })), select);
   }
 
   change(i, change) {
@@ -108,7 +108,7 @@ export class Timeline {
     const left = this.keyframes.filter((_, k) => k !== i);
     this.put(left, left.length ? Math.min(i, left.length - 1) : null);
     if (!left.length) this.panel.find(".wk-add-present").focus();
-    this.panel.explore.lab.toast(t("walk.removed", { n: i + 1 }));
+    this.panel.explore.app.toast(t("walk.removed", { n: i + 1 }));
   }
 
   move(from, to) {

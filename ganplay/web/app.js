@@ -1,0 +1,156 @@
+// The page around its views: theme, language, notices, help, the line to the session, and the tabs.
+
+import { Events } from "./shared/events.js";
+import { Lab } from "./lab/lab.js";
+import { Link } from "./shared/live-socket.js";
+import { PALETTES } from "./shared/plane.js";
+import { Teach } from "./shared/teacher-link.js";
+import { Toasts } from "./shared/toasts.js";
+import { Views } from "./tabs.js";
+import { inBrowser } from "./shared/storage.js";
+import { element } from "./shared/dom.js";
+import { readAddress, viewsIn, writeAddress } from "./shared/address.js";
+import * as words from "./shared/i18n.js";
+
+const { t } = words;
+const KEYS = [
+  ["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"],
+  ["1 – 5", "layers"], ["P", "projector"], ["?", "help"],
+];
+const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status"];
+
+export async function mount(root, { base, token, newToken }) {
+  const answer = await fetch(`${base}/schema.json`);
+  const schema = await answer.json();
+  words.start(schema.locales, readAddress(location.hash).lang);
+  const app = new App(root, schema, base), { lab } = app;
+  // For the curious at the console, and for the tests: the Lab, and what is beside it on the page.
+  window.ganplay = lab;
+  for (const name of FOR_TESTS) Object.defineProperty(lab, name, { get: () => app[name] });
+  app.connect(token, newToken);
+  lab.charts.ready.then(() => lab.begin());
+}
+
+// Tells of "words" and "theme" when these have changed, of the "view" that is shown now, and of what
+// a view has to say to the others.
+class App extends Events {
+  constructor(root, schema, base) {
+    super();
+    Object.assign(this, { root, schema, base });
+    this.find = (selector) => root.querySelector(selector);
+    this.toasts = new Toasts(this.find(".toasts"), schema);
+    const opened = viewsIn(location.hash), asked = this.readLink();
+    this.setTheme(inBrowser.get("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
+    this.lab = new Lab(this, asked);
+    this.wire();
+    this.relabel();
+    this.views = new Views(this, opened);
+  }
+
+  // A share link's settings are used once; after that what counts is what was made of them, while
+  // what a teacher hid stays hidden. All stands behind a #, so that no server's log sees it.
+  readLink() {
+    const asked = readAddress(location.hash);
+    this.teach = new Teach(this, asked);
+    if (asked.state !== null) {
+      const rest = writeAddress({ ...asked, state: null, rival: null });
+      history.replaceState(null, "", location.pathname + location.search + (rest && `#${rest}`));
+    }
+    window.addEventListener("hashchange", () => location.reload());
+    return asked;
+  }
+
+  connect(token, newToken) {
+    const { lab } = this;
+    this.link = new Link({
+      base: this.base, token, newToken,
+      hello: () => lab.hello(),
+      on: {
+        frame: (buffer) => lab.receiveFrame(buffer),
+        event: (event) => lab.receive(event),
+        up: () => this.setStatus("live"),
+        down: (reason) => this.setStatus(reason || "lost"),
+      },
+    });
+  }
+
+  wire() {
+    const on = (selector, callback) => { this.find(selector).onclick = callback; };
+    on(".theme", () => {
+      this.setTheme(this.theme === "dark" ? "light" : "dark");
+      inBrowser.set("ganplay.theme", this.theme);
+    });
+    on(".language", () => {
+      words.use(words.others()[0]);
+      this.relabel();
+    });
+    on(".help", () => this.showHelp());
+    on(".help-close", () => this.find(".help-box").close());
+    // After a click with the mouse the keys belong to the page again, not to the button.
+    this.root.addEventListener("click", ({ target, detail }) => {
+      const button = target.closest("button");
+      if (button && detail > 0) button.blur();
+    });
+  }
+
+  // ---- how it looks -----------------------------------------------------------------------------
+
+  colours() {
+    const palette = PALETTES[this.theme], dark = this.theme === "dark";
+    return {
+      ...palette, good: dark ? "#5fd0c0" : "#0b7a6f", ink: dark ? "#c7d0dc" : "#3b4658",
+      inkText: dark ? "#e8edf4" : "#1a2230", panel: dark ? "#161d28" : "#ffffff",
+    };
+  }
+
+  setTheme(theme) {
+    this.theme = theme;
+    document.body.classList.toggle("dark", theme === "dark");
+    this.root.dataset.theme = theme;
+    this.tell("theme", theme);
+  }
+
+  relabel() {
+    this.root.lang = document.documentElement.lang = words.current() === "zh" ? "zh-CN" : "en";
+    const [other] = words.others();
+    this.find(".language").textContent = t("app.other_language");
+    this.find(".language").lang = other;
+    words.fill(this.root);
+    this.buildHelp();
+    this.setStatus(this.status || "connecting");
+    this.tell("words");
+    this.unknownParts = this.teach.apply();
+  }
+
+  setStatus(status) {
+    this.status = status;
+    this.find(".status").dataset.status = status;
+    this.find(".status-text").textContent = t(`status.${status}`);
+  }
+
+  // ---- notices and help -------------------------------------------------------------------------
+
+  toast(text, seconds) {
+    this.toasts.show(text, seconds);
+  }
+
+  complain(problems) {
+    this.toasts.complain(problems);
+  }
+
+  // Names in a teacher's link that no part of the page has.
+  complainOfParts() {
+    for (const name of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: name.slice(0, 40) }));
+  }
+
+  showHelp() {
+    this.find(".help-box").showModal();
+  }
+
+  buildHelp() {
+    const keys = KEYS.flatMap(([key, what]) => [
+      element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: t(`help.keys.${what}`) })]);
+    const about = ["picture", "mode", "distance", "touch"].map((name) => element("p", { textContent: t(`help.${name}`) }));
+    this.find(".help-body").replaceChildren(...about, element("dl", {}, ...keys));
+  }
+}

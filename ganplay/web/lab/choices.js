@@ -1,0 +1,70 @@
+// What can be chosen with a click: presets, the data to be learned, and the seed.
+
+import { PALETTES, thumbnail } from "../shared/plane.js";
+import { element } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
+
+const SEEDS = 10_000;
+
+export class Choices {
+  constructor(lab) {
+    this.lab = lab;
+    const { presets, distributions } = lab.schema;
+    lab.find(".presets").append(...Object.keys(presets).map((name) => this.preset(name)));
+    lab.find(".datasets").append(...Object.keys(distributions).map((name) => this.dataset(name)));
+    lab.find(".new-seed").onclick = () => lab.configure({ seed: Math.floor(Math.random() * SEEDS) });
+    lab.find(".seed").onchange = ({ target }) => {
+      lab.configure({ seed: target.value.trim() === "" ? null : Number(target.value) });
+    };
+  }
+
+  preset(name) {
+    const button = element("button", { type: "button" }, element("canvas"), element("span"));
+    button.dataset.preset = name;
+    button.onclick = () => this.lab.send("preset", { name });
+    return button;
+  }
+
+  dataset(name) {
+    const radio = element("input", { type: "radio", name: "lab-distribution", value: name });
+    radio.onchange = () => this.lab.configure({ distribution: name });
+    const choice = element("label", {}, radio, element("canvas"), element("span"));
+    choice.dataset.data = name;
+    return choice;
+  }
+
+  label() {
+    for (const button of this.lab.root.querySelectorAll("[data-preset]")) {
+      const name = button.dataset.preset;
+      button.querySelector("span").textContent = t(`presets.${name}.label`);
+      button.title = t(`presets.${name}.tip`);
+    }
+    for (const choice of this.lab.root.querySelectorAll("[data-data]")) {
+      choice.querySelector("span").textContent = t(`choices.distribution.${choice.dataset.data}`);
+    }
+  }
+
+  drawThumbnails() {
+    const { distributions, thumbnails, frame } = this.lab.schema, palette = PALETTES[this.lab.app.theme];
+    for (const choice of this.lab.root.querySelectorAll("[data-data]")) {
+      thumbnail(choice.querySelector("canvas"), frame.unit, distributions[choice.dataset.data].points, [], palette);
+    }
+    for (const button of this.lab.root.querySelectorAll("[data-preset]")) {
+      const { real, fake } = thumbnails[button.dataset.preset];
+      thumbnail(button.querySelector("canvas"), frame.unit, real, fake, palette);
+    }
+  }
+
+  show() {
+    for (const button of this.lab.root.querySelectorAll("[data-preset]")) {
+      const preset = this.lab.schema.presets[button.dataset.preset];
+      const same = Object.keys(preset).every((name) => name === "seed" || preset[name] === this.lab.config[name]);
+      button.setAttribute("aria-pressed", same);
+    }
+    for (const radio of this.lab.root.querySelectorAll(".datasets input")) {
+      radio.checked = radio.value === this.lab.config.distribution;
+    }
+    const seed = this.lab.find(".seed");
+    if (document.activeElement !== seed) seed.value = this.lab.config.seed;
+  }
+}

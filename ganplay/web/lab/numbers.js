@@ -1,0 +1,95 @@
+// The run in numbers and in words: the step, the tiles, the scale of D, and the picture's description.
+
+import { element } from "../shared/dom.js";
+import { number, t } from "../shared/i18n.js";
+
+const TILES = ["js", "modes", "high_quality", "value", "grad_norm_g", "grad_norm_d"];
+const INTERVAL = 100, DESCRIPTION_INTERVAL = 2000; // milliseconds
+
+export class Numbers {
+  constructor(lab) {
+    this.lab = lab;
+    setInterval(() => this.describe(), DESCRIPTION_INTERVAL);
+  }
+
+  relabel() {
+    const { lab } = this;
+    lab.find(".tiles").replaceChildren(...TILES.map((name) => {
+      const tile = element("div", { title: t(`metrics.${name}.tip`) },
+        element("dt", { textContent: t(`metrics.${name}.label`) }), element("dd", {}, element("b"), element("small")));
+      tile.dataset.tile = name;
+      return tile;
+    }));
+    this.showScale();
+    if (lab.frame) this.show(lab.seen, true);
+    this.describe();
+  }
+
+  // Text changes ten times a second at most: faster nobody reads.
+  show(frame, now = false) {
+    const { lab } = this, { lang } = lab.root, passed = performance.now() - (this.shownAt || 0);
+    if (!now && frame.playing && passed < INTERVAL) return;
+    this.shownAt = performance.now();
+    lab.find(".step-number").textContent = frame.step.toLocaleString(lang);
+    const past = lab.timeline.holds; // how fast it was then says nothing now
+    const rate = frame.rate >= 1 && !past ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(lang) }) : "";
+    lab.find(".rate").textContent = frame.catchingUp && !past ? t("play.catching_up") : rate;
+    const texts = this.tileTexts(frame, lab.config);
+    for (const tile of lab.root.querySelectorAll("[data-tile]")) {
+      const [value, small] = texts[tile.dataset.tile];
+      tile.querySelector("b").textContent = frame.diverged ? "–" : value;
+      tile.querySelector("small").textContent = small;
+    }
+    this.showScale();
+    lab.tell("numbers", frame);
+  }
+
+  tileTexts({ metrics }, config) {
+    const { modes, floor } = this.lab.data, measured = Number.isFinite(metrics.modes);
+    const probability = this.lab.schema.readings[config.loss] === "probability";
+    return {
+      js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
+      modes: [modes && measured ? `${metrics.modes} / ${modes}` : "–", modes ? t("metrics.modes.sub") : t("metrics.modes.none")],
+      high_quality: [modes && measured ? `${Math.round(100 * metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
+      value: [number(metrics.value), t(probability ? "metrics.value.sub" : "metrics.value.none")],
+      grad_norm_g: [number(metrics.grad_norm_g), t("metrics.grad_norm_g.sub")],
+      grad_norm_d: [number(metrics.grad_norm_d), t("metrics.grad_norm_d.sub")],
+    };
+  }
+
+  isCritic() {
+    return this.lab.schema.readings[this.lab.config.loss] === "critic";
+  }
+
+  showScale() {
+    this.fillScale(this.lab.find(".scale"), this.lab.seen, this.lab.config);
+  }
+
+  fillScale(scale, frame, config) {
+    const reading = this.lab.schema.readings[config.loss];
+    if (!reading) return;
+    const critic = reading === "critic" && frame;
+    scale.querySelector(".scale-low").textContent = critic ? number(frame.low, 1) : t("scale.fake");
+    scale.querySelector(".scale-high").textContent = critic ? number(frame.high, 1) : t("scale.real");
+  }
+
+  // The canvas in words, for those who do not see it.
+  describe() {
+    const { seen: frame } = this.lab, text = frame && this.sentence(frame);
+    if (!text) return;
+    this.lab.find(".plane").setAttribute("aria-label", text);
+    this.lab.tell("described", frame);
+  }
+
+  sentence(frame) {
+    const { data, config } = this.lab, measured = Number.isFinite(data.modes ? frame.metrics.modes : frame.metrics.js);
+    if (!config.distribution || (!measured && !frame.diverged)) return ""; // only just begun
+    return frame.diverged ? t("veil.text", { step: frame.step }) : t(data.modes ? "describe.modes" : "describe.plain", {
+      step: frame.step, data: t(`choices.distribution.${config.distribution}`),
+      js: number(frame.metrics.js), floor: number(data.floor, 3),
+      covered: frame.metrics.modes, modes: data.modes,
+      quality: Math.round(100 * frame.metrics.high_quality),
+      real: number(frame.metrics.d_real), fake: number(frame.metrics.d_fake),
+    });
+  }
+}

@@ -1,0 +1,6 @@
+// The place in a grid that a key leads to.
+
+export function step(place, key, columns, count) {
+  const to = { ArrowLeft: place - 1, ArrowRight: place + 1, ArrowUp: place - columns, ArrowDown: place + columns, Home: 0, End: count - 1 }[key];
+  return to === undefined || to < 0 || to >= count ? place : to;
+}

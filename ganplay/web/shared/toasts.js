@@ -1,0 +1,42 @@
+// Short notices at the foot of the page, which go by themselves.
+
+import { element } from "./dom.js";
+import { has, t } from "./i18n.js";
+
+const SECONDS = 9, MANY_PROBLEMS_SECONDS = 60, MOST = 4;
+
+export class Toasts {
+  constructor(box, schema) {
+    Object.assign(this, { box, schema });
+  }
+
+  show(text, seconds = SECONDS) {
+    const { box } = this;
+    [...box.children].find((one) => one.firstChild.textContent === text)?.remove();
+    const close = element("button", { type: "button", textContent: "×", ariaLabel: t("help.close") });
+    const toast = element("p", {}, element("span", { textContent: text }), close);
+    close.onclick = () => toast.remove();
+    box.append(toast);
+    while (box.children.length > MOST) box.firstChild.remove();
+    setTimeout(() => toast.remove(), seconds * 1000);
+  }
+
+  // Settings that the server refused or replaced, each in words.
+  complain(problems = []) {
+    const texts = problems.map((problem) => {
+      const { field, code } = problem, key = `fields.${field}.label`;
+      const values = { field: has(key) ? t(key) : field, value: String(problem.value), used: String(problem.used) };
+      return t(`problems.${code}`, { ...values, allowed: this.allowed(field) });
+    });
+    if (texts.length > MOST) this.show(texts.join("\n"), MANY_PROBLEMS_SECONDS);
+    else texts.forEach((text) => this.show(text));
+  }
+
+  allowed(field) {
+    const known = this.schema.fields.find((f) => f.name === field);
+    if (!known) return "";
+    if (known.choices) return t("problems.one_of", { choices: known.choices.join(", ") });
+    const [low, high] = known.bounds;
+    return t(known.kind === "integer" ? "problems.whole_between" : "problems.between", { low, high });
+  }
+}
