@@ -41,8 +41,10 @@ settings.load_profile("ganplay")
 
 
 LONG = (
-    "browser walk explore_page places_page walk_page learn_page arena_page diagnosis_page class "
-    "cli diagnosis training find space parallel replicas process script"
+    "browser/lab browser/walkthrough browser/explore browser/map_and_arithmetic browser/walk "
+    "browser/learn browser/arena browser/diagnosis live/engine_many cli/cli toy/diagnosis "
+    "toy/trainer server/projection_routes server/space images/distributed server/replicas "
+    "live/capture_process_kill toy/script_export"
 ).split()
 """Modules that take long: who begins them last waits for them at the end."""
 
@@ -53,8 +55,12 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    places = {f"test_{name}": i for i, name in enumerate(LONG)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    places = {name.replace("/", "/test_"): i for i, name in enumerate(LONG)}
+
+    def place(item):
+        return places.get(f"{item.path.parent.name}/{item.path.stem}", len(places))
+
+    items.sort(key=place)
 
 
 class Server(NamedTuple):
@@ -171,14 +177,14 @@ def unchecked_behind_a_page(request):
 def pages_left():
     """A test that fails leaves its pages open, but not for the next one."""
     yield
-    if "tab" in sys.modules:
-        sys.modules["tab"].Tab.leave()
+    if "helpers.tab" in sys.modules:
+        sys.modules["helpers.tab"].Tab.leave()
 
 
 @pytest.fixture(scope="session")
 def bars(tmp_path_factory):
     """A tiny conditional image model, its trainer, and the folder of its checkpoint."""
-    from test_image_models import model_in  # which this file's hook must come before
+    from helpers.pictures import model_in  # which this file's hook must come before
 
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("bars")

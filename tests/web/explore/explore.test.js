@@ -10,7 +10,7 @@ import { commandOf, pythonOf } from "../../../ganplay/web/explore/copy-code.js";
 import { step, tilesOf } from "../../../ganplay/web/explore/gallery.js";
 import { addressOf, exploredIn } from "../../../ganplay/web/tabs.js";
 
-// As Python writes them: tests/test_explorer.py reads the same.
+// As Python writes them: tests/server/test_explore_routes.py reads the same.
 const TEXTS = [
   "1;model:digits",
   "1;model:digits;seed:5;label:7;step:10;d0:2.5",

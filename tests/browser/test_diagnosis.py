@@ -1,0 +1,92 @@
+"""The diagnosis on the page, as a student would follow it: see the illness, and mend it live."""
+
+from helpers.tab import Tab
+
+
+def test_a_collapse_is_seen_and_mended(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+    page.click("[data-preset=collapse]")
+    tab.until("ganplay.config.steps_g === 10")
+    tab.until("document.querySelector('.verdict').dataset.kind === 'starting'")
+    assert tab.words(".verdict-name") == "Just begun"
+    assert not page.is_visible(".verdict-apply")
+    page.focus(".speed")
+    page.keyboard.press("End")
+
+    # What is going on, the numbers behind it, and the modes that are missing.
+    page.wait_for_selector(".verdict[data-kind=collapse]", timeout=90_000)
+    assert tab.words(".verdict-name") == "Mode collapse"
+    assert tab.words(".verdict-text").startswith("All fakes are in one place")
+    assert "D right" in tab.words(".verdict-evidence")
+    tab.until("ganplay.seen.diagnosis.missing.length >= 3", 60)
+    assert tab.see("document.querySelector('.first').getBoundingClientRect().bottom") <= 768
+    page.wait_for_selector(".verdict-apply:visible", timeout=60_000)
+    assert tab.words(".verdict-what") == "Updates of G a step: 10 → 1"
+
+    # The other language says the same.
+    page.click(".language")
+    assert tab.words(".verdict-name") == "模式崩溃"
+    assert tab.words(".verdict-apply") == "采用对策"
+    page.click(".language")
+
+    # Paused as well: the settings follow as if changed by hand, and it says what it did.
+    step = tab.pause()
+    page.focus(".verdict-apply")
+    page.keyboard.press("Enter")
+    tab.until("ganplay.config.steps_g === 1")
+    tab.settled()
+    assert tab.words(".verdict-what") == "Changed: Updates of G a step: 10 → 1"
+    assert page.input_value("#lab-steps_g") == "1"
+    assert "steps_g" not in tab.see("ganplay.state")
+    assert not page.is_visible(".verdict-apply")
+    assert tab.see("ganplay.frame.step") == step  # the same networks go on
+    page.keyboard.press("Space")
+    page.wait_for_selector(".verdict:not([data-kind=collapse])", timeout=90_000)
+    assert tab.see("ganplay.frame.run") == tab.see("ganplay.diagnosis.said.run")
+
+    # The past keeps its verdicts, without anything to be pressed there.
+    tab.pause()
+    tab.see(f"(ganplay.timeline.goTo({step}), 0)")
+    assert page.get_attribute(".verdict", "data-kind") == "collapse"
+    assert not page.is_visible(".verdict-apply")
+    page.click(".timeline-live")
+    assert page.get_attribute(".verdict", "data-kind") != "collapse"
+
+    # A remedy that takes new networks starts again; where it is locked it is not offered.
+    page.click("[data-preset=vanishing]")
+    tab.until("ganplay.config.loss === 'minimax'")
+    tab.see("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    page.wait_for_selector(".verdict[data-kind=strong_d] .verdict-apply:visible", timeout=90_000)
+    assert "non-saturating" in tab.words(".verdict-what").lower()
+    tab.see("ganplay.find('.row[data-part=loss]').inert = true, ganplay.diagnosis.showRemedy()")
+    assert not page.is_visible(".verdict-apply")
+    tab.see("ganplay.find('.row[data-part=loss]').inert = false, ganplay.diagnosis.showRemedy()")
+    assert page.is_visible(".verdict-apply")
+
+    # Data without modes, and two at once.
+    page.click("[data-data=moons]")
+    tab.until("!ganplay.data.modes && ganplay.config.distribution === 'moons'")
+    page.click(".mode-pair")
+    tab.until("ganplay.rival && ganplay.frame.rival")
+    page.wait_for_function("document.querySelector('.verdict-rival').innerText.startsWith('B: ')")
+    assert tab.words(".verdict-name").startswith("A: ")
+    tab.done()
+
+
+def test_after_a_divergence_the_remedy_starts_again(chromium, server):
+    state = "1;loss:least_squares;optimizer_g:sgd;optimizer_d:sgd;lr_g:1.0;lr_d:1.0"
+    tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    page = tab.page
+    tab.see(f"(location.hash = 'state={state}', 0)")
+    tab.until("ganplay.begun && ganplay.config.lr_d === 1", 30)
+    page.wait_for_selector(".verdict[data-kind=divergence] .verdict-apply:visible", timeout=60_000)
+    assert tab.words(".verdict-text") == "The networks no longer hold finite numbers."
+    page.click(".verdict-apply")
+    tab.until("ganplay.config.lr_d === 0.001 && !ganplay.frame.diverged && ganplay.playing")
+    page.wait_for_selector(".veil", state="hidden")
+    assert tab.words(".verdict-what").startswith("Changed: ")
+    assert tab.words(".verdict-what").endswith("Started again")
+    tab.until("ganplay.frame.step > 20")
+    tab.done()

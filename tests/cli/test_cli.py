@@ -1,0 +1,270 @@
+"""The command line: once as a process, and what it does with its arguments in this one."""
+
+import dataclasses
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from functools import partial
+
+import av
+import pytest
+from helpers.command_line import COMMAND, TINY, run
+from PIL import Image
+
+from ganplay import ToyConfig, ToyTrainer, load_toy, save_toy
+from ganplay.cli import main
+
+
+@pytest.fixture
+def here(capsys):
+    """The same without a process of its own, which takes seconds to import what this one has."""
+
+    def run_here(*arguments):
+        capsys.readouterr()
+        try:
+            code = main([*map(str, arguments)])
+        except SystemExit as stopped:
+            code = stopped.code
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    return run_here
+
+
+def test_toy_reports_each_seed_and_draws(tmp_path):
+    config, picture = tmp_path / "config.json", tmp_path / "out.png"
+    config.write_text(json.dumps({"loss": "hinge", "lr_g": 0.5}))
+    done = run(
+        "toy", *TINY, "--seeds", 3, "--first-seed", 7, "--config", config, "--lr_g", "2e-3",
+        "--no-conditional", "--json", "--plot", picture,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert [m["seed"] for m in result["members"]] == [7, 8, 9]
+    assert result["config"]["loss"] == "hinge"  # the file's
+    assert result["config"]["lr_g"] == 2e-3  # the flag's, over the file's
+    assert result["config"]["ema"] == 0.99  # the preset's
+    assert (result["steps"], result["samples"]) == (20, 2500)
+    names = {"js", "sliced_wasserstein", "energy", "modes", "high_quality", "reverse_kl"}
+    names |= {"dispersion", "d_real", "d_fake", "accuracy", "value", "grad_norm_d", "grad_norm_g"}
+    assert names <= set(result["members"][0])
+    assert result["members"][0]["value"] is None  # a hinge D gives no probabilities
+    assert result["noise_floor"]["modes"] == 8
+    with Image.open(picture) as drawn:
+        assert drawn.size == (756, 756)
+        assert len(drawn.getcolors(2**20)) > 50
+    assert done.stderr == ""  # no progress bar where nobody looks at it
+
+
+def test_toy_stops_at_a_bound_and_says_where(capsys):
+    assert main(["toy", *TINY[:-1], "120", "--until", "js=1", "--seeds", "2", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["until"] == {"when": "js", "bound": 1.0}
+    assert [m["reached"] for m in result["members"]] == [50, 50]
+    assert result["steps"] == 50
+    assert main(["toy", *TINY[:-1], "120", "--until", "high_quality=1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == ["high_quality >= 1: seed 0 not", "120 steps, 2500 samples"]
+
+
+def test_toy_writes_a_script(tmp_path, here):
+    script = tmp_path / "gan.py"
+    done = here("toy", "--preset", "wgan-gp", "--steps", 7, "--first-seed", 3, "--script", script)
+    assert "torch.manual_seed(3)" in script.read_text()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    alone = subprocess.run(
+        [sys.executable, "-I", script], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert alone.stdout.startswith("step 7: distance ")
+    done = here("toy", "--script", tmp_path / "no" / "gan.py")
+    assert done.returncode == 2
+    assert "there is no such folder" in done.stderr
+
+
+def test_toy_saves_weights_and_goes_on_from_them(tmp_path, here):
+    saved, later = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    members = ["--seeds", 2, "--first-seed", 3, "--json"]
+    whole = here("toy", *TINY, "--steps", 25, *members)
+    first = here("toy", *TINY, *members, "--save", saved)
+    assert (first.returncode, first.stderr) == (0, "")
+    # Another process, to which nothing is known but the file.
+    done = run("toy", "--load", saved, "--steps", 5, "--json", "--save", later)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == json.loads(whole.stdout) | {"preset": None}
+    trainer = load_toy(later)
+    assert (trainer.steps, [c.seed for c in trainer.configs]) == (25, [3, 4])
+    # What needs no new networks may be changed.
+    done = here("toy", "--load", later, "--steps", 0, "--lr-g", "0.5", "--width-g", 8, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["config"]["lr_g"] == 0.5
+
+
+def test_toy_refuses_what_contradicts_saved_weights(tmp_path, capsys):
+    saved = tmp_path / "a.safetensors"
+    trainer = ToyTrainer(ToyConfig(width_g=8, width_d=8))
+    save_toy(trainer, saved)
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(saved.read_bytes()[:-3])
+    for arguments, complaint in (
+        (["--load", saved, "--preset", "ring"], "--preset: not with --load"),
+        (["--load", saved, "--first-seed", "1"], "--first-seed: not with --load"),
+        (["--load", saved, "--script", tmp_path / "a.py"], "--script: not with --load"),
+        (["--load", saved, "--width-g", "9", "--lr-g", "1"], "another width_g\n"),
+        (["--load", saved, "--seed", "9"], "its networks cannot have another seed"),
+        (["--load", saved, "--lr-g", "9"], "lr_g: 9.0 is not possible"),
+        (["--load", broken], f"--load {broken}: not a safetensors file"),
+        (["--load", tmp_path / "no"], "No such file or directory"),
+        (["--load", saved, "--until", "js=0.1"], "--until: not with --load"),
+        (["--until", "js=0.1", "--film", tmp_path / "a.gif"], "--film: not with --until"),
+        (["--film", tmp_path / "a.avi"], "a file name that ends in .gif or .mp4 is needed"),
+        (["--save", tmp_path / "a.pt"], "a file name that ends in .safetensors is needed"),
+        (["--save", tmp_path / "no" / "a.safetensors"], "there is no such folder"),
+    ):
+        with pytest.raises(SystemExit) as refused:
+            main(["toy", *map(str, arguments)])
+        assert refused.value.code == 2
+        assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_toy_films_its_first_member(tmp_path, here, kind):
+    path = tmp_path / f"run.{kind}"
+    plain = here("toy", *TINY, "--seeds", 2, "--json")
+    done = here("toy", *TINY, "--seeds", 2, "--json", "--film", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == plain.stdout  # looking on changes nothing
+    with av.open(str(path)) as film:
+        pictures = list(film.decode(video=0))
+    assert len(pictures) == 21  # the start, and each of so few steps
+    assert (pictures[0].width, pictures[0].height) == (480, 480)
+
+
+def test_networks_that_are_no_more_are_not_saved(tmp_path, capsys):
+    wild = "1;loss:least_squares;optimizer_g:sgd;optimizer_d:sgd;lr_g:1.0;lr_d:1.0;width_g:16"
+    path = tmp_path / "wild.safetensors"
+    with pytest.raises(SystemExit):
+        main(["toy", "--state", wild, "--steps", "300", "--save", str(path)])
+    assert "not all of its numbers are finite" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_toy_takes_a_link_and_tells_what_it_could_not_use(here):
+    link = "http://127.0.0.1:7860/#state=1;loss:hinge;width_g:8;width_d:8;seed:4;lr_g:7"
+    done = here("toy", "--state", link, "--steps", 5, "--lr-d", "0.002", "--json")
+    assert done.returncode == 0
+    assert done.stderr == "--state: lr_g: 7.0 is not possible; a number from 0 to 1\n"
+    result = json.loads(done.stdout)
+    assert result["preset"] is None
+    assert result["state"] == "1;seed:4;width_g:8;width_d:8;loss:hinge;lr_d:0.002"
+    assert [m["seed"] for m in result["members"]] == [4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--lr-g", "nan"], "lr_g: nan is not possible; a number from 0 to 1"),
+        (["--width-d", "1000"], "width_d: 1000 is not possible; a whole number from 1 to 256"),
+        (["--loss", "hinged"], "argument --loss: invalid choice: 'hinged'"),
+        (["--loss", "hinge", "--label-smoothing", "0.1"], "no targets to smooth"),
+        (["--seeds", "0"], "0: a whole number from 1 to 256"),
+        (["--steps", "many"], "argument --steps: invalid whole number value: 'many'"),
+        (["--preset", "nope"], "argument --preset: invalid choice: 'nope'"),
+        (["--config", "/no/such/file"], "--config /no/such/file: "),
+        (["--plot", "out.bmp"], "--plot out.bmp: a file name that ends in .png is needed"),
+        (["--plot", "/no/such/folder/out.png", "--steps", "0"], "--plot /no/such/folder/out.png"),
+        (["--until", "js=2"], "argument --until: js: '2' is not possible; a number from 0 to 1"),
+        (["--until", "energy=1"], "METRIC=BOUND with one of js, modes, high_quality is needed"),
+        (["--points", "/no/such/file"], "--points /no/such/file: "),
+        (["--distribution", "own"], "distribution: 'own' is not possible; without points"),
+        (["--sweeep"], "unrecognized arguments: --sweeep"),
+    ],
+)
+def test_toy_refuses_in_words(capsys, arguments, complaint):
+    with pytest.raises(SystemExit) as refused:
+        main(["toy", *arguments])
+    assert refused.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [("{", "Expecting property name"), ("[1]", "an object of settings"), ('{"zap": 1}', "zap: 1")],
+)
+def test_config_files_are_checked(tmp_path, capsys, content, complaint):
+    path = tmp_path / "config.json"
+    path.write_text(content)
+    with pytest.raises(SystemExit):
+        main(["toy", "--config", str(path)])
+    assert complaint in capsys.readouterr().err
+
+
+def test_every_setting_has_its_flag_and_help(capsys):
+    with pytest.raises(SystemExit) as done:
+        main(["toy", "--help"])
+    assert done.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for field in dataclasses.fields(ToyConfig):
+        assert f"--{field.name.replace('_', '-')}" in text
+    assert "a number from 0 to 1; default 0.001" in text
+
+
+def test_a_table_for_people(capsys):
+    assert main(["toy", *TINY, "--preset", "wgan-gp"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:2] == ["seed", "js"]
+    assert lines[1].split()[0] == "0"
+    assert lines[2].split()[0] == "floor"
+    assert lines[-1] == "20 steps, 2500 samples"
+
+
+def test_app_serves_the_page_until_it_is_interrupted():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [*COMMAND, "app", "--port", str(port)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Where the tests run in the background of a shell they ignore it, and so would this.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        assert f"http://127.0.0.1:{port}" in process.stderr.readline()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+            assert b"gradio_config" in answer.read()
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=60)
+        assert "Traceback" not in complaints
+    finally:
+        process.kill()
+        process.wait()
+    # Nothing of it is left listening.
+    time.sleep(0.2)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_toy_learns_the_points_of_a_file(tmp_path, capsys):
+    table, picture = tmp_path / "points.csv", tmp_path / "picture.png"
+    table.write_text("x;y;kind\n0;0;a\n1,5;1;b\n")
+    Image.new("L", (9, 9), 0).save(picture)
+    arguments = ["toy", *TINY, "--json", "--points"]
+    assert main([*arguments, str(table), "--conditional"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["config"]["distribution"] == "own"
+    assert told["config"]["points"].count(".") == 1
+    assert main(["toy", "--state", told["state"], "--steps", "20", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == told | {"preset": None}
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(told["config"]))
+    assert main(["toy", "--config", str(settings), "--distribution", "line", "--no-conditional",
+                 "--steps", "0", "--json"]) == 0  # fmt: skip
+    assert json.loads(capsys.readouterr().out)["config"]["points"] == ""
+    assert main([*arguments, str(picture)]) == 0
+    table.write_text("0,0\n1,nan\n")
+    with pytest.raises(SystemExit):
+        main([*arguments, str(table)])
+    assert f"--points {table}: line 2: nan is not a finite number" in capsys.readouterr().err

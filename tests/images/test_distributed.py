@@ -1,0 +1,59 @@
+"""Two processes that train one model."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from helpers.pictures import FLAGS, pictures, write_pictures
+from helpers.two_processes import CONFIGS, trained
+from safetensors.torch import load_file
+
+from ganplay.images.distributed import ProcessGroup
+from ganplay.images.trainer import ImageTrainer
+
+TESTS = Path(__file__).parents[1]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+
+def torchrun(*arguments):
+    paths = [str(TESTS.parent), str(TESTS), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*TORCHRUN, *map(str, arguments)], capture_output=True, text=True, timeout=180,
+        env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_processes_agree_and_do_what_one_would(tmp_path):
+    torchrun("-m", "helpers.two_processes", tmp_path)
+    for name in CONFIGS:
+        first, second = (load_file(tmp_path / f"{name}{rank}.safetensors") for rank in (0, 1))
+        for key, tensor in first.items():
+            assert torch.equal(tensor, second[key]), (name, key)
+    both = load_file(tmp_path / "apart0.safetensors")
+    alone = trained(CONFIGS["apart"]).tensors()
+    fresh = ImageTrainer(CONFIGS["apart"], *pictures(), 2).tensors()
+    for key in ("generator.parameters", "discriminator.parameters", "generator.average"):
+        torch.testing.assert_close(both[key], alone[key], rtol=1e-4, atol=1e-6)
+        assert (both[key] - fresh[key]).abs().max() > 1e-3  # they did move
+
+
+def test_the_command_under_torchrun_writes_once(tmp_path):
+    data = write_pictures(tmp_path / "data")
+    out = tmp_path / "run"
+    torchrun("-m", "ganplay.cli", "train", *FLAGS, "--data-root", data, "--out", out,
+             "--steps", 4, "--log-every", 2)  # fmt: skip
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4]
+    assert (out / "state.safetensors").exists()
+
+
+def test_a_batch_that_cannot_be_parted_is_refused():
+    with pytest.raises(ValueError, match="a batch of 8 has no 3 equal parts"):
+        ImageTrainer(CONFIGS["normed"], *pictures(), 2, group=ProcessGroup(0, 3))
