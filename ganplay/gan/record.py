@@ -1,9 +1,13 @@
 """What one training step saw, for each GAN of an ensemble."""
 
+import math
 from dataclasses import dataclass, fields
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+
+from ganplay.gan.losses import GanLoss, cross_entropy_d
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,19 @@ class StepRecord:
 
 
 PER_MEMBER = [f.name for f in fields(StepRecord) if f.type is not int]
+
+
+def judged(loss: GanLoss, real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
+    """What D says of real and of fake samples (s, n), by `StepRecord`'s names."""
+    right = (real_logits > loss.threshold).float() + (fake_logits <= loss.threshold).float()
+    unknown = torch.full_like(real_logits[..., 0], math.nan)
+    report = {
+        "d_real": loss.output(real_logits).mean(-1),
+        "d_fake": loss.output(fake_logits).mean(-1),
+        "accuracy": unknown if math.isnan(loss.threshold) else right.mean(-1) / 2,
+        "value": unknown,
+    }
+    if loss.reading == "probability":
+        # cross_entropy_d is V(D, G) with its sign turned.
+        report["value"] = -cross_entropy_d(real_logits, fake_logits).mean(-1)
+    return report

@@ -80,7 +80,7 @@ def named_directions(
         samples: pictures that are measured; a conditional model's classes take turns, and what
             differs between classes is left out.
     """
-    z = latents(range(samples), model.space.dim).T.double()
+    z = latents(range(samples), model.space.dim).double()
     found = measure(model.sample(range(samples)))
     y = torch.stack([values.double() for values in found.values()], dim=1)
     for k in range(max(1, model.classes)):
@@ -89,5 +89,5 @@ def named_directions(
         z[own] -= z[own].mean(0)
     slopes = torch.linalg.lstsq(z, y).solution.T
     told = 1 - (y - z @ slopes.T).square().sum(0) / y.square().sum(0)
-    named = [Direction(name=n, told=round(float(t), 4)) for n, t in zip(found, told, strict=True)]
+    named = [Direction(name=n, r_squared=round(float(t), 4)) for n, t in zip(found, told, strict=True)]
     return model.with_named(named, slopes / slopes.norm(dim=1, keepdim=True))

@@ -94,10 +94,10 @@ class _Target(NamedTuple):
     pixels: Float[Tensor, "c h w"]
     seen: Float[Tensor, "h w"]
 
-    def distance(self, pictures: Float[Tensor, "1 c h w n"]) -> Float[Tensor, "n"]:
+    def distance(self, pictures: Float[Tensor, "n c h w"]) -> Float[Tensor, "n"]:
         """Sum of squared differences, over the number of all pixels."""
-        apart = (pictures[0] - self.pixels[..., None]) * self.seen[..., None]
-        return apart.square().sum((0, 1, 2)) / self.pixels.numel()
+        apart = (pictures - self.pixels) * self.seen
+        return apart.square().sum((1, 2, 3)) / self.pixels.numel()
 
     def error(self, distance: Tensor) -> Tensor:
         """The same as a root mean square over the pixels seen, in grey levels."""
@@ -183,15 +183,15 @@ class _Search:
         Raises:
             Cancelled: if nobody wants it any more.
         """
-        best = None if pictures is None else to_bytes(pictures[..., errors.argmin()][..., None])[0]
+        best = None if pictures is None else to_bytes(pictures[errors.argmin()][None])[0]
         if not self._tell(Progress(stage, self.done, self.total, errors, best)):
             raise Cancelled
         self.done += 1
 
-    def hot(self, labels: Int[Tensor, "n"]) -> Float[Tensor, "k n"] | None:
+    def hot(self, labels: Int[Tensor, "n"]) -> Float[Tensor, "n k"] | None:
         """Labels as G takes them."""
         classes = self.model.classes
-        return torch.nn.functional.one_hot(labels, classes).T.float() if classes else None
+        return torch.nn.functional.one_hot(labels, classes).float() if classes else None
 
     def start(self, restarts: int, seed: int) -> tuple[Float[Tensor, "z n"], Int[Tensor, "n"]]:
         """The samples that are nearest, after the nearest of each class; and their labels."""
@@ -204,7 +204,7 @@ class _Search:
             self.tell("samples", torch.empty(0))
             part = slice(place, place + CHUNK)
             with torch.no_grad():
-                made = self.pictures(z[:, part], self.hot(labels[part]))
+                made = self.pictures(z[:, part].T, self.hot(labels[part]))
             near.append(self.target.distance(made))
         order = torch.cat(near).argsort()
         firsts = _first_of_each(labels[order]) if len(self.classes) > 1 else []
@@ -221,7 +221,7 @@ class _Search:
         curves = []
         for step in range(steps):
             optimizer.param_groups[0]["lr"] = _rate(step / steps)
-            made = self.pictures(z, label)
+            made = self.pictures(z.T, label)
             distance = self.target.distance(made)
             (z.grad,) = torch.autograd.grad((distance + _pull(z)).sum(), z)
             optimizer.step()
@@ -232,7 +232,7 @@ class _Search:
     def loss(self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"]) -> Float[Tensor, "r"]:
         """L of each."""
         with torch.no_grad():
-            return self.target.distance(self.pictures(z, self.hot(labels))) + _pull(z)
+            return self.target.distance(self.pictures(z.T, self.hot(labels))) + _pull(z)
 
     def found(
         self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"], curves: Float[Tensor, "r t"]
@@ -240,7 +240,7 @@ class _Search:
         """The best of the ends, as its state has it: in half precision."""
         rounded = z.half()
         label = self.hot(labels)
-        made = self.model.sampler().pictures(rounded.double(), label)
+        made = self.model.sampler().pictures(rounded.T.double(), label)
         distance = self.target.distance(made).float()
         best = int((distance + _pull(rounded.float())).argmin())
         asked = ((int(labels[best]), 1.0),) if labels[best] else ()

@@ -230,7 +230,7 @@ def _made(model: ImageModel, walk: Walk, times: Tensor, features: Features) -> I
         own, some = z[start : start + CHUNK], None
         if label is not None:
             some = label[start : start + CHUNK]
-        pictures = sampler.pictures(own.T, None if some is None else some.T)
+        pictures = sampler.pictures(own, some)
         images = to_bytes(pictures).cpu()
         yield WalkFrames(start + len(own), len(times), images, own, some, features(images))
 
