@@ -22,6 +22,7 @@ from ganplay.images.models import MODELS
 from ganplay.images.models.dcgan import SIZES
 
 Role = Literal["generator", "discriminator"]
+ROLES: tuple[Role, ...] = ("generator", "discriminator")
 Shape = tuple[int, int, int]
 _NAME = r"^([a-z0-9_]+|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$"
 
