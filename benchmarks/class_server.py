@@ -61,7 +61,7 @@ class Spoilt(Future[bytes]):
     def set_running_or_notify_cancel(self) -> bool:
         """Instead of beginning to save."""
         with torch.no_grad():
-            self._session.trainer.single.state.g.flat[0, 0] = math.nan
+            self._session.trainer.ensemble.state.g.flat[0, 0] = math.nan
         return False
 
 

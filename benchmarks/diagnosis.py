@@ -1,7 +1,7 @@
 """How often the diagnosis is right, and whether its remedies help, over runs of which it is known.
 
 What is right in each scenario follows from what its settings do, and not from what is said of
-them; where several verdicts stand, each is true of something that is seen then. Bounds of the
+them; where several kinds stand, each is true of something that is seen then. Bounds of the
 diagnosis were chosen on seeds 0 to 4: seeds from 1000 on are new to it.
 """
 
@@ -75,7 +75,7 @@ SCENARIOS: dict[str, Scenario] = {
         PRESETS["wgan-gp"], 2400, {0: "learning", 600: "learning equilibrium", 2000: "equilibrium"}
     ),
     "classic": Scenario(PRESETS["classic"], 3000, {0: "learning hopping", 1500: "learning"}),
-    # One thing changed, which is what the verdict must find.
+    # One thing changed, which is what must be found.
     "ten updates of G, two moons": Scenario(
         replace(PRESETS["collapse"], distribution="moons"),
         1600,
@@ -130,21 +130,21 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 def runs(scenario: Scenario, seeds: Sequence[int]) -> list[list[Finding]]:
-    """The verdicts of each seed, one every `EVERY` steps."""
+    """The findings of each seed, one every `EVERY` steps."""
     trainer = ToyTrainer(scenario.config, seeds=seeds, threads=1)
     return diagnose(trainer, scenario.steps)
 
 
-def right(scenario: Scenario, verdicts: Sequence[Finding]) -> float:
-    """Share of the looks at which the verdict was right."""
+def right(scenario: Scenario, findings: Sequence[Finding]) -> float:
+    """Share of the measurements at which the finding was right."""
     steps = range(EVERY, scenario.steps + 1, EVERY)
-    return fmean(v.kind in scenario.allowed(step) for step, v in zip(steps, verdicts, strict=True))
+    return fmean(v.kind in scenario.allowed(step) for step, v in zip(steps, findings, strict=True))
 
 
-def most_changes(verdicts: Sequence[Finding], within: int = THREE_SECONDS) -> int:
-    """The most changes from one verdict to another within so many steps."""
-    told = [v for v in verdicts if v.kind != "starting"]
-    at = [b.since for a, b in pairwise(told) if a.kind != b.kind]
+def most_changes(findings: Sequence[Finding], within: int = THREE_SECONDS) -> int:
+    """The most changes from one finding to another within so many steps."""
+    named = [v for v in findings if v.kind != "starting"]
+    at = [b.since for a, b in pairwise(named) if a.kind != b.kind]
     return max((sum(0 <= x - start < within for x in at) for start in at), default=0)
 
 
@@ -160,7 +160,7 @@ def cured(scenario: Scenario, seeds: Sequence[int]) -> list[bool]:
     else:
         trainer.step(1000)
         trainer.configure(changed)
-    return [told[-1].kind in HEALTHY for told in diagnose(trainer, 4000)]
+    return [findings[-1].kind in HEALTHY for findings in diagnose(trainer, 4000)]
 
 
 def measure(quick: bool, first_seed: int) -> list[Row]:
@@ -170,12 +170,12 @@ def measure(quick: bool, first_seed: int) -> list[Row]:
     for name, scenario in SCENARIOS.items():
         if quick and not scenario.quick:
             continue
-        told = runs(scenario, seeds)
-        share = fmean(right(scenario, verdicts) for verdicts in told)
+        findings_of_seeds = runs(scenario, seeds)
+        share = fmean(right(scenario, findings) for findings in findings_of_seeds)
         own = scenario.right[max(scenario.right)].split()
-        given.append(fmean(verdicts[-1].kind in own for verdicts in told))
+        given.append(fmean(findings[-1].kind in own for findings in findings_of_seeds))
         shares.append(share)
-        changes = max(changes, *map(most_changes, told))
+        changes = max(changes, *map(most_changes, findings_of_seeds))
         print(name, end=" ", file=sys.stderr, flush=True)
         rows += [
             Row(f"{name}: right verdicts", 100 * share, "%"),

@@ -17,7 +17,7 @@ from benchmarks.servers import served
 from benchmarks.visitors import Tokens
 from benchmarks.walk_page import NAME, untrained
 from ganplay.images.latent_state import LatentState
-from ganplay.latent.walk import Keyframe, Walk, explored, made
+from ganplay.latent.walk import Keyframe, Walk, iter_frames, states_of
 
 FRAMES = 120
 LONG = 720
@@ -45,7 +45,7 @@ def _in_python(pairs: int) -> float:
     model = untrained()
     keyframes = tuple(Keyframe(LatentState(NAME, seed)) for seed in range(len(STATES)))
     walk = Walk(keyframes, FRAMES)
-    states = [state for part in made(model, walk) for state in explored(walk, part)]
+    states = [state for part in iter_frames(model, walk) for state in states_of(walk, part)]
 
     def rate(draw: Callable[[], object]) -> float:
         start = time.perf_counter()
@@ -53,7 +53,7 @@ def _in_python(pairs: int) -> float:
         return FRAMES / (time.perf_counter() - start)
 
     ratio, *_ = paired_ratio(
-        lambda: rate(lambda: list(made(model, walk))),
+        lambda: rate(lambda: list(iter_frames(model, walk))),
         lambda: rate(lambda: [model.render([state]) for state in states]),
         pairs,
     )

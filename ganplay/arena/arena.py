@@ -1,8 +1,8 @@
-"""Many small GANs side by side on the same data and noise, that differ in one setting or in two.
+"""Many small GANs side by side on the same data and noise, which differ in one setting or two.
 
-Each value of the axes, or each pair of them, is a cell; each cell has a member for each seed, and
-the seeds are the same everywhere. Members whose computation has one shape are trained together,
-in one batched step, whatever cells they belong to.
+Each value of an axis, or each pair of values of two axes, is a cell. A cell has a member for each
+seed, and all cells have the same seeds. Members whose computation has the same shape are trained
+together in one batched step, whatever cells they belong to.
 """
 
 import itertools
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
-from ganplay.arena.axes import Axis, changed, wrong
-from ganplay.arena.statistics import behind, half_width, mean, ranks
+from ganplay.arena.axes import Axis, changed, refusal
+from ganplay.arena.ranking import differs, half_width, mean, ranks
 from ganplay.common.settings import ConfigError, Problem
 from ganplay.toy import metrics
 from ganplay.toy.config import ToyConfig
@@ -22,18 +22,19 @@ from ganplay.toy.trainer import ToyTrainer, shape_of, together
 
 T = TypeVar("T")
 MAX_MEMBERS, MAX_AXES = 64, 2
-_LEAST_BATCH = 128
+_MIN_BATCH = 128
+"""Samples that a step counts for at least in `step_cost`."""
 
 
 class Cell(NamedTuple):
-    """The values of the axes by name, and the members that have them, one for each seed."""
+    """Values of the axes by name, and the configurations of the cell's members, one a seed."""
 
     values: dict[str, Any]
     configs: tuple[ToyConfig, ...]
 
 
-class Impossible(NamedTuple):
-    """Values of the axes whose settings contradict each other, and how."""
+class ImpossibleCell(NamedTuple):
+    """Values of the axes whose settings contradict each other, and the contradictions."""
 
     values: dict[str, Any]
     problems: list[Problem]
@@ -41,73 +42,75 @@ class Impossible(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """Members of one shape: their trainer, and the index of each among those of the arena."""
+    """Members that are trained together: their trainer, and the arena's index of each."""
 
     trainer: ToyTrainer
     members: tuple[int, ...]
 
 
 def cells(base: ToyConfig, axes: Sequence[Axis], seeds: Sequence[int]) -> list[Cell]:
-    """What is trained beside each other: all values of one axis, or all pairs of two.
+    """The cells of all values of one axis, or of all pairs of values of two.
 
-    Where the seed itself is an axis, each cell has but that one and `seeds` must hold one.
+    Where the seed itself is an axis, each cell has only that seed, and `seeds` must hold one.
 
     Raises:
-        ConfigError: as `all_cells`, and where settings contradict each other in a cell.
+        ConfigError: as `all_cells`, and if settings of a cell contradict each other.
     """
-    made = list[Cell]()
+    found = list[Cell]()
     for cell in all_cells(base, axes, seeds):
-        if isinstance(cell, Impossible):
+        if isinstance(cell, ImpossibleCell):
             raise ConfigError(cell.problems)
-        made.append(cell)
-    return made
+        found.append(cell)
+    return found
 
 
 def all_cells(
     base: ToyConfig, axes: Sequence[Axis], seeds: Sequence[int]
-) -> list[Cell | Impossible]:
-    """As `cells`, with those that cannot be in their places.
+) -> list[Cell | ImpossibleCell]:
+    """As `cells`, but a cell whose settings contradict each other is returned as ImpossibleCell.
 
     Raises:
-        ConfigError: for axes that go not together, and for too many members.
+        ConfigError: for axes that do not go together, and for too many members.
     """
     names = [a.name for a in axes]
     if not 1 <= len(axes) <= MAX_AXES or len(set(names)) < len(names):
-        raise wrong("sweep", ", ".join(names), "one axis or two different ones", "axes")
+        raise refusal("sweep", ", ".join(names), "one axis or two different ones", "axes")
     if "seed" in names and len(seeds) != 1:
-        raise wrong("seed", len(seeds), "as an axis it leaves one seed to each cell", "seeds")
+        raise refusal("seed", len(seeds), "as an axis it leaves one seed to each cell", "seeds")
     members = math.prod(len(a.values) for a in axes) * len(seeds)
     if not 1 <= members <= MAX_MEMBERS:
         why = f"at most {MAX_MEMBERS} GANs (cells times seeds) are possible"
-        raise wrong("sweep", members, why, "members")
+        raise refusal("sweep", members, why, "members")
     chosen = [
         dict(zip(names, v, strict=True)) for v in itertools.product(*(a.values for a in axes))
     ]
     return [_cell(base, values, seeds) for values in chosen]
 
 
-def _cell(base: ToyConfig, values: Mapping[str, Any], seeds: Sequence[int]) -> Cell | Impossible:
+def _cell(
+    base: ToyConfig, values: Mapping[str, Any], seeds: Sequence[int]
+) -> Cell | ImpossibleCell:
     try:
         config = changed(base, values)
     except ConfigError as error:
-        return Impossible(dict(values), error.problems)
+        return ImpossibleCell(dict(values), error.problems)
     own = [config.seed] if "seed" in values else seeds
     return Cell(dict(values), tuple(replace(config, seed=seed) for seed in own))
 
 
-def work(config: ToyConfig) -> int:
-    """What a step of a member costs, in products of a weight and a sample.
+def step_cost(config: ToyConfig) -> int:
+    """The cost of one step of a member: weights times samples times updates.
 
-    Small batches count as larger ones, so that a bound of it bounds the memory too.
+    Batches below _MIN_BATCH count as that, so that a bound on the cost bounds memory too.
     """
     structure = Structure.of(config)
     shapes = [*structure.generator.shapes(), *structure.discriminator.shapes()]
     updates = max(1, config.steps_d + config.steps_g)
-    return sum(map(math.prod, shapes)) * max(_LEAST_BATCH, config.batch_size) * updates
+    return sum(map(math.prod, shapes)) * max(_MIN_BATCH, config.batch_size) * updates
 
 
-def grouped(configs: Iterable[ToyConfig]) -> list[list[int]]:
-    """Indexes of configurations of equal shape, in order of the first of each."""
+def group_by_shape(configs: Iterable[ToyConfig]) -> list[list[int]]:
+    """Indexes of configurations of the same shape, ordered by the first of each group."""
     groups: dict[object, list[int]] = {}
     for i, config in enumerate(configs):
         groups.setdefault(shape_of(config), []).append(i)
@@ -117,7 +120,7 @@ def grouped(configs: Iterable[ToyConfig]) -> list[list[int]]:
 class Arena:
     """Trains all members of some cells.
 
-    With equal cells a run repeats exactly on one machine.
+    With the same cells, a run repeats exactly on one machine.
     """
 
     def __init__(
@@ -125,14 +128,14 @@ class Arena:
     ) -> None:
         """Make fresh networks.
 
-        Where all is done by one thread, groups are only as large as what is stepped at once, and
-        hold members of one seed as far as that goes.
+        With one thread, groups are only as large as what is stepped at once, and hold members of
+        one seed as far as possible: a page shows the members of one seed.
         """
         self.cells = list(cells)
         configs = [config for cell in self.cells for config in cell.configs]
         seeds = len(self.cells[0].configs)
         self.groups = []
-        for shape in grouped(configs):
+        for shape in group_by_shape(configs):
             size = len(shape)
             if threads == 1:
                 shape.sort(key=lambda i: (i % seeds, i))
@@ -162,61 +165,64 @@ class Arena:
         for group in self.groups:
             group.trainer.warm_up()
 
-    def joined(self, part: Callable[[Group], Sequence[T]]) -> list[T]:
-        """What `part` gives for each member of a group, in the order of the arena's members."""
+    def per_member(self, values_of: Callable[[Group], Sequence[T]]) -> list[T]:
+        """A value of each member in order, from a function that gives those of a group."""
         found: dict[int, T] = {}
         for group in self.groups:
-            found |= zip(group.members, part(group), strict=True)
+            found |= zip(group.members, values_of(group), strict=True)
         return [found[i] for i in range(len(self))]
 
     def report(self, samples: int = SAMPLES) -> dict[str, Any]:
-        """Every cell's metrics, best first, fit for JSON; see `told` for what there is of each."""
+        """All cells' reports, best first, as JSON can hold them; see `cell_reports`."""
 
         def measured(group: Group) -> list[dict[str, float]]:
             values = {n: v.tolist() for n, v in group.trainer.evaluate(samples).items()}
             return [{n: v[i] for n, v in values.items()} for i in range(len(group.members))]
 
-        cells = told(self.cells, self.joined(measured), samples)
-        for cell, made in zip(cells, self.cells, strict=True):
-            cell["state"] = made.configs[0].to_state()
-        cells.sort(key=lambda cell: tuple(cell["rank"].values()))
-        return {"steps": self.steps, "samples": samples, "cells": cells}
+        reports = cell_reports(self.cells, self.per_member(measured), samples)
+        for report, cell in zip(reports, self.cells, strict=True):
+            report["state"] = cell.configs[0].to_state()
+        reports.sort(key=lambda report: tuple(report["rank"].values()))
+        return {"steps": self.steps, "samples": samples, "cells": reports}
 
 
-def told(
+def cell_reports(
     cells: Sequence[Cell],
     members: Sequence[Mapping[str, float]],
     samples: int,
     quick: bool = False,
 ) -> list[dict[str, Any]]:
-    """What is known of each cell, fit for JSON.
+    """Metrics and rank of each cell, as JSON can hold them.
 
     `mean` is over the cell's seeds, None where a seed has no finite number; `half_width` is half
-    the 95 % interval of that mean, None for one seed. See `ranks` for `rank`; `behind` is whether
-    the cell differs from the first by distance by more than chance, None if that is not known.
+    the 95 % confidence interval of that mean, None for one seed. See `ranks` for `rank`; `behind`
+    is whether the cell's distance differs from that of the best by more than chance (see
+    `differs`).
 
     Args:
         cells: of one arena.
         members: metrics of their members by name, cell by cell.
-        samples: behind the metrics.
+        samples: with which the metrics were measured.
         quick: whether the metrics that cost most were left out.
     """
-    left = iter(members)
-    found = [_of_cell(c, list(itertools.islice(left, len(c.configs))), samples, quick)
-             for c in cells]  # fmt: skip
-    places = ranks(found)
-    best = min(range(len(found)), key=lambda i: places[i]["js"])
-    for cell, place in zip(found, places, strict=True):
-        cell["rank"] = place
-        cell["behind"] = behind(_distances(cell), _distances(found[best]))
-    return found
+    rest = iter(members)
+    reports = [
+        _report(cell, list(itertools.islice(rest, len(cell.configs))), samples, quick)
+        for cell in cells
+    ]
+    places = ranks(reports)
+    best = min(range(len(reports)), key=lambda i: places[i]["js"])
+    for report, place in zip(reports, places, strict=True):
+        report["rank"] = place
+        report["behind"] = differs(_distances(report), _distances(reports[best]))
+    return reports
 
 
-def _distances(cell: Mapping[str, Any]) -> list[float]:
-    return [math.nan if m["js"] is None else m["js"] for m in cell["members"]]
+def _distances(report: Mapping[str, Any]) -> list[float]:
+    return [math.nan if m["js"] is None else m["js"] for m in report["members"]]
 
 
-def _of_cell(
+def _report(
     cell: Cell, members: Sequence[Mapping[str, float]], samples: int, quick: bool
 ) -> dict[str, Any]:
     columns = {name: [member[name] for member in members] for name in members[0]}

@@ -1,7 +1,7 @@
-"""Axes of an arena: one setting, or a few that go together under a name, and the values of each.
+"""Axes of an arena: a setting that differs between cells, and its values.
 
-An axis is a field of `ToyConfig` or of `DerivedSettings`, so that its values are checked as any
-setting's.
+An axis is a field of `ToyConfig`, or of `DerivedSettings`, which stand for several settings each.
+So its values are checked as those of any setting.
 """
 
 import dataclasses
@@ -14,16 +14,17 @@ from ganplay.toy.config import CUSTOM, ToyConfig, read_value
 from ganplay.toy.remedies import CLASSIC
 
 MAX_VALUES = 64
+"""Of one axis."""
 
 
 @dataclass(frozen=True)
 class DerivedSettings(Settings):
-    """What stands for more than one setting.
+    """Settings that follow from one number or name.
 
     Attributes:
-        lr_ratio: D's learning rate over that of G, which stays.
+        lr_ratio: D's learning rate divided by that of G, which is not changed.
         width: units of each hidden layer of both nets.
-        remedy: a name of `CLASSIC`.
+        remedy: a key of `CLASSIC`.
     """
 
     lr_ratio: float = number(1.0, 0.0, 1000.0, "training", log=True)
@@ -34,7 +35,7 @@ class DerivedSettings(Settings):
 AXES: dict[str, dataclasses.Field] = {
     f.name: f for kind in (DerivedSettings, ToyConfig) for f in fields(kind) if f.name != "points"
 }
-_USUAL: dict[str, tuple[Any, ...]] = {
+_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "lr_ratio": (0.1, 0.25, 1.0, 4.0, 10.0),
     "width": (4, 8, 16, 32, 64, 128),
     "width_g": (4, 8, 16, 32, 64, 128),
@@ -71,7 +72,7 @@ class Axis(NamedTuple):
 
 
 def axis(name: str, values: Sequence[object]) -> Axis:
-    """An axis whose values its field may hold.
+    """An axis, its values checked.
 
     Raises:
         ConfigError: naming the field, the value and what is allowed.
@@ -79,22 +80,22 @@ def axis(name: str, values: Sequence[object]) -> Axis:
     if name not in AXES:
         raise ConfigError([unknown(AXES, name, ", ".join(map(str, values)))])
     if not 1 <= len(values) <= MAX_VALUES:
-        raise wrong(name, len(values), f"from 1 to {MAX_VALUES} values are needed", "values")
+        raise refusal(name, len(values), f"from 1 to {MAX_VALUES} values are needed", "values")
     problems = [p for v in values if (p := ToyConfig.check(AXES[name], v))]
     if problems:
         raise ConfigError(problems)
-    twice = [v for i, v in enumerate(values) if v in values[:i]]
-    if twice:
-        raise wrong(name, twice[0], "each value may be given once", "twice")
+    repeated = [v for i, v in enumerate(values) if v in values[:i]]
+    if repeated:
+        raise refusal(name, repeated[0], "each value may be given once", "twice")
     kind: Any = AXES[name].type
     return Axis(name, tuple(kind(v) for v in values))
 
 
 def read_axis(text: str) -> Axis:
-    """An axis as it is written, such as `lr_g=1e-4,1e-3`.
+    """An axis from text such as `lr_g=1e-4,1e-3`.
 
     Raises:
-        ConfigError: if it is none.
+        ConfigError: if the text is no axis.
     """
     name, _, values = text.partition("=")
     name = name.strip().replace("-", "_")
@@ -102,7 +103,7 @@ def read_axis(text: str) -> Axis:
 
 
 def value_of(name: str, text: str) -> object:
-    """A value out of a string by the type of its axis; what does not fit stays text."""
+    """The value of an axis that a text stands for; a text that stands for none is returned."""
     if name not in DerivedSettings.__dataclass_fields__:
         return read_value(name, text)
     kind: Any = AXES[name].type
@@ -112,42 +113,42 @@ def value_of(name: str, text: str) -> object:
         return text
 
 
-def usual(name: str) -> tuple[Any, ...]:
-    """Values of an axis to begin with."""
-    return _USUAL.get(name) or tuple(v for v in AXES[name].metadata["choices"] if v != CUSTOM)
+def default_values(name: str) -> tuple[Any, ...]:
+    """Values that an axis has before anybody chooses some."""
+    return _DEFAULTS.get(name) or tuple(v for v in AXES[name].metadata["choices"] if v != CUSTOM)
 
 
 def changed(base: ToyConfig, values: Mapping[str, Any]) -> ToyConfig:
-    """Settings with these values of axes; the order in which they are given does not matter.
+    """A configuration with some values of axes; their order does not matter.
 
-    Own points go with their distribution.
+    A visitor's own points are dropped with their distribution.
 
     Raises:
-        ConfigError: where settings contradict each other, or two axes speak of one setting.
+        ConfigError: if settings contradict each other, or two axes set the same one differently.
     """
     changes = {name: v for name, v in values.items() if name in ToyConfig.__dataclass_fields__}
     if changes.get("distribution", CUSTOM) != CUSTOM:
         changes["points"] = ""
     config = replace(base, **changes)
-    joint: dict[str, Any] = {}
+    derived: dict[str, Any] = {}
     if "remedy" in values:
-        joint |= CLASSIC[values["remedy"]](config)
+        derived |= CLASSIC[values["remedy"]](config)
     if "width" in values:
-        joint |= _apart(joint, {"width_g": values["width"], "width_d": values["width"]})
+        derived |= _compatible(derived, {"width_g": values["width"], "width_d": values["width"]})
     if "lr_ratio" in values:
-        joint |= _apart(joint, {"lr_d": values["lr_ratio"] * config.lr_g})
-    _apart(changes, joint)
-    return replace(config, **joint)
+        derived |= _compatible(derived, {"lr_d": values["lr_ratio"] * config.lr_g})
+    _compatible(changes, derived)
+    return replace(config, **derived)
 
 
-def _apart(before: Mapping[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Changes, if none of them takes back another axis's."""
+def _compatible(before: Mapping[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes, unless one contradicts what another axis has set."""
     for name, value in changes.items():
         if name in before and before[name] != value:
-            raise wrong(name, value, f"another axis sets it to {before[name]}", "overlap")
+            raise refusal(name, value, f"another axis sets it to {before[name]}", "overlap")
     return changes
 
 
-def wrong(field: str, value: object, allowed: str, code: str) -> ConfigError:
-    """The error of one value."""
+def refusal(field: str, value: object, allowed: str, code: str) -> ConfigError:
+    """The error of a single value."""
     return ConfigError([Problem(field, value, allowed, None, code)])

@@ -1,4 +1,4 @@
-"""What a page is shown of an arena's members: small pictures, and numbers to rank them by."""
+"""Thumbnails of an arena's members for the page, and the metrics by which they are ranked."""
 
 import math
 from collections.abc import Sequence
@@ -23,16 +23,16 @@ from ganplay.toy.monitor import MEASURED
 from ganplay.toy.trainer import ToyTrainer
 
 CELLS = 20
-"""Along a side of a small map of D."""
+"""Grid cells along a side of a thumbnail's map of D."""
 SHOWN = 200
-"""Fakes of a small picture, and real points."""
-PART = 400
-"""Of the fakes behind the numbers, those that are made at once."""
+"""Fake and real points of a thumbnail."""
+CHUNK = 400
+"""Fakes that are generated at once for the metrics; so few fit the cache, which halves the time."""
 METRICS = ("js", "modes", "high_quality")
 
 
 def about(config: ToyConfig) -> dict[str, Any]:
-    """What stays the same in pictures of members with these data, as a page has it."""
+    """The part of thumbnails that does not change while training, for one data set."""
     data = config.data
     points, labels = real_points(config, SHOWN)
     return {
@@ -47,35 +47,40 @@ def about(config: ToyConfig) -> dict[str, Any]:
     }
 
 
-class Pictures(NamedTuple):
-    """Of some members: coordinates in `UNIT`s of the view's half-width, and shares of 255."""
+class Thumbnails(NamedTuple):
+    """Of m members.
+
+    Attributes:
+        fakes: (m, SHOWN, 2), coordinates of which `UNIT` is half the view's width.
+        maps: (m, CELLS, CELLS), D from 0 (surely fake) to 255 (surely real).
+    """
 
     fakes: NDArray[np.int16]
     maps: NDArray[np.uint8]
 
 
 class ThumbnailRenderer:
-    """Looks at the members of a trainer, whose data may differ."""
+    """Draws and measures the members of a trainer, whose data may differ."""
 
     def __init__(self, trainer: ToyTrainer) -> None:
         self._trainer = trainer
         extents = [config.data.extent for config in trainer.configs]
         self._extents = torch.tensor(extents)
-        # The noise of the lab's own picture, so that a member looks the same in both.
-        drawn = [
+        # The same noise as in the Lab, so that a member looks the same in both views.
+        noise = [
             draw_noise(c.noise, c.noise_dim, FAKES, generator_of(c.seed, "camera"))[:, :SHOWN]
             for c in trainer.configs
         ]
-        self._z = torch.stack(drawn)
+        self._z = torch.stack(noise)
         self._cells = torch.stack([plane(CELLS, extent).T for extent in extents])
         self._noise, self._real = trainer.noise(MEASURED), trainer.real(MEASURED)
-        alike: dict[Distribution, list[int]] = {}
+        same_data: dict[Distribution, list[int]] = {}
         for i, config in enumerate(trainer.configs):
-            alike.setdefault(config.data, []).append(i)
-        self._alike = list(alike.values())
+            same_data.setdefault(config.data, []).append(i)
+        self._same_data = list(same_data.values())
 
-    def pictures(self, members: Sequence[int]) -> Pictures:
-        """As they are now, with the map of D for the first class."""
+    def render(self, members: Sequence[int]) -> Thumbnails:
+        """Thumbnails of some members now; the map of a conditional D is that of the first class."""
         trainer, chosen = self._trainer, list(members)
         fakes = trainer.generate(self._z, trainer.labels(SHOWN))[chosen]
         logits = trainer.discriminate(self._cells, trainer.labels(CELLS**2, 0))[chosen]
@@ -84,35 +89,35 @@ class ThumbnailRenderer:
         low, high = (end[:, None, None] for end in map_range(maps, loss.reading))
         scaled = torch.nan_to_num(fakes * (UNIT / self._extents[chosen, None, None]))
         shares = torch.nan_to_num((maps - low) / (high - low)).clamp(0, 1) * 255
-        return Pictures(
+        return Thumbnails(
             scaled.clamp(-32767, 32767).round().to(torch.int16).numpy(),
             shares.round().to(torch.uint8).numpy(),
         )
 
-    def _generated(self) -> Float[Tensor, "s n 2"]:
-        """Fakes to measure, a part at a time: what fits the cache takes half the time."""
+    def _fakes(self) -> Float[Tensor, "s n 2"]:
+        """Fakes to measure, generated in chunks."""
         trainer, labels = self._trainer, self._trainer.labels(MEASURED)
-        parts = self._noise.split(PART, dim=2)
-        hot = [None] * len(parts) if labels is None else labels.split(PART, dim=2)
+        parts = self._noise.split(CHUNK, dim=2)
+        hot = [None] * len(parts) if labels is None else labels.split(CHUNK, dim=2)
         return torch.cat([trainer.generate(*p) for p in zip(parts, hot, strict=True)], dim=1)
 
     def measure(self) -> list[dict[str, float]]:
-        """`METRICS` of each member by name, NaN where its networks are not finite any more."""
+        """`METRICS` of each member by name; NaN for one whose parameters are no longer finite."""
         trainer = self._trainer
-        fake = self._generated()
+        fake = self._fakes()
         values = {name: torch.full((len(trainer),), math.nan) for name in METRICS}
-        for part in self._alike:
+        for part in self._same_data:
             data = trainer.configs[part[0]].data
             found = metrics.compare(self._real[part], fake[part], data, quick=True)
             for name in METRICS:
                 values[name][part] = found[name]
-        told = {name: v.tolist() for name, v in values.items()}
+        columns = {name: v.tolist() for name, v in values.items()}
         return [
-            {name: v[i] if fine else math.nan for name, v in told.items()}
+            {name: v[i] if fine else math.nan for name, v in columns.items()}
             for i, fine in enumerate(finite(trainer))
         ]
 
 
 def finite(trainer: ToyTrainer) -> list[bool]:
-    """Which members still hold finite numbers."""
+    """For each member, whether all its parameters are still finite."""
     return [True] * len(trainer) if trainer.finite() else trainer.record().finite.tolist()

@@ -1,7 +1,7 @@
-"""A visitor's arena in the engine: many GANs, trained and shown a piece at a time.
+"""A visitor's arena in the engine: many GANs, trained and shown group by group.
 
-A turn may leave off between two groups of members, so that an arena takes no longer turns than
-anybody else; what a page is shown is always of one step of all.
+A turn can end between two groups of members, so that an arena's turns are no longer than those of
+other sessions; a frame always shows all members at the same step.
 """
 
 import time
@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganplay.arena.arena import Arena, Cell, told
-from ganplay.arena.renderer import CELLS, about, finite
-from ganplay.arena.renderer import ThumbnailRenderer as Eye
-from ganplay.arena.request import ArenaRequest, Look, Make
+from ganplay.arena.arena import Arena, Cell, cell_reports
+from ganplay.arena.renderer import CELLS, ThumbnailRenderer, about, finite
+from ganplay.arena.request import ArenaRequest, MakeArena, ShowSeed
 from ganplay.common.settings import as_plain
 from ganplay.common.wire import Piece, packed
 from ganplay.live import commands
@@ -24,29 +23,31 @@ from ganplay.toy.config import ToyConfig
 from ganplay.toy.monitor import MEASURED
 
 ROUND = 0.02
-"""Seconds of steps between two looks at what was asked for, and at whether a frame is due."""
-FRAME_INTERVAL = 1 / 32
+"""Seconds of training between two looks at the inbox and at whether a frame is due."""
+FRAME_INTERVAL, MEASURE_INTERVAL = 1 / 32, 0.25
+"""Seconds from one frame or measurement to the next, at least."""
 FRAME_SHARE, MEASURE_SHARE = 0.5, 0.15
-"""Shares of the time that frames and measurements may take."""
-MEASURE_INTERVAL = 0.25
+"""Largest shares of the time that frames and measurements may take."""
+RATE_INTERVAL = 0.5
+"""Seconds over which steps a second are counted."""
 MAX_ARENAS = 6
 
 
 class ArenaSession(Session):
-    """One visitor's arena, or the place for one."""
+    """The session of one visitor's arena; `request` is None until a page has asked for one."""
 
     most = MAX_ARENAS
 
-    def __init__(self, now: float, asked: ArenaRequest | None = None) -> None:
+    def __init__(self, now: float, request: ArenaRequest | None = None) -> None:
         super().__init__(now)
-        self.asked = asked
+        self.request = request
         self.arena: Arena | None = None
         self.run = 0
         self.catch_up_to = 0
-        self.shown = 0
-        self._eyes: list[Eye] = []
-        self._told: dict[str, Any] | None = None
-        self._left: Iterator[None] | None = None
+        self.shown_seed = 0
+        self._renderers: list[ThumbnailRenderer] = []
+        self._standings: dict[str, Any] | None = None
+        self._unfinished: Iterator[None] | None = None
         self._applied = 0
         self._finite: list[bool] = []
         self._measured_at = -1
@@ -62,31 +63,32 @@ class ArenaSession(Session):
 
     @property
     def _training(self) -> bool:
-        wanted = self.asked is not None and (self.playing or self.catch_up_to > 0)
+        wanted = self.request is not None and (self.playing or self.catch_up_to > 0)
         return wanted and (not self._finite or any(self._finite)) and self.steps < MAX_STEPS
 
     def due(self, now: float) -> float:
         """When there is next something to do; infinity if nothing."""
-        return 0.0 if self._left is not None else super().due(now)
+        return 0.0 if self._unfinished is not None else super().due(now)
 
     def advance(self) -> None:
-        """One turn, at least one piece of what is to be done."""
+        """One turn: at least one part of the work that is to be done."""
         until = time.monotonic() + QUANTUM
-        self._left = self._left or self._pieces()
-        for _ in self._left:
+        self._unfinished = self._unfinished or self._work()
+        for _ in self._unfinished:
             if time.monotonic() >= until:
                 return
-        self._left = None
+        self._unfinished = None
 
-    def _pieces(self) -> Iterator[None]:
+    def _work(self) -> Iterator[None]:
+        """What is to be done now; a turn may end wherever this yields."""
         while self.inbox:
             number, command = self.inbox.popleft()
             self._applied = max(self._applied, number)
             self._dirty = True
             self._obey(command)
             yield
-        if self.asked is not None and self.arena is None:
-            yield from self._begin(self.asked)
+        if self.request is not None and self.arena is None:
+            yield from self._build(self.request)
         now = time.monotonic()
         if self._training and self.attended(now) and now >= self._next_step:
             yield from self._train(now)
@@ -94,18 +96,18 @@ class ArenaSession(Session):
         if self._dirty and self.credit > 0 and self.sink and now >= self._next_frame:
             yield from self._show()
 
-    # ---- what is asked for
+    # ---- commands
 
     def _obey(self, command: object) -> None:
         match command:
             case commands.Greet():
                 self._tell_state()
                 self._tell_arena()
-            case Make(asked, playing):
-                self.asked, self.playing, self.shown = asked, playing, 0
-                self._forget()
+            case MakeArena(request, playing):
+                self.request, self.playing, self.shown_seed = request, playing, 0
+                self._reset()
                 self._tell_state()
-                self._tell_arena(as_plain(asked.problems))
+                self._tell_arena(as_plain(request.problems))
             case commands.Play(playing):
                 self._play(playing)
             case commands.Speed(speed):
@@ -115,19 +117,19 @@ class ArenaSession(Session):
                 self.playing, self.catch_up_to = False, min(self.steps + count, MAX_STEPS)
                 self._tell_state()
             case commands.Rewind():
-                self._forget()
+                self._reset()
                 self._tell_state()
-            case Look(seed):
-                self.shown = min(seed, len(self.asked.seeds) - 1) if self.asked else 0
+            case ShowSeed(seed):
+                self.shown_seed = min(seed, len(self.request.seeds) - 1) if self.request else 0
 
     def _play(self, playing: bool) -> None:
         self.playing, self.catch_up_to = playing, 0
         self._next_step = time.monotonic()
         self._tell_state()
 
-    def _forget(self) -> None:
-        """Fresh networks, when they are next needed."""
-        self.arena, self._finite, self._told = None, [], None
+    def _reset(self) -> None:
+        """Drop the networks; fresh ones are made when they are next needed."""
+        self.arena, self._finite, self._standings = None, [], None
         self.catch_up_to, self._measured_at = 0, -1
         self.run += 1
 
@@ -135,41 +137,22 @@ class ArenaSession(Session):
         self._tell(type="state", run=self.run, playing=self.playing, speed=self.speed)
 
     def _tell_arena(self, problems: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Send the page what stays the same, and the newest numbers if it does not know them."""
-        if self.asked is None:
+        """Send the page what stays the same, and the latest standings if there are any."""
+        if self.request is None:
             return
-        axes = [{"name": a.name, "values": list(a.values)} for a in self.asked.axes]
-        base = self.asked.base
-        state = base.to_state().removesuffix(f";points:{base.points}")
-        data: dict[tuple[str, int, int], dict[str, Any]] = {}
-        cells: list[dict[str, Any]] = []
-        for cell in self.asked.cells:
-            one: dict[str, Any] = {"values": cell.values}
-            if isinstance(cell, Cell):
-                config = cell.configs[0]
-                key = config.distribution, config.classes, config.seed
-                if key not in data:
-                    data[key] = about(config)
-                one |= {"changes": _changes(base, config), "data": list(data).index(key)}
-            else:
-                one["problems"] = as_plain(cell.problems)
-            cells.append(one)
-        self._tell(
-            type="arena", axes=axes, seeds=self.asked.seeds, state=state, cells=cells,
-            data=list(data.values()), problems=list(problems),
-        )  # fmt: skip
-        if self._told:
-            self._tell(**self._told)
+        self._tell(type="arena", problems=list(problems), **description(self.request))
+        if self._standings:
+            self._tell(**self._standings)
 
     # ---- training
 
-    def _begin(self, asked: ArenaRequest) -> Iterator[None]:
-        cells = [cell for cell in asked.cells if isinstance(cell, Cell)]
+    def _build(self, request: ArenaRequest) -> Iterator[None]:
+        cells = [cell for cell in request.cells if isinstance(cell, Cell)]
         self.arena = Arena(cells, threads=1)
         yield
-        self._eyes = []
+        self._renderers = []
         for group in self.arena.groups:
-            self._eyes.append(Eye(group.trainer))
+            self._renderers.append(ThumbnailRenderer(group.trainer))
             yield
         self._finite = [True] * len(self.arena)
         self._next_step = self._rate_since = time.monotonic()
@@ -177,7 +160,7 @@ class ArenaSession(Session):
 
     def _train(self, now: float) -> Iterator[None]:
         assert self.arena is not None
-        count, spent = self._count(now), 0.0
+        count, spent = self._steps_now(now), 0.0
         for group in self.arena.groups:
             start = time.monotonic()
             group.trainer.step(count)
@@ -187,17 +170,17 @@ class ArenaSession(Session):
         self.steps_done += count * len(self.arena)
         self._rate_steps += count
         self._dirty = True
-        self._finite = self.arena.joined(lambda group: finite(group.trainer))
+        self._finite = self.arena.per_member(lambda group: finite(group.trainer))
         if self.catch_up_to and self.steps >= self.catch_up_to:
             self.catch_up_to = 0
         if self.playing and (not any(self._finite) or self.steps >= MAX_STEPS):
             self.playing = False
             self._tell_state()
 
-    def _count(self, now: float) -> int:
-        """How many steps to take now, and when the next ones are due."""
+    def _steps_now(self, now: float) -> int:
+        """How many steps to take now; sets when the next ones are due."""
         budget = ROUND
-        if self.credit > 0:  # be done when the next frame is due, so that it is not late
+        if self.credit > 0:  # end when the next frame is due, so that it is not late
             budget = min(budget, max(self._next_frame - now, 0.0))
         fitting = max(1, int(budget / self._step_time))
         room = MAX_STEPS - self.steps
@@ -210,30 +193,30 @@ class ArenaSession(Session):
         self._next_step = max(self._next_step + count / self.speed, now - ROUND)
         return count
 
-    # ---- what is shown
+    # ---- frames and measurements
 
     def _show(self) -> Iterator[None]:
         arena, now = self.arena, time.monotonic()
-        if arena is None or self.asked is None:
+        if arena is None or self.request is None:
             self._dirty = False
             return
-        if now - self._rate_since > 0.5:
+        if now - self._rate_since > RATE_INTERVAL:
             self._rate = self._rate_steps / (now - self._rate_since)
             self._rate_since, self._rate_steps = now, 0
         stale = self._measured_at != self.steps
         if stale and (now >= self._next_measure or not self._training):
             yield from self._measure(arena)
-        spent, seeds, seen = 0.0, len(self.asked.seeds), dict[int, tuple[Any, Any]]()
-        for group, eye in zip(arena.groups, self._eyes, strict=True):
+        spent, seeds, shown = 0.0, len(self.request.seeds), dict[int, tuple[Any, Any]]()
+        for group, renderer in zip(arena.groups, self._renderers, strict=True):
             start = time.monotonic()
-            places = {i: k for k, i in enumerate(group.members) if i % seeds == self.shown}
+            places = {i: k for k, i in enumerate(group.members) if i % seeds == self.shown_seed}
             if places:
-                shown = eye.pictures(list(places.values()))
-                seen |= zip(places, zip(*shown, strict=True), strict=True)
+                thumbnails = renderer.render(list(places.values()))
+                shown |= zip(places, zip(*thumbnails, strict=True), strict=True)
             spent += time.monotonic() - start
             yield
         start = time.monotonic()
-        data = self._packed([seen[i] for i in sorted(seen)])
+        data = self._packed([shown[i] for i in sorted(shown)])
         now = time.monotonic()
         spent += now - start
         self._dirty = False
@@ -244,34 +227,60 @@ class ArenaSession(Session):
         if self.sink is not None:
             self.sink.frame(data)
 
-    def _packed(self, pictures: Sequence[tuple[NDArray, NDArray]]) -> bytes:
+    def _packed(self, thumbnails: Sequence[tuple[NDArray, NDArray]]) -> bytes:
         head = {
             "type": "moment", "run": self.run, "step": self.steps, "applied": self._applied,
             "rate": self._rate if self._training else 0.0, "playing": self.playing,
-            "catching": self.catch_up_to > 0, "shown": self.shown, "cells": CELLS,
+            "catching": self.catch_up_to > 0, "shown": self.shown_seed, "cells": CELLS,
             "lost": [i for i, fine in enumerate(self._finite) if not fine],
         }  # fmt: skip
-        blobs = [np.stack(part).tobytes() for part in zip(*pictures, strict=True)]
+        blobs = [np.stack(part).tobytes() for part in zip(*thumbnails, strict=True)]
         return packed(Piece(head, blobs))
 
     def _measure(self, arena: Arena) -> Iterator[None]:
         spent, found = 0.0, dict[int, dict[str, float]]()
-        for group, eye in zip(arena.groups, self._eyes, strict=True):
+        for group, renderer in zip(arena.groups, self._renderers, strict=True):
             start = time.monotonic()
-            found |= zip(group.members, eye.measure(), strict=True)
+            found |= zip(group.members, renderer.measure(), strict=True)
             spent += time.monotonic() - start
             yield
-        cells = told(arena.cells, [found[i] for i in range(len(arena))], MEASURED, quick=True)
-        for cell in cells:
-            del cell["values"]
-        self._told = {"type": "standings", "run": self.run, "step": arena.steps, "cells": cells}
-        self._tell(**self._told)
+        members = [found[i] for i in range(len(arena))]
+        reports = cell_reports(arena.cells, members, MEASURED, quick=True)
+        for report in reports:
+            del report["values"]
+        self._standings = {
+            "type": "standings", "run": self.run, "step": arena.steps, "cells": reports,
+        }  # fmt: skip
+        self._tell(**self._standings)
         self._measured_at = arena.steps
         wait = max(MEASURE_INTERVAL, spent * (1 / MEASURE_SHARE - 1))
         self._next_measure = time.monotonic() + wait
 
 
+def description(request: ArenaRequest) -> dict[str, Any]:
+    """An arena as a page is told it: axes, seeds, base, cells, and the data that cells share."""
+    base, data, cells = request.base, dict[Any, dict[str, Any]](), list[dict[str, Any]]()
+    for cell in request.cells:
+        one: dict[str, Any] = {"values": cell.values}
+        if isinstance(cell, Cell):
+            config = cell.configs[0]
+            key = config.distribution, config.classes, config.seed
+            if key not in data:
+                data[key] = about(config)
+            one |= {"changes": _changes(base, config), "data": list(data).index(key)}
+        else:
+            one["problems"] = as_plain(cell.problems)
+        cells.append(one)
+    return {
+        "axes": [{"name": axis.name, "values": list(axis.values)} for axis in request.axes],
+        "seeds": request.seeds,
+        "state": base.to_state().removesuffix(f";points:{base.points}"),
+        "cells": cells,
+        "data": list(data.values()),
+    }
+
+
 def _changes(base: ToyConfig, config: ToyConfig) -> Mapping[str, Any]:
-    """In what settings differ, but for own points, which those who gave them know."""
+    """Settings that differ, except a visitor's own points, which the page has."""
     names = (f.name for f in fields(base) if f.name != "points")
     return {n: getattr(config, n) for n in names if getattr(base, n) != getattr(config, n)}

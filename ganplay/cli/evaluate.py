@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.cli.flags import refuse, whole
+from ganplay.cli.flags import check_output, integer, refuse, write_output
 from ganplay.common.devices import device_of
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.images.checkpoint import load as load_model
@@ -41,12 +41,12 @@ def add_classifier(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--data", choices=list(DATASETS), required=True, help="what to tell apart")
     _add_places(parser)
-    add("--size", type=whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
-    add("--count", type=whole(2, 10_000_000), metavar="N", help="learn at most so many pictures")
+    add("--size", type=integer(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
+    add("--count", type=integer(2, 10_000_000), metavar="N", help="learn at most so many pictures")
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the weights")
-    add("--epochs", type=whole(1, 1000), default=EPOCHS, metavar="N",
+    add("--epochs", type=integer(1, 1000), default=EPOCHS, metavar="N",
         help=f"passes over the data (default {EPOCHS})")  # fmt: skip
-    add("--seed", type=whole(0, 2**31 - 1), default=0, metavar="N", help="default 0")
+    add("--seed", type=integer(0, 2**31 - 1), default=0, metavar="N", help="default 0")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default auto")
     parser.set_defaults(run=_classifier, parser=parser)
 
@@ -56,7 +56,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     add("--data-root", type=Path, action="append", default=[], metavar="DIR",
         help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
     add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
-    add("--threads", type=whole(1, 1024), metavar="N", help="threads on the CPU")
+    add("--threads", type=integer(1, 1024), metavar="N", help="threads on the CPU")
 
 
 def _classifier(options: argparse.Namespace) -> int:
@@ -98,9 +98,9 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
     add("--classifier", type=Path, metavar="DIR",
         help="folder of the classifier to measure by (default: the data's that comes with "
         "ganplay)")  # fmt: skip
-    add("--count", type=whole(2 * K, MAX_COUNT), default=10_000, metavar="N",
+    add("--count", type=integer(2 * K, MAX_COUNT), default=10_000, metavar="N",
         help="samples, and real pictures to hold them against (default 10000)")  # fmt: skip
-    add("--seed", type=whole(0, MAX_SEED), default=0, metavar="N", help="of samples (default 0)")
+    add("--seed", type=integer(0, MAX_SEED), default=0, metavar="N", help="of samples (default 0)")
     add("--json", action="store_true", help="print JSON instead of a table")
     add("--pairs", type=Path, metavar="FILE.png",
         help="draw the samples nearest to training pictures beside these")  # fmt: skip
@@ -109,11 +109,7 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    pairs = options.pairs
-    if pairs and pairs.suffix.lower() != ".png":
-        refuse(options, f"--pairs {pairs}: a file name that ends in .png is needed")
-    if pairs and not pairs.parent.is_dir():
-        refuse(options, f"--pairs {pairs}: there is no such folder")
+    check_output(options, "pairs", ".png")
     folder = _folder(options)
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -131,8 +127,8 @@ def _eval(options: argparse.Namespace) -> int:
     report = {"model": {"name": model.card.name, "sha256": model.card.sha256}} | report
     print(json.dumps(report, indent=2, allow_nan=False) if options.json else table(report))
     try:
-        if pairs:
-            closest_pairs(model, train, report).save(pairs)
+        if options.pairs:
+            write_output(options, "pairs", closest_pairs(model, train, report).save)
         if options.write:
             model.with_metrics(report).save_pretrained(folder)
     except OSError as error:
@@ -146,7 +142,7 @@ def add_directions(parser: argparse.ArgumentParser) -> None:
     add("name", metavar="NAME", help="a model that comes with ganplay, a folder, or owner/name")
     add("--classifier", type=Path, metavar="DIR",
         help="faces: folder of the classifier to read them with")  # fmt: skip
-    add("--samples", type=whole(100, MAX_COUNT), default=SAMPLES, metavar="N",
+    add("--samples", type=integer(100, MAX_COUNT), default=SAMPLES, metavar="N",
         help=f"pictures to measure (default {SAMPLES})")  # fmt: skip
     add("--write", action="store_true", help="put the directions into the model")
     parser.set_defaults(run=_directions, parser=parser)

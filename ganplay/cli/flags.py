@@ -3,15 +3,17 @@
 import argparse
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import allowed
 
 _PREFIX = "set_"
 
 
-def whole(low: int, high: int) -> Any:
+def integer(low: int, high: int) -> Any:
     """The type of a flag that takes whole numbers in bounds."""
 
     def number(text: str) -> int:
@@ -69,3 +71,34 @@ def read_config(options: argparse.Namespace) -> dict[str, Any]:
     if not isinstance(content, dict):
         refuse(options, f"--config {options.config}: an object of settings by name is needed")
     return content
+
+
+def check_output(options: argparse.Namespace, flag: str, *suffixes: str) -> str:
+    """See that the file of a flag can be written, before anything is computed for it.
+
+    Returns:
+        How its name ends, without the full stop; empty if the flag was not given.
+    """
+    path = getattr(options, flag)
+    if path is None:
+        return ""
+    if path.suffix.lower() not in suffixes:
+        needed = ", ".join(suffixes[:-1]) + " or " + suffixes[-1] if suffixes[1:] else suffixes[0]
+        refuse(options, f"--{flag} {path}: a file name that ends in {needed} is needed")
+    _check_folder(options, flag, path)
+    return path.suffix.lower().removeprefix(".")
+
+
+def write_output(options: argparse.Namespace, flag: str, write: Callable[[Path], object]) -> None:
+    """Let `write` write the file that a flag names; ends the process if it cannot."""
+    path = getattr(options, flag)
+    _check_folder(options, flag, path)
+    try:
+        write(path)
+    except (OSError, CheckpointError) as error:
+        refuse(options, f"--{flag} {path}: {getattr(error, 'strerror', None) or error}")
+
+
+def _check_folder(options: argparse.Namespace, flag: str, path: Path) -> None:
+    if not path.parent.is_dir():
+        refuse(options, f"--{flag} {path}: there is no such folder")

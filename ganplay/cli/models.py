@@ -3,9 +3,8 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
-from ganplay.cli.flags import refuse, whole
+from ganplay.cli.flags import check_output, integer, refuse, write_output
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
@@ -97,7 +96,7 @@ def _info(options: argparse.Namespace) -> int:
 def add_sample(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay sample`."""
     add_states(parser)
-    parser.add_argument("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
+    parser.add_argument("--columns", type=integer(1, 1000), metavar="N", help="of the sheet")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png",
         help="where to write; several pictures come on one sheet")  # fmt: skip
     parser.add_argument("--verdict", action="store_true", help="say what D makes of each")
@@ -113,10 +112,12 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     add("--label", action="append", metavar="NAME", help="one for all, or one for each seed")
     add("--truncation", type=_truncation, default=1.0, metavar="X",
         help=f"0 to {MAX_TRUNCATION:g}: how far from the middle (default 1)")  # fmt: skip
-    add("--step", type=whole(0, 2**31 - 1), metavar="N", help="of the training (default: the end)")
+    add(
+        "--step", type=integer(0, 2**31 - 1), metavar="N", help="of the training (default: the end)"
+    )
     add("--state", action="append", metavar="TEXT",
         help="what a share link holds, in place of these; may be given several times")  # fmt: skip
-    add("--zoom", type=whole(1, 16), default=1, metavar="N", help="enlarge (default 1)")
+    add("--zoom", type=integer(1, 16), default=1, metavar="N", help="enlarge (default 1)")
 
 
 def load_named(options: argparse.Namespace, name: str) -> ImageModel:
@@ -156,28 +157,31 @@ def _of_seeds(options: argparse.Namespace, model: ImageModel, name: str) -> list
     step = None if options.step == model.card.steps else options.step
     labels = labels * len(seeds) if len(labels) == 1 else labels
     return [
-        LatentState(name, seed, (), options.truncation, _label(options, model, label), step)
+        LatentState(
+            name,
+            seed,
+            (),
+            options.truncation,
+            () if label is None else ((label_number(options, model, label), 1.0),),
+            step,
+        )
         for seed, label in zip(seeds, labels, strict=True)
     ]
 
 
-def _label(
-    options: argparse.Namespace, model: ImageModel, text: str | None
-) -> tuple[tuple[int, float], ...]:
-    if text is None:
-        return ()
+def label_number(options: argparse.Namespace, model: ImageModel, text: str) -> int:
+    """The class of --label, which is a name or a number; ends the process if there is none."""
     if not model.classes:
         refuse(options, f"--label {text}: {model.card.name} is not conditional")
     try:
         known = text in model.labels or not text.isdecimal()
-        return ((model.label_number(text if known else int(text)), 1.0),)
+        return model.label_number(text if known else int(text))
     except ValueError as error:
         refuse(options, f"--label: {error}")
 
 
 def _sample(options: argparse.Namespace) -> int:
-    if options.out.suffix.lower() != ".png":
-        refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
+    check_output(options, "out", ".png")
     model, states = states_of(options)
     images = model.render(states)
     if options.verdict:
@@ -185,7 +189,8 @@ def _sample(options: argparse.Namespace) -> int:
             print(f"{state}: {_said(model.verdict(state))}")
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
-    return written(options, lambda: sheet.save(options.out))
+    write_output(options, "out", sheet.save)
+    return 0
 
 
 def _said(verdict: Score) -> str:
@@ -194,12 +199,3 @@ def _said(verdict: Score) -> str:
         f"{name} {verdict.output:.3f} (logit {verdict.logit:.3f}), more convincing than"
         f" {verdict.rank:.0%} of {verdict.samples} samples; D of step {verdict.step}"
     )
-
-
-def written(options: argparse.Namespace, write: Any) -> int:
-    """The exit status after --out has been written."""
-    try:
-        write()
-    except OSError as error:
-        refuse(options, f"--out {options.out}: {error.strerror}")
-    return 0

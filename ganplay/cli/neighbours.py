@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.cli.flags import refuse, whole
+from ganplay.cli.flags import check_output, integer, refuse, write_output
 from ganplay.cli.models import add_states, states_of
 from ganplay.images.datasets import DATASETS
 from ganplay.images.evaluation.neighbours import (
@@ -44,15 +44,16 @@ def add_neighbours(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--cache", type=Path, metavar="DIR",
         help=f"keep what is made of the data here (default {cache_folder()})")  # fmt: skip
-    add("--count", type=whole(1, MOST), default=3, metavar="N", help="of each picture (default 3)")
+    add(
+        "--count", type=integer(1, MOST), default=3, metavar="N", help="of each picture (default 3)"
+    )
     add("--json", action="store_true", help="print JSON instead of a table")
     add("--out", type=Path, metavar="FILE.png", help="draw each picture before its neighbours")
     parser.set_defaults(run=_neighbours, parser=parser)
 
 
 def _neighbours(options: argparse.Namespace) -> int:
-    if options.out and options.out.suffix.lower() != ".png":
-        refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
+    check_output(options, "out", ".png")
     model, states = states_of(options)
     roots = roots_given(options.data_root)
     try:
@@ -72,10 +73,7 @@ def _neighbours(options: argparse.Namespace) -> int:
     print(json.dumps(report, indent=2) if options.json else "\n".join(map(_told, report)))
     if options.out:
         places = [[one.place for one in near] for near in found]
-        try:
-            _sheet(index, pictures, places, options.zoom).save(options.out)
-        except OSError as error:
-            refuse(options, f"--out {options.out}: {error.strerror}")
+        write_output(options, "out", _sheet(index, pictures, places, options.zoom).save)
     return 0
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganplay.cli.flags import refuse, whole
-from ganplay.common.safe_tensors import CheckpointError
+from ganplay.cli.flags import check_output, integer, refuse, write_output
+from ganplay.cli.models import label_number, load_named
 from ganplay.common.settings import MAX_SEED
-from ganplay.images.checkpoint import ImageModel, bundled, load
+from ganplay.images.checkpoint import ImageModel, bundled
 from ganplay.latent.projection import (
-    MOST_RESTARTS,
-    MOST_STEPS,
+    MAX_RESTARTS,
+    MAX_STEPS,
     RESTARTS,
     STEPS,
-    Found,
     Progress,
-    habit,
+    ProjectionResult,
+    drawing_style,
     project,
 )
 from ganplay.media.contact_sheet import contact_sheet
@@ -35,22 +35,22 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("--label", metavar="NAME", help="the class to ask for (default: it is found too)")
     add("--mask", type=Path, metavar="MASK",
         help="a picture of the same proportions, white where it is to be filled in")  # fmt: skip
-    add("--restarts", type=whole(1, MOST_RESTARTS), default=RESTARTS, metavar="N",
+    add("--restarts", type=integer(1, MAX_RESTARTS), default=RESTARTS, metavar="N",
         help=f"places to search from (default {RESTARTS})")  # fmt: skip
-    add("--steps", type=whole(1, MOST_STEPS), default=STEPS, metavar="N",
+    add("--steps", type=integer(1, MAX_STEPS), default=STEPS, metavar="N",
         help=f"of each (default {STEPS})")  # fmt: skip
-    add("--seed", type=whole(0, MAX_SEED), default=0, metavar="N", help="of the places (default 0)")
+    add("--seed", type=integer(0, MAX_SEED), default=0, metavar="N",
+        help="of the places (default 0)")  # fmt: skip
     add("--json", action="store_true", help="print JSON, with the loss curves")
     add("--out", type=Path, metavar="FILE.png",
         help="write the picture that was found")  # fmt: skip
-    add("--zoom", type=whole(1, 16), default=1, metavar="N", help="enlarge it (default 1)")
+    add("--zoom", type=integer(1, 16), default=1, metavar="N", help="enlarge it (default 1)")
     parser.set_defaults(run=_project, parser=parser)
 
 
 def _project(options: argparse.Namespace) -> int:
-    if options.out and options.out.suffix.lower() != ".png":
-        refuse(options, f"--out {options.out}: a file name that ends in .png is needed")
-    model = _load(options)
+    check_output(options, "out", ".png")
+    model = load_named(options, options.name)
     wanted = _wanted(options, model)
     label = _label(options, model)
     with tqdm(disable=not sys.stderr.isatty()) as bar:
@@ -70,18 +70,8 @@ def _project(options: argparse.Namespace) -> int:
     _print(options, model, wanted, found)
     if options.out:
         sheet = contact_sheet(found.picture[None], 1, 0, options.zoom)
-        try:
-            sheet.save(options.out)
-        except OSError as error:
-            refuse(options, f"--out {options.out}: {error.strerror}")
+        write_output(options, "out", sheet.save)
     return 0
-
-
-def _load(options: argparse.Namespace) -> ImageModel:
-    try:
-        return load(options.name)
-    except CheckpointError as error:
-        refuse(options, str(error))
 
 
 def _wanted(options: argparse.Namespace, model: ImageModel) -> Fitted:
@@ -89,7 +79,7 @@ def _wanted(options: argparse.Namespace, model: ImageModel) -> Fitted:
     picture = _file(options, options.picture)
     mask = None if options.mask is None else _file(options, options.mask)
     try:
-        return fitted(picture, model.card.shape, habit(model), mask)
+        return fitted(picture, model.card.shape, drawing_style(model), mask)
     except UploadError as error:
         refuse(options, f"{options.picture}: {error}")
 
@@ -103,19 +93,12 @@ def _file(options: argparse.Namespace, path: Path) -> bytes:
 
 
 def _label(options: argparse.Namespace, model: ImageModel) -> int | None:
-    text = options.label
-    if text is None:
-        return None
-    if not model.classes:
-        refuse(options, f"--label {text}: {model.card.name} is not conditional")
-    try:
-        known = text in model.labels or not text.isdecimal()
-        return model.label_number(text if known else int(text))
-    except ValueError as error:
-        refuse(options, f"--label: {error}")
+    return None if options.label is None else label_number(options, model, options.label)
 
 
-def _print(options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: Found) -> None:
+def _print(
+    options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: ProjectionResult
+) -> None:
     state = str(replace(found.state, model=options.name))
     notes = [str(note) for note in wanted.notes]
     label = model.labels[found.labels[found.best]] if found.labels else None

@@ -95,7 +95,7 @@ def pictured(arena: Arena) -> Image.Image:
     def drawn(group: Group) -> list[Image.Image]:
         return each_panel(group.trainer, [names[i] for i in group.members])
 
-    panels = arena.joined(drawn)[:: len(arena.cells[0].configs)]
+    panels = arena.per_member(drawn)[:: len(arena.cells[0].configs)]
     first, *others = (list(cell.values.values()) for cell in arena.cells)
     row = 1 + sum(values[0] == first[0] for values in others)
     return side_by_side(panels, row if len(first) > 1 else math.ceil(math.sqrt(len(panels))))

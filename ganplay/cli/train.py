@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.cli.flags import add_settings, read_config, refuse, settings_given, whole
+from ganplay.cli.flags import add_settings, integer, read_config, refuse, settings_given
 from ganplay.common.devices import device_of, fastest_threads
 from ganplay.common.settings import ConfigError
 from ganplay.images.config import ImageConfig
@@ -30,22 +30,22 @@ SHOWN = ("d_loss", "g_loss", "d_real", "d_fake")
 
 def add_train(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    add, steps = parser.add_argument, whole(1, MAX_STEPS)
+    add, steps = parser.add_argument, integer(1, MAX_STEPS)
     add("--data", choices=list(DATASETS), help="what to learn")
     add("--data-root", type=Path, action="append", default=[], metavar="DIR",
         help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
-    add("--size", type=whole(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
-    add("--count", type=whole(1, 10_000_000), metavar="N", help="learn at most so many pictures")
+    add("--size", type=integer(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
+    add("--count", type=integer(1, 10_000_000), metavar="N", help="learn at most so many pictures")
     add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
     add("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     add("--resume", action="store_true", help="go on with the run of that folder, if it has one")
-    add("--steps", type=whole(0, MAX_STEPS), default=10_000, metavar="N",
+    add("--steps", type=integer(0, MAX_STEPS), default=10_000, metavar="N",
         help="steps of the whole run (default 10000)")  # fmt: skip
     add("--config", type=Path, metavar="FILE", help="JSON file of settings")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default auto")
     add(
         "--threads",
-        type=whole(1, 1024),
+        type=integer(1, 1024),
         metavar="N",
         help="threads of each process on the CPU (default: what is fastest just now)",
     )

@@ -6,15 +6,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganplay.cli.flags import refuse, whole
-from ganplay.cli.models import add_states, load_named, states_of, written
+from ganplay.cli.flags import check_output, integer, refuse, write_output
+from ganplay.cli.models import add_states, load_named, states_of
 from ganplay.common.files import write_whole
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import model_of
 from ganplay.latent.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
-from ganplay.latent.walk_export import exported
+from ganplay.latent.walk_export import export_walk
 from ganplay.latent.walk_string import keyframes_of, read_walk
-from ganplay.media.video import KINDS
 
 
 def _list(text: str) -> list[str]:
@@ -34,7 +33,7 @@ def add_walk(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--walk", metavar="TEXT", help="a whole walk as the page copies it, in place of keyframes "
         "and of how it goes from one to the next")  # fmt: skip
-    add("--frames", type=whole(2, MAX_FRAMES), default=120, metavar="N", help="default 120")
+    add("--frames", type=integer(2, MAX_FRAMES), default=120, metavar="N", help="default 120")
     add("--path", choices=PATHS, default="slerp", help="from one to the next (default slerp)")
     add("--duration", type=_numbers, default=[1.0], metavar="LIST",
         help="of the way from each keyframe to the next, such as 1,0.5,2")  # fmt: skip
@@ -44,21 +43,17 @@ def add_walk(parser: argparse.ArgumentParser) -> None:
     add("--loop", action="store_true", help="come back to the first")
     add("--even", action="store_true",
         help="go at an even pace, as a classifier's features have it")  # fmt: skip
-    add("--rate", type=whole(1, MAX_RATE), default=24, metavar="N",
+    add("--rate", type=integer(1, MAX_RATE), default=24, metavar="N",
         help="frames a second (default 24)")  # fmt: skip
     add("--out", type=Path, required=True, metavar="FILE",
         help="ends in .mp4, .gif, or .png for all frames on one sheet")  # fmt: skip
-    add("--columns", type=whole(1, 1000), metavar="N", help="of the sheet")
+    add("--columns", type=integer(1, 1000), metavar="N", help="of the sheet")
     add("--strip", action="store_true", help="all frames of a .png in one row, without gaps")
     parser.set_defaults(run=_run, parser=parser)
 
 
 def _run(options: argparse.Namespace) -> int:
-    kind = options.out.suffix.lower().removeprefix(".")
-    if kind not in (*KINDS, "png"):
-        refuse(options, f"--out {options.out}: a name that ends in .mp4, .gif or .png is needed")
-    if not options.out.parent.is_dir():
-        refuse(options, f"--out {options.out}: there is no such folder")
+    kind = check_output(options, "out", ".mp4", ".gif", ".png")
     if kind == "png":
         kind = "strip" if options.strip else "sheet"
     elif options.strip:
@@ -71,10 +66,11 @@ def _run(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
             return True
 
-        data, pace = exported(model, walk, kind, options.zoom, tell, options.columns)
+        data, pace = export_walk(model, walk, kind, options.zoom, tell, options.columns)
     print(f"unevenness {pace.unevenness:.3f}: standard deviation of the distance from frame to"
           f" frame, over its mean\nwalk: {walk}")  # fmt: skip
-    return written(options, lambda: write_whole(options.out, data))
+    write_output(options, "out", lambda path: write_whole(path, data))
+    return 0
 
 
 def _told(options: argparse.Namespace) -> tuple[ImageModel, Walk]:

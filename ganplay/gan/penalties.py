@@ -27,13 +27,13 @@ def sample_norms(gradient: Tensor, dims: tuple[int, ...]) -> Tensor:
     return (gradient.square().sum(dims) + 1e-12).sqrt()
 
 
-def interpolate(real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    """Points on the lines between real and fake samples: `mix * real + (1 - mix) * fake`.
+def interpolate(real: Tensor, fake: Tensor, interpolation: Tensor) -> Tensor:
+    """Points on the lines between real and fake samples: `t * real + (1 - t) * fake`.
 
-    Gulrajani et al. 2017, algorithm 1, line 5. `mix` is uniform in [0, 1), one number a sample,
+    Gulrajani et al. 2017, algorithm 1, line 5. `t` is uniform in [0, 1), one number a sample,
     broadcast over the sample's dimensions.
     """
-    return torch.lerp(fake, real, mix)
+    return torch.lerp(fake, real, interpolation)
 
 
 def wgan_gp(norms: Float[Tensor, "*b"], target: float | Tensor = 1.0) -> Float[Tensor, "*b"]:
@@ -57,7 +57,7 @@ class Penalty(NamedTuple):
     """A penalty on D's gradient: where it is taken and what it costs there.
 
     Attributes:
-        points: `points(real, fake, mix)`, the samples at which D's gradient is taken.
+        points: `points(real, fake, t)`, the samples at which D's gradient is taken.
         value: `value(norms, target)`, the cost of each sample.
     """
 
@@ -65,7 +65,7 @@ class Penalty(NamedTuple):
     value: Callable[..., Tensor]
 
 
-def _at_real(real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
+def _at_real(real: Tensor, fake: Tensor, interpolation: Tensor) -> Tensor:
     return real
 
 

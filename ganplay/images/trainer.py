@@ -17,7 +17,7 @@ from ganplay.common.devices import half_is_fast
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
-from ganplay.gan.record import PER_MEMBER, StepRecord, judged
+from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
 from ganplay.images import trainer_state
 from ganplay.images.augment import augment
 from ganplay.images.averaging import averaged, recalibrate_batch_norm_
@@ -232,7 +232,7 @@ class ImageTrainer:
         sums = get_total_norm(weights)
         values = dict.fromkeys(PER_MEMBER, torch.full_like(sums, math.nan))
         if (seen := self._seen) is not None:
-            values |= judged(self._loss, seen.real_logits, seen.fake_logits)
+            values |= discriminator_stats(self._loss, seen.real_logits, seen.fake_logits)
             values["d_loss"] = self._d_loss(seen.real_logits, seen.fake_logits)
             values["g_loss"] = self._loss.g_loss(seen.g_logits).mean()
             values |= {n: getattr(seen, n) for n in ("penalty", "grad_norm_d", "grad_norm_g")}

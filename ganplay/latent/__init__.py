@@ -1,1 +1,1 @@
-"""Moving through a trained model's latent space."""
+"""Moving through the latent space of a trained model: walks, arithmetic, projection."""

@@ -1,7 +1,8 @@
-"""Sums, planes and directions of latent vectors, and states at what comes out of them.
+"""Arithmetic with latent vectors: analogies, planes through them and directions between groups.
 
-States that are made here hold their vector in half precision, as their string does: a command, a
-link and the page give the same picture for them.
+The first half is mathematics on vectors, the second half applies it to the states of a model.
+States that are made here hold their latent vector in half precision, as their string does, so
+that a link, the command line and the page give the same picture for them.
 """
 
 from collections.abc import Sequence
@@ -16,21 +17,23 @@ from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import MAX_MOVE, LatentState
 
 MAX_STRENGTH = 2.0
-MAX_PLACE = 10.0
+"""Largest absolute factor of the difference in an analogy."""
+MAX_COORDINATE = 10.0
 """How far out a plane through three vectors goes, in sides of their triangle."""
 _TINY = 1e-6
+"""Norms and relative areas below this count as zero."""
 
 Vector = Float[Tensor, "z"]
-Places = Float[Tensor, "n 2"]
+Coordinates = Float[Tensor, "n 2"]
 Corners = Float[Tensor, "3 z"]
 
 
 def arithmetic(a: Vector, b: Vector, c: Vector, strength: float) -> Vector:
-    """What lies from a as c does from b: `a + strength (c - b)`, as long as a is.
+    """What is to a as c is to b: `a + strength (c - b)`, scaled to the length of a.
 
     Analogies by sums of latent vectors: Radford et al. 2016, "Unsupervised representation learning
-    with deep convolutional generative adversarial networks", section 6.3.2. Long vectors are
-    improbable ones, hence a's length: White 2016, "Sampling generative networks".
+    with deep convolutional generative adversarial networks", section 6.3.2. The length is kept
+    because long vectors are improbable ones: White 2016, "Sampling generative networks".
 
     Args:
         a: where it starts.
@@ -42,28 +45,29 @@ def arithmetic(a: Vector, b: Vector, c: Vector, strength: float) -> Vector:
     return summed * (a.norm() / summed.norm().clamp_min(_TINY)) if strength else a
 
 
-def plane(origin: Vector, across: Vector, up: Vector, places: Places) -> Float[Tensor, "n z"]:
-    """Points of a plane: `origin + x across + y up`.
+def plane(origin: Vector, x: Vector, y: Vector, places: Coordinates) -> Float[Tensor, "n z"]:
+    """Points of a plane: `origin + places[:, 0] x + places[:, 1] y`.
 
     Args:
-        origin: where it is at (0, 0).
-        across: where x leads; two orthonormal directions keep distances.
-        up: where y leads.
-        places: (x, y) of each point.
+        origin: the vector at (0, 0).
+        x: the first axis; two orthonormal axes keep distances.
+        y: the second axis.
+        places: coordinates of each point.
     """
-    return origin + places @ torch.stack([across, up]).to(places)
+    return origin + places @ torch.stack([x, y]).to(places)
 
 
-def shell(corners: Corners, places: Places) -> Float[Tensor, "n z"]:
-    """The plane through three latent vectors, with each point as far from 0 as they are.
+def plane_on_shell(corners: Corners, places: Coordinates) -> Float[Tensor, "n z"]:
+    """The plane through three latent vectors, each point scaled to the length of its neighbours.
 
-    In the middle of three random vectors z is shorter than any that G was trained with (White
-    2016, "Sampling generative networks", section 2): so points are led straight out to the shell
-    of the three, whose lengths go evenly from one to the other and no further.
+    In the middle of three random vectors, z is shorter than any that G was trained with (White
+    2016, "Sampling generative networks", section 2). So each point is moved along its own
+    direction to the shell of the three: its length is interpolated linearly between theirs and
+    stays within the shortest and the longest.
 
     Args:
-        corners: at the places (0, 0), (1, 0) and (0, 1), to the last digits.
-        places: (x, y) of each point.
+        corners: vectors at the coordinates (0, 0), (1, 0) and (0, 1), met to rounding.
+        places: coordinates of each point.
     """
     first, second, third = corners
     points = plane(first, second - first, third - first, places)
@@ -74,13 +78,13 @@ def shell(corners: Corners, places: Places) -> Float[Tensor, "n z"]:
     return points * (wanted / points.norm(dim=1).clamp_min(_TINY))[:, None]
 
 
-class Shadow(NamedTuple):
-    """Where a vector is seen in a plane of three.
+class PlaneCoordinates(NamedTuple):
+    """Where a vector is seen in a plane through three others.
 
     Attributes:
         x: towards the second corner.
         y: towards the third.
-        off: the share of the vector's length that stands off the space of the three, 0 to 1.
+        off: share of the vector's length that is orthogonal to the span of the three, 0 to 1.
     """
 
     x: float
@@ -88,21 +92,22 @@ class Shadow(NamedTuple):
     off: float
 
 
-def shadow(corners: Corners, z: Vector) -> Shadow | None:
-    """The place of `shell` nearest to a vector; None for one that is on its other side.
+def plane_coordinates(corners: Corners, z: Vector) -> PlaneCoordinates | None:
+    """Coordinates of the point of `plane_on_shell` nearest to a vector.
 
-    The vector's projection into the space of the three, led straight in or out to their plane.
+    The vector is projected on the span of the three and scaled until it lies in their plane.
+    None for one that points away from the plane.
     """
     weights = torch.linalg.pinv(corners.T.double()) @ z.double()
     if weights.sum() < 1e-3:
         return None
     _, x, y = (weights / weights.sum()).tolist()
     rest = z.double() - corners.T.double() @ weights
-    return Shadow(x, y, float(rest.norm() / z.double().norm().clamp_min(_TINY)))
+    return PlaneCoordinates(x, y, float(rest.norm() / z.double().norm().clamp_min(_TINY)))
 
 
 def direction_between(group: Float[Tensor, "n z"], other: Float[Tensor, "m z"]) -> Vector:
-    """What leads from one group of latent vectors to another: their means' difference, of length 1.
+    """The unit vector from the mean of one group of latent vectors to that of another.
 
     Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric", visual
     attribute vectors.
@@ -123,14 +128,14 @@ def direction_between(group: Float[Tensor, "n z"], other: Float[Tensor, "m z"]) 
     return way / way.norm()
 
 
-# ---- states --------------------------------------------------------------------------------------
+# ---- the same on states of a model ---------------------------------------------------------------
 
 
 def state_at(state: LatentState, z: Vector) -> LatentState:
-    """The state with another latent vector, nothing else of which is changed by hand.
+    """A state at a latent vector, with model, label and step of another and no other changes.
 
     Args:
-        state: of which model, label and step are kept.
+        state: whose model, label and step are kept.
         z: rounded to half precision.
     """
     at = tuple(z.to(torch.float16).double().tolist())
@@ -140,11 +145,11 @@ def state_at(state: LatentState, z: Vector) -> LatentState:
 def analogy(
     model: ImageModel, a: LatentState, b: LatentState, c: LatentState, strength: float
 ) -> LatentState:
-    """The state from a as c is from b; see `arithmetic`. Label and step are a's.
+    """The state that is to a as c is to b; see `arithmetic`. Label and step are a's.
 
     Args:
         model: whose states they are.
-        a: where it starts; with strength 0 it is what comes out.
+        a: where it starts; with strength 0 it is returned as it is.
         b: what is taken away.
         c: what is put in its place.
         strength: -2 to 2.
@@ -160,18 +165,18 @@ def analogy(
     return state_at(a, arithmetic(start, minus, plus, strength))
 
 
-def along(
+def states_along(
     state: LatentState, axes: tuple[int, int], places: Sequence[tuple[float, float]]
 ) -> list[LatentState]:
-    """States of the plane through one, along two of its model's directions.
+    """States of the plane through one, spanned by two of its model's directions.
 
     Args:
-        state: of which all but these two moves is kept.
+        state: all but its moves along these two directions is kept.
         axes: numbers of two directions.
         places: amounts along them, -10 to 10.
 
     Raises:
-        ValueError: if the axes are one and the same, or a place is out of bounds.
+        ValueError: if the axes are the same, or a place is out of bounds.
     """
     if axes[0] == axes[1]:
         raise ValueError(f"axes: {axes}; two different ones are needed")
@@ -184,42 +189,45 @@ def _moved(state: LatentState, amounts: dict[int, float]) -> LatentState:
     return replace(state, moves=tuple(sorted((k, v) for k, v in moves.items() if v)))
 
 
-def between(
+def states_between(
     model: ImageModel,
     state: LatentState,
     corners: Sequence[LatentState],
     places: Sequence[tuple[float, float]],
 ) -> list[LatentState]:
-    """States of the plane through the latent vectors of three; see `shell`.
+    """States of the plane through the latent vectors of three; see `plane_on_shell`.
 
     Args:
         model: whose states they are.
         state: whose label and step all of them have.
         corners: three.
-        places: where each is, -10 to 10.
+        places: coordinates of each, -10 to 10.
 
     Raises:
         ValueError: if the three lie on one line, or a place is out of bounds.
     """
-    _check(places, MAX_PLACE)
-    of = _corners(model, corners)
+    _check(places, MAX_COORDINATE)
+    vectors = _corners(model, corners)
     if not places:
         return []
-    return [state_at(state, z) for z in shell(of, torch.tensor(places, dtype=torch.float64))]
+    points = plane_on_shell(vectors, torch.tensor(places, dtype=torch.float64))
+    return [state_at(state, z) for z in points]
 
 
-def seen_from(
+def coordinates_of(
     model: ImageModel, state: LatentState, corners: Sequence[LatentState]
-) -> Shadow | None:
-    """Where a state's latent vector is in the plane through three others; see `shadow`.
+) -> PlaneCoordinates | None:
+    """Where a state's latent vector is in the plane through three others'.
+
+    See `plane_coordinates`.
 
     Raises:
         ValueError: if the three lie on one line.
     """
-    return shadow(_corners(model, corners), state.latent(model.directions))
+    return plane_coordinates(_corners(model, corners), state.latent(model.directions))
 
 
-def leading(
+def direction_between_states(
     model: ImageModel, group: Sequence[LatentState], other: Sequence[LatentState]
 ) -> Vector:
     """The direction from some states to others; see `direction_between`.
@@ -240,7 +248,7 @@ def _corners(model: ImageModel, states: Sequence[LatentState]) -> Corners:
         raise ValueError(f"corners: {len(states)}; three are needed")
     corners = _latents(model, states)
     sides = corners[1:] - corners[0]
-    # Twice the triangle's area, squared, beside that of a square on its sides.
+    # Four times the squared area of the triangle, relative to a right angle between its sides.
     square = sides.square().sum(1).prod()
     if square - (sides[0] @ sides[1]) ** 2 <= _TINY * square:
         raise ValueError("corners: three pictures are needed whose latent vectors are on no line")

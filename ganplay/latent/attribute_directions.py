@@ -1,8 +1,8 @@
-"""Directions of latent space along which something changes that has a name.
+"""Directions of latent space along which a named attribute changes: thickness, smile, hair.
 
-What is measured in samples is regressed on their latent vectors, so that one step along the unit
-vector of the coefficients changes the measure most (Shen et al. 2020, "Interpreting the latent
-space of GANs for semantic face editing", section 3, with a regression in place of their
+An attribute is measured in samples and regressed on their latent vectors, so that one step along
+the unit vector of the coefficients changes the measure most (Shen et al. 2020, "Interpreting the
+latent space of GANs for semantic face editing", section 3, with a regression in place of their
 support vectors).
 """
 
@@ -21,8 +21,10 @@ from ganplay.images.sampler import latents
 
 Images = UInt8[Tensor, "n c h w"]
 Measures = Mapping[str, Float[Tensor, "n"]]
+"""A number for each picture, by the attribute's name."""
 
 SAMPLES = 4000
+"""Pictures that are measured by default."""
 RIDGE = 1e-2
 """Added to the variances of features, which are partly copies of each other."""
 
@@ -34,37 +36,39 @@ def of_ink(images: Images) -> Measures:
 
 
 def of_faces(data: ImageData, net: Classifier) -> Callable[[Images], Measures]:
-    """What reads attributes of faces: regressed on a classifier's features of drawn ones.
+    """A function that reads attributes of faces from pictures.
+
+    It is a ridge regression of the attributes of drawn faces on a classifier's features.
 
     Args:
         data: drawn faces with their attributes, to learn from.
         net: a classifier of faces.
     """
-    words, of = data.choices, data.attributes
+    words, given = data.choices, data.attributes
 
     def has(name: str, *kinds: str) -> Tensor:
-        return sum((of[name] == words[name].index(kind)).double() for kind in kinds)  # type: ignore
+        return sum((given[name] == words[name].index(kind)).double() for kind in kinds)  # type: ignore
 
     wanted = {
         "glasses": 1 - has("glasses", "none"),
         "smile": has("mouth", "smile", "open"),
         "hair": has("hair", "long"),
-        "skin": of["skin"].double(),  # from pale to deep
-        "tilt": of["tilt"].double(),
+        "skin": given["skin"].double(),  # from pale to deep
+        "tilt": given["tilt"].double(),
     }
     targets = torch.stack(list(wanted.values()), dim=1)
     features = net.features(data.images).double()
-    middle, centre = features.mean(0), targets.mean(0)
-    weights = _regressed(features - middle, targets - centre)
+    feature_mean, target_mean = features.mean(0), targets.mean(0)
+    weights = _ridge_regression(features - feature_mean, targets - target_mean)
 
     def read(images: Images) -> Measures:
-        told = (net.features(images).double() - middle) @ weights + centre
-        return dict(zip(wanted, told.T, strict=True))
+        predicted = (net.features(images).double() - feature_mean) @ weights + target_mean
+        return dict(zip(wanted, predicted.T, strict=True))
 
     return read
 
 
-def _regressed(x: Float[Tensor, "n f"], y: Float[Tensor, "n k"]) -> Float[Tensor, "f k"]:
+def _ridge_regression(x: Float[Tensor, "n f"], y: Float[Tensor, "n k"]) -> Float[Tensor, "f k"]:
     gram = x.T @ x / len(x) + RIDGE * torch.eye(x.shape[1], dtype=x.dtype)
     return torch.linalg.solve(gram, x.T @ y / len(x))
 
@@ -72,11 +76,11 @@ def _regressed(x: Float[Tensor, "n f"], y: Float[Tensor, "n k"]) -> Float[Tensor
 def named_directions(
     model: ImageModel, measure: Callable[[Images], Measures], samples: int = SAMPLES
 ) -> ImageModel:
-    """The model with a direction for each thing that is measured.
+    """The model with a direction for each attribute that is measured.
 
     Args:
-        model: which.
-        measure: what to look for in pictures.
+        model: is not changed.
+        measure: gives the attributes of pictures.
         samples: pictures that are measured; a conditional model's classes take turns, and what
             differs between classes is left out.
     """
@@ -87,7 +91,10 @@ def named_directions(
         own = slice(k, None, max(1, model.classes))
         y[own] -= y[own].mean(0)
         z[own] -= z[own].mean(0)
-    slopes = torch.linalg.lstsq(z, y).solution.T
-    told = 1 - (y - z @ slopes.T).square().sum(0) / y.square().sum(0)
-    named = [Direction(name=n, r_squared=round(float(t), 4)) for n, t in zip(found, told, strict=True)]
+    slopes = torch.linalg.lstsq(z, y).solution.T  # (k, z)
+    r_squared = 1 - (y - z @ slopes.T).square().sum(0) / y.square().sum(0)
+    named = [
+        Direction(name=name, r_squared=round(float(share), 4))
+        for name, share in zip(found, r_squared, strict=True)
+    ]
     return model.with_named(named, slopes / slopes.norm(dim=1, keepdim=True))

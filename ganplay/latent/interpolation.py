@@ -1,6 +1,6 @@
-"""Latent space: ways through it, and what in it changes a picture most.
+"""Ways between latent vectors: straight lines, arcs and splines on the sphere.
 
-Rows are latent vectors: (n, z).
+Rows are latent vectors, (n, z); `t` holds how far along each of them is, 0 at a and 1 at b.
 """
 
 import torch
@@ -18,7 +18,7 @@ def lerp(a: Vectors, b: Vectors, t: Shares) -> Float[Tensor, "*n z"]:
 
 
 def slerp(a: Vectors, b: Vectors, t: Shares) -> Float[Tensor, "*n z"]:
-    """Along the arc from a to b, the length going evenly from one's to the other's.
+    """Along the arc from a to b, with lengths interpolated linearly.
 
     `sin((1 - t) w) / sin(w) a' + sin(t w) / sin(w) b'` of the unit vectors a' and b' with the
     angle w between them (White 2016, "Sampling generative networks", section 2). Where the
@@ -30,7 +30,7 @@ def slerp(a: Vectors, b: Vectors, t: Shares) -> Float[Tensor, "*n z"]:
     share = t[..., None]
     arc = ((1 - share) * angle).sin() * one + (share * angle).sin() * other
     length = (1 - share) * lengths[0] + share * lengths[1]
-    # A vector without a length has no direction either.
+    # A vector of length zero has no direction either.
     sine = angle.sin() * (lengths[0] * lengths[1] > 1e-12)
     return torch.where(sine > 1e-4, arc / sine.clamp_min(1e-4) * length, lerp(a, b, t))
 
@@ -42,9 +42,9 @@ def spline(points: Float[Tensor, "k z"], leg: Int[Tensor, "n"], t: Shares) -> Fl
     constructions to interpolate orientation with quaternions"; Barry and Goldman 1988).
 
     Args:
-        points: the first and the last one only bend the way: it goes from the second to the last
-            but one.
-        leg: at which leg of the way, from 0 to k - 4.
+        points: the way goes from the second to the last but one; the first and the last point
+            only bend it.
+        leg: between which two points, from 0 to k - 4.
         t: how far on that leg, in [0, 1].
     """
     p = [points[leg + i] for i in range(4)]

@@ -1,4 +1,4 @@
-"""The bundled image models for many visitors at once: found by name, loaded when first asked for.
+"""The bundled image models, shared by many visitors: loaded on first use and rendered.
 
 A visitor names a model and states as strings, and gets bytes; no path ever comes from outside.
 """
@@ -24,19 +24,21 @@ from ganplay.images.latent_state import read_state
 from ganplay.images.sampler import latents
 from ganplay.media.contact_sheet import contact_sheet, png
 
-BUDGET = 2**28
-"""Bytes that all models in memory may take, the one in use apart."""
+MEMORY_BUDGET = 2**28
+"""Bytes that all loaded models may take together, except that one is always kept."""
 MOST_PICTURES = 64
-QUICK = 2
-"""So few pictures do not wait behind many."""
+"""Pictures of one call."""
+MAX_QUICK_PICTURES = 2
+"""Jobs of at most so many pictures have threads of their own and do not wait behind larger ones."""
 QUICK_THREADS, THREADS = 2, 1
-NUDGE = 0.35
+PERTURBATION = 0.35
+"""Standard deviation of a random move in latent space, between 0 and 1."""
 
 Result = TypeVar("Result")
 
 
 class ModelStoreError(ValueError):
-    """What cannot be rendered; `problem` says it as data."""
+    """A request that cannot be served; `problem` says why, as data."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -49,7 +51,7 @@ class Rendered(NamedTuple):
     Attributes:
         pixels: uint8, n x c x h x w.
         shape: (n, c, h, w).
-        states: strings of what was rendered, after repairs.
+        states: strings of what was rendered, without what a string had that is not possible.
         problems: what was wrong with each string.
     """
 
@@ -59,19 +61,19 @@ class Rendered(NamedTuple):
     problems: list[list[Problem]]
 
     def pngs(self, zoom: int) -> list[bytes]:
-        """Each picture as a file, each pixel drawn `zoom` times as large."""
+        """Each picture as a PNG file, magnified `zoom` times."""
         images = torch.frombuffer(bytearray(self.pixels), dtype=torch.uint8).view(self.shape)
         return [png(contact_sheet(image[None], 1, 0, zoom)) for image in images]
 
 
 class NearestImages(NamedTuple):
-    """What a picture is nearest to in the training data.
+    """The training pictures nearest to a picture.
 
     Attributes:
         pixels: of these training pictures, uint8, n x c x h x w.
         shape: (n, c, h, w).
         neighbours: how near each is.
-        yardstick: how far real pictures are; None where the card does not say.
+        yardstick: the distances of real pictures; None where the card does not hold them.
     """
 
     pixels: bytes
@@ -81,7 +83,7 @@ class NearestImages(NamedTuple):
 
 
 def memory_of(card: Card) -> int:
-    """Bytes that a model takes when D and all snapshots of G have been used."""
+    """Bytes that a model takes once its discriminator and all snapshots have been loaded."""
     kinds = image.kinds_of(card)
     nets = sum(kind.shape[0] for name, kind in kinds.items() if "." in name)
     kept = sum(torch.Size(k.shape).numel() * k.dtype.itemsize for k in kinds.values())
@@ -92,14 +94,14 @@ class ModelStore:
     """Models and the threads that render with them.
 
     Args:
-        budget: bytes that models in memory may take; the last one used stays in any case.
-        indexes: of what they learnt from.
-        device: where pictures are made.
+        budget: bytes that loaded models may take; the one used last is kept in any case.
+        indexes: of their training data.
+        device: that renders.
     """
 
     def __init__(
         self,
-        budget: int = BUDGET,
+        budget: int = MEMORY_BUDGET,
         indexes: IndexCache | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
@@ -109,20 +111,20 @@ class ModelStore:
         self.cards = {n: Card.from_json(path.read_bytes()) for n, path in folders.items()}
         self._models: OrderedDict[str, ImageModel] = OrderedDict()
         self._lock = threading.Lock()
-        self._quick, self._slow = threads(QUICK_THREADS, "gallery"), threads(THREADS, "gallery")
+        self._quick, self._slow = threads(QUICK_THREADS, "models"), threads(THREADS, "models")
 
     @property
     def in_memory(self) -> list[str]:
-        """Names of the models that are loaded, the one used last at the end."""
+        """Names of the loaded models, the least recently used first."""
         with self._lock:
             return list(self._models)
 
     def catalogue(self) -> list[dict[str, Any]]:
-        """What there is to be said of each model before it is loaded."""
+        """A description of each model, from its card alone."""
         return [_about(card) for card in self.cards.values()]
 
     def model(self, name: str) -> ImageModel:
-        """A model by its name; what was least used goes where memory is short.
+        """A model by its name; the least recently used ones are dropped where memory is short.
 
         Raises:
             ModelStoreError: if there is none of that name.
@@ -132,14 +134,14 @@ class ModelStore:
             raise ModelStoreError(Problem("model", name[:80], f"one of {known}", None, "no_model"))
         with self._lock:
             if name not in self._models:
-                self._models[name] = self._loaded(name)
+                self._models[name] = self._load(name)
             self._models.move_to_end(name)
-            while len(self._models) > 1 and self._taken() > self.budget:
+            while len(self._models) > 1 and self._memory() > self.budget:
                 self._models.popitem(last=False)
             return self._models[name]
 
-    def _loaded(self, name: str) -> ImageModel:
-        """A model from the disk; where memory is short in place of all others."""
+    def _load(self, name: str) -> ImageModel:
+        """A model from the disk; if memory runs out, all others are dropped and it tries again."""
         try:
             return load(name).to(self.device)
         except (MemoryError, RuntimeError) as error:
@@ -148,18 +150,18 @@ class ModelStore:
         self._models.clear()
         return load(name).to(self.device)
 
-    def _taken(self) -> int:
+    def _memory(self) -> int:
         return sum(memory_of(self.cards[name]) for name in self._models)
 
     def render(self, name: str, texts: Sequence[str]) -> Rendered:
-        """Pictures of state strings; what a string cannot mean for this model is left out of it.
+        """Pictures of state strings; what a string holds that this model lacks is left out.
 
         Args:
             name: of the model.
             texts: 1 to MOST_PICTURES states.
 
         Raises:
-            ModelStoreError: if there is no such model, or that is not how many can be rendered.
+            ModelStoreError: if there is no such model, or too few or too many states.
         """
         if not 1 <= len(texts) <= MOST_PICTURES:
             why = f"1 to {MOST_PICTURES} at once are possible"
@@ -172,7 +174,7 @@ class ModelStore:
         return Rendered(pictures.numpy().tobytes(), (n, c, h, w), list(map(str, states)), problems)
 
     def latent(self, name: str, text: str) -> list[float]:
-        """The latent vector that a state begins with: before truncation and what was set by hand.
+        """The latent vector of a state without truncation, set values, moves and own directions.
 
         Raises:
             ModelStoreError: if there is no such model.
@@ -183,7 +185,7 @@ class ModelStore:
         return [round(v, 4) for v in own.latent(model.directions).tolist()]
 
     def verdict(self, name: str, text: str) -> Score:
-        """What D says of the picture of a state.
+        """The discriminator's score of a state's picture.
 
         Raises:
             ModelStoreError: if there is no such model.
@@ -192,11 +194,13 @@ class ModelStore:
         return model.score(read_state(text, name, model.space)[0])
 
     def nearest(self, name: str, text: str) -> NearestImages | float:
-        """The training pictures nearest to that of a state, or the share of their index's making.
+        """The training pictures nearest to that of a state.
+
+        Instead, while their index is being made, the share of that work that is done.
 
         Raises:
             ModelStoreError: if there is no such model.
-            MissingData: if what it learnt from is not here.
+            MissingData: if its training data are not here.
         """
         model = self.model(name)
         index = self.indexes.of(model.card)
@@ -208,14 +212,15 @@ class ModelStore:
         yardstick = yardstick_of(model.card, index.judge)
         return NearestImages(pictures.numpy().tobytes(), (n, c, h, w), found, yardstick)
 
-    def nudged(self, name: str, text: str, seed: int) -> str:
-        """The state a small random move away, as far out from the middle as before on average.
+    def perturbed(self, name: str, text: str, seed: int) -> str:
+        """A state a small random move away.
 
-        `sqrt(1 - a^2) z + a e` with a standard normal e is as normal as z was.
+        `sqrt(1 - a^2) z + a e` with a standard normal e and a = PERTURBATION: if z is standard
+        normal, so is the result.
 
         Args:
             name: of the model.
-            text: the state.
+            text: of the state.
             seed: of the move, 0 to MAX_SEED.
 
         Raises:
@@ -229,17 +234,17 @@ class ModelStore:
         dim = model.space.dim
         z = torch.tensor(state.at) if state.at else latents([state.seed], dim)[0]
         move = torch.randn(dim, generator=generator_of(seed, "nudge"))
-        at = (1 - NUDGE**2) ** 0.5 * z + NUDGE * move
+        at = (1 - PERTURBATION**2) ** 0.5 * z + PERTURBATION * move
         # As a string can hold it: in half precision.
         return str(replace(state, seed=0, at=tuple(at.half().tolist())))
 
     def submit(self, work: Callable[..., Result], *arguments: Any, pictures: int) -> Future[Result]:
-        """Have one of our threads do something that makes so many pictures."""
-        pool = self._quick if pictures <= QUICK else self._slow
+        """Run a function that renders so many pictures in one of the store's threads."""
+        pool = self._quick if pictures <= MAX_QUICK_PICTURES else self._slow
         return pool.submit(work, *arguments)
 
     def stop(self) -> None:
-        """Let the threads go when they have done what is waiting."""
+        """End the threads once they have done what is waiting."""
         self._quick.shutdown(wait=False)
         self._slow.shutdown(wait=False)
         self.indexes.stop()

@@ -1,15 +1,15 @@
-"""Find a picture in a model: the state whose picture is nearest to it.
+"""Projection: find the state of a model whose picture is nearest to a given one.
 
-Starting from the nearest of many samples, latent vectors go down the gradient of
+Starting from the nearest of many samples, latent vectors descend the gradient of
 
-    L(z) = sum over seen pixels of (x - G(z))^2 / N + PULL |z|^2 / d
+    L(z) = sum over visible pixels of (x - G(z))^2 / N + PRIOR_WEIGHT |z|^2 / d
 
-with all N pixels from -1 to 1 and the d dimensions of z. The first term is projection by
-optimisation (Zhu et al. 2016, "Generative visual manipulation on the natural image manifold");
-to look at some pixels only is inpainting (Yeh et al. 2017, "Semantic image inpainting with deep
-generative models"). The second one is -log p(z) of the normal prior: with it L is, up to a
-factor, what the most probable z makes smallest if pixels are off by `sqrt(PULL N / d)`, and what
-is found lies where the model's own latent vectors do.
+with N the number of all pixels, which are from -1 to 1, and d the dimensions of z. The first term
+is projection by optimisation (Zhu et al. 2016, "Generative visual manipulation on the natural
+image manifold"); to sum over some pixels only is inpainting (Yeh et al. 2017, "Semantic image
+inpainting with deep generative models"). The second one is, up to a factor and a constant, minus
+log p(z) of the normal prior. So the minimum of L is the most probable z if pixels have normal
+errors of variance `PRIOR_WEIGHT N / d`, and it lies where the model's own latent vectors do.
 """
 
 import math
@@ -24,23 +24,24 @@ from ganplay.common.seeding import generator_of
 from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import LatentState
 from ganplay.images.sampler import to_bytes
-from ganplay.media.uploads import DrawingStyle, habit_of
+from ganplay.media.uploads import DrawingStyle, drawing_style_of
 from ganplay.media.video import Cancelled
 
 RESTARTS, STEPS = 8, 200
-MOST_RESTARTS, MOST_STEPS = 32, 1000
-PULL = 0.003
-"""Measured on held-out digits: without it |z| is 1.4 times as long as it should be, with it as
-long as it should, for 2 % more error; ten times as much costs 30 %."""
-RATE, WARM_UP = 0.2, 0.05
-"""Of Adam at most, and the share of steps in which it gets there; then down along a cosine."""
+MAX_RESTARTS, MAX_STEPS = 32, 1000
+PRIOR_WEIGHT = 0.003
+"""Measured on held-out digits: without the prior |z| is 1.4 times as long as that of samples, with
+it as long, for 2 % more error; ten times the weight costs 30 % more."""
+LEARNING_RATE, WARM_UP = 0.2, 0.05
+"""Of Adam at its peak, and the share of steps until then; afterwards it falls along a cosine."""
 SAMPLES = 1024
-"""From which the starting points are chosen, spread over the classes that may be it."""
-CLASS_CANDIDATES, SCOUTING = 32, 40
-"""Where the class is not known, how many classes are tried at most, and for how many steps."""
+"""From which the starting points are chosen, spread evenly over the possible classes."""
+CLASS_CANDIDATES, CLASS_STEPS = 32, 40
+"""Where the class is not known: how many classes are tried at most, and for how many steps."""
 CHUNK = 64
-LOOKED_AT = 64
-"""Samples that show how a model draws."""
+"""Samples that are rendered at once."""
+STYLE_SAMPLES = 64
+"""Samples from which a model's drawing style is read."""
 
 Picture = UInt8[Tensor, "c h w"]
 
@@ -49,12 +50,12 @@ class Progress(NamedTuple):
     """A moment of a search.
 
     Attributes:
-        stage: "samples" among which the nearest are looked for; "classes" of which each is tried
-            for a few steps, where it is not known; "descent" of the restarts.
-        done: what of the work is done, of `total`.
-        total: at the end.
-        errors: of each class or restart, in grey levels of 255 (root mean square).
-        picture: of the best so far; None before there is one.
+        stage: "samples" while the nearest samples are looked for; "classes" while each candidate
+            is tried for a few steps, where the class is not known; "descent" of the restarts.
+        done: units of work that are done.
+        total: units of work in all.
+        errors: root mean square errors of each class or restart, in grey levels of 255.
+        picture: the best so far; None before there is one.
     """
 
     stage: str
@@ -64,17 +65,16 @@ class Progress(NamedTuple):
     picture: Picture | None
 
 
-class Found(NamedTuple):
-    """What a search ended with.
+class ProjectionResult(NamedTuple):
+    """The result of a search.
 
     Attributes:
         state: the best one, its latent vector in half precision as its string has it.
         picture: of that very state.
-        error: between it and what was looked for, in grey levels of 255 (root mean square), over
-            the pixels that were to be seen.
+        error: its root mean square error over the visible pixels, in grey levels of 255.
         curves: errors of each restart before each step.
         labels: the class of each restart; empty for a model without.
-        best: the restart that the state is from.
+        best: index of the restart that the state is from.
     """
 
     state: LatentState
@@ -89,19 +89,19 @@ Tell = Callable[[Progress], bool]
 
 
 class _Target(NamedTuple):
-    """What is looked for: pixels from -1 to 1, and 1 where they are seen."""
+    """The picture to find: pixels from -1 to 1; `visible` is 1 where they count and else 0."""
 
     pixels: Float[Tensor, "c h w"]
-    seen: Float[Tensor, "h w"]
+    visible: Float[Tensor, "h w"]
 
     def distance(self, pictures: Float[Tensor, "n c h w"]) -> Float[Tensor, "n"]:
-        """Sum of squared differences, over the number of all pixels."""
-        apart = (pictures - self.pixels) * self.seen
+        """Sum of squared differences of visible pixels, divided by the number of all pixels."""
+        apart = (pictures - self.pixels) * self.visible
         return apart.square().sum((1, 2, 3)) / self.pixels.numel()
 
     def error(self, distance: Tensor) -> Tensor:
-        """The same as a root mean square over the pixels seen, in grey levels."""
-        return (distance / self.seen.mean()).sqrt() * 127.5
+        """A distance as root mean square over the visible pixels, in grey levels of 255."""
+        return (distance / self.visible.mean()).sqrt() * 127.5
 
 
 def project(
@@ -114,32 +114,33 @@ def project(
     steps: int = STEPS,
     seed: int = 0,
     tell: Tell = lambda progress: True,
-) -> Found:
+) -> ProjectionResult:
     """The state of a model whose picture is nearest to a given one.
 
     Args:
-        model: whose.
+        model: is searched.
         target: a picture of the model's shape.
-        hidden: True where it is not to be looked at, but filled in.
-        label: the class that is asked for; None finds the class too, where there are any.
-        restarts: places from which the search goes down, 1 to MOST_RESTARTS.
-        steps: that each takes, 1 to MOST_STEPS.
-        seed: of the samples among which the starting points are; the same one finds the same.
-        tell: told how far it is; False ends the search.
+        hidden: True where the target is ignored, for the model to fill in.
+        label: the class to search in; None searches all classes of a conditional model.
+        restarts: starting points of the descent, 1 to MAX_RESTARTS.
+        steps: of each descent, 1 to MAX_STEPS.
+        seed: of the samples from which the starting points are chosen; the same seed gives the
+            same result.
+        tell: is called with each `Progress`; returns False to cancel the search.
 
     Raises:
         ValueError: naming the argument, its value and what is possible.
-        Cancelled: if `tell` said so.
+        Cancelled: if `tell` returned False.
     """
     _check(model, target, hidden, label, restarts, steps)
-    seen = torch.ones(target.shape[1:]) if hidden is None else (~hidden).float()
-    wanted = _Target(target.float() / 127.5 - 1, seen)
+    visible = torch.ones(target.shape[1:]) if hidden is None else (~hidden).float()
+    wanted = _Target(target.float() / 127.5 - 1, visible)
     search = _Search(model, wanted, _classes(model, label), tell)
-    scouting = SCOUTING if len(search.classes) > 1 else 0
-    search.total = SAMPLES // CHUNK + scouting + steps
+    class_steps = CLASS_STEPS if len(search.classes) > 1 else 0
+    search.total = SAMPLES // CHUNK + class_steps + steps
     z, labels = search.start(restarts, seed)
-    if scouting:
-        tried, _ = search.descend(z, labels, scouting, "classes")
+    if class_steps:
+        tried, _ = search.descend(z, labels, class_steps, "classes")
         best = search.loss(tried, labels).topk(restarts, largest=False).indices
         z, labels = tried[:, best], labels[best]
     z, curves = search.descend(z, labels, steps, "descent")
@@ -160,7 +161,7 @@ def _check(
         raise ValueError(f"label: {label}; {model.card.name} is not conditional")
     if label is not None and not 0 <= label < model.classes:
         raise ValueError(f"label: {label}; a number from 0 to {model.classes - 1} is needed")
-    for name, value, most in (("restarts", restarts, MOST_RESTARTS), ("steps", steps, MOST_STEPS)):
+    for name, value, most in (("restarts", restarts, MAX_RESTARTS), ("steps", steps, MAX_STEPS)):
         if not 1 <= value <= most:
             raise ValueError(f"{name}: {value}; a whole number from 1 to {most} is needed")
 
@@ -178,35 +179,35 @@ class _Search:
         self.done = self.total = 0
 
     def tell(self, stage: str, errors: Tensor, pictures: Tensor | None = None) -> None:
-        """Say how far it is.
+        """Report progress; one more unit of work is then done.
 
         Raises:
-            Cancelled: if nobody wants it any more.
+            Cancelled: if the caller wants no more.
         """
         best = None if pictures is None else to_bytes(pictures[errors.argmin()][None])[0]
         if not self._tell(Progress(stage, self.done, self.total, errors, best)):
             raise Cancelled
         self.done += 1
 
-    def hot(self, labels: Int[Tensor, "n"]) -> Float[Tensor, "n k"] | None:
-        """Labels as G takes them."""
+    def one_hot(self, labels: Int[Tensor, "n"]) -> Float[Tensor, "n k"] | None:
+        """Labels as the generator takes them; None for a model without classes."""
         classes = self.model.classes
         return torch.nn.functional.one_hot(labels, classes).float() if classes else None
 
     def start(self, restarts: int, seed: int) -> tuple[Float[Tensor, "z n"], Int[Tensor, "n"]]:
-        """The samples that are nearest, after the nearest of each class; and their labels."""
+        """The samples nearest to the target, the nearest one of each class, and their labels."""
         generator = generator_of(seed, "projection")
         z = torch.randn(self.model.space.dim, SAMPLES, generator=generator)
         labels = torch.tensor(self.classes or [0])
         labels = labels.repeat(math.ceil(SAMPLES / len(labels)))[:SAMPLES]
-        near = []
+        distances = []
         for place in range(0, SAMPLES, CHUNK):
             self.tell("samples", torch.empty(0))
             part = slice(place, place + CHUNK)
             with torch.no_grad():
-                made = self.pictures(z[:, part].T, self.hot(labels[part]))
-            near.append(self.target.distance(made))
-        order = torch.cat(near).argsort()
+                pictures = self.pictures(z[:, part].T, self.one_hot(labels[part]))
+            distances.append(self.target.distance(pictures))
+        order = torch.cat(distances).argsort()
         firsts = _first_of_each(labels[order]) if len(self.classes) > 1 else []
         others = [place for place in range(SAMPLES) if place not in firsts]
         chosen = order[sorted([*firsts, *others[:restarts]])]
@@ -215,59 +216,59 @@ class _Search:
     def descend(
         self, start: Float[Tensor, "z r"], labels: Int[Tensor, "r"], steps: int, stage: str
     ) -> tuple[Float[Tensor, "z r"], Float[Tensor, "r t"]]:
-        """Where the search gets to from some starting points, and the errors on the way."""
-        z, label = start.clone().requires_grad_(), self.hot(labels)
+        """Latent vectors after gradient descent from `start`, and the errors before each step."""
+        z, label = start.clone().requires_grad_(), self.one_hot(labels)
         optimizer = torch.optim.Adam([z], betas=(0.9, 0.99))
         curves = []
         for step in range(steps):
-            optimizer.param_groups[0]["lr"] = _rate(step / steps)
-            made = self.pictures(z.T, label)
-            distance = self.target.distance(made)
-            (z.grad,) = torch.autograd.grad((distance + _pull(z)).sum(), z)
+            optimizer.param_groups[0]["lr"] = _learning_rate(step / steps)
+            pictures = self.pictures(z.T, label)
+            distance = self.target.distance(pictures)
+            (z.grad,) = torch.autograd.grad((distance + _prior_penalty(z)).sum(), z)
             optimizer.step()
             curves.append(self.target.error(distance.detach()))
-            self.tell(stage, curves[-1], made.detach())
+            self.tell(stage, curves[-1], pictures.detach())
         return z.detach(), torch.stack(curves, dim=1)
 
     def loss(self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"]) -> Float[Tensor, "r"]:
-        """L of each."""
+        """L(z) of each."""
         with torch.no_grad():
-            return self.target.distance(self.pictures(z.T, self.hot(labels))) + _pull(z)
+            return self.target.distance(self.pictures(z.T, self.one_hot(labels))) + _prior_penalty(z)
 
     def found(
         self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"], curves: Float[Tensor, "r t"]
-    ) -> Found:
-        """The best of the ends, as its state has it: in half precision."""
+    ) -> ProjectionResult:
+        """The best of the final latent vectors, rounded to half precision as its state holds it."""
         rounded = z.half()
-        label = self.hot(labels)
-        made = self.model.sampler().pictures(rounded.T.double(), label)
-        distance = self.target.distance(made).float()
-        best = int((distance + _pull(rounded.float())).argmin())
-        asked = ((int(labels[best]), 1.0),) if labels[best] else ()
+        label = self.one_hot(labels)
+        pictures = self.model.sampler().pictures(rounded.T.double(), label)
+        distance = self.target.distance(pictures).float()
+        best = int((distance + _prior_penalty(rounded.float())).argmin())
+        label_part = ((int(labels[best]), 1.0),) if labels[best] else ()
         state = LatentState(
-            self.model.card.name, at=tuple(rounded[:, best].double().tolist()), label=asked
+            self.model.card.name, at=tuple(rounded[:, best].double().tolist()), label=label_part
         )
-        return Found(
+        return ProjectionResult(
             state, self.model.render([state])[0], float(self.target.error(distance[best])),
             curves, tuple(labels.tolist()) if self.model.classes else (), best,
         )  # fmt: skip
 
 
 def _first_of_each(labels: Int[Tensor, "n"]) -> list[int]:
-    """Where each label stands first, for the CLASS_CANDIDATES that come first."""
+    """Indexes at which each label occurs first, for the first CLASS_CANDIDATES of them."""
     found = [int((labels == label).nonzero()[0]) for label in labels.unique()]
     return sorted(found)[:CLASS_CANDIDATES]
 
 
-def _rate(along: float) -> float:
-    """Adam's, at a share of the way."""
-    return RATE * min(1.0, along / WARM_UP + 0.1) * (1 + math.cos(math.pi * along)) / 2
+def _learning_rate(along: float) -> float:
+    """Of Adam, at a share of all steps."""
+    return LEARNING_RATE * min(1.0, along / WARM_UP + 0.1) * (1 + math.cos(math.pi * along)) / 2
 
 
-def _pull(z: Float[Tensor, "z r"]) -> Float[Tensor, "r"]:
-    return PULL * z.square().mean(0)
+def _prior_penalty(z: Float[Tensor, "z r"]) -> Float[Tensor, "r"]:
+    return PRIOR_WEIGHT * z.square().mean(0)
 
 
-def habit(model: ImageModel) -> DrawingStyle:
-    """How a model draws, as its samples have it."""
-    return habit_of(model.sample(range(LOOKED_AT)))
+def drawing_style(model: ImageModel) -> DrawingStyle:
+    """How a model draws, read from its samples."""
+    return drawing_style_of(model.sample(range(STYLE_SAMPLES)))

@@ -1,6 +1,6 @@
-"""Walks through latent space: from keyframe to keyframe, as frames, evenly if wanted.
+"""Walks through latent space from keyframe to keyframe, and their frames.
 
-How a walk is read from a string is in `walk_text`, how it becomes a file in `walk_files`.
+How a walk is read from a string is in `walk_string`, how it becomes a file in `walk_export`.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from ganplay.common.safe_tensors import CheckpointError
@@ -22,8 +22,8 @@ from ganplay.images.sampler import to_bytes
 from ganplay.latent.interpolation import lerp, slerp, spline
 
 VERSION = "1"
-BETWEEN = "|"
-"""Stands between the parts of a walk's string: no state has it, and links need not escape it."""
+SEPARATOR = "|"
+"""Between the parts of a walk's string: no state holds it, and links need not escape it."""
 PATHS = ("slerp", "lerp", "spline")
 EASINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda t: t,
@@ -31,21 +31,22 @@ EASINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "in": lambda t: t * t,
     "out": lambda t: t * (2 - t),
 }
-"""How far along in space for how far along in time, both from 0 to 1."""
+"""Progress in space as a function of progress in time, both from 0 to 1."""
 MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 64
 MAX_FRAMES, MAX_RATE = 2400, 50
+"""Of a whole walk; and frames a second."""
 CHUNK = 16
-"""Frames that are made between two looks at whether anybody still wants them."""
-_FINER = 2
-"""Pictures for each frame from which an even pace is found."""
+"""Frames of one batch; whoever iterates over a walk can stop it between two of them."""
+_PACE_SAMPLES = 2
+"""Pictures a frame that are rendered first to measure the pace of an even walk."""
 
 Images = UInt8[Tensor, "n c h w"]
 Features = Callable[[Images], Tensor]
-"""The space (n, f) in which pictures are near or far from each other."""
+"""From pictures to features (n, f), whose distances say how different two pictures are."""
 
 
-class _Described(Settings):
-    """Settings beside which other things stand, and which are written `;name:value`."""
+class _PieceSettings(Settings):
+    """Settings that a string holds as `;name:value` pieces, and fields that are no settings."""
 
     @classmethod
     def check(cls, f: dataclasses.Field, value: Any) -> Problem | None:
@@ -53,18 +54,18 @@ class _Described(Settings):
         return super().check(f, value) if f.metadata else None
 
     def pieces(self) -> str:
-        """What is not as by default."""
+        """Settings that differ from their defaults."""
         own = ((f, getattr(self, f.name)) for f in fields(self) if f.metadata)
         return "".join(f";{f.name}:{_written(value)}" for f, value in own if value != f.default)
 
 
 @dataclass(frozen=True)
-class Keyframe(_Described):
-    """A state that a walk comes through, and how it goes on from there to the next.
+class Keyframe(_PieceSettings):
+    """A state that a walk comes through, and how it goes on to the next.
 
     Attributes:
         state: of the model.
-        duration: of the way to the next, in seconds or any other unit: that of the whole is 1.
+        duration: of the way to the next, relative to those of the other keyframes.
         easing: one of EASINGS.
 
     Raises:
@@ -76,21 +77,21 @@ class Keyframe(_Described):
     easing: str = choice("linear", EASINGS, "keyframe")
 
     def __str__(self) -> str:
-        """The state's string with what is not as by default."""
+        """The state's string and the settings that differ from their defaults."""
         return f"{self.state}{self.pieces()}"
 
 
 @dataclass(frozen=True)
-class Walk(_Described):
-    """From keyframe to keyframe.
+class Walk(_PieceSettings):
+    """A way from keyframe to keyframe.
 
     Attributes:
         keyframes: of one model and one step of its training.
         frames: of the whole walk.
-        path: how latent vectors are led from one to the next, one of PATHS; labels go straight.
+        path: how latent vectors are interpolated, one of PATHS; labels always linearly.
         loop: whether it comes back to the first, which is then not shown twice.
-        even: whether the pace is made even in the space of features; the durations and easings
-            then count for nothing.
+        even: whether frames are equally far apart in the space of features; durations and
+            easings then have no effect.
         rate: frames a second when it is played.
 
     Raises:
@@ -105,27 +106,27 @@ class Walk(_Described):
     rate: int = number(24, 1, MAX_RATE, "walk")
 
     def rules(self) -> Iterable[Rule["Walk"]]:
-        """How many keyframes, and of which steps."""
-        return _counted, _of_one_step
+        """The number of keyframes, and that all are of one step of the training."""
+        return _check_count, _check_step
 
     def __str__(self) -> str:
-        """The string: what is not as by default, then each keyframe."""
-        return BETWEEN.join([VERSION + self.pieces(), *map(str, self.keyframes)])
+        """The string: settings that differ from their defaults, then each keyframe."""
+        return SEPARATOR.join([VERSION + self.pieces(), *map(str, self.keyframes)])
 
     @property
     def step(self) -> int | None:
-        """Of the training."""
+        """Of the training, the same for all keyframes; None for its end."""
         return self.keyframes[0].state.step
 
     def times(self) -> Float[Tensor, "n"]:
-        """When each frame is, in [0, 1]: as far as time goes, not yet eased."""
+        """The time of each frame, in [0, 1], before easing."""
         end = 1 - 1 / self.frames if self.loop else 1.0
         return torch.linspace(0, end, self.frames, dtype=torch.float64)
 
     def latents(
         self, model: ImageModel, times: Float[Tensor, "n"]
     ) -> tuple[Float[Tensor, "n z"], Float[Tensor, "n k"] | None]:
-        """Latent vectors and labels at some times."""
+        """Latent vectors and labels (None for a model without) at some times."""
         stops = (*self.keyframes, self.keyframes[0]) if self.loop else self.keyframes
         ends = torch.tensor([k.duration for k in stops[:-1]], dtype=torch.float64).cumsum(0)
         along = times * ends[-1]
@@ -137,19 +138,21 @@ class Walk(_Described):
         mixtures = [mix for k in stops if (mix := k.state.mixture(model.classes)) is not None]
         label = None
         if mixtures:
-            of = torch.stack(mixtures)
-            label = lerp(of[leg], of[leg + 1], t)
-        return self._led(z, leg, t), label
+            mixture = torch.stack(mixtures)
+            label = lerp(mixture[leg], mixture[leg + 1], t)
+        return self._interpolated(z, leg, t), label
 
-    def _led(self, z: Tensor, leg: Tensor, t: Tensor) -> Tensor:
+    def _interpolated(
+        self, z: Float[Tensor, "k z"], leg: Int[Tensor, "n"], t: Float[Tensor, "n"]
+    ) -> Float[Tensor, "n z"]:
         if self.path == "spline":
-            around = (z[-2], z[1]) if self.loop else (z[0], z[-1])
-            return spline(torch.stack([around[0], *z, around[1]]), leg, t)
-        way = slerp if self.path == "slerp" else lerp
-        return way(z[leg], z[leg + 1], t)
+            before, after = (z[-2], z[1]) if self.loop else (z[0], z[-1])
+            return spline(torch.stack([before, *z, after]), leg, t)
+        interpolate = slerp if self.path == "slerp" else lerp
+        return interpolate(z[leg], z[leg + 1], t)
 
 
-def _counted(walk: Walk) -> Problem | None:
+def _check_count(walk: Walk) -> Problem | None:
     count = len(walk.keyframes)
     if MIN_KEYFRAMES <= count <= MAX_KEYFRAMES:
         return None
@@ -157,15 +160,15 @@ def _counted(walk: Walk) -> Problem | None:
     return Problem("keyframes", count, why, None, "keyframes")
 
 
-def _of_one_step(walk: Walk) -> Problem | None:
+def _check_step(walk: Walk) -> Problem | None:
     for i, keyframe in enumerate(walk.keyframes):
         if keyframe.state.step != walk.step:
-            return one_step(i, keyframe.state.step, walk.step)
+            return step_problem(i, keyframe.state.step, walk.step)
     return None
 
 
-def one_step(place: int, step: int | None, first: int | None) -> Problem:
-    """The problem of a keyframe that is of another step than the first one."""
+def step_problem(place: int, step: int | None, first: int | None) -> Problem:
+    """The problem of a keyframe (counted from 0) of another training step than the first."""
     shown = "the end" if first is None else f"step {first}"
     why = f"all keyframes must be of one step of the training, the first is of {shown}"
     return Problem(f"keyframes.{place + 1}.step", step, why, first, "one_step")
@@ -178,14 +181,14 @@ def _written(value: object) -> str:
 
 
 class WalkFrames(NamedTuple):
-    """What was made last of a walk.
+    """A batch of frames of a walk.
 
     Attributes:
-        done: pictures that were made by now, those from which an even pace is found included.
-        of: how many there are to be made.
-        images: the next frames; none while the pace is looked for.
+        done: pictures rendered so far, those that measure the pace included.
+        of: how many will be rendered in all.
+        images: the next frames; none while the pace is measured.
         z: their latent vectors.
-        label: their labels.
+        label: their labels; None for a model without.
         features: of the frames.
     """
 
@@ -197,33 +200,37 @@ class WalkFrames(NamedTuple):
     features: Float[Tensor, "n f"]
 
 
-def made(model: ImageModel, walk: Walk, features: Features | None = None) -> Iterator[WalkFrames]:
-    """The frames of a walk, a few at a time; who wants no more stops asking.
+def iter_frames(
+    model: ImageModel, walk: Walk, features: Features | None = None
+) -> Iterator[WalkFrames]:
+    """The frames of a walk, a batch at a time.
 
     Args:
-        model: which.
+        model: renders them.
         walk: through its latent space.
-        features: by which pictures are near or far; by default `features_of(model)`.
+        features: their distances define an even pace; by default `features_of(model)`.
     """
     features = features or features_of(model)
     times, before = walk.times(), 0
     total = walk.frames
     if walk.even:
-        before = _FINER * walk.frames
+        before = _PACE_SAMPLES * walk.frames
         total += before
         finer, found = torch.linspace(0, 1, before, dtype=torch.float64), []
-        for part in _made(model, walk, finer, features):
+        for part in _frames_at(model, walk, finer, features):
             found.append(part.features)
             none = part.images[:0], part.z[:0], None, part.features[:0]
             yield WalkFrames(part.done, total, *none)
-        passed = gaps(torch.cat(found)).double().cumsum(0)
-        passed = torch.cat([passed[:1] * 0, passed])
-        times = interpolated(times * passed[-1], passed, finer)
-    for part in _made(model, walk, times, features):
+        length = gaps(torch.cat(found)).double().cumsum(0)
+        length = torch.cat([length[:1] * 0, length])
+        times = interp(times * length[-1], length, finer)
+    for part in _frames_at(model, walk, times, features):
         yield part._replace(done=before + part.done, of=total)
 
 
-def _made(model: ImageModel, walk: Walk, times: Tensor, features: Features) -> Iterator[WalkFrames]:
+def _frames_at(
+    model: ImageModel, walk: Walk, times: Float[Tensor, "n"], features: Features
+) -> Iterator[WalkFrames]:
     z, label = walk.latents(model, times)
     sampler = model.sampler(walk.step)
     for start in range(0, len(times), CHUNK):
@@ -236,22 +243,22 @@ def _made(model: ImageModel, walk: Walk, times: Tensor, features: Features) -> I
 
 
 def frames(model: ImageModel, walk: Walk, features: Features | None = None) -> Images:
-    """All pictures of a walk; see `made`."""
-    return torch.cat([part.images for part in made(model, walk, features)])
+    """All pictures of a walk; see `iter_frames`."""
+    return torch.cat([part.images for part in iter_frames(model, walk, features)])
 
 
-def explored(walk: Walk, part: WalkFrames) -> list[LatentState]:
-    """The states at which frames are, as near as a state's half precision comes."""
+def states_of(walk: Walk, part: WalkFrames) -> list[LatentState]:
+    """The states of some frames, their latent vectors rounded to a state's half precision."""
     name, step = walk.keyframes[0].state.model, walk.step
-    mixtures = [_parts(shares) for shares in part.label.tolist()] if part.label is not None else ()
+    mixtures = [_main_parts(row) for row in part.label.tolist()] if part.label is not None else ()
     return [
         LatentState(name, at=tuple(z.half().tolist()), label=label, step=step)
         for z, label in zip(part.z, mixtures or [()] * len(part.z), strict=True)
     ]
 
 
-def _parts(shares: list[float]) -> Amounts:
-    """The classes of a mixture that count most."""
+def _main_parts(shares: list[float]) -> Amounts:
+    """The classes with the largest shares of a mixture, as many as a state can hold."""
     most = sorted(range(len(shares)), key=lambda k: -shares[k])[:MAX_PARTS]
     rounded = sorted((k, round(shares[k], 3)) for k in most)
     return tuple((k, share) for k, share in rounded if share)
@@ -274,12 +281,12 @@ def _classifier(data: str) -> Any:
 
 
 def gaps(features: Float[Tensor, "n f"]) -> Float[Tensor, "m"]:
-    """The distance of each frame's features to the next one's."""
+    """The distance of each frame's features to the next one's, m = n - 1."""
     return (features[1:] - features[:-1]).norm(dim=1)
 
 
-def closed(features: Float[Tensor, "n f"], loop: bool) -> Float[Tensor, "m f"]:
-    """The features of all frames; of a loop with the first one at the end again."""
+def with_loop_end(features: Float[Tensor, "n f"], loop: bool) -> Float[Tensor, "m f"]:
+    """The features of all frames; of a loop with the first one again at the end."""
     return torch.cat([features, features[:1]]) if loop else features
 
 
@@ -288,11 +295,11 @@ def unevenness(gap: Float[Tensor, "m"]) -> float:
     return float(gap.std(correction=0) / gap.mean().clamp_min(1e-12))
 
 
-def interpolated(
-    x: Float[Tensor, "n"], known: Float[Tensor, "k"], values: Float[Tensor, "k"]
+def interp(
+    x: Float[Tensor, "n"], xp: Float[Tensor, "k"], fp: Float[Tensor, "k"]
 ) -> Float[Tensor, "n"]:
-    """The values at x of the line through known points, whose places rise."""
-    place = torch.searchsorted(known, x.contiguous()).clamp(1, len(known) - 1)
-    low, high = known[place - 1], known[place]
+    """Linear interpolation at x between points (xp, fp) with rising xp; `numpy.interp` in torch."""
+    place = torch.searchsorted(xp, x.contiguous()).clamp(1, len(xp) - 1)
+    low, high = xp[place - 1], xp[place]
     t = ((x - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)
-    return values[place - 1] + t * (values[place] - values[place - 1])
+    return fp[place - 1] + t * (fp[place] - fp[place - 1])

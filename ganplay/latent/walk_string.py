@@ -1,7 +1,8 @@
-"""Walks as strings, which the page, links, the command, Python and the API share.
+"""Walks as strings, which the page, links, the command line, Python and the API share.
 
-`1;frames:60;loop:true|1;model:digits;seed:1;duration:2|1;model:digits;seed:5;easing:smooth`: what
-holds for the whole, then each keyframe as the string of its state with what is its own.
+`1;frames:60;loop:true|1;model:digits;seed:1;duration:2|1;model:digits;seed:5;easing:smooth`: first
+the settings of the whole walk, then each keyframe as its state's string with the keyframe's own
+settings.
 """
 
 from collections.abc import Iterable
@@ -11,16 +12,17 @@ from typing import Any
 from ganplay.common.settings import Problem, Settings, unknown
 from ganplay.images.latent_state import LatentState, Space, read_state
 from ganplay.latent.walk import (
-    BETWEEN,
     MAX_KEYFRAMES,
     MIN_KEYFRAMES,
+    SEPARATOR,
     VERSION,
     Keyframe,
     Walk,
-    one_step,
+    step_problem,
 )
 
 MAX_WALK = 65_536
+"""Characters of a walk's string."""
 _COUNT = f"{MIN_KEYFRAMES} to {MAX_KEYFRAMES} are possible"
 
 
@@ -28,7 +30,7 @@ def read_walk(text: str, model: str, space: Space) -> tuple[Walk | None, list[Pr
     """The walk of a string through a model's space, and what was wrong with it.
 
     Never raises for what the string holds: as in `read_state`, what cannot be used is reported
-    and left out. The field of a keyframe's problem is `keyframes.3.label`, counted from 1.
+    and left out. The field of a keyframe's problem is such as `keyframes.3.label`, counted from 1.
 
     Args:
         text: the string.
@@ -41,7 +43,7 @@ def read_walk(text: str, model: str, space: Space) -> tuple[Walk | None, list[Pr
     if len(text) > MAX_WALK:
         why = f"at most {MAX_WALK} characters are possible"
         return None, [Problem("walk", text[:40], why, None, "walk_long")]
-    head, *parts = text.strip().split(BETWEEN)
+    head, *parts = text.strip().split(SEPARATOR)
     version, *pieces = head.split(";")
     problems: list[Problem] = []
     if version != VERSION:
@@ -67,7 +69,7 @@ def _keyframes(
         problems += [p._replace(field=f"keyframes.{i + 1}.{p.field}") for p in own]
         first = keyframes[0].state.step if keyframes else keyframe.state.step
         if keyframe.state.step != first:
-            problems.append(one_step(i, keyframe.state.step, first))
+            problems.append(step_problem(i, keyframe.state.step, first))
             keyframe = replace(keyframe, state=replace(keyframe.state, step=first))
         keyframes.append(keyframe)
     return keyframes, problems
@@ -85,10 +87,10 @@ def _keyframe(text: str, model: str, space: Space) -> tuple[Keyframe, list[Probl
 def keyframes_of(
     states: Iterable[LatentState], durations: Iterable[Any], easings: Iterable[Any]
 ) -> tuple[Keyframe, ...]:
-    """Keyframes of states; durations and easings are one for all, or one for each.
+    """Keyframes from states, with one duration and easing for all of them or one for each.
 
     Raises:
-        ValueError: naming the list of another length.
+        ValueError: if a list is of another length.
         ConfigError: if one of them is out of bounds.
     """
     given = list(states)
@@ -104,7 +106,7 @@ def _for_each(name: str, values: list[Any], count: int) -> list[Any]:
 
 
 def _read(kind: type[Settings], pieces: Iterable[str]) -> tuple[dict[str, Any], list[Problem]]:
-    """The fields of `name:value` pieces, and what was wrong with them."""
+    """Settings from `name:value` pieces, and what was wrong with them."""
     known = {f.name: f for f in fields(kind) if f.metadata}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -122,7 +124,7 @@ def _read(kind: type[Settings], pieces: Iterable[str]) -> tuple[dict[str, Any], 
 
 
 def _typed(kind: Any, text: str) -> object:
-    """What a text means as a value of this type; what means nothing stays text."""
+    """The value of a type that a text stands for; a text that stands for none stays as it is."""
     if kind is bool:
         return {"true": True, "false": False}.get(text, text)
     try:

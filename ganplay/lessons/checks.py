@@ -1,27 +1,26 @@
-"""Runs lessons without a page, and says what came out."""
+"""Runs lessons without a page, and holds what comes out against their checks."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganplay.common.settings import Settings
-from ganplay.lessons.experiments import KINDS, Experiment
+from ganplay.lessons.experiments import EXPERIMENTS, Experiment
 from ganplay.lessons.lesson import Check, Lesson, Run, Task
 
 ROUNDING = 1e-9
-"""So that a share of seeds is not rounded down by a float's last digit."""
+"""Is added to a share of the seeds before it is rounded down, against errors of the last digit."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check.
+    """The result of one check.
 
     Attributes:
         check: which one.
-        values: one for each member.
-        kept: whether each keeps the bounds.
-        needed: how many must.
+        values: of the signal, one for each member.
+        kept: whether each is within the bounds.
+        needed: how many must be.
     """
 
     check: Check
@@ -31,7 +30,7 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether enough of them do, or their mean, or the first one."""
+        """Whether enough members are within the bounds, or their mean, or the first, is."""
         if self.check.of == "mean":
             return self.check.keeps(self.mean)
         if self.check.of == "first":
@@ -44,8 +43,8 @@ class Outcome:
         return math.fsum(self.values) / len(self.values)
 
 
-def judge(check: Check, values: Sequence[float]) -> Outcome:
-    """Hold measured values against a check."""
+def outcome_of(check: Check, values: Sequence[float]) -> Outcome:
+    """The outcome of a check for measured values."""
     kept = [check.keeps(value) for value in values]
     return Outcome(check, list(values), kept, math.floor(check.share * len(kept) + ROUNDING))
 
@@ -56,41 +55,30 @@ def begin(
     changes: Mapping[str, Any] | None = None,
     use_capture: bool = True,
 ) -> Experiment:
-    """A run at its start, with some settings changed.
+    """The experiment of a run at its start, with some settings changed.
 
     Raises:
-        ConfigError: if the settings cannot be.
+        ConfigError: if the settings are not possible.
     """
-    return of_config(run.kind, run.config(dict(changes or {})), seeds, use_capture)
-
-
-def of_config(
-    kind: str, config: Settings, seeds: Sequence[int], use_capture: bool = True
-) -> Experiment:
-    """An experiment of a kind with a configuration."""
-    return KINDS[kind].make(config, seeds, use_capture)
+    return EXPERIMENTS[run.kind].make(run.config(dict(changes or {})), seeds, use_capture)
 
 
 def measured(experiment: Experiment, run: Run, checks: Sequence[Check]) -> list[Outcome]:
-    """Take a run as far as its checks go, and hold each to its bounds at its step."""
+    """Advance a run as far as its checks need, and measure each check at its step."""
     outcomes = []
-    for check in sorted(checks, key=lambda check: _step(check, run)):
-        experiment.advance(_step(check, run) - experiment.steps)
-        outcomes.append(judge(check, experiment.measure(check.signal).tolist()))
+    for check in sorted(checks, key=run.step_of):
+        experiment.advance(run.step_of(check) - experiment.steps)
+        outcomes.append(outcome_of(check, experiment.measure(check.signal).tolist()))
     return outcomes
 
 
-def _step(check: Check, run: Run) -> int:
-    return run.steps if check.step is None else check.step
-
-
 def perform(lesson: Lesson, seeds: Sequence[int], quick: bool = False) -> list[Outcome]:
-    """All runs of a lesson with these seeds, and what came of its checks.
+    """Do all runs of a lesson, and return the outcomes of its checks.
 
     Args:
         lesson: which one.
-        seeds: a member for each.
-        quick: only what shows soon (`Check.quick`), without capturing steps for it.
+        seeds: one for each member.
+        quick: only checks that are `Check.quick`, and without capturing steps, which takes time.
     """
     outcomes = []
     for name, run in lesson.runs.items():
@@ -101,5 +89,5 @@ def perform(lesson: Lesson, seeds: Sequence[int], quick: bool = False) -> list[O
 
 
 def attempt(task: Task, seeds: Sequence[int], changes: Mapping[str, Any]) -> list[Outcome]:
-    """What comes of a task when some settings are changed."""
+    """The outcomes of a task when some of its settings are changed."""
     return measured(begin(task.run, seeds, changes), task.run, task.checks)

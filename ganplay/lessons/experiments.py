@@ -1,13 +1,13 @@
-"""What a lesson runs: GANs, VAEs beside them, Dirac-GANs, latent vectors, a trained image model.
+"""What a lesson runs: GANs, VAEs, Dirac-GANs, latent vectors, or a trained image model.
 
-Each kind has the settings that its file may name, members (one a seed) that go on together, and
-signals by name.
+Each kind of experiment has its own settings, members (one a seed) that advance together, and
+signals that can be measured by name.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ganplay.common.seeding import generator_of
 from ganplay.common.settings import Settings, choice, number
-from ganplay.images.checkpoint import ImageModel, load
+from ganplay.images.checkpoint import load
 from ganplay.images.sampler import one_hot
 from ganplay.latent.interpolation import lerp, slerp
 from ganplay.lessons import dirac_gan, signals
@@ -28,34 +28,35 @@ from ganplay.toy.trainer import ToyTrainer
 Values = Float[Tensor, "s"]
 
 
-@runtime_checkable
-class Experiment(Protocol):
-    """Members that go on together; `steps` counts how far."""
+class Experiment:
+    """Members that advance together.
 
-    @property
-    def steps(self) -> int:
-        """Steps since the start."""
+    Attributes:
+        steps: since the start.
+    """
+
+    def __init__(self) -> None:
+        self.steps = 0
 
     def advance(self, count: int) -> None:
-        """Go on."""
+        """Take some steps; without a model that is trained, only their number changes."""
+        self.steps += count
 
     def measure(self, name: str) -> Values:
-        """A signal now, of each member; NaN where it has no meaning."""
+        """The current value of a signal for each member; NaN where it has no meaning."""
+        raise NotImplementedError
 
 
-class GanExperiment:
+class GanExperiment(Experiment):
     """GANs of one configuration."""
 
     def __init__(self, config: ToyConfig, seeds: Sequence[int], use_capture: bool) -> None:
+        super().__init__()
         self.trainer = ToyTrainer(config, seeds, threads=1, use_capture=use_capture)
 
-    @property
-    def steps(self) -> int:
-        """Steps since the start."""
-        return self.trainer.steps
-
     def advance(self, count: int) -> None:
-        """Go on."""
+        """Train for some steps."""
+        super().advance(count)
         self.trainer.step(count)
 
     def measure(self, name: str) -> Values:
@@ -65,7 +66,7 @@ class GanExperiment:
 
 @dataclass(frozen=True)
 class VaeConfig(Settings):
-    """A VAE with the sizes, data and learning rate of the GAN that it stands beside.
+    """A VAE with the sizes, data and learning rate of the GAN with which it is compared.
 
     Raises:
         ConfigError: if a value is out of bounds.
@@ -78,113 +79,107 @@ class VaeConfig(Settings):
     lr: float = number(1e-3, 0.0, 1.0, "training", log=True)
 
     @property
-    def beside(self) -> ToyConfig:
-        """The GAN's settings."""
-        return ToyConfig(
-            distribution=self.distribution,
-            width_g=self.width,
-            width_d=self.width,
-            layers_g=self.layers,
-            layers_d=self.layers,
-            lr_g=self.lr,
-            lr_d=self.lr,
-        )
+    def gan(self) -> ToyConfig:
+        """The settings of that GAN."""
+        nets = {"width": self.width, "layers": self.layers, "lr": self.lr}
+        both = {f"{name}_{net}": value for name, value in nets.items() for net in "gd"}
+        return ToyConfig.from_dict({"distribution": self.distribution} | both)
 
 
-class VaeExperiment:
+class VaeExperiment(Experiment):
     """VAEs of one configuration."""
 
     def __init__(self, config: VaeConfig, seeds: Sequence[int]) -> None:
-        self.trainer = VaeTrainer(config.beside, seeds, config.sigma)
-
-    @property
-    def steps(self) -> int:
-        """Steps since the start."""
-        return self.trainer.steps
+        super().__init__()
+        self.trainer = VaeTrainer(config.gan, seeds, config.sigma)
 
     def advance(self, count: int) -> None:
-        """Go on."""
+        """Train for some steps."""
+        super().advance(count)
         self.trainer.step(count)
 
     def measure(self, name: str) -> Values:
-        """Figures of `metrics.compare`, or the evidence lower bound."""
+        """A metric of the samples (see `metrics.compare`), or "elbo" in nats."""
         if name == "elbo":
             return self.trainer.elbo(signals.SAMPLES)
         points = self.trainer.sample(signals.SAMPLES)
         return compare(points, points, self.trainer.configs[0].data, quick=True)[name]
 
 
-class DiracExperiment:
-    """Dirac-GANs that start all round the unit circle; there is nothing for a seed to change."""
+class DiracExperiment(Experiment):
+    """Dirac-GANs that start all round the unit circle, one for each seed; they use no randomness.
+
+    Attributes:
+        path: (theta, psi) of all members after each step, from the start on.
+    """
 
     def __init__(self, config: DiracConfig, seeds: Sequence[int]) -> None:
-        self.config, self.steps = config, 0
+        super().__init__()
+        self.config = config
         self.path = [dirac_gan.circle(len(seeds))]
 
     def advance(self, count: int) -> None:
-        """Go on."""
+        """Take some steps of gradient descent."""
+        super().advance(count)
         for _ in range(count):
             self.path.append(dirac_gan.step(self.path[-1], self.config))
-        self.steps += count
 
     def measure(self, name: str) -> Values:
-        """How far (theta, psi) is from the answer, (0, 0)."""
+        """The one signal, "radius": the distance of (theta, psi) from the equilibrium, (0, 0)."""
         assert name == "radius"
         return self.path[-1].norm(dim=1).float()
 
 
+INTERPOLATIONS = {"lerp": lerp, "slerp": slerp}
+
+
 @dataclass(frozen=True)
 class LatentConfig(Settings):
-    """Ways between two random latent vectors.
+    """Interpolation between two random latent vectors.
 
     Raises:
         ConfigError: if a value is out of bounds.
     """
 
     dimensions: int = number(100, 1, 1000, "data", log=True)
-    way: str = choice("lerp", ("lerp", "slerp"), "generator")
+    way: str = choice("lerp", INTERPOLATIONS, "generator")
 
 
-WAYS = {"lerp": lerp, "slerp": slerp}
-ENDS = 64
-"""Pairs of latent vectors that each member looks at."""
+PAIRS = 64
+"""Pairs of latent vectors over which each member averages."""
 PLACES = 33
-"""Places along a way."""
+"""Places along the way from one to the other; odd, so that one is the middle."""
 
 
-class LatentExperiment:
-    """How long a latent vector is on its way from one to another. Nothing is trained."""
+class LatentExperiment(Experiment):
+    """The length of a latent vector on its way from one random vector to another."""
 
     def __init__(self, config: LatentConfig, seeds: Sequence[int]) -> None:
-        self.config, self.steps = config, 0
-        self._ends = torch.stack(
-            [
-                torch.randn(2, ENDS, config.dimensions, generator=generator_of(s, "latent"))
-                for s in seeds
-            ]
-        )
-
-    def advance(self, count: int) -> None:
-        """Nothing changes."""
-        self.steps += count
+        super().__init__()
+        self.config = config
+        ends = [
+            torch.randn(2, PAIRS, config.dimensions, generator=generator_of(seed, "latent"))
+            for seed in seeds
+        ]
+        self._ends = torch.stack(ends)  # (s, 2, PAIRS, z)
 
     def lengths(self) -> Float[Tensor, "s places"]:
-        """Norms along the way over the mean of the ends' own, averaged over the pairs."""
+        """Mean norms along the way, relative to the mean norm of a pair's own two vectors."""
         a, b = self._ends.unbind(1)
-        way, usual = WAYS[self.config.way], self._ends.norm(dim=3).mean(1)
+        way, usual = INTERPOLATIONS[self.config.way], self._ends.norm(dim=3).mean(1)
         share = torch.linspace(0, 1, PLACES)
-        there = [way(a, b, t.expand(a.shape[:-1])).norm(dim=2) / usual for t in share]
-        return torch.stack([one.mean(1) for one in there], dim=1)
+        norms = [way(a, b, t.expand(a.shape[:-1])).norm(dim=2) / usual for t in share]
+        return torch.stack([one.mean(1) for one in norms], dim=1)
 
     def measure(self, name: str) -> Values:
-        """The norm in the middle, 1 being that of the ends."""
+        """The one signal, "middle": the relative norm half way."""
         assert name == "middle"
         return self.lengths()[:, PLACES // 2]
 
 
 @dataclass(frozen=True)
 class PicturesConfig(Settings):
-    """What is asked of a trained image model.
+    """Which pictures of a trained image model are looked at.
 
     Raises:
         ConfigError: if a value is out of bounds.
@@ -195,23 +190,20 @@ class PicturesConfig(Settings):
 
 
 PICTURES = 16
-"""Of a member."""
+"""Pictures of each member from which its signals are measured."""
 
 
-class PicturesExperiment:
-    """Pictures of a trained model, of one class a seed. Nothing is trained."""
+class PicturesExperiment(Experiment):
+    """Pictures of a trained model; member i shows class i."""
 
     def __init__(self, config: PicturesConfig, seeds: Sequence[int]) -> None:
-        self.config, self.steps = config, 0
-        self.model: ImageModel = load(config.model)
+        super().__init__()
+        self.config = config
+        self.model = load(config.model)
         self._seeds = list(seeds)
 
-    def advance(self, count: int) -> None:
-        """Nothing changes."""
-        self.steps += count
-
     def pictures(self, member: int, truncation: float, count: int) -> Float[Tensor, "n d"]:
-        """Pixels, from -1 to 1, of a member's first pictures."""
+        """A member's first pictures, flat, with pixels from -1 to 1."""
         sampler, classes = self.model.sampler(), self.model.classes
         dim, generator = sampler.noise_dim, generator_of(self._seeds[member], "pictures")
         z = torch.randn(count, dim, generator=generator) * truncation
@@ -219,28 +211,28 @@ class PicturesExperiment:
         return sampler.pictures(z, label).flatten(1).float().cpu()
 
     def rows(self, count: int) -> list[Float[Tensor, "n d"]]:
-        """Each member's first pictures."""
-        own = self.config.truncation
-        return [self.pictures(i, own, count) for i in range(len(self._seeds))]
+        """Each member's first pictures, with the truncation of the settings."""
+        truncation = self.config.truncation
+        return [self.pictures(i, truncation, count) for i in range(len(self._seeds))]
 
     def measure(self, name: str) -> Values:
-        """How varied a member's pictures are, or how near all samples are to training pictures."""
+        """One of "variety" and "nearest"."""
         return {"variety": self._variety, "nearest": self._nearest}[name]()
 
     def _variety(self) -> Values:
-        """Mean distance between a member's pictures, 1 being that without truncation."""
+        """Mean distance between a member's pictures, relative to that without truncation."""
 
-        def spread(member: int, truncation: float) -> Tensor:
-            return torch.pdist(self.pictures(member, truncation, PICTURES)).mean()
+        def spread(pictures: Tensor) -> Tensor:
+            return torch.pdist(pictures).mean()
 
-        return torch.stack(
-            [spread(i, self.config.truncation) / spread(i, 1.0) for i in range(len(self._seeds))]
-        )
+        untruncated = [self.pictures(i, 1.0, PICTURES) for i in range(len(self._seeds))]
+        pairs = zip(self.rows(PICTURES), untruncated, strict=True)
+        return torch.stack([spread(own) / spread(other) for own, other in pairs])
 
     def _nearest(self) -> Values:
-        """Median distance of samples to the nearest training picture over that of unseen ones.
+        """Median distance of samples to their nearest training picture, over that of unseen data.
 
-        In pixels, from the model's card, where `ganplay eval` measured it: the same for all.
+        In pixels, from the model's card (`ganplay eval` measures it), so equal for all members.
         """
         card: dict[str, Any] = self.model.card.metrics
         try:
@@ -252,12 +244,12 @@ class PicturesExperiment:
 
 
 class ExperimentType(NamedTuple):
-    """What a run of one kind is made of.
+    """A kind of experiment.
 
     Attributes:
-        config: its settings.
-        make: an experiment of a configuration, seeds, and whether steps are to be captured.
-        signals: what can be measured on it.
+        config: class of its settings.
+        make: an experiment from a configuration, seeds, and whether steps are captured.
+        signals: names of what can be measured.
     """
 
     config: type[Any]
@@ -265,19 +257,22 @@ class ExperimentType(NamedTuple):
     signals: tuple[str, ...]
 
 
-OF_SAMPLES = ("modes", "high_quality", "dispersion")
-KINDS: dict[str, ExperimentType] = {
+EXPERIMENTS: dict[str, ExperimentType] = {
     "gan": ExperimentType(ToyConfig, GanExperiment, tuple(signals.GAN)),
     "vae": ExperimentType(
-        VaeConfig, lambda c, seeds, _: VaeExperiment(c, seeds), (*OF_SAMPLES, "elbo")
+        VaeConfig,
+        lambda config, seeds, _: VaeExperiment(config, seeds),
+        ("modes", "high_quality", "dispersion", "elbo"),
     ),
     "dirac": ExperimentType(
-        DiracConfig, lambda c, seeds, _: DiracExperiment(c, seeds), ("radius",)
+        DiracConfig, lambda config, seeds, _: DiracExperiment(config, seeds), ("radius",)
     ),
     "latent": ExperimentType(
-        LatentConfig, lambda c, seeds, _: LatentExperiment(c, seeds), ("middle",)
+        LatentConfig, lambda config, seeds, _: LatentExperiment(config, seeds), ("middle",)
     ),
     "pictures": ExperimentType(
-        PicturesConfig, lambda c, seeds, _: PicturesExperiment(c, seeds), ("variety", "nearest")
+        PicturesConfig,
+        lambda config, seeds, _: PicturesExperiment(config, seeds),
+        ("variety", "nearest"),
     ),
 }

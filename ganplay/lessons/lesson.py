@@ -1,7 +1,7 @@
-"""Lesson files: what they hold, and reading them strictly.
+"""Lessons as JSON files: their format, and a strict reader.
 
-A file with a mistake is refused with its name, the line or the key, and why; the others still
-load. A lecturer adds a lesson by adding a file.
+A file with a mistake is refused with its name, the line or the key, and the reason; the other
+files still load. A lecturer adds a lesson by adding a file to `content`.
 """
 
 import json
@@ -19,10 +19,11 @@ from pydantic import (
 )
 
 from ganplay.common.settings import Settings
-from ganplay.lessons.experiments import KINDS
+from ganplay.lessons.experiments import EXPERIMENTS
 
 FOLDER = Path(__file__).parent / "content"
 MAX_BYTES, MAX_LESSONS, MAX_STEPS = 2**17, 64, 5000
+"""Of a file, of a folder, and of a run."""
 NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1200)]
@@ -35,7 +36,7 @@ class _Strict(BaseModel):
 
 
 class Text(_Strict):
-    """A text in both languages."""
+    """A text in English and Chinese."""
 
     en: Words
     zh: Words
@@ -45,9 +46,9 @@ class Symbol(_Strict):
     """A piece of a formula.
 
     Attributes:
-        text: as it is shown; words in both languages.
-        of: the thing on the screen that it belongs to; "" for none.
-        shape: "sub" or "sup" for small print.
+        text: as it is shown, or words in both languages.
+        of: the part of the page that it is linked with; "" for none.
+        shape: "sub" or "sup" for an index below or above.
     """
 
     text: Short | Text
@@ -56,14 +57,14 @@ class Symbol(_Strict):
 
 
 class Answer(_Strict):
-    """One of the answers to a question, and what is said to who chose it."""
+    """An answer to choose, and the comment for those who choose it."""
 
     text: Text
     says: Text
 
 
 class Question(_Strict):
-    """To be answered before anything runs. `right` is the place of the right answer, from 0."""
+    """A question to be answered before the runs; `right` is the index of the right answer."""
 
     text: Text
     answers: Annotated[tuple[Answer, ...], Field(min_length=2, max_length=5)]
@@ -77,15 +78,15 @@ class Question(_Strict):
 
 
 class Run(_Strict):
-    """Something that is run with several seeds.
+    """An experiment that is run with several seeds.
 
     Attributes:
-        kind: of `KINDS`.
-        name: what it is called beside others.
-        settings: of the kind's configuration; what is not named has its default.
-        steps: how far it goes; 0 where nothing is trained.
-        every: steps between two measurements that are shown on the way.
-        shows: drawings beside its picture.
+        kind: a key of `EXPERIMENTS`.
+        name: of the run.
+        settings: of its configuration; those not given have their defaults.
+        steps: of the whole run; 0 where nothing is trained.
+        every: steps between two measurements for the page's gauges.
+        shows: extra drawings beside the picture.
     """
 
     kind: Literal["gan", "vae", "dirac", "latent", "pictures"] = "gan"
@@ -106,25 +107,29 @@ class Run(_Strict):
         """The configuration, with some settings changed.
 
         Raises:
-            ConfigError: naming what cannot be.
+            ConfigError: naming what is not possible.
         """
-        return KINDS[self.kind].config.from_dict(self.settings | (changes or {}))
+        return EXPERIMENTS[self.kind].config.from_dict(self.settings | (changes or {}))
+
+    def step_of(self, check: "Check") -> int:
+        """The step at which a check is measured."""
+        return self.steps if check.step is None else check.step
 
 
 class Check(_Strict):
-    """A signal that must come out.
+    """A signal and the bounds within which it must be.
 
     Attributes:
-        run: of which run of the lesson; a task's checks leave it out.
-        signal: its name.
+        run: the key of a run of the lesson; not given for a task's checks.
+        signal: one of the experiment's.
         step: when it is measured; None for the end of the run.
-        at_least: a bound, both of which may be given.
-        at_most: the other one.
-        of: "each" member, their "mean", or the "first" one.
-        share: of the members that must keep the bounds, rounded down.
-        quick: whether the short version of the lessons' test looks at it.
-        name: what the gauge says.
-        otherwise: the plain reason if it does not come out for a seed.
+        at_least: the lower bound; one bound or both are given.
+        at_most: the upper bound.
+        of: "each" member, their "mean", or the "first" member.
+        share: share of the members that must be within the bounds; their number is rounded down.
+        quick: whether the short version of the lessons' test includes it.
+        name: of the gauge.
+        otherwise: the reason why a seed may be out of the bounds.
     """
 
     run: Name = "task"
@@ -148,37 +153,37 @@ class Check(_Strict):
         return self
 
     def keeps(self, value: float) -> bool:
-        """Whether a value lies within the bounds; NaN does not."""
+        """Whether a value is within the bounds; NaN is not."""
         low, high = self.at_least, self.at_most
         return (low is None or value >= low) and (high is None or value <= high)
 
 
 class Task(_Strict):
-    """To break something, or to mend it, with a few controls.
+    """To break something or to repair it, with a few settings.
 
     Attributes:
         text: what is to be done.
-        run: where it begins; its checks do not hold there.
-        free: settings that may be changed.
-        checks: of what must come out.
-        hint: to who asks for one.
-        solution: changes with which it does come out, which the tests try.
+        run: its settings at the start, with which the checks fail.
+        editable: settings that may be changed.
+        checks: of the result.
+        hint: for those who ask for one.
+        solution: changes with which the checks hold; the tests try them.
     """
 
     text: Text
     run: Run
-    free: Annotated[tuple[Name, ...], Field(min_length=1, max_length=8)]
+    editable: Annotated[tuple[Name, ...], Field(min_length=1, max_length=8)]
     checks: Annotated[tuple[Check, ...], Field(min_length=1, max_length=4)]
     hint: Text
     solution: dict[str, str | int | float | bool]
 
     @model_validator(mode="after")
     def _possible(self) -> "Task":
-        known = {f.name for f in fields(KINDS[self.run.kind].config)}
-        if strange := [name for name in self.free if name not in known]:
-            raise ValueError(f"free: there is no setting {strange[0]!r}")
-        if locked := [name for name in self.solution if name not in self.free]:
-            raise ValueError(f"solution: {locked[0]!r} is not among the free settings")
+        known = {f.name for f in fields(EXPERIMENTS[self.run.kind].config)}
+        if strange := [name for name in self.editable if name not in known]:
+            raise ValueError(f"editable: there is no setting {strange[0]!r}")
+        if locked := [name for name in self.solution if name not in self.editable]:
+            raise ValueError(f"solution: {locked[0]!r} is not among the editable settings")
         self.run.config(self.solution)
         for i, check in enumerate(self.checks):
             _check_signal(f"checks.{i}", check, self.run)
@@ -186,28 +191,28 @@ class Task(_Strict):
 
 
 class ExploreTask(_Strict):
-    """A place of Explore where a lesson on image models goes on.
+    """A task in the Explore view, with which a lesson on image models ends.
 
     Attributes:
-        state: that it opens with.
+        state: with which Explore opens.
         todo: what is to be done there.
-        deeds: what counts as done, by name and how much or how often.
+        goals: what must be reached: keys of GOALS, and how much or how often.
     """
 
     state: Words
     todo: Text
-    deeds: Annotated[dict[Name, float], Field(min_length=1, max_length=4)]
+    goals: Annotated[dict[Name, float], Field(min_length=1, max_length=4)]
 
     @model_validator(mode="after")
     def _known(self) -> "ExploreTask":
-        if strange := sorted(set(self.deeds) - set(DEEDS)):
-            raise ValueError(f"deeds: {strange[0]!r}; one of {', '.join(DEEDS)} is possible")
+        if strange := sorted(set(self.goals) - set(GOALS)):
+            raise ValueError(f"goals: {strange[0]!r}; one of {', '.join(GOALS)} is possible")
         return self
 
 
-DEEDS = ("seeds", "truncations", "far", "looked")
-"""In Explore: different seeds seen; kinds of truncation tried (below 0.5, above 1.2); how far along
-a direction; pictures whose nearest training pictures were looked up."""
+GOALS = ("seeds", "truncations", "far", "looked")
+"""Seeds seen; kinds of truncation tried (below 0.5, above 1.2); distance along a direction;
+pictures whose nearest training pictures were looked up."""
 
 
 class Lesson(_Strict):
@@ -215,19 +220,19 @@ class Lesson(_Strict):
 
     Attributes:
         version: of this format.
-        order: its place in the list.
+        order: place in the list of lessons.
         title: of the lesson.
         idea: paragraphs to read first.
-        formula: pieces in a row.
-        question: to be answered before the run.
-        runs: by name, in the order in which they run.
+        formula: its symbols from left to right.
+        question: to be answered before the runs.
+        runs: by key, in the order in which they run.
         checks: of the runs.
-        explain: paragraphs to read after the check.
+        explain: paragraphs to read after the checks.
         layers: of the picture that are shown.
-        break_it: a task; a lesson has both, or a visit.
+        break_it: a task; a lesson has both tasks, or `visit`.
         mend_it: the other task.
-        visit: where it goes on in Explore.
-        name: its file's, without ending.
+        visit: a task in Explore.
+        name: of its file, without the extension.
     """
 
     version: Literal[1]
@@ -258,17 +263,17 @@ class Lesson(_Strict):
         return self
 
     def tasks(self) -> dict[str, Task]:
-        """The tasks that there are, by name."""
+        """The lesson's tasks by name."""
         tasks = {"break": self.break_it, "mend": self.mend_it}
         return {name: task for name, task in tasks.items() if task}
 
 
 class LessonError(ValueError):
-    """A file that is no lesson: names the file, the line or the key, and why."""
+    """A file that is no lesson; it names the file, the line or the key, and the reason."""
 
 
 def _check_signal(place: str, check: Check, run: Run) -> None:
-    known = KINDS[run.kind].signals
+    known = EXPERIMENTS[run.kind].signals
     if check.signal not in known:
         among = f"one of {', '.join(known)} is possible of a {run.kind}"
         raise ValueError(f"{place}.signal: {check.signal!r}; {among}")
@@ -277,7 +282,7 @@ def _check_signal(place: str, check: Check, run: Run) -> None:
 
 
 def read(path: Path) -> Lesson:
-    """One lesson.
+    """Read one lesson.
 
     Raises:
         LessonError: naming the file, the line or the key, and what is wrong.
@@ -293,7 +298,7 @@ def read(path: Path) -> Lesson:
     if not isinstance(content, dict):
         raise LessonError(f"{path.name}, line 1: an object is needed")
     try:
-        # As JSON again, in which lists may stand for tuples.
+        # From JSON, since strict models accept a list for a tuple only there.
         return Lesson.model_validate_json(json.dumps(content | {"name": path.stem}))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
@@ -303,7 +308,7 @@ def read(path: Path) -> Lesson:
 
 
 def load_all(folder: Path = FOLDER) -> tuple[list[Lesson], list[str]]:
-    """All lessons of a folder in their order, and what was wrong with the other files."""
+    """All lessons of a folder in order, and what is wrong with the other files."""
     lessons: list[Lesson] = []
     problems: list[str] = []
     for path in sorted(folder.glob("*.json"))[:MAX_LESSONS]:

@@ -1,4 +1,4 @@
-"""What lessons measure on a run of GANs, by name: each a number for every member."""
+"""Signals that lessons measure on GANs: by name, a number for every member."""
 
 import math
 from collections.abc import Callable
@@ -8,44 +8,46 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.gan.losses import LOSSES
+from ganplay.gan.record import discriminator_stats
 from ganplay.lessons import theory
-from ganplay.toy.ensemble import judged
 from ganplay.toy.trainer import ToyTrainer
 
 SAMPLES = 2500
-"""Points, of each kind, that a signal is measured on."""
+"""Real and fake points, of each, from which a signal is measured."""
 
 Values = Float[Tensor, "s"]
 Signal = Callable[[ToyTrainer], Values]
 
 
-def compared(name: str) -> Signal:
-    """One of the quick figures of `metrics.compare`."""
+def metric(name: str) -> Signal:
+    """One of the quick metrics of `metrics.compare`."""
     return lambda trainer: trainer.compare(SAMPLES, quick=True)[name]
 
 
-def said(name: str) -> Signal:
-    """What D says of real or of fake samples: "d_real" or "d_fake"."""
+def mean_output(name: str) -> Signal:
+    """The mean output of D on real ("d_real") or on fake ("d_fake") samples."""
 
     def measure(trainer: ToyTrainer) -> Values:
         loss = LOSSES[trainer.configs[0].loss]
         real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
-        return judged(loss, trainer.discriminate(real), trainer.discriminate(fake))[name]
+        return discriminator_stats(loss, trainer.discriminate(real), trainer.discriminate(fake))[
+            name
+        ]
 
     return measure
 
 
 def unknown(trainer: ToyTrainer) -> Values:
-    """NaN for each member: what cannot be measured on such a run."""
+    """NaN for each member: the signal has no meaning for this configuration."""
     return torch.full((len(trainer),), math.nan)
 
 
 def optimal_outputs(
     trainer: ToyTrainer, points: Float[Tensor, "s n 2"]
 ) -> Float[Tensor, "s n"] | None:
-    """D*(x) of every member; None unless both densities are known.
+    """The optimal output D*(x) for every member; None unless both densities are known.
 
-    That of the data has to be, and G has to be linear on normal noise in the plane.
+    That of the data must be known, and G must be linear in normal noise of two dimensions.
     """
     config, density = trainer.configs[0], trainer.distribution().log_density
     linear = config.layers_g == 0 and config.output_g == "linear" and not config.classes
@@ -58,7 +60,7 @@ def optimal_outputs(
 
 
 def optimal_gap(trainer: ToyTrainer) -> Values:
-    """Mean |D - D*| over as many real as fake points; NaN unless D* is known."""
+    """Mean |D - D*| over equally many real and fake points; NaN unless D* is known."""
     loss = LOSSES[trainer.configs[0].loss]
     points = torch.cat([trainer.real(SAMPLES), trainer.sample(SAMPLES)], dim=1)
     best = optimal_outputs(trainer, points)
@@ -68,22 +70,22 @@ def optimal_gap(trainer: ToyTrainer) -> Values:
 
 
 def gradient_ratio(trainer: ToyTrainer) -> Values:
-    """`theory.saturation_ratio` of G's gradients; NaN unless D gives probabilities."""
+    """`theory.saturation_ratio` of G's gradients; NaN unless D's output is a probability."""
     if LOSSES[trainer.configs[0].loss].reading != "probability":
         return unknown(trainer)
-    steep, flat = (trainer.gradient_g(loss, SAMPLES) for loss in ("non_saturating", "minimax"))
-    return theory.saturation_ratio(steep, flat)
+    losses = ("non_saturating", "minimax")
+    return theory.saturation_ratio(*(trainer.gradient_g(loss, SAMPLES) for loss in losses))
 
 
 def slope(trainer: ToyTrainer) -> Values:
-    """Mean steepness of D on the lines between real and fake points, where WGAN-GP asks for 1."""
+    """Mean norm of D's gradient on lines between real and fake points; WGAN-GP aims at 1."""
     real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
     share = torch.linspace(0, 1, SAMPLES)[:, None]
-    return trainer.slopes(torch.lerp(fake, real, share)).mean(1)
+    return trainer.input_gradient_norms(torch.lerp(fake, real, share)).mean(1)
 
 
 def class_table(trainer: ToyTrainer) -> Tensor | None:
-    """Counts (s, c, m) of classes by modes; None where there are none."""
+    """Counts (s, c, m) of samples by class and nearest mode; None without classes or modes."""
     config, modes = trainer.configs[0], trainer.distribution().modes
     if not config.classes or modes is None:
         return None
@@ -92,14 +94,14 @@ def class_table(trainer: ToyTrainer) -> Tensor | None:
 
 
 def class_accuracy(trainer: ToyTrainer) -> Values:
-    """Share of samples at the mode of the class that was asked for."""
+    """Share of samples whose nearest mode is that of their class."""
     table = class_table(trainer)
     return unknown(trainer) if table is None else theory.class_accuracy(table)
 
 
 GAN: dict[str, Signal] = {
-    **{name: compared(name) for name in ("js", "modes", "high_quality", "dispersion")},
-    **{name: said(name) for name in ("d_real", "d_fake")},
+    **{name: metric(name) for name in ("js", "modes", "high_quality", "dispersion")},
+    **{name: mean_output(name) for name in ("d_real", "d_fake")},
     "optimal_gap": optimal_gap,
     "gradient_ratio": gradient_ratio,
     "slope": slope,

@@ -1,7 +1,7 @@
-"""What theory says must come out, where it says it exactly: pure functions on tensors.
+"""Exact results of GAN theory, as pure functions on tensors.
 
-Densities that are known, the discriminator that is best against them, how much a loss saturates,
-which class lands on which mode. Distances between samples are in `metrics`.
+Known densities, the discriminator that is optimal for them, how much a loss saturates, and which
+class lands on which mode. Distances between samples are in `toy.metrics`.
 """
 
 import math
@@ -11,17 +11,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 Points = Float[Tensor, "*s n 2"]
-
 Logs = Float[Tensor, "*s n"]
 
 
 def linear_log_density(
     points: Points, matrix: Float[Tensor, "*s 2 2"], shift: Float[Tensor, "*s 2"]
 ) -> Logs:
-    """Logarithm of the density of `A z + b` for a standard normal z in the plane, in nats.
+    """Log density of `A z + b` for a standard normal z of two dimensions, in nats.
 
-    `log N(A^-1 (x - b); 0, I) - log |det A|`, the change of variables. A matrix that flattens
-    the plane has no density: the result is then NaN or infinite.
+    `log N(A^-1 (x - b); 0, I) - log |det A|`, the change of variables. A singular A has no
+    density: the result is then NaN or infinite.
     """
     z = torch.linalg.solve_ex(matrix, (points - shift[..., None, :]).mT).result
     normal = -z.square().sum(-2) / 2 - math.log(2 * math.pi)
@@ -29,10 +28,10 @@ def linear_log_density(
 
 
 def optimal_output(log_p: Logs, log_q: Logs) -> Logs:
-    """D*(x) = p(x) / (p(x) + q(x)), from the logarithms of real (p) and fake (q) densities.
+    """D*(x) = p(x) / (p(x) + q(x)), from the log densities of real (p) and fake (q) data.
 
-    Goodfellow et al. 2014, equation 2. As `sigmoid(log p - log q)`, so that it is exact where
-    both densities are too small for a float.
+    Goodfellow et al. 2014, "Generative adversarial nets", equation 2. Computed as
+    `sigmoid(log p - log q)`, which is exact even where both densities underflow.
     """
     return torch.sigmoid(log_p - log_q)
 
@@ -40,10 +39,10 @@ def optimal_output(log_p: Logs, log_q: Logs) -> Logs:
 def saturation_ratio(
     non_saturating: Float[Tensor, "s p"], saturating: Float[Tensor, "s p"]
 ) -> Float[Tensor, "s"]:
-    """How many times longer G's gradient is with the non-saturating loss than with minimax.
+    """The norm of G's gradient with the non-saturating loss over that with minimax.
 
-    1 where D says one half; `(1 - D) / D` at a single fake, which grows without end as D gets
-    sure (Goodfellow et al. 2014, section 3).
+    For a single fake it is `(1 - D) / D`: 1 where D = 1/2, without bound as D goes to 0
+    (Goodfellow et al. 2014, section 3).
     """
     return non_saturating.norm(dim=1) / saturating.norm(dim=1)
 
@@ -51,9 +50,9 @@ def saturation_ratio(
 def classes_by_mode(
     points: Points, labels: Int[Tensor, "n"], modes: Float[Tensor, "m 2"]
 ) -> Int[Tensor, "*s c m"]:
-    """How many samples of each class (rows) lie nearest to each mode (columns).
+    """How many samples of each class (rows) are nearest to each mode (columns).
 
-    A class takes part up to the largest label.
+    There are as many classes as the largest label says.
     """
     nearest = torch.cdist(points, modes).argmin(-1)
     classes = int(labels.max()) + 1
@@ -64,5 +63,5 @@ def classes_by_mode(
 
 
 def class_accuracy(table: Int[Tensor, "*s c c"]) -> Float[Tensor, "*s"]:
-    """Share of the samples that lie nearest to the mode of their class; class k is mode k."""
+    """Share of samples that are nearest to the mode of their class; class k belongs to mode k."""
     return table.diagonal(dim1=-2, dim2=-1).sum(-1) / table.sum((-2, -1))

@@ -1,4 +1,4 @@
-"""Trains VAEs beside GANs: the same data, batches, noise and sizes of nets, another objective."""
+"""Trains VAEs to be compared with GANs: the same data, batches, noise and network sizes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,79 +13,71 @@ from ganplay.toy.architecture import split
 from ganplay.toy.batches import BatchStream, draw_noise, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp
-from ganplay.toy.optimizers import UPDATES, Moments
-from ganplay.toy.step import Hyperparameters, Structure
+from ganplay.toy.step import Structure
 
 
 class VaeTrainer:
-    """Trains S small VAEs at once, with the settings of a GAN.
+    """Trains S small VAEs at once by Adam, with the settings of a GAN.
 
-    The decoder has G's size and start, the encoder D's size; G's optimiser and learning rate
-    count. A member sees the batches of real points and of noise that a GAN of its seed sees.
+    The decoder has the size and the initial weights of G, the encoder the size of D; learning
+    rate and betas are those of G. A member sees the batches of real points and of noise that a GAN
+    with its seed sees.
     """
 
     def __init__(self, config: ToyConfig, seeds: Sequence[int], sigma: float) -> None:
         """Make fresh networks.
 
         Args:
-            config: whose sizes, data and learning rate are taken.
-            seeds: one member for each.
+            config: whose sizes, data and learning rate are used.
+            seeds: one for each member.
             sigma: see `Vae`.
 
         Raises:
-            ValueError: if there are no members, or the configuration is of what no VAE here has.
+            ValueError: if there are no seeds, or for settings that these VAEs do not have.
         """
         if not seeds:
             raise ValueError("no seeds: at least one member is needed")
         if config.classes or "spectral" in (config.norm_g, config.norm_d):
             raise ValueError("a VAE has neither classes nor spectral norm here")
-        self.configs = [replace(config, seed=int(s)) for s in seeds]
-        structure = Structure.of(config)
-        judge = structure.discriminator
-        encoder = Mlp(
-            2, 2 * config.noise_dim, judge.layers, judge.width, judge.activation, judge.init
-        )
-        self.plan = Vae(encoder, structure.generator, sigma)
+        self.configs = [replace(config, seed=int(seed)) for seed in seeds]
+        decoder, d = Structure.of(config).generator, Structure.of(config).discriminator
+        encoder = Mlp(2, 2 * config.noise_dim, d.layers, d.width, d.activation, d.init)
+        self.vae = Vae(encoder, decoder, sigma)
         self.steps = 0
-        self._streams = BatchStream(self.configs)
-        starts = [
-            [generator_of(c.seed, purpose) for c in self.configs]
-            for purpose in ("encoder", "generator")
+        self._batches = BatchStream(self.configs)
+        nets = [
+            net.initialise([generator_of(c.seed, purpose) for c in self.configs])[0]
+            for net, purpose in ((encoder, "encoder"), (decoder, "generator"))
         ]
-        nets = (self.plan.encoder, self.plan.decoder)
-        self._flat = torch.cat(
-            [net.initialise(own)[0] for net, own in zip(nets, starts, strict=True)], dim=1
-        )
-        self._weights = split(self._flat, self.plan.shapes())
-        self._moments = Moments.zeros(self._flat)
-        numbers = Hyperparameters.of(self.configs)
-        self._rates = numbers.rates(numbers.lr_g)
-        self._update = UPDATES[config.optimizer_g]
-        self._ones = torch.ones(len(self.configs), 1)
+        self._flat = torch.cat(nets, dim=1).requires_grad_()  # (s, p)
+        betas = (config.beta1, config.beta2)
+        self._optimizer = torch.optim.Adam([self._flat], lr=config.lr_g, betas=betas)
 
     def __len__(self) -> int:
         return len(self.configs)
 
+    def _weights(self) -> list[Tensor]:
+        return split(self._flat, self.vae.shapes())
+
+    @torch.enable_grad()
     def step(self, count: int = 1) -> None:
         """Take steps up the evidence lower bound."""
         for _ in range(count):
-            batch = self._streams.next()
-            with torch.enable_grad():
-                weights = [w.detach().requires_grad_() for w in self._weights]
-                loss = -self.plan.elbo(weights, batch.real, batch.z).mean(1, keepdim=True)
-                parts = torch.autograd.grad(loss, weights, self._ones)
-            gradient = torch.cat([p.flatten(1) for p in parts], dim=1)
-            self._update(self._flat, gradient, self._moments, self._rates)
+            batch = self._batches.next()
+            loss = -self.vae.elbo(self._weights(), batch.real, batch.z).mean(1).sum()
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
             self.steps += 1
 
+    @torch.no_grad()
     def elbo(self, n: int) -> Float[Tensor, "s"]:
-        """Mean evidence lower bound of n real points, in nats; the same ones at every call."""
+        """Mean evidence lower bound of n real points, in nats; the same points at every call."""
         real = torch.stack([real_points(c, n)[0].T for c in self.configs])
-        with torch.no_grad():
-            return self.plan.elbo(self._weights, real, self.noise(n)).mean(1)
+        return self.vae.elbo(self._weights(), real, self.noise(n)).mean(1)
 
     def noise(self, n: int) -> Float[Tensor, "s z n"]:
-        """N latent vectors for each member, those that a GAN of its seed is looked at with."""
+        """N latent vectors for each member, the ones with which a GAN of its seed is measured."""
         return torch.stack(
             [
                 draw_noise("gaussian", c.noise_dim, n, generator_of(c.seed, "sample"))
@@ -93,7 +85,7 @@ class VaeTrainer:
             ]
         )
 
+    @torch.no_grad()
     def sample(self, n: int) -> Float[Tensor, "s n 2"]:
-        """N fake points of each member, without the noise around them."""
-        with torch.no_grad():
-            return self.plan.generate(self._weights, self.noise(n)).mT
+        """N fake points of each member: the means of p(x | z), without the noise around them."""
+        return self.vae.generate(self._weights(), self.noise(n)).mT

@@ -285,8 +285,8 @@ class LabSession(Session):
             modes=0 if distribution.modes is None else len(distribution.modes),
             centres=self._centres(),
             reaches=3 * distribution.sigma / camera.extent,
-            floor=camera.gauge.floor["js"],
-            dispersion=camera.gauge.floor["dispersion"],
+            floor=camera.monitor.floor["js"],
+            dispersion=camera.monitor.floor["dispersion"],
             ticks=[round(tick, 4) for tick in camera.ticks.tolist()],
             reach=noise_reach(self.config.noise),
         )
@@ -298,7 +298,7 @@ class LabSession(Session):
 
     def _tell_remedies(self) -> None:
         """Send the page what helps each lane against what is going on, where that has changed."""
-        ills = [(one.diagnosis.verdict.kind, one.diagnosis.sure, one.config) for one in self.lanes]
+        ills = [(one.diagnosis.finding.kind, one.diagnosis.sure, one.config) for one in self.lanes]
         if ills == self._told_ills:
             return
         self._told_ills = ills

@@ -35,8 +35,9 @@ THEMES: dict[str, dict[str, tuple[int, int, int]]] = {
 }  # fmt: skip
 """The page's colours (`plane.js`)."""
 MARGIN = 1.06
-LONGEST_PULL = 0.13
-"""As on the page: how much is shown beyond the data's square; reach of pulls, of its half-width."""
+LONGEST_ARROW = 0.13
+"""As on the page: how much is shown beyond the data's square; the longest arrow of a fake gradient,
+over the square's half-width."""
 MAX_FRAMES, MAX_BYTES, MAX_REAL = 240, 8 * 2**20, 2000
 SIZES, RATES = (320, 720), (1, 30)
 _LONGEST_HEADER = 2**16
@@ -105,8 +106,8 @@ class Painter:
             self._lay(image, "net", self._net(self._pixels(frame.grid)))
         if self._real:
             self._lay(image, "real", self._real)
-        if len(frame.pulls) and self._has("pull"):
-            self._lay(image, "pull", self._pulls(frame))
+        if len(frame.fake_gradients) and self._has("pull"):
+            self._lay(image, "pull", self._fake_gradients(frame))
         if len(frame.fakes) and self._has("fake"):
             self._lay(image, "fake", self._dots(frame.fakes, frame.labels))
         image = image.resize((self.style.size, self.style.size), Image.Resampling.BOX)
@@ -188,10 +189,12 @@ class Painter:
             pen.line(line.ravel().tolist(), fill=80, width=_OVERSAMPLE)
         return mask
 
-    def _pulls(self, frame: Frame) -> Image.Image:
+    def _fake_gradients(self, frame: Frame) -> Image.Image:
         mask, pen = self._mask()
-        longest = max(float(frame.pulls.norm(dim=1).quantile(0.95)), 1e-30)
-        reach = (frame.pulls / longest).nan_to_num(0.0).clamp(-1, 1) * (LONGEST_PULL * self.extent)
+        longest = max(float(frame.fake_gradients.norm(dim=1).quantile(0.95)), 1e-30)
+        reach = (frame.fake_gradients / longest).nan_to_num(0.0).clamp(-1, 1) * (
+            LONGEST_ARROW * self.extent
+        )
         start = frame.fakes[: len(reach)]
         lines = np.concatenate([self._pixels(start), self._pixels(start + reach)], axis=1)
         for line in lines.tolist():

@@ -43,7 +43,7 @@ GRID = 21
 PATH = 200
 """Points of the path that one-dimensional noise is drawn as."""
 FAKES = 400
-PULLS = 200
+FAKE_GRADIENTS = 200
 REAL = 800
 BINS = 24
 """Of the histograms of D's verdicts."""
@@ -133,7 +133,7 @@ class Frame:
     extent: float
     fakes: Float[Tensor, "n 2"]
     labels: Tensor | None
-    pulls: Float[Tensor, "m 2"]
+    fake_gradients: Float[Tensor, "m 2"]
     map: Float[Tensor, "cells cells"]
     map_range: tuple[float, float]
     grid: Float[Tensor, "rows columns 2"]
@@ -148,14 +148,14 @@ class Frame:
     """The largest output of the unit on its plane, to which its map is relative."""
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
-    verdict: Finding = NOTHING_YET
+    finding: Finding = NOTHING_YET
     plate: tuple[QuantisedView, tuple[Tensor, ...]] | None = None
-    """Fakes, grid, pulls and map as whole numbers, and the tensors that these were made of."""
+    """Fakes, grid, fake gradients and map, quantised, and the tensors that these were made of."""
 
     @property
     def drawings(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """What is drawn in the plane."""
-        return self.fakes, self.grid, self.pulls, self.map
+        return self.fakes, self.grid, self.fake_gradients, self.map
 
     def as_whole(self) -> QuantisedView:
         """The drawings as whole numbers: those that came with them, unless they were replaced."""
@@ -183,23 +183,23 @@ class FrameRenderer:
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
         self._shutter = CapturedFunction(expose)
         self._last_places: tuple[Any, RenderInputs] | None = None
-        self.gauge = MetricsMonitor(trainer)
+        self.monitor = MetricsMonitor(trainer)
         self._metrics: dict[str, float] = {}
         self.measured_at = -1
 
     @property
     def real(self) -> Float[Tensor, "n 2"]:
         """Real points to draw: part of those measured by."""
-        return self.gauge.real[0, :REAL]
+        return self.monitor.real[0, :REAL]
 
     @property
     def real_labels(self) -> Tensor | None:
         """Their classes, if the model is conditional."""
-        return self.gauge.real_labels[0, :REAL] if self.trainer.configs[0].classes else None
+        return self.monitor.real_labels[0, :REAL] if self.trainer.configs[0].classes else None
 
     def measure(self) -> Measurement:
         """Bring the metrics up to date: the costly part of a frame, done less often."""
-        measured = self.gauge.measure()
+        measured = self.monitor.measure()
         values = measured.values()
         self._metrics = {name: values[name] for name in METRICS}
         self.measured_at = measured.step
@@ -207,16 +207,19 @@ class FrameRenderer:
 
     def asks(self, view: View) -> tuple[RenderInputs, RenderOptions]:
         """What is to be computed for a view."""
-        pulls, bins = PULLS * bool(view.layers & LAYERS["pull"]), BINS * view.graph
+        fake_gradients, bins = (
+            FAKE_GRADIENTS * bool(view.layers & LAYERS["pull"]),
+            BINS * view.graph,
+        )
         rows = 1 if self.trainer.configs[0].noise_dim == 1 else GRID
-        return self._places(view), RenderOptions(pulls, bins, rows, UNIT / self.extent)
+        return self._places(view), RenderOptions(fake_gradients, bins, rows, UNIT / self.extent)
 
     def look(self, view: View = View(), seen: RenderedView | None = None) -> Frame:
         """The present moment; `seen` if what `asks` says has been computed already."""
         trainer, config = self.trainer, self.trainer.configs[0]
-        cohort = trainer.single
+        ensemble = trainer.ensemble
         if seen is None:
-            seen = self._shutter(cohort, *self.asks(view))
+            seen = self._shutter(ensemble, *self.asks(view))
         low, high, scale = seen.numbers.tolist()
         insides, unit, unit_size = None, _NO_UNIT, 0.0
         if view.insides is not None:
@@ -229,12 +232,12 @@ class FrameRenderer:
             )
         return Frame(
             step=trainer.steps,
-            updates_d=cohort.updates["d"],
-            updates_g=cohort.updates["g"],
+            updates_d=ensemble.updates["d"],
+            updates_g=ensemble.updates["g"],
             extent=self.extent,
             fakes=seen.fakes,
             labels=torch.arange(FAKES) % config.classes if config.classes else None,
-            pulls=seen.pulls,
+            fake_gradients=seen.fake_gradients,
             map=seen.map,
             map_range=(low, high),
             grid=seen.grid,
@@ -263,7 +266,7 @@ class FrameRenderer:
     def _look_up(self, view: View) -> RenderInputs:
         labels, places = self.trainer.labels(FAKES), RenderInputs()
         wants = {name: view.graph or bool(view.layers & bit) for name, bit in LAYERS.items()}
-        if wants["fake"] or wants["pull"]:  # a pull starts at its fake
+        if wants["fake"] or wants["pull"]:  # a gradient starts at its fake
             places = places._replace(z=_with(self._z, labels), label=labels)
         if wants["map"]:
             asked = self.trainer.labels(MAP * MAP, view.label)
@@ -274,7 +277,7 @@ class FrameRenderer:
         if view.graph:
             real, judged = self.real[:FAKES], None
             if labels is not None:
-                own = self.gauge.real_labels[0, :FAKES]
+                own = self.monitor.real_labels[0, :FAKES]
                 known = torch.nn.functional.one_hot(own, labels.shape[1]).T.float()[None]
                 judged = torch.cat([known, labels], dim=2)
             places = places._replace(real=real.T[None].contiguous(), judged=judged)
@@ -319,7 +322,7 @@ class FrameRenderer:
         First right singular vectors of G's Jacobian, estimated by regression on the samples
         measured last; found anew with each measurement.
         """
-        z, label = self.gauge.z, self.trainer.labels(MEASURED)
+        z, label = self.monitor.z, self.trainer.labels(MEASURED)
         fake = self.trainer.generate(z, label)[0]
         slopes = z[0] @ (fake - fake.mean(0)) / MEASURED  # (z, 2)
         # The tiny shift keeps a generator that does not move at all from being singular.
@@ -346,11 +349,11 @@ def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
     return arrays
 
 
-def _verdict_arrays(verdict: Finding) -> dict[str, NDArray]:
-    numbers = KINDS.index(verdict.kind), verdict.since, *verdict.evidence
+def _finding_arrays(finding: Finding) -> dict[str, NDArray]:
+    numbers = KINDS.index(finding.kind), finding.since, *finding.evidence
     return {
         "diagnosis": np.array(numbers, dtype="<f4"),
-        "missing": np.array(verdict.missing, dtype="|u1"),
+        "missing": np.array(finding.missing, dtype="|u1"),
     }
 
 
@@ -388,12 +391,12 @@ def pack(
             "verdicts": frame.verdicts.numpy().astype("<u2"),
             "fakes": drawn.fakes.numpy(),
             "grid": drawn.grid.numpy(),
-            "pulls": drawn.pulls.numpy(),
+            "pulls": drawn.fake_gradients.numpy(),
             "map": drawn.cells.numpy(),
             "rival": np.frombuffer(rival, dtype="|u1"),
         }
         | _inside_arrays(frame)
-        | _verdict_arrays(frame.verdict)
+        | _finding_arrays(frame.finding)
     )
     if frame.labels is not None:
         arrays["labels"] = frame.labels[: len(frame.fakes)].to(torch.uint8).numpy()
@@ -421,7 +424,7 @@ def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
 def bare(frame: Frame) -> Frame:
     """The frame without its drawings: where networks are no longer finite there is nothing."""
     none = torch.empty(0, 2)
-    return replace(frame, fakes=none, pulls=none, map=torch.empty(0, 0), labels=None,
+    return replace(frame, fakes=none, fake_gradients=none, map=torch.empty(0, 0), labels=None,
                    grid=torch.empty(0, 0, 2), verdicts=torch.empty(2, 0),
                    norms=dict.fromkeys(frame.norms, torch.empty(0)), insides=None,
                    unit=torch.empty(0, 0))  # fmt: skip

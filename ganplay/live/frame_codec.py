@@ -65,8 +65,8 @@ def unpack(data: bytes) -> Frame:
     labels = arrays.get("labels")
     _need(labels is None or labels.size == len(fakes), "not a label for each point")
     _need(cells is None or cells.shape[0] == cells.shape[1], "a map that is not square")
-    pulls = torch.from_numpy(arrays.get("pulls", np.empty((0, 2))).astype(np.float32))
-    _need(len(pulls) <= len(fakes), "more pulls than points")
+    fake_gradients = torch.from_numpy(arrays.get("pulls", np.empty((0, 2))).astype(np.float32))
+    _need(len(fake_gradients) <= len(fakes), "more pulls than points")
     verdicts = arrays.get("verdicts", np.empty((2, 0)))
     _need(len(verdicts) == 2, "verdicts of other than two samples")
     metrics = arrays.get("metrics", np.empty((1, 0)))[0].tolist()
@@ -81,7 +81,7 @@ def unpack(data: bytes) -> Frame:
         extent=extent,
         fakes=fakes,
         labels=None if labels is None else torch.from_numpy(labels.ravel().copy()),
-        pulls=pulls * (pull_scale / 127),
+        fake_gradients=fake_gradients * (pull_scale / 127),
         map=torch.empty(0, 0) if cells is None else _between(cells, low, high),
         map_range=(low, high),
         grid=torch.empty(0, 0, 2) if grid is None else _points(arrays, "grid", extent),
@@ -93,11 +93,11 @@ def unpack(data: bytes) -> Frame:
         unit_size=unit_size,
         metrics=dict(zip(METRICS, metrics, strict=True)) if metrics else {},
         measured_at=int(measured_at),
-        verdict=_verdict(arrays),
+        finding=_finding(arrays),
     )
 
 
-def _verdict(arrays: dict[str, NDArray]) -> Finding:
+def _finding(arrays: dict[str, NDArray]) -> Finding:
     if "diagnosis" not in arrays:
         return NOTHING_YET
     kind, since, *evidence = arrays["diagnosis"][0].tolist()

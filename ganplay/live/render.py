@@ -45,13 +45,13 @@ class RenderOptions(NamedTuple):
     """How much to compute of what has no places of its own, and in which measures.
 
     Attributes:
-        pulls: so many.
+        fake_gradients: so many, of the first fakes.
         bins: of the histograms of D's verdicts, for the graph; 0 if there is none.
         rows: of the grid.
         unit: the whole number that a length of one is.
     """
 
-    pulls: int = 0
+    fake_gradients: int = 0
     bins: int = 0
     rows: int = 1
     unit: float = 1.0
@@ -63,14 +63,14 @@ class QuantisedView(NamedTuple):
     Attributes:
         fakes: int16 (n, 2).
         grid: int16 (rows, columns, 2).
-        pulls: int8 (p, 2), 127 being `scale`.
+        fake_gradients: int8 (p, 2), 127 being `scale`.
         cells: uint8 (side, side), 0 and 255 being the ends of the map's range.
-        scale: the length that 95 % of the pulls do not exceed.
+        scale: the length that 95 % of the fake gradients do not exceed.
     """
 
     fakes: Tensor
     grid: Tensor
-    pulls: Tensor
+    fake_gradients: Tensor
     cells: Tensor
     scale: float
 
@@ -81,13 +81,13 @@ def quantised(
     low: Tensor | float,
     high: Tensor | float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Fakes, grid, pulls and the map, of a range, as whole numbers, and `QuantisedView.scale`.
+    """Fakes, grid, fake gradients and map, of a range, as integers, and `QuantisedView.scale`.
 
     Of one member, or of several in one more axis before the others.
     """
-    fakes, grid, pulls, cells = drawings
-    scale = _long(pulls).clamp_min(1e-12)
-    directions = torch.nan_to_num(pulls / scale[..., None, None]).clamp(-1, 1) * 127
+    fakes, grid, fake_gradients, cells = drawings
+    scale = _long(fake_gradients).clamp_min(1e-12)
+    directions = torch.nan_to_num(fake_gradients / scale[..., None, None]).clamp(-1, 1) * 127
     least, most = (torch.as_tensor(end)[..., None, None] for end in (low, high))
     shades = torch.nan_to_num((cells - least) / (most - least)).clamp(0, 1) * 255
     return (
@@ -105,12 +105,12 @@ def whole(points: Tensor, unit: float) -> Tensor:
     return scaled.round().to(torch.int16)
 
 
-def _long(pulls: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s"]:
+def _long(fake_gradients: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s"]:
     """The length that 95 % of them do not exceed, as `torch.quantile` has it, which takes long."""
-    count = pulls.shape[-2]
+    count = fake_gradients.shape[-2]
     if not count:
-        return torch.zeros(pulls.shape[:-2])
-    lengths, place = pulls.norm(dim=-1).sort().values, 0.95 * (count - 1)
+        return torch.zeros(fake_gradients.shape[:-2])
+    lengths, place = fake_gradients.norm(dim=-1).sort().values, 0.95 * (count - 1)
     below, above = lengths[..., math.floor(place)], lengths[..., math.ceil(place)]
     return torch.lerp(below, above, place % 1)
 
@@ -122,10 +122,10 @@ class RenderedView(NamedTuple):
 
     Attributes:
         numbers: of D's output, which value the first colour of the map stands for and which the
-            last; the length of long pulls.
+            last; the length of long fake gradients.
         fakes: points.
         grid: points, row by row.
-        pulls: minus the gradient of G's loss at the first of the fakes.
+        fake_gradients: minus the gradient of G's loss at the first of the fakes.
         map: D's output in each cell.
         whole_fakes: these four as whole numbers (`QuantisedView`),
         whole_grid: and so on,
@@ -140,11 +140,11 @@ class RenderedView(NamedTuple):
     numbers: Float[Tensor, "*s 3"]
     fakes: Float[Tensor, "*s n 2"]
     grid: Float[Tensor, "*s rows columns 2"]
-    pulls: Float[Tensor, "*s p 2"]
+    fake_gradients: Float[Tensor, "*s p 2"]
     map: Float[Tensor, "*s side side"]
     whole_fakes: Tensor
     whole_grid: Tensor
-    whole_pulls: Tensor
+    whole_fake_gradients: Tensor
     shades: Tensor
     verdicts: Float[Tensor, "*s 2 bins"] | None = None
     norms_d: Float[Tensor, "*s layers"] | None = None
@@ -162,44 +162,44 @@ def map_range(
     return low, high
 
 
-def expose(cohort: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
-    """Look at a cohort of one. Pulls need fakes; verdicts need fakes and a map."""
-    seen = expose_all(cohort, places, counts)
+def expose(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
+    """Look at an ensemble of one. Pulls need fakes; verdicts need fakes and a map."""
+    seen = expose_all(ensemble, places, counts)
     own: list[Any] = [None if tensor is None else tensor[0] for tensor in seen]
     return RenderedView(*own)
 
 
-def expose_all(cohort: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
-    """Look at all members of a cohort, at each in places of its own."""
-    loss, members = LOSSES[cohort.structure.loss], len(cohort.configs)
+def expose_all(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
+    """Look at all members of an ensemble, at each in places of its own."""
+    loss, members = LOSSES[ensemble.structure.loss], len(ensemble.configs)
     fakes = verdicts = None
-    drawn_fakes = pulls = torch.empty(members, 0, 2)
+    drawn_fakes = fake_gradients = torch.empty(members, 0, 2)
     cells, grid = torch.empty(members, 0, 0), torch.empty(members, 0, 0, 2)
     low, high = torch.zeros(members), torch.ones(members)
     with torch.no_grad():
         if places.z is not None:
-            fakes = cohort.generate(places.z)
+            fakes = ensemble.generate(places.z)
             drawn_fakes = fakes.mT
         if places.cells is not None:
-            values = loss.output(cohort.discriminate(places.cells, places.asked))
+            values = loss.output(ensemble.discriminate(places.cells, places.asked))
             low, high = map_range(values[:, None], loss.reading)
             cells = values.view(members, math.isqrt(values.shape[1]), -1)
         if places.grid is not None:
-            grid = cohort.generate(places.grid).mT.view(members, counts.rows, -1, 2)
+            grid = ensemble.generate(places.grid).mT.view(members, counts.rows, -1, 2)
         if counts.bins and places.real is not None and fakes is not None:
             points = torch.cat([places.real, fakes], dim=2)
-            outputs = loss.output(cohort.discriminate(points, places.judged))
+            outputs = loss.output(ensemble.discriminate(points, places.judged))
             span = (high - low)[:, None]
             share = ((outputs - low[:, None]) / span).nan_to_num(0.0).clamp(0, 1)
             halves = share.view(2 * members, -1)
             counted = [torch.histc(half, counts.bins, 0.0, 1.0) for half in halves]
             verdicts = torch.stack(counted).view(members, 2, -1)
-    if counts.pulls and fakes is not None:
-        label = None if places.label is None else places.label[..., : counts.pulls]
-        pulls = cohort.pull(fakes[..., : counts.pulls], label).mT
-    drawings = drawn_fakes, grid, pulls, cells
+    if counts.fake_gradients and fakes is not None:
+        label = None if places.label is None else places.label[..., : counts.fake_gradients]
+        fake_gradients = ensemble.fake_gradients(fakes[..., : counts.fake_gradients], label).mT
+    drawings = drawn_fakes, grid, fake_gradients, cells
     with torch.no_grad():
         own = quantised(drawings, counts.unit, low, high)
         numbers = torch.stack([low, high, own[4]], dim=1)
-    norms_d, norms_g = (cohort.layer_norms(n) if counts.bins else None for n in ("d", "g"))
+    norms_d, norms_g = (ensemble.layer_norms(n) if counts.bins else None for n in ("d", "g"))
     return RenderedView(numbers, *drawings, *own[:4], verdicts, norms_d, norms_g)

@@ -73,7 +73,7 @@ class LiveRun:
 
     def _look_anew(self) -> None:
         self.camera = FrameRenderer(self.trainer)
-        self.diagnosis = Diagnosis(self.camera.gauge.scene)
+        self.diagnosis = Diagnosis(self.camera.monitor.data_stats)
 
     def configure(self, config: ToyConfig) -> None:
         """Go on with other settings on the same networks.
@@ -115,7 +115,7 @@ class LiveRun:
         """Notice what is going on, where it is known whether all numbers are finite."""
         self.diverged = not finite
         if self.diverged or self.trainer.steps % EVERY == 0:
-            self.diagnosis.look(self.camera.measure().signals())
+            self.diagnosis.observe(self.camera.measure().signals())
 
     @property
     def measured(self) -> bool:
@@ -126,7 +126,7 @@ class LiveRun:
         self, view: View, seen: RenderedView | None = None, *, flags: int, **stamp: Any
     ) -> bytes:
         """The present moment, packed; `seen` is for `Camera.look` and `stamp` for `frames.pack`."""
-        frame = replace(self.camera.look(view, seen), verdict=self.diagnosis.verdict)
+        frame = replace(self.camera.look(view, seen), finding=self.diagnosis.finding)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
 
@@ -139,10 +139,10 @@ def step_together(
     Returns:
         What went wrong for those that cannot go on.
     """
-    cohorts, failed = [lane.trainer.single for lane in lanes], dict[LiveRun, Exception]()
+    ensembles, failed = [lane.trainer.ensemble for lane in lanes], dict[LiveRun, Exception]()
     while count and not failed:
         now = min(count, *(EVERY - lane.trainer.steps % EVERY for lane in lanes))
-        for lane, finite in zip(lanes, company.step(cohorts, now), strict=True):
+        for lane, finite in zip(lanes, company.step(ensembles, now), strict=True):
             if isinstance(finite, Exception):
                 failed[lane] = finite
             else:
@@ -177,7 +177,7 @@ def _seen_together(
         alike[counts, tuple(place is None for place in places)][lane] = places
     for (counts, _), most in alike.items():
         if len(most) >= FILLED * company.size:
-            cohorts = [lane.trainer.single for lane in most]
-            seen = company.expose(cohorts, list(most.values()), counts)
+            ensembles = [lane.trainer.ensemble for lane in most]
+            seen = company.expose(ensembles, list(most.values()), counts)
             return dict(zip(most, seen or (), strict=False))
     return {}

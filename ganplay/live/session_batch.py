@@ -54,42 +54,42 @@ class SessionBatch:
         self._rows = [list(rows) for rows in zip(*apart, strict=True)]
         self._shutters: dict[RenderOptions, CapturedFunction[RenderInputs, RenderedView]] = {}
 
-    def step(self, cohorts: Sequence[Ensemble], count: int) -> list[bool | Exception]:
-        """Take `count` steps of cohorts of one, of as many as there is room for.
+    def step(self, ensembles: Sequence[Ensemble], count: int) -> list[bool | Exception]:
+        """Take `count` steps of ensembles of one, of as many as there is room for.
 
         If that fails, each takes them alone, on the same batches.
 
         Returns:
             Whether all parameters of each are finite numbers, or why it cannot go on.
         """
-        drawn = [cohort.draw(count) for cohort in cohorts]
+        drawn = [ensemble.draw(count) for ensemble in ensembles]
         try:
-            return self._step(cohorts, drawn, count)
+            return self._step(ensembles, drawn, count)
         except Exception:
             logger.exception("networks could not step together")
-        pairs = zip(cohorts, drawn, strict=True)
-        return [_alone(cohort, updates, count) for cohort, updates in pairs]
+        pairs = zip(ensembles, drawn, strict=True)
+        return [_alone(ensemble, updates, count) for ensemble, updates in pairs]
 
     def _step(
-        self, cohorts: Sequence[Ensemble], drawn: Sequence[Sequence[PlannedUpdate]], count: int
+        self, ensembles: Sequence[Ensemble], drawn: Sequence[Sequence[PlannedUpdate]], count: int
     ) -> list[bool | Exception]:
-        own, joint = self._admit(cohorts), self._joint
+        own, joint = self._admit(ensembles), self._joint
         joint.updates = {"d": 0, "g": 0}
         joint.take([_update(each) for each in zip(*drawn, strict=True)], count)
         _copy(own, self._rows)
-        for cohort, seen in zip(cohorts, joint.seen_by_each(), strict=True):
-            cohort.follow(joint.updates, seen, count)
+        for ensemble, seen in zip(ensembles, joint.last_of_each(), strict=True):
+            ensemble.adopt_steps(joint.updates, seen, count)
         return [*joint.finite()]
 
     def expose(
-        self, cohorts: Sequence[Ensemble], places: Sequence[RenderInputs], counts: RenderOptions
+        self, ensembles: Sequence[Ensemble], places: Sequence[RenderInputs], counts: RenderOptions
     ) -> list[RenderedView] | None:
-        """Look at cohorts of one, at each in its places; None if they are to be looked at alone.
+        """Look at ensembles of one, at each in its places; None if they are to be looked at alone.
 
         The figures are those of each alone but for rounding.
 
         Args:
-            cohorts: as for `step`, or fewer; the last one fills the room.
+            ensembles: as for `step`, or fewer; the last one fills the room.
             places: a place that one of them has all must have.
             counts: that they have in common.
         """
@@ -99,12 +99,12 @@ class SessionBatch:
         joint.last = {"d": ((), ()), "g": ((), ())}
         for net in joint.last if counts.bins else ():  # the graph shows the last gradients
             name = f"gradient_{net}"
-            last = [cohort.last_of(net, name) for cohort in cohorts]
+            last = [ensemble.last_of(net, name) for ensemble in ensembles]
             there = [gradient for gradient in last if gradient is not None]
             if len(there) < len(last):
                 return None
             joint.last[net] = (name,), (torch.cat(self._full(there)),)
-        self._admit(self._full(cohorts))
+        self._admit(self._full(ensembles))
         if counts not in self._shutters:
             if len(self._shutters) == KEPT_OPEN:
                 self._shutters.clear()
@@ -113,11 +113,11 @@ class SessionBatch:
         seen = self._shutters[counts](joint, joined, counts)
         apart = [[None] * self.size if t is None else t.unbind(0) for t in seen]
         each = zip(*apart, strict=True)
-        return [RenderedView(*one) for _, one in zip(cohorts, each, strict=False)]
+        return [RenderedView(*one) for _, one in zip(ensembles, each, strict=False)]
 
-    def _admit(self, cohorts: Sequence[Ensemble]) -> list[list[Tensor]]:
+    def _admit(self, ensembles: Sequence[Ensemble]) -> list[list[Tensor]]:
         """Lay states side by side, and give those that they are."""
-        own = [_tensors(cohort) for cohort in cohorts]
+        own = [_tensors(ensemble) for ensemble in ensembles]
         _copy(self._rows, own)
         return own
 
@@ -125,20 +125,20 @@ class SessionBatch:
         return [*given, *[given[-1]] * (self.size - len(given))]
 
 
-def _alone(cohort: Ensemble, drawn: Sequence[PlannedUpdate], count: int) -> bool | Exception:
+def _alone(ensemble: Ensemble, drawn: Sequence[PlannedUpdate], count: int) -> bool | Exception:
     try:
-        cohort.take(drawn, count)
+        ensemble.take(drawn, count)
     except Exception as error:
         return error
-    return all(cohort.finite())
+    return all(ensemble.finite())
 
 
-def _tensors(cohort: Ensemble) -> list[Tensor]:
+def _tensors(ensemble: Ensemble) -> list[Tensor]:
     """All that steps read and write."""
-    tensors, state = [cohort.columns], cohort.state
+    tensors, state = [ensemble.columns], ensemble.state
     for net in (state.g, state.d):
         tensors += [net.flat, net.moments.first, net.moments.second, *net.buffers]
-    if cohort.structure.ema:
+    if ensemble.structure.ema:
         tensors.append(state.g.average)
     return tensors
 
@@ -173,9 +173,9 @@ def _compared(config: ToyConfig, size: int) -> bool:
     company = SessionBatch(config, size)
     configs = [replace(config, seed=i) for i in range(size)]
     alone, among = ([Ensemble([c], use_capture=True) for c in configs] for _ in range(2))
-    for cohort in alone:
-        cohort.warm_up()
-        cohort.step(TRIED, "both")
+    for ensemble in alone:
+        ensemble.warm_up()
+        ensemble.step(TRIED, "both")
     company.step(among, TRIED)
     pairs = zip(alone, among, strict=True)
     return all(

@@ -25,7 +25,7 @@ class Update:
     Attributes:
         fakes: what G makes of the batch's noise before it.
         moved: the same after it (for D's update nothing has moved).
-        pulls: minus the gradient of G's loss at each fake.
+        fake_gradients: minus the gradient of G's loss at each fake.
         loss: the net's loss on the batch, without penalty.
         penalty: of D, before its weight; 0 where there is none.
         real: mean of D(x) before and after it.
@@ -37,7 +37,7 @@ class Update:
 
     fakes: Points
     moved: Points
-    pulls: Points
+    fake_gradients: Points
     loss: float
     penalty: float
     real: tuple[float, float]
@@ -100,7 +100,7 @@ def _before(camera: FrameRenderer, net: str, batch: Batch) -> dict[str, Any]:
     real, fake = trainer.batch_outputs(batch, fakes)
     return {
         "fakes": fakes[0],
-        "pulls": trainer.pull(fakes, batch.label)[0],
+        "fake_gradients": trainer.fake_gradients(fakes, batch.label)[0],
         "outputs": (float(real[0].mean()), float(fake[0].mean())),
         "parameters": trainer.parameters(net),
     }
@@ -117,7 +117,7 @@ def _finished(camera: FrameRenderer, net: str, batch: Batch, begun: dict[str, An
     return Update(
         fakes=begun["fakes"],
         moved=fakes[0],
-        pulls=begun["pulls"],
+        fake_gradients=begun["fake_gradients"],
         loss=float(losses[net][0]),
         penalty=float(record.penalty[0]) if net == "d" else 0.0,
         real=(begun["outputs"][0], float(real[0].mean())),
@@ -136,11 +136,11 @@ def as_event(seen: SlowStep) -> dict[str, Any]:
         "z": seen.z[:, :2].tolist(),
     }
     for net, update in seen.updates.items():
-        longest = max(float(update.pulls.norm(dim=1).max()), 1e-12)
+        longest = max(float(update.fake_gradients.norm(dim=1).max()), 1e-12)
         plain: dict[str, Any] = {
             name: pack_points(getattr(update, name), extent) for name in ("fakes", "moved")
         }
-        plain["pulls"] = (update.pulls / longest).flatten().tolist()
+        plain["pulls"] = (update.fake_gradients / longest).flatten().tolist()
         for name in ("loss", "penalty", "real", "fake", "norm", "norms", "change"):
             plain[name] = _finite(getattr(update, name))
         packed[net] = plain

@@ -1,1 +1,1 @@
-"""Pictures and films as bytes: contact sheets, uploads from strangers, video."""
+"""Pictures and films as bytes: contact sheets, uploads from visitors, video."""

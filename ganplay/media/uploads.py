@@ -1,7 +1,7 @@
-"""Pictures that strangers send, brought to the shape of a model's own.
+"""Pictures that visitors upload, checked and fitted to the shape of a model's own.
 
-They are read in memory and within limits: what a file says of itself is looked at before
-anything is decoded, and what cannot be used is refused with an `UploadError`.
+Files are read in memory and within limits: the header is checked before anything is decoded, and
+a file that cannot be used is refused with an `UploadError`.
 """
 
 import io
@@ -18,15 +18,17 @@ from torch import Tensor
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 MAX_BYTES, MAX_PIXELS = 10_000_000, 25_000_000
-LONGEST = 512
+"""Of a file."""
+MAX_SIDE = 512
 """Pixels along the longer side; larger pictures are scaled down to that first."""
-_INK = 128
-"""A pixel so far from the ground, of 255, is ink."""
-_PLAIN = 16
-"""A border no farther than this from black or white is a ground to draw on."""
-_FAINT = 16
-"""What is drawn stands out from its ground by more than this."""
+_INK_CONTRAST = 128
+"""Grey levels, of 255, from which a pixel that differs from the background is ink."""
+_PLAIN_TOLERANCE = 16
+"""Grey levels that a plain background may be from black or white."""
+_MIN_CONTRAST = 16
+"""Grey levels between the darkest and the lightest pixel; with less the picture is empty."""
 _ORIENTATION = 0x0112
+"""The Exif tag of how the camera was held."""
 
 MESSAGES = {
     "size": "the file is too large: at most {most:,} bytes are possible",
@@ -62,7 +64,7 @@ class UploadError(ValueError):
 
 
 class Note(NamedTuple):
-    """Something that was done to a picture: a key of `NOTES`, and what stands in the text."""
+    """A change that was made to a picture: a key of `NOTES`, and the colour named in its text."""
 
     code: str
     ground: str = ""
@@ -79,27 +81,31 @@ class DrawingStyle(NamedTuple):
     """How a model's pictures are drawn.
 
     Attributes:
-        ground: 0 for light ink on black, 255 for dark ink on white; None for colours, and where
-            pictures fill their whole square.
-        reach: the longer side of what is drawn, as a share of the picture's; 1 without a ground.
+        background: 0 for light ink on black, 255 for dark ink on white; None for pictures in colour
+            and for those that fill their whole square.
+        reach: mean longer side of what is drawn, as a share of the picture's side; 1 where there
+            is no plain background.
     """
 
-    ground: int | None = None
+    background: int | None = None
     reach: float = 1.0
 
 
-def habit_of(pictures: UInt8[Tensor, "n c h w"]) -> DrawingStyle:
-    """How some pictures, of one model or data set, are drawn."""
+def drawing_style_of(pictures: UInt8[Tensor, "n c h w"]) -> DrawingStyle:
+    """How the pictures of one model or data set are drawn."""
     if pictures.shape[1] != 1:
         return DrawingStyle()
     grey = pictures[:, 0].float()
     border = float(_border(grey).mean())
-    ground = 0 if border < _PLAIN else 255 if border > 255 - _PLAIN else None
-    boxes = [] if ground is None else [_box(one, ground) for one in grey.numpy()]
+    black, white = border < _PLAIN_TOLERANCE, border > 255 - _PLAIN_TOLERANCE
+    if not (black or white):
+        return DrawingStyle()
+    background = 0 if black else 255
+    boxes = [_box(one, background) for one in grey.numpy()]
     sides = [max(b[2] - b[0], b[3] - b[1]) for b in boxes if b]
-    return (
-        DrawingStyle(ground, sum(sides) / len(sides) / grey.shape[2]) if sides else DrawingStyle()
-    )
+    if not sides:
+        return DrawingStyle()
+    return DrawingStyle(background, sum(sides) / len(sides) / grey.shape[2])
 
 
 def _border(grey: Tensor) -> Tensor:
@@ -108,9 +114,9 @@ def _border(grey: Tensor) -> Tensor:
     return torch.cat(edges, dim=-1)
 
 
-def _box(grey: np.ndarray, ground: int) -> Box | None:
-    """Around what is drawn; None for an empty ground."""
-    rows, columns = np.nonzero(np.abs(grey - float(ground)) > _INK)
+def _box(grey: np.ndarray, background: int) -> Box | None:
+    """The bounding box of what is drawn; None if nothing is."""
+    rows, columns = np.nonzero(np.abs(grey - float(background)) > _INK_CONTRAST)
     if not len(rows):
         return None
     return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
@@ -124,16 +130,16 @@ def is_picture(data: bytes) -> bool:
     return bmp or webp or data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"))
 
 
-def opened(
-    data: bytes, most: int = MAX_PIXELS, ground: str | None = "white"
+def open_upload(
+    data: bytes, most: int = MAX_PIXELS, background: str | None = "white"
 ) -> tuple[Image.Image, list[Note]]:
-    """A file's picture, upright, as RGB with 8 bits; and what had to be done to it.
+    """Decode a file to an upright RGB picture of 8 bits, and say what had to be changed.
 
     Args:
         data: the file.
-        most: pixels that it may have; no more than its head is read of a larger one.
-        ground: what transparent pixels are put on; None for black or white, whichever the rest
-            stands out from.
+        most: pixels that it may have; of a larger one only the header is read.
+        background: of transparent pixels; None for black or white, whichever contrasts more with
+            the opaque ones.
 
     Raises:
         UploadError: if it cannot be used.
@@ -142,12 +148,12 @@ def opened(
         raise UploadError("kind")
     try:
         with warnings.catch_warnings():
-            # Of Pillow's own, far higher bound on pixels.
+            # Pillow warns at a far higher bound on pixels, which is not ours.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
         if math.prod(image.size) > most:  # nothing has been decoded yet
             raise UploadError("pixels", most=most)
-        return _plain(image, ground)
+        return _to_rgb(image, background)
     except UploadError:
         raise
     except Image.DecompressionBombError:
@@ -156,10 +162,10 @@ def opened(
         raise UploadError("broken") from None
 
 
-def _plain(image: Image.Image, ground: str | None) -> tuple[Image.Image, list[Note]]:
+def _to_rgb(image: Image.Image, background: str | None) -> tuple[Image.Image, list[Note]]:
     notes = [Note("first")] if getattr(image, "is_animated", False) else []
     image.seek(0)
-    image.draft(None, (LONGEST, LONGEST))  # a JPEG can be decoded at an eighth of its size
+    image.draft(None, (MAX_SIDE, MAX_SIDE))  # a JPEG can be decoded at an eighth of its size
     if image.getexif().get(_ORIENTATION, 1) != 1:
         notes.append(Note("turned"))
     image = ImageOps.exif_transpose(image)
@@ -172,14 +178,14 @@ def _plain(image: Image.Image, ground: str | None) -> tuple[Image.Image, list[No
     elif image.has_transparency_data:
         clear = image.convert("RGBA")
         if np.asarray(clear.getchannel("A")).min() < 255:
-            ground = ground or _other_than(clear)
-            notes.append(Note("clear", ground))
-            image = Image.alpha_composite(Image.new("RGBA", clear.size, ground), clear)
+            background = background or _contrasting(clear)
+            notes.append(Note("clear", background))
+            image = Image.alpha_composite(Image.new("RGBA", clear.size, background), clear)
     return image.convert("RGB"), notes
 
 
-def _other_than(image: Image.Image) -> str:
-    """The ground that what is not transparent stands out from."""
+def _contrasting(image: Image.Image) -> str:
+    """Black or white, whichever contrasts more with the opaque pixels."""
     small = image.resize((32, 32), Image.Resampling.BOX)  # weights colours by their opacity
     light, weight = (np.asarray(part, np.float64) for part in small.convert("LA").split())
     return "black" if (light * weight).sum() > 128 * weight.sum() else "white"
@@ -189,9 +195,9 @@ class Fitted(NamedTuple):
     """A picture in the shape of a model's.
 
     Attributes:
-        pixels: (c, h, w).
-        hidden: True where a mask is white; None without one.
-        notes: what had to be done to the picture.
+        pixels: from 0 to 255.
+        hidden: True where the mask is white; None without one.
+        notes: changes that were made to the picture.
     """
 
     pixels: UInt8[Tensor, "c h w"]
@@ -200,75 +206,83 @@ class Fitted(NamedTuple):
 
 
 def fitted(
-    data: bytes, shape: Sequence[int], habit: DrawingStyle | None = None, mask: bytes | None = None
+    data: bytes,
+    shape: Sequence[int],
+    drawing_style: DrawingStyle | None = None,
+    mask: bytes | None = None,
 ) -> Fitted:
     """A file's picture in the shape of a model's.
 
-    One that has the model's own size already keeps its place; of others the middle square is
-    taken, or where the model draws on a plain ground, what is drawn, as large as the model does.
+    One that has the model's own size is not moved. Of others the middle square is taken; where the
+    model draws on a plain background, what is drawn is cut out and scaled as the model's pictures.
 
     Args:
         data: the file.
         shape: (c, h, w), with h = w.
-        habit: of the model's pictures.
-        mask: the file of a picture of the same proportions, which is cut out in the same way.
+        drawing_style: of the model's pictures.
+        mask: a file whose picture has the same proportions; it is cut out in the same way.
 
     Raises:
         UploadError: if it cannot be used.
     """
-    habit = habit or DrawingStyle()
-    image, notes = _reduced(data, None if habit.ground is not None else "white")
+    drawing_style = drawing_style or DrawingStyle()
+    image, notes = _reduced(data, None if drawing_style.background is not None else "white")
     channels, height, width = shape
     fits = image.size == (width, height)
     image = image.convert("L" if channels == 1 else "RGB")
-    if habit.ground is not None:
-        image, swapped = _on_ground(image, habit.ground)
-        notes += [Note("inverted")] * swapped
+    if drawing_style.background is not None:
+        image, inverted = _on_background(image, drawing_style.background)
+        notes += [Note("inverted")] * inverted
     box = (0, 0, width, height)
     if not fits:
-        if habit.ground is not None:
-            image = ImageOps.autocontrast(image)  # paper is seldom white, nor ink black
-        box, done = _square(image, habit)
+        if drawing_style.background is not None:
+            image = ImageOps.autocontrast(image)  # photographed paper is not white, nor ink black
+        box, done = _square(image, drawing_style)
         notes += [Note(done)] * (done != "")
-    pixels = torch.from_numpy(np.array(_cut(image, box, width, habit.ground or 0)))
+    pixels = torch.from_numpy(np.array(_cut(image, box, width, drawing_style.background or 0)))
     pixels = pixels.view(height, width, channels).permute(2, 0, 1).contiguous()
     if mask is None:
         return Fitted(pixels, None, notes)
-    hidden = _cut(_as_large(_reduced(mask)[0], image.size).convert("L"), box, width)
+    hidden = _cut(_resized_mask(_reduced(mask)[0], image.size).convert("L"), box, width)
     return Fitted(pixels, torch.from_numpy(np.array(hidden)) >= 128, notes)
 
 
-def _reduced(data: bytes, ground: str | None = "white") -> tuple[Image.Image, list[Note]]:
+def _reduced(data: bytes, background: str | None = "white") -> tuple[Image.Image, list[Note]]:
+    """A file's picture, at most MAX_SIDE pixels wide and high; see `open_upload`."""
     if len(data) > MAX_BYTES:
         raise UploadError("size", most=MAX_BYTES)
-    image, notes = opened(data, ground=ground)
-    image.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)  # which leaves no seams
+    image, notes = open_upload(data, background=background)
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)  # no ringing at edges
     return image, notes
 
 
-def _as_large(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _resized_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     if abs(mask.width * size[1] - mask.height * size[0]) > 0.02 * mask.width * size[1]:
         raise UploadError("mask")
     return mask.resize(size, Image.Resampling.BOX)
 
 
-def _on_ground(image: Image.Image, ground: int) -> tuple[Image.Image, bool]:
-    """A drawing on the model's ground, and whether it was on the other one."""
+def _on_background(image: Image.Image, background: int) -> tuple[Image.Image, bool]:
+    """A drawing on the model's background, and whether it had to be inverted for that."""
     grey = torch.from_numpy(np.array(image, np.float32))
     low, high = float(grey.min()), float(grey.max())
-    if high - low < _FAINT:
+    if high - low < _MIN_CONTRAST:
         raise UploadError("empty")
     light = float(_border(grey).median()) > (low + high) / 2
-    swap = light == (ground == 0)
-    return (ImageOps.invert(image) if swap else image), swap
+    invert = light == (background == 0)
+    return (ImageOps.invert(image) if invert else image), invert
 
 
-def _square(image: Image.Image, habit: DrawingStyle) -> tuple[Box, str]:
-    """The square of a picture that is to be seen, and what is done to have it."""
+def _square(image: Image.Image, drawing_style: DrawingStyle) -> tuple[Box, str]:
+    """The square to cut out of a picture, and the code of the note on it ("" for none)."""
     width, height = image.size
-    drawn = None if habit.ground is None else _box(np.asarray(image), habit.ground)
+    drawn = (
+        None
+        if drawing_style.background is None
+        else _box(np.asarray(image), drawing_style.background)
+    )
     if drawn:
-        side = math.ceil(max(drawn[2] - drawn[0], drawn[3] - drawn[1]) / habit.reach)
+        side = math.ceil(max(drawn[2] - drawn[0], drawn[3] - drawn[1]) / drawing_style.reach)
         left, top = ((drawn[i] + drawn[i + 2] - side) // 2 for i in (0, 1))
         return (left, top, left + side, top + side), "framed"
     side = min(width, height)
@@ -276,8 +290,8 @@ def _square(image: Image.Image, habit: DrawingStyle) -> tuple[Box, str]:
     return (left, top, left + side, top + side), "cropped" * (width != height)
 
 
-def _cut(image: Image.Image, box: Box, side: int, ground: int = 0) -> Image.Image:
-    """What is in a box, of any size; where that is outside the picture there is ground."""
-    canvas = Image.new(image.mode, (box[2] - box[0], box[3] - box[1]), ground)
+def _cut(image: Image.Image, box: Box, side: int, background: int = 0) -> Image.Image:
+    """A box scaled to (side, side); parts of it outside the picture are background."""
+    canvas = Image.new(image.mode, (box[2] - box[0], box[3] - box[1]), background)
     canvas.paste(image, (-box[0], -box[1]))
     return canvas.resize((side, side), Image.Resampling.LANCZOS)

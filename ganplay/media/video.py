@@ -1,4 +1,4 @@
-"""Pictures one after the other as a GIF or an MP4, in memory."""
+"""Writes pictures as a GIF or an MP4, in memory."""
 
 import io
 from collections.abc import Iterator
@@ -10,19 +10,21 @@ import av
 from PIL import Image
 
 KINDS = ("gif", "mp4")
+"""File name extensions of the films that can be written."""
 
 
 class Cancelled(Exception):
-    """Nobody wants the pictures any more."""
+    """The caller wants no more pictures; work that takes long stops with this."""
 
 
 def gif(pictures: Iterator[Image.Image], palette: Image.Image, rate: int) -> bytes:
-    """Pictures as a GIF that goes on for ever.
+    """Pictures as an endless GIF.
 
     Args:
         pictures: at least one.
-        palette: whose colours all of them get: with one for each, colours would flicker.
-        rate: pictures a second; each is shown for whole hundredths of a second.
+        palette: a picture of mode "P" whose colours all of them use; with a palette for each
+            picture, colours would flicker.
+        rate: pictures a second; the time of each is rounded to hundredths of a second.
     """
 
     def reduced() -> Iterator[Image.Image]:
@@ -40,13 +42,13 @@ def mp4(pictures: Iterator[Image.Image], rate: int) -> bytes:
     """Pictures of one size as an MP4.
 
     Args:
-        pictures: at least one; both sides even.
+        pictures: at least one; width and height even.
         rate: pictures a second.
     """
     first = next(pictures)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
-        # H.264 where the library has an encoder for it, else what it has of its own.
+        # H.264 where the library has an encoder for it; MPEG-4 is always there.
         codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
         stream: Any = container.add_stream(codec, rate=Fraction(rate))
         stream.width, stream.height = first.size

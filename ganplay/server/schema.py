@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ganplay.arena.arena import MAX_MEMBERS
-from ganplay.arena.axes import AXES, usual
+from ganplay.arena.axes import AXES, default_values
 from ganplay.arena.request import MAX_CELLS, MAX_SEEDS
 from ganplay.common.locales import LANGUAGES, locale
 from ganplay.common.seeding import generator_of
@@ -72,7 +72,7 @@ def schema() -> bytes:
             "evidence": Evidence._fields,
         },
         "arena": {
-            "axes": [field_of(f) | {"usual": usual(name)} for name, f in AXES.items()],
+            "axes": [field_of(f) | {"usual": default_values(name)} for name, f in AXES.items()],
             "cells": MAX_CELLS,
             "seeds": MAX_SEEDS,
             "members": MAX_MEMBERS,

@@ -78,7 +78,7 @@ class Position(NamedTuple):
 
 
 class BatchStream:
-    """All random inputs of the members of one cohort."""
+    """All random inputs of the members of one ensemble."""
 
     def __init__(self, configs: Sequence[ToyConfig]) -> None:
         self.structure = Structure.of(configs[0])
@@ -148,6 +148,10 @@ class BatchStream:
             real=data[0],
             z=self._streams["noise"].next()[0],
             label=data[1] if len(data) > 1 else None,
-            mix=self._streams["mix"].next()[0] if self.structure.penalty != "none" else None,
-            jitter=self._streams["jitter"].next()[0] if self.structure.instance_noise else None,
+            interpolation=self._streams["mix"].next()[0]
+            if self.structure.penalty != "none"
+            else None,
+            instance_noise=self._streams["jitter"].next()[0]
+            if self.structure.instance_noise
+            else None,
         )

@@ -1,4 +1,8 @@
-"""Looking at a cohort again and again by one function, captured once that is worth it."""
+"""A function of an ensemble's tensors that is called again and again, captured once it is worth it.
+
+What is measured and drawn of a run is computed by such functions; the updates themselves are
+captured by `Ensemble`.
+"""
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
@@ -12,79 +16,95 @@ from ganplay.toy.graph_capture import CAPTURES, Replay
 from ganplay.toy.step import State
 
 CALLS_BEFORE_CAPTURE = 8
-"""Looks of one kind after which the function is captured."""
+"""Calls with inputs of the same shapes after which the function is captured; a capture takes as
+long as hundreds of calls."""
 
 Inputs = TypeVar("Inputs", bound=tuple[Any, ...])
 Outputs = TypeVar("Outputs", bound=tuple[Any, ...])
 
 
 class CapturedFunction(Generic[Inputs, Outputs]):
-    """One such function. The numbers are the same however they are computed.
+    """A function of an ensemble, called plainly at first, and by its capture once there is one.
+
+    The results are the same either way.
 
     Args:
-        look: reads the state of the cohort, what its last updates saw, and its other arguments,
-            and nothing else. Its inputs and outputs are NamedTuples of tensors and Nones; which
-            are None may depend on `about` and on the cohort's structure, but not on numbers.
+        function: called with the ensemble, its inputs and its options. It reads the ensemble's
+            state, what its last updates computed, and its arguments, and nothing else. Inputs and
+            outputs are NamedTuples of tensors and Nones; which are None may depend on the options
+            and on the ensemble's structure, but not on numbers.
     """
 
-    def __init__(self, look: Callable[[Ensemble, Inputs, Any], Outputs]) -> None:
-        self._look = look
-        self._kind: tuple[Any, ...] = ()
-        self._times = 0
-        self._made: Future[Replay | None] | None = None
-        self._filled: tuple[bool, ...] = ()
+    def __init__(self, function: Callable[[Ensemble, Inputs, Any], Outputs]) -> None:
+        self._function = function
+        # What calls must have in common to share a capture, and how many of them there have been.
+        self._key: tuple[Any, ...] = ()
+        self._calls = 0
+        self._capture: Future[Replay | None] | None = None
+        # The outputs' class, and which of them are tensors.
+        self._outputs: Callable[..., Any] = tuple
+        self._is_tensor: tuple[bool, ...] = ()
 
     @property
     def captured(self) -> Replay | None:
         """The captured function, if it has been made by now."""
-        return self._made.result() if self._made is not None and self._made.done() else None
+        done = self._capture is not None and self._capture.done()
+        return self._capture.result() if self._capture is not None and done else None
 
-    def __call__(self, cohort: Ensemble, inputs: Inputs, about: Hashable = None) -> Outputs:
-        """Look at a cohort as it is now."""
-        seen = {net: _there(*cohort.last[net]) for net in cohort.last}
-        names = tuple(tuple(one) for one in seen.values())
+    def __call__(self, ensemble: Ensemble, inputs: Inputs, options: Hashable = None) -> Outputs:
+        """The function's outputs for an ensemble as it is now."""
+        last = {net: _tensors_of(*ensemble.last[net]) for net in ensemble.last}
+        names = tuple(tuple(one) for one in last.values())
         shapes = (None if t is None else t.shape for t in inputs)
-        kind = cohort.structure, len(cohort.configs), about, names, *shapes
-        if kind != self._kind:
-            self._kind, self._times, self._made = kind, 0, None
-        self._times += 1
-        # D that looks at whole batches has one of real points that belongs to its settings.
-        worth = cohort.use_capture and cohort.structure.discriminator.minibatch == "none"
-        if worth and self._times == CALLS_BEFORE_CAPTURE:
-            self._made = self._begin(cohort, inputs, about, seen)
-        run = self.captured
-        if run is None:
-            outputs = self._look(cohort, inputs, about)
-            self._kept, self._filled = type(outputs), tuple(o is not None for o in outputs)
+        key = ensemble.structure, len(ensemble.configs), options, names, *shapes
+        if key != self._key:
+            self._key, self._calls, self._capture = key, 0, None
+        self._calls += 1
+        # A D that looks at whole batches reads real points drawn by its configuration, which is
+        # no tensor of the state.
+        possible = ensemble.use_capture and ensemble.structure.discriminator.minibatch == "none"
+        if possible and self._calls == CALLS_BEFORE_CAPTURE:
+            self._capture = self._begin_capture(ensemble, inputs, options, last)
+        replay = self.captured
+        if replay is None:
+            outputs = self._function(ensemble, inputs, options)
+            self._outputs, self._is_tensor = type(outputs), tuple(o is not None for o in outputs)
             return outputs
-        last = [t for one in seen.values() for t in one.values()]
-        made = iter(run(*cohort.flat_state, *[t for t in inputs if t is not None], *last))
-        all_outputs: list[Any] = [next(made) if filled else None for filled in self._filled]
-        return self._kept(*all_outputs)
-
-    def _begin(
-        self, cohort: Ensemble, inputs: Inputs, about: Hashable, seen: dict[str, dict[str, Tensor]]
-    ) -> "Future[Replay | None]":
-        """Have the function captured in the background."""
-
-        def args() -> tuple[State, Inputs, list[dict[str, Tensor]]]:
-            last = [{name: t.clone() for name, t in one.items()} for one in seen.values()]
-            return cohort.copy_state(), inputs, last
-
-        run = _StandaloneCall(self._look, cohort.configs, about)
-        return CAPTURES.get(
-            (self._look.__qualname__, self._look.__module__, *self._kind), run, args
+        given = [t for t in inputs if t is not None]
+        results = iter(
+            replay(
+                *ensemble.flat_state, *given, *[t for one in last.values() for t in one.values()]
+            )
         )
+        return self._outputs(*[next(results) if tensor else None for tensor in self._is_tensor])
+
+    def _begin_capture(
+        self,
+        ensemble: Ensemble,
+        inputs: Inputs,
+        options: Hashable,
+        last: dict[str, dict[str, Tensor]],
+    ) -> "Future[Replay | None]":
+        def args() -> tuple[State, Inputs, list[dict[str, Tensor]]]:
+            copies = [{name: t.clone() for name, t in one.items()} for one in last.values()]
+            return ensemble.copy_state(), inputs, copies
+
+        call = _StandaloneCall(self._function, ensemble.configs, options)
+        name = self._function.__qualname__, self._function.__module__
+        return CAPTURES.get((*name, *self._key), call, args)
 
 
 class _StandaloneCall:
-    """A look at cohorts as a function of tensors alone, which can be sent to another process."""
+    """The function as one of tensors alone, which can be pickled and sent to another process.
+
+    It calls the function with an ensemble of its own, whose tensors it exchanges for those given.
+    """
 
     def __init__(
-        self, look: Callable[..., Any], configs: Sequence[ToyConfig], about: Hashable
+        self, function: Callable[..., Any], configs: Sequence[ToyConfig], options: Hashable
     ) -> None:
-        self._given = look, configs, about
-        self._shadow = Ensemble(configs, use_capture=False)
+        self._given = function, configs, options
+        self._ensemble = Ensemble(configs, use_capture=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _StandaloneCall, self._given
@@ -92,13 +112,13 @@ class _StandaloneCall:
     def __call__(
         self, state: State, inputs: tuple[Any, ...], last: list[dict[str, Tensor]]
     ) -> tuple[Any, ...]:
-        look, _, about = self._given
-        self._shadow.state = state
+        function, _, options = self._given
+        self._ensemble.state = state
         pairs = zip(("d", "g"), last, strict=True)
-        self._shadow.last = {net: (list(one), list(one.values())) for net, one in pairs}
-        return look(self._shadow, inputs, about)
+        self._ensemble.last = {net: (list(one), list(one.values())) for net, one in pairs}
+        return function(self._ensemble, inputs, options)
 
 
-def _there(names: Any, values: Any) -> dict[str, Tensor]:
-    """What an update has seen, by name."""
+def _tensors_of(names: Any, values: Any) -> dict[str, Tensor]:
+    """The tensors of a `LastUpdate` by name, without Nones."""
     return {n: value for n, value in zip(names, values, strict=True) if value is not None}

@@ -20,6 +20,7 @@ from ganplay.common.seeding import is_generator_state
 from ganplay.toy.batches import STREAMS, BatchStream, Position
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.snapshot import Snapshot
+from ganplay.toy.state import PENDING, named_batch
 from ganplay.toy.step import Structure
 from ganplay.toy.trainer import ToyTrainer
 
@@ -30,7 +31,8 @@ MAX_COUNT = 2**31 - 1
 """Steps and updates that a file may name."""
 _HEADER_OF_A_MEMBER = 2**17
 """Bytes that are enough for a member's settings, own points included, or for all the rest."""
-_PENDING, _RANDOM = "pending.", "random."
+_RANDOM = "random."
+"""Begins the names of the states of random generators."""
 
 
 def toy_to_bytes(trainer: ToyTrainer) -> bytes:
@@ -141,11 +143,11 @@ def _configs(about: Mapping[str, Any], most: int) -> list[ToyConfig]:
 def _check_parameters(tensors: Mapping[str, Tensor], configs: list[ToyConfig]) -> None:
     """Refuse nets of other sizes before any are made: a few bytes could ask for gigabytes."""
     structure = Structure.of(configs[0])
-    for name, plan in (
+    for name, mlp in (
         ("generator.parameters", structure.generator),
         ("discriminator.parameters", structure.discriminator),
     ):
-        check_kind(name, tensors.get(name), TensorSpec((len(configs), plan.size())))
+        check_kind(name, tensors.get(name), TensorSpec((len(configs), mlp.size())))
 
 
 def _snapshot(
@@ -181,9 +183,8 @@ def _check_shapes(
     """Just what such a trainer has, and a batch of its inputs or none at all."""
     fresh = trainer.snapshot()
     expected = fresh.tensors | {_RANDOM + n: p.start for n, p in fresh.positions.items()}
-    if any(name.startswith(_PENDING) for name in tensors):
-        batch = BatchStream(configs).next()._asdict()
-        expected |= {_PENDING + n: t for n, t in batch.items() if t is not None}
+    if any(name.startswith(PENDING) for name in tensors):
+        expected |= named_batch(BatchStream(configs).next())
     check_names(tensors, expected)
     for name, tensor in expected.items():
         check_kind(name, tensors[name], TensorSpec(tuple(tensor.shape), tensor.dtype))

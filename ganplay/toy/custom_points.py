@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganplay.media.uploads import UploadError, is_picture, opened
+from ganplay.media.uploads import UploadError, is_picture, open_upload
 
 EXTENT = 3.0
 """Half the side of the square that own points lie in."""
@@ -245,7 +245,7 @@ def read_picture(data: bytes) -> Cloud:
 def _light(data: bytes) -> NDArray[np.float64]:
     """Lightness (rows, columns) of a picture, from 0 (black) to 255, scaled down to SIDE."""
     try:
-        image = opened(data, MAX_PIXELS)[0].convert("L")
+        image = open_upload(data, MAX_PIXELS)[0].convert("L")
     except UploadError as error:
         raise PointsError(
             "broken" if error.code == "kind" else error.code, **error.values

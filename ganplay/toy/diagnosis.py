@@ -1,8 +1,9 @@
-"""What is going on in a run, told from its measured signals: one verdict at a time.
+"""Finds out from a run's measured signals what state it is in: learning, collapsed, diverging ...
 
-A `Diagnosis` is shown `Signals` every `EVERY` steps and says what they have in common over the
-last `WINDOW` of them. It counts in steps only, so that a verdict belongs to the run and not to
-whoever watches it. What helps is in `remedies`.
+A `Diagnosis` is given `Signals` every `EVERY` steps and names the state that the last `WINDOW` of
+them agree on, a `Finding`. It counts steps, never seconds, so the findings of a run do not depend
+on how fast it was trained or watched. The rules and their bounds are our own, found by trying the
+scenarios of `benchmarks/diagnosis.py`. What helps against a finding is in `remedies`.
 """
 
 import math
@@ -14,15 +15,17 @@ from statistics import fmean, median, pstdev
 from typing import NamedTuple
 
 EVERY = 25
-"""Steps between two looks."""
+"""Steps between two measurements."""
 WINDOW = 24
-"""Looks behind a verdict: 600 steps, three seconds of the lab as it opens."""
-FEW = 8
-"""Looks in a row that must agree on a new verdict."""
-BEGINNING = WINDOW // 2
-"""Looks without which nothing is said."""
-REMEMBERED = 240
-"""Looks kept for slow oscillations; of older ones every other is dropped."""
+"""Measurements behind a finding: 600 steps, three seconds of the lab as it opens."""
+MIN_AGREEING = 8
+"""Measurements in a row that must agree before a finding changes."""
+MIN_MEASUREMENTS = WINDOW // 2
+"""Measurements before which the finding is "starting"."""
+MAX_HISTORY = 240
+"""Measurements kept to see slow oscillations; when it is full, every other one is dropped."""
+MIN_MODE_SHARE = 0.01
+"""Share of the fakes from which on a mode counts as covered."""
 
 KINDS = (
     "starting",
@@ -36,25 +39,27 @@ KINDS = (
     "divergence",
 )
 
-# Bounds between kinds. Distances and sizes are in units of the data's own dispersion.
-_ALWAYS_RIGHT, _ALWAYS_WRONG, _FOOLED = 0.95, 0.15, 0.65  # separation by D
-_BLIND = 0.06  # from one half, up to which D is blind: three standard deviations of one look
-_NARROW = 0.2  # dispersion below which all fakes are in one place
-_MOVING, _ROAMING = 0.3, 1.5  # deviation of the fakes' centre within a window; the second is out
-_STEEP, _LOST = 30.0, 1000.0  # gradient of G, and distance in extents, of what diverges
-_NEAR, _FAR, _OUTSIDE = 0.25, 0.4, 0.9  # distance (JS) of fakes like the data, unlike, elsewhere
-_FLAT = 0.03  # share of the distance that is lost within a window if nothing is learnt
-_SWING = 0.7  # between two turning points
-_ON_MODES = 0.3  # share of high quality from which missing modes are missing for good
+# Bounds between kinds. Lengths are in units of the data's own dispersion, JS is in bits.
+_ALWAYS_RIGHT, _ALWAYS_WRONG, _FOOLED = 0.95, 0.15, 0.65  # separation by D, see `Signals`
+_BLIND = 0.06  # distance of the separation from 1/2 up to which D is blind: 3 standard deviations
+_NARROW = 0.2  # spread below which all fakes are in one place
+_MOVING = 0.3  # drift of the fakes' centre within a window from which they move
+_ROAMING = 1.5  # the same, from which they leave the data
+_STEEP = 30.0  # norm of G's gradient from which training diverges
+_LOST = 1000.0  # distance of the fakes from the origin, in extents, from which it has diverged
+_NEAR, _FAR, _OUTSIDE = 0.25, 0.4, 0.9  # JS below which fakes are like the data, above: unlike, off
+_FLAT = 0.03  # relative fall of the JS within a window below which nothing is learnt
+_SWING = 0.7  # least distance between two turning points of an oscillation
+_ON_MODES = 0.3  # share of high quality from which modes that are missing will stay missing
 
 
 @dataclass(frozen=True)
 class DataStats:
-    """What a run is to learn, as far as a verdict depends on it.
+    """What a diagnosis has to know of the data.
 
     Attributes:
-        dispersion: of the data.
-        extent: half the side of the square that holds them.
+        dispersion: `metrics.dispersion` of real points.
+        extent: half the side of the square that holds them, in the data's units.
         modes: how many clusters they have, 0 if none.
     """
 
@@ -69,11 +74,11 @@ class Signals(NamedTuple):
     Attributes:
         step: steps since the start.
         js: Jensen-Shannon divergence of fake and real points, in bits.
-        separation: how often D puts a real point above a fake one, 1/2 if it is blind.
-        dispersion: of the fakes.
-        centre: the fakes' mean (x, y).
+        separation: how often D puts a real point above a fake one (`metrics.separation`).
+        dispersion: `metrics.dispersion` of the fakes, in the data's units.
+        centre: the fakes' mean (x, y), in the data's units.
         gradient: norm of G's last gradient.
-        shares: of all fakes those within 3 sigma of each mode; empty if there are none.
+        shares: share of all fakes within 3 sigma of each mode; empty if the data have no modes.
     """
 
     step: int
@@ -91,17 +96,17 @@ class Signals(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """Means over the looks behind a verdict; NaN for what there is not.
+    """What the window of measurements says; NaN for what is not known.
 
     Attributes:
-        js: Jensen-Shannon divergence in bits.
-        fallen: share of it that was lost within these looks.
-        separation: how often D tells a real point from a fake one.
+        js: mean Jensen-Shannon divergence in bits.
+        fallen: by which share of itself it fell from the first third of the window to the last.
+        separation: mean of how often D puts a real point above a fake one.
         gradient: median norm of G's gradient.
-        spread: the fakes' dispersion over the data's.
-        drift: how far the fakes' centre strays, over the data's dispersion.
-        covered: modes covered at a time.
-        quality: share of the fakes within 3 sigma of a mode.
+        spread: median dispersion of the fakes, over the data's.
+        drift: standard deviation of the fakes' centre, over the data's dispersion.
+        covered: mean number of covered modes.
+        quality: mean share of the fakes within 3 sigma of a mode.
         period: of an oscillation, in steps.
     """
 
@@ -117,13 +122,13 @@ class Evidence(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What is going on.
+    """The state of a run.
 
     Attributes:
         kind: one of `KINDS`.
-        since: the step at which it was first said.
-        evidence: of the last looks.
-        missing: modes that held less than 1 % of the fakes in these looks.
+        since: the step at which this kind was first found.
+        evidence: of the present window.
+        missing: modes, by number, that held less than MIN_MODE_SHARE of the fakes in this window.
     """
 
     kind: str = "starting"
@@ -136,117 +141,128 @@ NOTHING_YET = Finding()
 
 
 class Diagnosis:
-    """The verdict on one run, look by look."""
+    """The finding on one run, measurement by measurement.
 
-    def __init__(self, scene: DataStats) -> None:
-        self.scene = scene
-        self.verdict = NOTHING_YET
+    Attributes:
+        data_stats: of the data that the run learns.
+        finding: the present one.
+    """
+
+    def __init__(self, data_stats: DataStats) -> None:
+        self.data_stats = data_stats
+        self.finding = NOTHING_YET
         self._begin()
 
     def _begin(self) -> None:
-        self._looks: deque[Signals] = deque(maxlen=WINDOW)
-        self._memory = _Memory()
-        self._candidate, self._times, self._told = "", 0, WINDOW
+        self._window: deque[Signals] = deque(maxlen=WINDOW)
+        self._history = _History()
+        # The kind that the last measurements agree on, how many do, and measurements since the
+        # finding last changed.
+        self._candidate, self._agreeing, self._unchanged = "", 0, WINDOW
 
     def forget(self) -> None:
-        """Settings have changed: what was seen before says nothing any more.
+        """Forget all measurements, because settings have changed.
 
-        The verdict stays until there is enough to be seen again.
+        The finding stays until there are enough new measurements for another.
         """
         self._begin()
 
     @property
     def sure(self) -> bool:
-        """Whether the verdict is about the present settings, and not about those before."""
-        return len(self._looks) == WINDOW or self.verdict.kind == "divergence"
+        """Whether the finding is about the present settings, and not about those before."""
+        return len(self._window) == WINDOW or self.finding.kind == "divergence"
 
-    def look(self, signals: Signals) -> Finding:
-        """The verdict after one more look."""
+    def observe(self, signals: Signals) -> Finding:
+        """The finding after one more measurement."""
         if not signals.finite:
-            if self.verdict.kind != "divergence":
-                self.verdict = Finding("divergence", signals.step)
-            return self.verdict
-        self._looks.append(signals)
-        centre = tuple(x / self.scene.dispersion for x in signals.centre)
-        self._memory.add(signals.step, (*centre, signals.dispersion / self.scene.dispersion))
-        self._told += 1
-        if len(self._looks) < BEGINNING:
-            return self.verdict
+            if self.finding.kind != "divergence":
+                self.finding = Finding("divergence", signals.step)
+            return self.finding
+        self._window.append(signals)
+        centre = tuple(x / self.data_stats.dispersion for x in signals.centre)
+        self._history.add(signals.step, (*centre, signals.dispersion / self.data_stats.dispersion))
+        self._unchanged += 1
+        if len(self._window) < MIN_MEASUREMENTS:
+            return self.finding
         evidence, missing = self._evidence(), self._missing()
         kind = self._kind(evidence, missing)
-        self._times = self._times + 1 if kind == self._candidate else 1
+        self._agreeing = self._agreeing + 1 if kind == self._candidate else 1
         self._candidate = kind
-        changes = kind != self.verdict.kind and self._may_change()
-        since = signals.step if changes else self.verdict.since
-        if changes and self.verdict.kind != "starting":
-            self._told = 0
-        self.verdict = Finding(kind if changes else self.verdict.kind, since, evidence, missing)
-        return self.verdict
+        changes = kind != self.finding.kind and self._may_change()
+        since = signals.step if changes else self.finding.since
+        if changes and self.finding.kind != "starting":
+            self._unchanged = 0
+        self.finding = Finding(kind if changes else self.finding.kind, since, evidence, missing)
+        return self.finding
 
     def _may_change(self) -> bool:
-        """A new verdict must hold for some looks, and the last one is told for a window."""
-        if self.verdict.kind == "starting":
+        """Whether the new kind has held for some measurements, and the old one for a window."""
+        if self.finding.kind == "starting":
             return True
-        return self._times >= FEW and self._told >= WINDOW
+        return self._agreeing >= MIN_AGREEING and self._unchanged >= WINDOW
 
     def _evidence(self) -> Evidence:
-        looks, scene = self._looks, self.scene
-        third = len(looks) // 3
-        js = [s.js for s in looks]
+        window, data_stats = self._window, self.data_stats
+        third = len(window) // 3
+        js = [s.js for s in window]
         before, after = fmean(js[:third]), fmean(js[-third:])
-        strays = math.hypot(*(pstdev(s.centre[i] for s in looks) for i in range(2)))
-        modes = scene.modes > 0
+        strays = math.hypot(*(pstdev(s.centre[i] for s in window) for i in range(2)))
+        modes = data_stats.modes > 0
         return Evidence(
             js=fmean(js),
             fallen=(before - after) / before if before > 0 else 0.0,
-            separation=fmean(s.separation for s in looks),
-            gradient=median(s.gradient for s in looks),
-            spread=median(s.dispersion for s in looks) / scene.dispersion,
-            drift=strays / scene.dispersion,
-            covered=fmean(sum(x >= 0.01 for x in s.shares) for s in looks) if modes else math.nan,
-            quality=fmean(sum(s.shares) for s in looks) if modes else math.nan,
-            period=self._memory.period(),
+            separation=fmean(s.separation for s in window),
+            gradient=median(s.gradient for s in window),
+            spread=median(s.dispersion for s in window) / data_stats.dispersion,
+            drift=strays / data_stats.dispersion,
+            covered=fmean(sum(x >= MIN_MODE_SHARE for x in s.shares) for s in window)
+            if modes
+            else math.nan,
+            quality=fmean(sum(s.shares) for s in window) if modes else math.nan,
+            period=self._history.period(),
         )
 
     def _missing(self) -> tuple[int, ...]:
-        means = [fmean(column) for column in zip(*(s.shares for s in self._looks), strict=True)]
-        return tuple(i for i, share in enumerate(means) if share < 0.01)
+        means = [fmean(column) for column in zip(*(s.shares for s in self._window), strict=True)]
+        return tuple(i for i, share in enumerate(means) if share < MIN_MODE_SHARE)
 
-    def _kind(self, seen: Evidence, missing: Sequence[int]) -> str:
-        """The first that holds, from what explains most to what explains least."""
-        modes, last = self.scene.modes, self._looks[-1]
-        away = max(math.hypot(*last.centre), last.dispersion) / self.scene.extent
-        standing = seen.fallen < _FLAT and seen.js > _FAR
+    def _kind(self, evidence: Evidence, missing: Sequence[int]) -> str:
+        """The first kind that holds, from what explains most to what explains least."""
+        modes, last = self.data_stats.modes, self._window[-1]
+        away = max(math.hypot(*last.centre), last.dispersion) / self.data_stats.extent
+        standing = evidence.fallen < _FLAT and evidence.js > _FAR
         if away > _LOST:
             return "divergence"
-        if seen.separation > _ALWAYS_RIGHT and standing:
+        if evidence.separation > _ALWAYS_RIGHT and standing:
             return "strong_d"
-        if len(self._looks) < WINDOW:  # all else is also seen while a run begins
+        if len(self._window) < WINDOW:  # all the rest also happens while a run begins
             return "learning"
-        if seen.gradient > _STEEP and standing:
+        if evidence.gradient > _STEEP and standing:
             return "divergence"
-        fooled = seen.separation < _ALWAYS_WRONG and seen.js > _FAR
-        settled = seen.quality > _ON_MODES and abs(seen.fallen) < 3 * _FLAT
-        dropped = missing and settled and seen.drift < _MOVING
-        narrow = seen.spread < _NARROW and seen.fallen < 2 * _FLAT
+        fooled = evidence.separation < _ALWAYS_WRONG and evidence.js > _FAR
+        settled = evidence.quality > _ON_MODES and abs(evidence.fallen) < 3 * _FLAT
+        dropped = missing and settled and evidence.drift < _MOVING
+        narrow = evidence.spread < _NARROW and evidence.fallen < 2 * _FLAT
         if (narrow or dropped) and not fooled:
             return "collapse"
-        few = modes > 1 and seen.covered <= modes / 2
-        if few and _MOVING < seen.drift < _ROAMING and not fooled:
+        few = modes > 1 and evidence.covered <= modes / 2
+        if few and _MOVING < evidence.drift < _ROAMING and not fooled:
             return "hopping"
-        if not math.isnan(seen.period):
+        if not math.isnan(evidence.period):
             return "oscillation"
-        roams = seen.separation < _FOOLED and seen.js > _OUTSIDE and seen.drift > _ROAMING
+        roams = (
+            evidence.separation < _FOOLED and evidence.js > _OUTSIDE and evidence.drift > _ROAMING
+        )
         if fooled or roams:
             return "strong_g"
-        blind = abs(seen.separation - 0.5) < _BLIND
-        if blind and seen.js < _NEAR and not missing and seen.drift < _MOVING:
+        blind = abs(evidence.separation - 0.5) < _BLIND
+        if blind and evidence.js < _NEAR and not missing and evidence.drift < _MOVING:
             return "equilibrium"
         return "learning"
 
 
-class _Memory:
-    """Where the fakes were, since the start or the last change of settings, ever more sparsely."""
+class _History:
+    """Rows of numbers since the start, thinned out as they become many, to find oscillations."""
 
     def __init__(self) -> None:
         self._steps: list[int] = []
@@ -255,17 +271,17 @@ class _Memory:
         self._seen = 0
 
     def add(self, step: int, row: tuple[float, ...]) -> None:
-        """Remember a look."""
+        """Keep the numbers of one measurement."""
         if self._seen % self._skip == 0:
             self._steps.append(step)
             self._rows.append(row)
-            if len(self._steps) > REMEMBERED:
+            if len(self._steps) > MAX_HISTORY:
                 self._steps, self._rows = self._steps[::2], self._rows[::2]
                 self._skip *= 2
         self._seen += 1
 
     def period(self) -> float:
-        """Steps of a full swing of any column, if it swings regularly at present; else NaN."""
+        """Steps of one oscillation of the fastest column that swings regularly now; else NaN."""
         found = [self._period_of(column) for column in zip(*self._rows, strict=True)]
         return min((p for p in found if p == p), default=math.nan)
 
@@ -276,26 +292,26 @@ class _Memory:
             return math.nan
         half, now = fmean(halves), self._steps[-1]
         regular = max(halves) < 2 * min(halves)
-        seen = half > 2 * EVERY * self._skip  # what is faster cannot be told from noise
-        return 2 * half if regular and seen and now - turns[-1] < 1.5 * half else math.nan
+        resolved = half > 2 * EVERY * self._skip  # what is faster cannot be told from noise
+        return 2 * half if regular and resolved and now - turns[-1] < 1.5 * half else math.nan
 
 
 def turning_points(values: Sequence[float], swing: float) -> list[int]:
-    """Places of highs and lows in turns, each at least a swing away from the next.
+    """Indices of alternating highs and lows, each at least `swing` away from the next in value.
 
-    The first value is none, and the last extreme counts once it has been left by a swing.
+    The first value is never one, and the last extreme is one only after a swing away from it.
     """
     if not values:
         return []
-    places, rising = [], 0
+    turns, rising = [], 0  # rising: 1 or -1, and 0 until the first swing
     low = high = 0
     for i, value in enumerate(values):
         high = i if value > values[high] else high
         low = i if value < values[low] else low
         if rising >= 0 and values[high] - value >= swing:
-            places += [high] if rising else []
+            turns += [high] if rising else []
             rising, low = -1, i
         elif rising <= 0 and value - values[low] >= swing:
-            places += [low] if rising else []
+            turns += [low] if rising else []
             rising, high = 1, i
-    return places
+    return turns

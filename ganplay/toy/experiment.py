@@ -1,4 +1,4 @@
-"""One experiment from settings to plain figures, as the command line and the API report it."""
+"""Training with a limit or a goal, and plain reports of it, for the command line and the API."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -11,12 +11,14 @@ from ganplay.toy.stop_condition import EVERY, StopCondition
 from ganplay.toy.trainer import ToyTrainer
 
 SAMPLES = 2500
+"""Points of each kind behind a report's metrics, unless others are asked for."""
 CHUNK = 20
+"""Steps between two calls of `go_on`."""
 
 
 @runtime_checkable
 class Steps(Protocol):
-    """What can be trained: one trainer, or many side by side."""
+    """What `train` can train: one trainer, or an arena of many."""
 
     def step(self, count: int = 1) -> object:
         """Take steps."""
@@ -68,7 +70,7 @@ def train_until(
     """
     reached: list[int | None] = [None] * len(trainer)
 
-    def look(done: int) -> bool:
+    def check(done: int) -> bool:
         if stop.looks_at(trainer.steps):
             values = trainer.compare(MEASURED, quick=True)[stop.when].tolist()
             for i, value in enumerate(values):
@@ -76,31 +78,41 @@ def train_until(
                     reached[i] = trainer.steps
         return go_on(done) and None in reached
 
-    train(trainer, steps, look, EVERY)
+    train(trainer, steps, check, EVERY)
     return reached
 
 
 def diagnose(trainer: ToyTrainer, steps: int) -> list[list[Finding]]:
-    """Train fresh members of the same data; the verdicts of each, one every `diagnosis.EVERY`.
+    """Train fresh members and diagnose them as the lab does.
 
-    They are those that the lab gives at these steps.
+    Args:
+        trainer: what to train; its members learn the same data.
+        steps: how many steps.
+
+    Returns:
+        The findings of each member, one every `diagnosis.EVERY` steps.
     """
-    gauge = MetricsMonitor(trainer)
-    doctors = [Diagnosis(gauge.scene) for _ in range(len(trainer))]
-    told: list[list[Finding]] = [[] for _ in doctors]
+    monitor = MetricsMonitor(trainer)
+    diagnoses = [Diagnosis(monitor.data_stats) for _ in range(len(trainer))]
+    findings: list[list[Finding]] = [[] for _ in diagnoses]
 
-    def look(done: int) -> bool:
-        measured = gauge.measure()
-        for i, doctor in enumerate(doctors):
-            told[i].append(doctor.look(measured.signals(i)))
+    def observe(done: int) -> bool:
+        measured = monitor.measure()
+        for i, each in enumerate(diagnoses):
+            findings[i].append(each.observe(measured.signals(i)))
         return True
 
-    train(trainer, steps, look, diagnosis.EVERY)
-    return told
+    train(trainer, steps, observe, diagnosis.EVERY)
+    return findings
 
 
 def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
-    """Settings, sample size, noise floor and each member's metrics, fit for JSON (NaN as None)."""
+    """Settings, sample size, noise floor and each member's metrics, fit for JSON.
+
+    Args:
+        trainer: whose members are reported; all but their seeds is that of the first.
+        samples: points of each kind behind the metrics.
+    """
     metrics = {name: values.tolist() for name, values in trainer.evaluate(samples).items()}
     settings = trainer.configs[0].to_dict()
     del settings["seed"]
@@ -118,5 +130,5 @@ def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
 
 
 def plain(values: Mapping[str, float]) -> dict[str, float | None]:
-    """Figures by name as JSON can hold them, rounded to a millionth; None if not finite."""
+    """Numbers by name as JSON can hold them: rounded to six decimals, None if not finite."""
     return {n: round(v, 6) if math.isfinite(v) else None for n, v in values.items()}

@@ -1,4 +1,4 @@
-"""What is measured of the members of a trainer from time to time, with always the same samples."""
+"""Measures the members of a trainer now and then, always with the same real points and noise."""
 
 import math
 from collections.abc import Sequence
@@ -17,24 +17,24 @@ from ganplay.toy.ensemble import Ensemble
 from ganplay.toy.trainer import ToyTrainer
 
 MEASURED = 2000
-"""Samples behind the metrics."""
+"""Fake points, and real ones, behind the metrics."""
 JUDGED = 500
-"""Of those the ones that D is asked about, of each kind."""
-
+"""Of these, how many of each kind D is asked about."""
 
 COMPARED = ("js", "dispersion", "modes", "high_quality", "reverse_kl")
+"""Metrics of `metrics.compare` that are measured."""
 NAMES = (*COMPARED, "separation", *PER_MEMBER)
-"""What is measured: by comparison with real samples, by D, and by the last step (`StepRecord`)."""
+"""Everything that is measured: COMPARED, `metrics.separation`, and the last `StepRecord`."""
 
 
 class Measurement(NamedTuple):
-    """Of S members at one step.
+    """What was measured of S members at one step.
 
     Attributes:
         step: steps since the start.
         table: a column for each of `NAMES`.
-        shares: of all fakes those within 3 sigma of each mode; None where the data have no modes.
-        centre: the fakes' mean.
+        shares: share of all fakes within 3 sigma of each mode; None if the data have no modes.
+        centre: the fakes' mean (x, y), in the data's units.
     """
 
     step: int
@@ -44,15 +44,15 @@ class Measurement(NamedTuple):
 
     @property
     def metrics(self) -> dict[str, Tensor]:
-        """Numbers by name, each (S,)."""
+        """The table's columns by name, each (S,)."""
         return dict(zip(NAMES, self.table.unbind(1), strict=True))
 
     def values(self, member: int = 0) -> dict[str, float]:
-        """Those of a member."""
+        """The numbers of one member by name."""
         return dict(zip(NAMES, self.table.tolist()[member], strict=True))
 
     def signals(self, member: int = 0) -> Signals:
-        """What a diagnosis of a member asks for."""
+        """What the diagnosis of one member asks for."""
         values = self.values(member)
         x, y = self.centre.tolist()[member]
         return Signals(
@@ -66,69 +66,78 @@ class Measurement(NamedTuple):
         )
 
 
-class Points(NamedTuple):
-    """What the members of a cohort are measured with.
+class Samples(NamedTuple):
+    """What the members of an ensemble are measured with.
 
     Attributes:
-        z: G's inputs, labels included.
+        z: G's inputs, one-hot labels included.
         real: real points.
-        real_shares: their histogram.
-        label: labels of the fakes that D is asked about, and before them of the real points.
-        modes: of the data.
+        real_shares: their histogram (`metrics.histogram`).
+        label: one-hot labels of the real points that D is asked about, then of the fakes.
+        modes: centres of the data's clusters.
     """
 
     z: Float[Tensor, "s i n"]
     real: Float[Tensor, "s 2 n"]
     real_shares: Float[Tensor, "s cells"]
-    label: Float[Tensor, "s c m"] | None
+    label: Float[Tensor, "s c judged"] | None
     modes: Float[Tensor, "m 2"] | None
 
 
 class Values(NamedTuple):
-    """What was measured of the members of a cohort; see `Measurement`."""
+    """What was measured of the members of an ensemble; see `Measurement`."""
 
     table: Tensor
     centre: Tensor
     shares: Tensor | None
 
 
-def measured(cohort: Ensemble, points: Points, scale: tuple[float, float]) -> Values:
-    """Measure a cohort; `scale` is the data's extent and their modes' sigma.
+def measured(ensemble: Ensemble, samples: Samples, scale: tuple[float, float]) -> Values:
+    """Measure an ensemble; `scale` is the data's extent and their modes' sigma.
 
-    The figures are those of `metrics.compare`, with nothing done twice.
+    The values are those of `metrics.compare`. Written as one function of tensors so that it can be
+    captured (`CapturedFunction`).
     """
     extent, sigma = scale
     with torch.no_grad():
-        fake = cohort.generate(points.z).mT
+        fake = ensemble.generate(samples.z).mT
         finite = fake.isfinite().all(-1).all(-1)
-        own = torch.where(finite[:, None, None], fake, 0.0)
+        known = torch.where(finite[:, None, None], fake, 0.0)
         shares, unknown = None, torch.full_like(fake[:, 0, 0], math.nan)
         counted = dict.fromkeys(("modes", "high_quality", "reverse_kl"), unknown)
-        if points.modes is not None:
-            near, good = metrics.mode_counts(own, points.modes, sigma)
+        if samples.modes is not None:
+            near, good = metrics.mode_counts(known, samples.modes, sigma)
             counted, shares = metrics.of_counts(near, good, MEASURED), good / MEASURED
         report = {
-            "js": metrics.divergence(points.real_shares, metrics.histogram(own, extent)),
-            "dispersion": metrics.dispersion(own),
+            "js": metrics.divergence(samples.real_shares, metrics.histogram(known, extent)),
+            "dispersion": metrics.dispersion(known),
         } | counted
-        known = [torch.where(finite, report[name], math.nan) for name in COMPARED]
-        judged = torch.cat([points.real[..., :JUDGED], fake.mT[..., :JUDGED]], dim=2)
-        logits = cohort.discriminate(judged, points.label)
+        compared = [torch.where(finite, report[name], math.nan) for name in COMPARED]
+        judged = torch.cat([samples.real[..., :JUDGED], fake.mT[..., :JUDGED]], dim=2)
+        logits = ensemble.discriminate(judged, samples.label)
         separation = metrics.separation(*logits.split(JUDGED, dim=1))
-        seen = cohort.record()
-        record = [getattr(seen, name).float() for name in PER_MEMBER]
-        table = torch.stack([*known, separation, *record], dim=1)
+        last = ensemble.record()
+        record = [getattr(last, name).float() for name in PER_MEMBER]
+        table = torch.stack([*compared, separation, *record], dim=1)
         return Values(table, fake.mean(1), shares)
 
 
 def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """The same of several cohorts, one below the other."""
-    there = [part for part in parts if part is not None]
-    return torch.cat(there) if len(there) > 1 else parts[0]
+    """The same values of several ensembles, concatenated; None if they are None."""
+    known = [part for part in parts if part is not None]
+    return torch.cat(known) if len(known) > 1 else parts[0]
 
 
 class MetricsMonitor:
-    """Measures the members of a trainer, which share their data."""
+    """Measures the members of a trainer, which must all learn the same data.
+
+    Attributes:
+        distribution: what they learn.
+        z: latent vectors (s, z, n) of the fakes that are measured.
+        real: real points (s, n, 2), and
+        real_labels: their classes (s, n).
+        floor: what two real samples of this size give; below it, differences are noise.
+    """
 
     def __init__(self, trainer: ToyTrainer) -> None:
         self._trainer = trainer
@@ -137,15 +146,14 @@ class MetricsMonitor:
         drawn = [real_points(config, MEASURED) for config in trainer.configs]
         self.real = torch.stack([points for points, _ in drawn])
         self.real_labels = torch.stack([labels for _, labels in drawn])
-        # What two real samples of this size give; below it, differences are noise.
         self.floor = metrics.noise_floor(self.distribution, MEASURED, quick=True)
         self._scale = self.distribution.extent, self.distribution.sigma
-        self._points = self._parts()
-        self._shutters = [CapturedFunction(measured) for _ in self._points]
+        self._samples = self._samples_of_each()
+        self._measure_each = [CapturedFunction(measured) for _ in self._samples]
 
     @property
-    def scene(self) -> DataStats:
-        """What there is to be learnt, for a diagnosis."""
+    def data_stats(self) -> DataStats:
+        """What a diagnosis has to know of the data."""
         modes = self.distribution.modes
         return DataStats(
             self.floor["dispersion"], self.distribution.extent, 0 if modes is None else len(modes)
@@ -154,15 +162,15 @@ class MetricsMonitor:
     def measure(self) -> Measurement:
         """The present state of all members."""
         trainer = self._trainer
-        parts = zip(self._shutters, trainer.cohorts, self._points, strict=True)
-        values = [see(cohort, points, self._scale) for see, cohort, points in parts]
+        parts = zip(self._measure_each, trainer.ensembles, self._samples, strict=True)
+        values = [measure(ensemble, own, self._scale) for measure, ensemble, own in parts]
         table, centre, shares = map(_joined, zip(*values, strict=True))
         assert table is not None
         assert centre is not None
         return Measurement(trainer.steps, table, shares, centre)
 
-    def _parts(self) -> list[Points]:
-        """What each cohort is measured with."""
+    def _samples_of_each(self) -> list[Samples]:
+        """What each ensemble is measured with: its members' part of all samples."""
         parts, labels, hot = [], self._trainer.labels(MEASURED), self._trainer.labels(JUDGED)
         inputs = self.z if labels is None else torch.cat([self.z, labels], dim=1)
         if hot is not None:
@@ -170,11 +178,11 @@ class MetricsMonitor:
             hot = torch.cat([known.mT.float(), hot], dim=2)
         shares = metrics.histogram(self.real, self.distribution.extent)
         start = 0
-        for cohort in self._trainer.cohorts:
-            own = slice(start, start + len(cohort.configs))
+        for ensemble in self._trainer.ensembles:
+            own = slice(start, start + len(ensemble.configs))
             label = None if hot is None else hot[own].contiguous()
             real = self.real[own].mT.contiguous()
             modes = self.distribution.modes
-            parts.append(Points(inputs[own].contiguous(), real, shares[own], label, modes))
+            parts.append(Samples(inputs[own].contiguous(), real, shares[own], label, modes))
             start = own.stop
         return parts

@@ -26,8 +26,8 @@ class Moments(NamedTuple):
 
     first: Flat
     second: Flat
-    filled1: Number
-    filled2: Number
+    bias_correction1: Number
+    bias_correction2: Number
 
     @classmethod
     def zeros(cls, flat: Flat) -> "Moments":
@@ -42,8 +42,8 @@ class Rates(NamedTuple):
     lr: Number
     beta1: Number
     beta2: Number
-    fresh1: Number
-    fresh2: Number
+    one_minus_beta1: Number
+    one_minus_beta2: Number
 
 
 def sgd_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
@@ -59,7 +59,7 @@ def momentum_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
 
 def rmsprop_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
     """RMSprop (Tieleman and Hinton 2012) with beta2 as its smoothing constant."""
-    m.second.lerp_(grad * grad, rates.fresh2)
+    m.second.lerp_(grad * grad, rates.one_minus_beta2)
     flat.addcdiv_(grad * rates.lr, m.second.sqrt().add_(EPSILON), value=-1)
 
 
@@ -69,12 +69,12 @@ def adam_(flat: Flat, grad: Flat, m: Moments, rates: Rates) -> None:
     Both bias corrections are folded into the step size; epsilon then becomes
     `epsilon * sqrt(1 - beta2^t)`, as in the paper's remark at the end of section 2.
     """
-    m.first.lerp_(grad, rates.fresh1)
-    m.second.lerp_(grad * grad, rates.fresh2)
-    m.filled1.mul_(rates.beta1).add_(rates.fresh1)
-    m.filled2.mul_(rates.beta2).add_(rates.fresh2)
-    correction = m.filled2.sqrt()
-    step = rates.lr * correction / m.filled1
+    m.first.lerp_(grad, rates.one_minus_beta1)
+    m.second.lerp_(grad * grad, rates.one_minus_beta2)
+    m.bias_correction1.mul_(rates.beta1).add_(rates.one_minus_beta1)
+    m.bias_correction2.mul_(rates.beta2).add_(rates.one_minus_beta2)
+    correction = m.bias_correction2.sqrt()
+    step = rates.lr * correction / m.bias_correction1
     flat.addcdiv_(m.first * step, m.second.sqrt().add_(correction, alpha=EPSILON), value=-1)
 
 

@@ -150,8 +150,8 @@ class Hyperparameters(NamedTuple):
     lr_d: Tensor
     beta1: Tensor
     beta2: Tensor
-    fresh1: Tensor
-    fresh2: Tensor
+    one_minus_beta1: Tensor
+    one_minus_beta2: Tensor
     penalty_weight: Tensor
     penalty_target: Tensor
     weight_clip: Tensor
@@ -167,8 +167,8 @@ class Hyperparameters(NamedTuple):
     def of(cls, configs: Sequence[ToyConfig] | Sequence[ImageConfig]) -> "Hyperparameters":
         """Columns of the configurations, a row a member."""
         derived: dict[str, Callable[[Any], float]] = {
-            "fresh1": lambda c: 1 - c.beta1,
-            "fresh2": lambda c: 1 - c.beta2,
+            "one_minus_beta1": lambda c: 1 - c.beta1,
+            "one_minus_beta2": lambda c: 1 - c.beta2,
             "noise_fading": lambda c: 1 / (c.instance_noise_steps or math.inf),
         }
 
@@ -180,7 +180,7 @@ class Hyperparameters(NamedTuple):
 
     def rates(self, lr: Tensor) -> Rates:
         """What an optimiser asks for."""
-        return Rates(lr, self.beta1, self.beta2, self.fresh1, self.fresh2)
+        return Rates(lr, self.beta1, self.beta2, self.one_minus_beta1, self.one_minus_beta2)
 
 
 class State(NamedTuple):
@@ -206,8 +206,8 @@ class Batch(NamedTuple):
     real: Float[Tensor, "s *sample b"]
     z: Float[Tensor, "s z b"]
     label: Float[Tensor, "s k b"] | None
-    mix: Float[Tensor, "s *ones b"] | None
-    jitter: Float[Tensor, "s *sample 3b"] | None
+    interpolation: Float[Tensor, "s *ones b"] | None
+    instance_noise: Float[Tensor, "s *sample 3b"] | None
     chance: Float[Tensor, "s a 3b"] | None = None
 
 
@@ -292,7 +292,7 @@ class AdversarialStep:
         flat = torch.cat([g.flatten(1) for g in gradients], dim=1)
         return flat if self._share is None else self._share(flat)
 
-    def judge(
+    def discriminate(
         self,
         state: State,
         weights: Sequence[Tensor],
@@ -301,23 +301,23 @@ class AdversarialStep:
         batches: int = 1,
     ) -> tuple[Tensor, Tensor]:
         """Logits (s, n) and features (s, f, n) of D at x (s, *sample, n)."""
-        plan = self.structure.discriminator
-        logits, features = plan(weights, x, state.d.buffers, batches, label=label)
+        mlp = self.structure.discriminator
+        logits, features = mlp(weights, x, state.d.buffers, batches, label=label)
         logits = logits.squeeze(1)
         return (logits * state.numbers.scale_d if self.structure.scaled else logits), features
 
-    def _noise(self, state: State, jitter: Tensor) -> Tensor:
+    def _instance_noise(self, state: State, normal: Tensor) -> Tensor:
         """Instance noise, which fades linearly. Sonderby et al. 2017, section 3."""
         numbers = state.numbers
         left = (1 - state.updates * numbers.noise_fading).clamp_min(0)
-        return _column(numbers.instance_noise * left, jitter) * jitter
+        return _column(numbers.instance_noise * left, normal) * normal
 
     def _shown(self, state: State, batch: Batch, x: Tensor, part: slice) -> Tensor:
         """Samples as D is shown them: changed and blurred by some of the batch's 3b numbers."""
         if batch.chance is not None:
             x = augment(x, batch.chance[..., part], self.structure.augment)
-        if batch.jitter is not None:
-            x = x + self._noise(state, batch.jitter[..., part])
+        if batch.instance_noise is not None:
+            x = x + self._instance_noise(state, batch.instance_noise[..., part])
         return x
 
     def _gradient_d(self, state: State, batch: Batch, fake: Tensor) -> tuple[Tensor, UpdateResult]:
@@ -329,7 +329,7 @@ class AdversarialStep:
         x = self._shown(state, batch, x, slice(2 * size))
         with torch.enable_grad():
             weights = _leaves(state.d.weights)
-            logits, _ = self.judge(state, weights, x, label, batches=2)
+            logits, _ = self.discriminate(state, weights, x, label, batches=2)
             real_logits, fake_logits = logits.split(size, dim=1)
             extra = (numbers.label_smoothing,) if structure.smoothing else ()
             loss = self.loss.d_loss(real_logits, fake_logits, *extra).mean(1, keepdim=True)
@@ -346,9 +346,9 @@ class AdversarialStep:
     ) -> Tensor:
         """Mean penalty (s, 1) on D's gradient with respect to each sample."""
         penalty = PENALTIES[self.structure.penalty]
-        assert batch.mix is not None
-        points = penalty.points(real, fake, batch.mix).detach().requires_grad_()
-        logits, _ = self.judge(state, weights, points, batch.label)
+        assert batch.interpolation is not None
+        points = penalty.points(real, fake, batch.interpolation).detach().requires_grad_()
+        logits, _ = self.discriminate(state, weights, points, batch.label)
         (slope,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
         norms = sample_norms(slope, tuple(range(1, slope.dim() - 1)))  # (s, b)
         return penalty.value(norms, state.numbers.penalty_target).mean(1, keepdim=True)
@@ -359,14 +359,14 @@ class AdversarialStep:
         structure, size = self.structure, self.structure.batch_size
         with torch.enable_grad():
             x = self._shown(state, batch, fake, slice(2 * size, None))
-            judge = [w.detach() for w in state.d.weights]
-            logits, features = self.judge(state, judge, x, batch.label)
+            d_weights = [w.detach() for w in state.d.weights]
+            logits, features = self.discriminate(state, d_weights, x, batch.label)
             loss = self.loss.g_loss(logits).mean(1, keepdim=True)
             if structure.feature_matching:
                 real = batch.real
                 if batch.chance is not None:
                     real = augment(real, batch.chance[..., 2 * size :], structure.augment)
-                _, real_features = self.judge(state, judge, real, batch.label)
+                _, real_features = self.discriminate(state, d_weights, real, batch.label)
                 gap = feature_matching(real_features, features)[:, None]
                 loss = loss + state.numbers.feature_matching * gap
             gradient = self._flat(torch.autograd.grad(loss, weights, state.ones))

@@ -11,9 +11,9 @@ from helpers.command_line import TINY, run
 from PIL import Image
 
 from ganplay import LOSSES, PRESETS, ToyConfig, ToyTrainer
-from ganplay.arena.arena import Arena, Impossible, all_cells, cells, grouped
-from ganplay.arena.axes import AXES, axis, read_axis, usual
-from ganplay.arena.statistics import behind, half_width, mean, quantile, ranks
+from ganplay.arena.arena import Arena, ImpossibleCell, all_cells, cells, group_by_shape
+from ganplay.arena.axes import AXES, axis, default_values, read_axis
+from ganplay.arena.ranking import differs, half_width, mean, quantile, ranks
 from ganplay.cli import main
 from ganplay.common.settings import ConfigError
 from ganplay.toy.remedies import CLASSIC
@@ -24,7 +24,7 @@ PAIRS = [axis("lr_g", [1e-4, 1e-3]), axis("loss", ["hinge", "wasserstein"])]
 
 def shapes(*axes, seeds=(0,)):
     made = cells(SMALL, [read_axis(text) for text in axes], seeds)
-    return grouped(config for cell in made for config in cell.configs)
+    return group_by_shape(config for cell in made for config in cell.configs)
 
 
 def test_cells_are_all_pairs_and_have_the_same_seeds():
@@ -75,7 +75,7 @@ def test_joint_axes_set_what_they_stand_for():
 def test_every_remedy_suits_every_loss_or_is_refused_in_words(name):
     for loss, preset in itertools.product(LOSSES, PRESETS.values()):
         (cell,) = all_cells(replace(preset, loss=loss), [axis("remedy", [name])], [0])
-        refused = isinstance(cell, Impossible)
+        refused = isinstance(cell, ImpossibleCell)
         assert refused == (
             (name == "smoothing" and not LOSSES[loss].smoothable)
             or (name == "matching" and not preset.layers_d)
@@ -84,7 +84,7 @@ def test_every_remedy_suits_every_loss_or_is_refused_in_words(name):
 
 def test_all_axes_have_values_to_begin_with():
     for name in AXES:
-        assert axis(name, usual(name)).values
+        assert axis(name, default_values(name)).values
 
 
 def test_own_points_go_with_their_distribution():
@@ -96,15 +96,15 @@ def test_own_points_go_with_their_distribution():
 def test_cells_see_the_same_data_and_noise_and_learn_as_if_alone():
     made = cells(SMALL, PAIRS, [3, 4])
     arena = Arena(made, use_capture=False)
-    real = arena.joined(lambda group: group.trainer.real(5))
+    real = arena.per_member(lambda group: group.trainer.real(5))
     assert len(real) == len(arena) == 8
     for i in range(8):
         assert torch.equal(real[i], real[i % 2])
-    before = arena.joined(lambda group: group.trainer.sample(5))
+    before = arena.per_member(lambda group: group.trainer.sample(5))
     assert all(torch.equal(before[i], before[i % 2]) for i in range(8))
     arena.step(4)
     assert arena.steps == 4
-    after = arena.joined(lambda group: group.trainer.sample(5))
+    after = arena.per_member(lambda group: group.trainer.sample(5))
     for i, config in enumerate(config for cell in made for config in cell.configs):
         alone = ToyTrainer(config, use_capture=False)
         alone.step(4)
@@ -126,11 +126,11 @@ def test_intervals_of_means_by_hand():
 
 def test_differences_are_judged_seed_by_seed():
     best = [0.1, 0.5, 0.9]
-    assert behind([0.2, 0.6, 1.0], best) is True  # always 0.1, though the seeds differ by more
-    assert behind(best, best) is False
-    assert behind([0.0, 0.5, 1.0], best) is False
-    assert behind([0.2], [0.1]) is None
-    assert behind([0.2, math.nan, 1.0], best) is None
+    assert differs([0.2, 0.6, 1.0], best) is True  # always 0.1, though the seeds differ by more
+    assert differs(best, best) is False
+    assert differs([0.0, 0.5, 1.0], best) is False
+    assert differs([0.2], [0.1]) is None
+    assert differs([0.2, math.nan, 1.0], best) is None
 
 
 def told(js, modes, floor=0.1, of=8):

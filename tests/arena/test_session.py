@@ -16,9 +16,8 @@ from websockets.sync.client import connect
 
 from ganplay import ToyConfig
 from ganplay.arena.arena import Arena, Cell
-from ganplay.arena.renderer import CELLS, METRICS, SHOWN
-from ganplay.arena.renderer import ThumbnailRenderer as Eye
-from ganplay.arena.request import MAX_CELLS, Look, Make, asked, read
+from ganplay.arena.renderer import CELLS, METRICS, SHOWN, ThumbnailRenderer
+from ganplay.arena.request import MAX_CELLS, MakeArena, ShowSeed, read, read_arena
 from ganplay.arena.session import MAX_ARENAS, ArenaSession
 from ganplay.common.settings import ConfigError
 from ganplay.live import commands
@@ -65,7 +64,7 @@ def visited(*given_commands, **content):
     """A session with a page, moved by hand, in no thread."""
     session, page = ArenaSession(0.0), Page()
     session.sink, session.seen, session.credit = page, math.inf, 2
-    obey(session, commands.Greet(), Make(asked(content)), *given_commands)
+    obey(session, commands.Greet(), MakeArena(read_arena(content)), *given_commands)
     return session, page
 
 
@@ -102,9 +101,9 @@ def test_frames_and_standings_are_of_one_step_of_all_cells():
     assert standings["step"] == 60
     assert sorted(cell["rank"]["js"] for cell in standings["cells"])[0] == 1
     # The very numbers and pictures of the same arena without a page.
-    alone = Arena([c for c in session.asked.cells if isinstance(c, Cell)], threads=1)
+    alone = Arena([c for c in session.request.cells if isinstance(c, Cell)], threads=1)
     alone.step(60)
-    measured = alone.joined(lambda group: Eye(group.trainer).measure())
+    measured = alone.per_member(lambda group: ThumbnailRenderer(group.trainer).measure())
     for i, cell in enumerate(standings["cells"]):
         for k in range(2):
             for name in METRICS:
@@ -128,11 +127,11 @@ def test_a_small_picture_is_that_of_the_lab():
 def test_another_seed_is_shown():
     session, page = visited(**given(RATES, seeds=3))
     first = page.frames[-1][1]
-    obey(session, Look(2))
+    obey(session, ShowSeed(2))
     head, fakes, _ = page.frames[-1]
     assert head["shown"] == 2
     assert not np.array_equal(fakes[0], first[0])
-    obey(session, Look(9))
+    obey(session, ShowSeed(9))
     assert page.frames[-1][0]["shown"] == 2
 
 
@@ -161,8 +160,8 @@ def test_a_cell_that_diverges_says_so_and_leaves_the_others_untouched():
     assert cells[1]["mean"]["js"] is None
     assert cells[1]["rank"]["js"] == 6
     assert [m["js"] is None for m in cells[1]["members"]] == [True, False]
-    sample = Arena.joined(session.arena, lambda g: g.trainer.sample(100))
-    known = Arena.joined(healthy.arena, lambda g: g.trainer.sample(100))
+    sample = Arena.per_member(session.arena, lambda g: g.trainer.sample(100))
+    known = Arena.per_member(healthy.arena, lambda g: g.trainer.sample(100))
     for i in range(12):
         assert torch.equal(sample[i], known[i]) is (i != 2), i
 
@@ -190,7 +189,7 @@ def test_a_turn_ends_in_time_and_shows_nothing_half_done():
     session, page = ArenaSession(0.0), Page()
     page.session = session
     session.sink, session.seen, session.credit = page, math.inf, 2
-    session.inbox += [(1, Make(asked(given(LOSSES, seeds=5)))), (2, commands.Play(True))]
+    session.inbox += [(1, MakeArena(read_arena(given(LOSSES, seeds=5)))), (2, commands.Play(True))]
     unfinished = 0
     for _ in range(300):
         session.credit = 2
@@ -260,12 +259,12 @@ def test_speed_is_kept_and_a_pause_is_one():
 )  # fmt: skip
 def test_arenas_are_refused_by_name(content, field, code):
     with pytest.raises(ConfigError) as refused:
-        asked(content)
+        read_arena(content)
     assert (refused.value.problems[0].field, refused.value.problems[0].code) == (field, code)
 
 
 def test_strange_settings_give_way_as_everywhere():
-    found = asked(given(RATES, base=SMALL | {"zap": 1, "lr_d": 9}))
+    found = read_arena(given(RATES, base=SMALL | {"zap": 1, "lr_d": 9}))
     assert {p.field for p in found.problems} == {"zap", "lr_d"}
     assert found.base.lr_d == 1e-3
 
@@ -390,5 +389,5 @@ def test_the_page_knows_axes_with_values_to_begin_with(server):
     for axis in about["axes"]:
         values = axis["usual"][:MAX_CELLS]
         base = PRESETS["ring"].to_dict()
-        found = asked({"base": base, "axes": [{"name": axis["name"], "values": values}]})
+        found = read_arena({"base": base, "axes": [{"name": axis["name"], "values": values}]})
         assert any(isinstance(cell, Cell) for cell in found.cells), axis["name"]

@@ -68,7 +68,7 @@ def test_many_members_in_several_threads_goes_on_too():
     config = ToyConfig(layers_g=1, layers_d=1, batch_size=256)
     whole = ToyTrainer(config, seeds=range(9), threads=2)
     first = ToyTrainer(config, seeds=range(9), threads=2)
-    assert len(whole._cohorts) > 1
+    assert len(whole.ensembles) > 1
     whole.step(8)
     first.step(5)
     second = toy_from_bytes(toy_to_bytes(first), threads=2)
@@ -122,7 +122,7 @@ def test_captured_steps_go_on_from_loaded_weights():
     whole.step(20)
     second = again(whole)
     second.warm_up()
-    assert second._cohorts[0]._replays
+    assert second.ensembles[0]._replays
     whole.step(10)
     second.step(10)
     assert same(whole, second)
@@ -136,7 +136,7 @@ def test_a_file_is_safetensors_that_says_what_it_holds(tmp_path):
     tensors, about = taken_apart(path.read_bytes())
     assert about["states"] == [config.to_state() for config in trainer.configs]
     assert path.read_bytes() == toy_to_bytes(trainer)
-    assert torch.equal(tensors["generator.parameters"], trainer._cohorts[0].state.g.flat)
+    assert torch.equal(tensors["generator.parameters"], trainer.ensembles[0].state.g.flat)
     assert tensors["discriminator.moments.second"].shape == (2, 16 * 2 + 16 * 19 + 1)
     assert "generator.average" not in tensors  # nothing is averaged
     loaded = ganplay.load_toy(path)
@@ -147,7 +147,7 @@ def test_a_file_is_safetensors_that_says_what_it_holds(tmp_path):
 
 def test_networks_that_are_no_more_are_not_saved():
     trainer = ToyTrainer(SMALL)
-    trainer._cohorts[0].state.d.flat[0, 3] = torch.inf
+    trainer.ensembles[0].state.d.flat[0, 3] = torch.inf
     with pytest.raises(CheckpointError, match=r"discriminator\.parameters") as refused:
         toy_to_bytes(trainer)
     assert refused.value.code == "finite"

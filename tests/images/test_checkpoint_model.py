@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save
 
 import ganplay
 from ganplay.cli import main
+from ganplay.cli.main import build_parser
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
 from ganplay.images.checkpoint import (
@@ -96,7 +97,7 @@ def test_card_and_page_tell_what_was_done(bars):
     # The command trains with just these settings.
     words = shlex.split(model.card.command())
     assert words[:2] == ["ganplay", "train"]
-    parser = main.parser()
+    parser = build_parser()
     given = parser.parse_args(words[1:])
     chosen = {k.removeprefix("set_"): v for k, v in vars(given).items() if k.startswith("set_")}
     assert ImageConfig.from_dict(chosen) == made.config

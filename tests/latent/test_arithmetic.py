@@ -35,7 +35,7 @@ CORNERS = torch.tensor([[2.0, 0, 0, 0], [0, 4, 0, 0], [0, 0, 2, 0]], dtype=torch
 
 def test_a_plane_through_three_stays_on_their_shell():
     places = vector(0, 0, 1, 0, 0, 1, 0.5, 0, 9, 0).reshape(5, 2)
-    made = arithmetic.shell(CORNERS, places)
+    made = arithmetic.plane_on_shell(CORNERS, places)
     torch.testing.assert_close(made[:3], CORNERS)
     # Half way (1, 2, 0, 0), led out to the length 3; far out (-16, 36, 0, 0), of length 4.
     torch.testing.assert_close(made[3], vector(1, 2, 0, 0) * 3 / 5**0.5)
@@ -44,12 +44,12 @@ def test_a_plane_through_three_stays_on_their_shell():
 
 def test_a_shadow_leads_back_to_its_place():
     for place in ((0.0, 0.0), (1.0, 0.0), (0.25, 0.5), (-1.0, 1.5)):
-        (z,) = arithmetic.shell(CORNERS, vector(*place)[None])
-        assert arithmetic.shadow(CORNERS, z) == pytest.approx((*place, 0), abs=1e-12)
+        (z,) = arithmetic.plane_on_shell(CORNERS, vector(*place)[None])
+        assert arithmetic.plane_coordinates(CORNERS, z) == pytest.approx((*place, 0), abs=1e-12)
     # 3 and 4 along the fourth axis: 4/5 of it stand off.
-    assert arithmetic.shadow(CORNERS, vector(3, 0, 0, 4)) == pytest.approx((0, 0, 0.8))
-    assert arithmetic.shadow(CORNERS, vector(-3, 0, 0, 4)) is None
-    assert arithmetic.shadow(CORNERS, vector(0, 0, 0, 0)) is None
+    assert arithmetic.plane_coordinates(CORNERS, vector(3, 0, 0, 4)) == pytest.approx((0, 0, 0.8))
+    assert arithmetic.plane_coordinates(CORNERS, vector(-3, 0, 0, 4)) is None
+    assert arithmetic.plane_coordinates(CORNERS, vector(0, 0, 0, 0)) is None
 
 
 def test_a_direction_leads_from_one_group_to_the_other():
@@ -88,36 +88,36 @@ def test_an_analogy_is_a_state_that_a_string_holds(bars):
 
 def test_a_map_along_directions_has_amounts_that_sliders_show():
     state = LatentState("bars", 3, moves=((1, 4.0), (2, 1.0)))
-    made = arithmetic.along(state, (1, 0), [(0.5, -2.0), (0.0, 0.0)])
+    made = arithmetic.states_along(state, (1, 0), [(0.5, -2.0), (0.0, 0.0)])
     assert [one.moves for one in made] == [((0, -2.0), (1, 0.5), (2, 1.0)), ((2, 1.0),)]
     for axes, places in (((1, 1), []), ((0, 1), [(10.5, 0.0)]), ((0, 1), [(0.0, float("nan"))])):
         with pytest.raises(ValueError, match=r"axes|places"):
-            arithmetic.along(state, axes, places)
+            arithmetic.states_along(state, axes, places)
 
 
 def test_a_map_between_three_pictures(bars):
     model, _, _ = bars
     corners, here = states(1, 2, 3), LatentState("bars", 9, step=10)
-    first, middle = arithmetic.between(model, here, corners, [(0.0, 0.0), (0.25, 0.5)])
+    first, middle = arithmetic.states_between(model, here, corners, [(0.0, 0.0), (0.25, 0.5)])
     assert (middle.label, middle.step) == ((), 10)
-    assert arithmetic.between(model, here, corners, []) == []
+    assert arithmetic.states_between(model, here, corners, []) == []
     pictures = model.render([first, LatentState("bars", 1, step=10)])
     assert (pictures[0].int() - pictures[1].int()).abs().max() <= 1  # rounded to half precision
-    found = arithmetic.seen_from(model, middle, corners)
+    found = arithmetic.coordinates_of(model, middle, corners)
     assert found == pytest.approx((0.25, 0.5, 0), abs=2e-3)
-    assert arithmetic.seen_from(model, here, corners).off > 0.1
+    assert arithmetic.coordinates_of(model, here, corners).off > 0.1
     for some in (corners[:2], [*corners[:2], corners[0]], [here] * 3):
         with pytest.raises(ValueError, match="corners"):
-            arithmetic.between(model, here, some, [])
+            arithmetic.states_between(model, here, some, [])
     with pytest.raises(ValueError, match="places"):
-        arithmetic.between(model, here, corners, [(10.1, 0.0)])
+        arithmetic.states_between(model, here, corners, [(10.1, 0.0)])
 
 
 def test_a_direction_of_groups_of_states(bars):
     model, _, _ = bars
-    way = arithmetic.leading(model, states(1, 2), states(3))
+    way = arithmetic.direction_between_states(model, states(1, 2), states(3))
     z = torch.stack([state.latent(model.directions) for state in states(1, 2, 3)])
     expected = z[2] - (z[0] + z[1]) / 2
     torch.testing.assert_close(way, expected / expected.norm())
     with pytest.raises(ValueError, match="group"):
-        arithmetic.leading(model, [], states(3))
+        arithmetic.direction_between_states(model, [], states(3))

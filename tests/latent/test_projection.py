@@ -5,7 +5,7 @@ import torch
 
 from ganplay.images.latent_state import read_state
 from ganplay.latent import projection
-from ganplay.latent.projection import CHUNK, SAMPLES, SCOUTING, project
+from ganplay.latent.projection import CHUNK, CLASS_STEPS, SAMPLES, project
 from ganplay.media.uploads import DrawingStyle
 from ganplay.media.video import Cancelled
 
@@ -82,7 +82,7 @@ def test_how_far_it_is_is_told(bars):
     told = []
     project(model, model.sample([5], 1)[0], restarts=3, steps=7, tell=lambda p: told.append(p) or 1)
     looked = SAMPLES // CHUNK
-    stages = looked * ["samples"] + SCOUTING * ["classes"] + 7 * ["descent"]
+    stages = looked * ["samples"] + CLASS_STEPS * ["classes"] + 7 * ["descent"]
     assert [p.stage for p in told] == stages
     assert [p.done for p in told] == list(range(len(stages)))
     assert {p.total for p in told} == {len(stages)}
@@ -115,7 +115,7 @@ def test_what_cannot_be_is_refused_by_name(bars, digits):
     for arguments, name in (
         ({"hidden": everything}, "hidden"), ({"hidden": everything[1:]}, "hidden"),
         ({"label": 2}, "label"), ({"label": -1}, "label"), ({"restarts": 0}, "restarts"),
-        ({"restarts": projection.MOST_RESTARTS + 1}, "restarts"), ({"steps": 0}, "steps"),
+        ({"restarts": projection.MAX_RESTARTS + 1}, "restarts"), ({"steps": 0}, "steps"),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=f"^{name}: "):
             project(model, target, **arguments)
@@ -124,6 +124,6 @@ def test_what_cannot_be_is_refused_by_name(bars, digits):
 
 
 def test_how_a_model_draws(digits):
-    ground, reach = projection.habit(digits)
-    assert ground == DrawingStyle(0).ground
+    background, reach = projection.drawing_style(digits)
+    assert background == DrawingStyle(0).background
     assert reach == pytest.approx(20 / 32, abs=0.02)  # as MNIST's digits are framed

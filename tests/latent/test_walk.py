@@ -17,15 +17,15 @@ from ganplay.latent.walk import (
     EASINGS,
     Keyframe,
     Walk,
-    closed,
-    explored,
     frames,
     gaps,
-    interpolated,
-    made,
+    interp,
+    iter_frames,
+    states_of,
     unevenness,
+    with_loop_end,
 )
-from ganplay.latent.walk_export import encoded
+from ganplay.latent.walk_export import encode
 from ganplay.latent.walk_string import MAX_WALK, keyframes_of, read_walk
 from ganplay.media.video import Cancelled
 
@@ -106,8 +106,8 @@ def test_the_state_of_a_frame_is_where_it_is(bars):
         Keyframe(LatentState("bars", 2, step=10, truncation=0.5, label=((1, 1.0),))),
     )
     walk = Walk(ends, 5)
-    (part,) = made(model, walk)
-    found = explored(walk, part)
+    (part,) = iter_frames(model, walk)
+    found = states_of(walk, part)
     for state, image in zip(found, part.images, strict=True):
         assert (state.step, state.truncation, state.moves) == (10, 1, ())
         apart = model.render([state])[0].int() - image.int()
@@ -130,18 +130,18 @@ def test_an_even_pace(bars):
 def test_pace_by_hand():
     features = torch.tensor([[0.0, 0], [3, 4], [3, 5]])
     assert gaps(features).tolist() == [5, 1]
-    assert gaps(closed(features, True)).tolist() == [5, 1, pytest.approx(34**0.5)]
-    assert gaps(closed(features, False)).tolist() == [5, 1]
+    assert gaps(with_loop_end(features, True)).tolist() == [5, 1, pytest.approx(34**0.5)]
+    assert gaps(with_loop_end(features, False)).tolist() == [5, 1]
     assert unevenness(gaps(features)) == pytest.approx(2 / 3)
     known, values = torch.tensor([0.0, 5, 6]), torch.tensor([0.0, 0.5, 1])
     x = torch.tensor([0.0, 2.5, 5, 5.5, 6])
-    assert interpolated(x, known, values).tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert interp(x, known, values).tolist() == [0, 0.25, 0.5, 0.75, 1]
 
 
 def test_it_is_made_a_few_at_a_time(bars):
-    parts = list(made(bars[0], Walk(through(1, 2), 20)))
+    parts = list(iter_frames(bars[0], Walk(through(1, 2), 20)))
     assert [(part.done, part.of, len(part.images)) for part in parts] == [(16, 20, 16), (20, 20, 4)]
-    parts = list(made(bars[0], Walk(through(1, 2), 10, even=True), pixels))
+    parts = list(iter_frames(bars[0], Walk(through(1, 2), 10, even=True), pixels))
     assert [(part.done, part.of, len(part.images)) for part in parts] == [
         (16, 30, 0), (20, 30, 0), (30, 30, 10),
     ]  # fmt: skip
@@ -221,14 +221,14 @@ def test_what_a_string_cannot_mean_is_said_and_left_out(bars):
 
 def test_films(bars):
     images = frames(bars[0], Walk(through(1, 2), 10))
-    film = Image.open(io.BytesIO(encoded(images, "gif", 20, 2)))
+    film = Image.open(io.BytesIO(encode(images, "gif", 20, 2)))
     assert (film.size, film.n_frames) == ((32, 32), 10)
-    with av.open(io.BytesIO(encoded(images, "mp4", 20, 3))) as container:
+    with av.open(io.BytesIO(encode(images, "mp4", 20, 3))) as container:
         shown = list(container.decode(video=0))
     assert len(shown) == 10
     assert (shown[0].width, shown[0].height) == (48, 48)
     with pytest.raises(ValueError, match="kind: 'avi'; one of gif, mp4, strip, sheet"):
-        encoded(images, "avi")
+        encode(images, "avi")
 
 
 @pytest.mark.parametrize("kind", ["gif", "mp4"])
@@ -240,20 +240,20 @@ def test_drawing_a_film_can_be_ended(bars, kind):
         return done < 4
 
     with pytest.raises(Cancelled):
-        encoded(images, kind, tell=tell)
+        encode(images, kind, tell=tell)
     assert told == [0, 1, 2, 3, 4]
 
 
 def test_frames_on_one_picture(bars):
     images = frames(bars[0], Walk(through(1, 2), 10))
-    strip = Image.open(io.BytesIO(encoded(images, "strip", zoom=2)))
+    strip = Image.open(io.BytesIO(encode(images, "strip", zoom=2)))
     assert strip.size == (10 * 32, 32)
     shown = torch.frombuffer(bytearray(strip.convert("L").tobytes()), dtype=torch.uint8)
     assert shown.view(32, 10, 32)[::2, 7, ::2].equal(images[7, 0])
-    assert Image.open(io.BytesIO(encoded(images, "sheet", columns=5))).size == (92, 38)
+    assert Image.open(io.BytesIO(encode(images, "sheet", columns=5))).size == (92, 38)
     # Wider than browsers draw: as many as fit, the first and the last among them.
     long = torch.arange(130, dtype=torch.uint8)[:, None, None, None].expand(-1, 1, 16, 16)
-    strip = Image.open(io.BytesIO(encoded(long, "strip", zoom=16)))
+    strip = Image.open(io.BytesIO(encode(long, "strip", zoom=16)))
     assert strip.size == (64 * 256, 256)
     assert [strip.getpixel((x, 0))[0] for x in (0, 256, strip.width - 1)] == [0, 2, 129]
 

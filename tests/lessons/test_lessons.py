@@ -7,14 +7,14 @@ import torch
 
 from ganplay.gan.losses import LOSSES
 from ganplay.lessons import (
+    EXPERIMENTS,
     FOLDER,
-    KINDS,
     LessonError,
     attempt,
     begin,
-    judge,
     load_all,
     measured,
+    outcome_of,
     perform,
     read,
     signals,
@@ -34,7 +34,7 @@ def content():
     check = {"signal": "radius", "at_most": 0.1, "name": WORDS, "otherwise": WORDS}
     run = {"kind": "dirac", "name": WORDS, "settings": {"r1": 1.0}, "steps": 50}
     task = {
-        "text": WORDS, "run": {**run, "settings": {}}, "free": ["r1"], "checks": [check],
+        "text": WORDS, "run": {**run, "settings": {}}, "editable": ["r1"], "checks": [check],
         "hint": WORDS, "solution": {"r1": 1.0},
     }  # fmt: skip
     answers = [{"text": WORDS, "says": WORDS}] * 2
@@ -94,8 +94,8 @@ def test_all_lessons_can_be_read():
         (["checks", 0, "at_least"], 2, "checks.0: at_least 2 is above at_most 0.1"),
         (["checks", 0, "share"], 0, "checks.0.share: Input should be greater than 0"),
         (["checks", 0, "quick"], False, "at least one must be quick"),
-        (["break_it", "free"], ["lrr"], "break_it: free: there is no setting 'lrr'"),
-        (["break_it", "solution"], {"lr": 0.1}, "break_it: solution: 'lr' is not among the free"),
+        (["break_it", "editable"], ["lrr"], "break_it: editable: there is no setting 'lrr'"),
+        (["break_it", "solution"], {"lr": 0.1}, "break_it: solution: 'lr' is not among the edit"),
         (["break_it", "solution"], {"r1": -1}, "break_it: r1: -1 is not possible"),
         (["mend_it"], None, "break_it and mend_it, or visit, are needed"),
         (["formula", 0, "of"], "moon", "formula.0.of: Input should be ''"),
@@ -151,16 +151,16 @@ def check(**fields):
 
 def test_checks_by_hand():
     each = check(at_least=7, share=0.9375)
-    assert judge(each, [8.0] * 7 + [6.0]).holds  # 15 of 16 of eight seeds are seven
-    assert not judge(each, [8.0] * 6 + [6.0, 6.0]).holds
-    assert judge(each, [8.0, 8.0]).needed == 1
-    outcome = judge(check(at_least=1, at_most=2), [0.5, 1.0, 2.0, math.nan])
+    assert outcome_of(each, [8.0] * 7 + [6.0]).holds  # 15 of 16 of eight seeds are seven
+    assert not outcome_of(each, [8.0] * 6 + [6.0, 6.0]).holds
+    assert outcome_of(each, [8.0, 8.0]).needed == 1
+    outcome = outcome_of(check(at_least=1, at_most=2), [0.5, 1.0, 2.0, math.nan])
     assert outcome.kept == [False, True, True, False]
     assert not outcome.holds
-    assert judge(check(at_most=6, of="mean"), [8.0, 3.0]).holds
-    assert not judge(check(at_most=6, of="mean"), [8.0, 5.0]).holds
-    assert not judge(check(at_least=0, of="mean"), [math.nan, 5.0]).holds
-    assert judge(check(at_most=6, of="first"), [6.0, 9.0]).holds
+    assert outcome_of(check(at_most=6, of="mean"), [8.0, 3.0]).holds
+    assert not outcome_of(check(at_most=6, of="mean"), [8.0, 5.0]).holds
+    assert not outcome_of(check(at_least=0, of="mean"), [math.nan, 5.0]).holds
+    assert outcome_of(check(at_most=6, of="first"), [6.0, 9.0]).holds
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
@@ -199,8 +199,8 @@ def test_signals_of_known_nets():
 def test_gradients_of_both_losses():
     trainer = ToyTrainer(ToyConfig(layers_d=0, width_g=4), [0], threads=1)
     # With D's last bias alone, D is a constant d everywhere: the ratio is (1 - d) / d.
-    cohort = trainer._cohorts[0]
-    cohort.state.d.flat.copy_(torch.tensor([[1e-4, 0.0, -2.0]]))
+    ensemble = trainer.ensembles[0]
+    ensemble.state.d.flat.copy_(torch.tensor([[1e-4, 0.0, -2.0]]))
     d = 1 / (1 + math.exp(2.0))
     assert signals.gradient_ratio(trainer).item() == pytest.approx((1 - d) / d, rel=1e-3)
     before = trainer.parameters("g")
@@ -214,11 +214,11 @@ def test_what_has_no_meaning_is_not_measured():
         assert math.isnan(signals.GAN[name](critic).item())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXPERIMENTS)
 def test_every_signal_can_be_measured(kind):
     run = Run.model_validate({"kind": kind, "name": WORDS, "steps": 3})
     experiment = begin(run, [0, 1], use_capture=False)
-    checks = [check(signal=name, at_least=0) for name in KINDS[kind].signals]
+    checks = [check(signal=name, at_least=0) for name in EXPERIMENTS[kind].signals]
     outcomes = measured(experiment, run, checks)
     assert experiment.steps == 3
     assert [len(outcome.values) for outcome in outcomes] == [2] * len(checks)

@@ -55,7 +55,7 @@ def test_steps_and_pictures_are_the_very_same(name, beside, here, monkeypatch, o
     captured.warm_up()
     for trainer in (eager, captured):
         trainer.step(30)
-    assert captured.single.use_capture
+    assert captured.ensemble.use_capture
     pairs = zip(*(t.snapshot().tensors.values() for t in (eager, captured)), strict=True)
     assert all(a.equal(b) for a, b in pairs)
     camera, deadline = FrameRenderer(captured), time.monotonic() + 60

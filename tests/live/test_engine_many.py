@@ -93,7 +93,7 @@ def test_every_command_works_among_others(running, together):
     broken = running._sessions["4"]
     with running._wake:  # not in mid-turn, at whose end its numbers are put back
         assert running._wake.wait_for(lambda: not broken.busy, 20)
-        broken.trainer.single.state.d.flat.fill_(torch.nan)
+        broken.trainer.ensemble.state.d.flat.fill_(torch.nan)
     pages[4].wait(lambda p: p.events_of("diverged"), 60)
     for i in (1, 2, 5, 6):
         pages[i].wait(lambda p: p.events_of("stopped"), 60)
@@ -111,7 +111,7 @@ def test_who_cannot_go_on_is_ended_and_the_others_are_not(running, together, mon
     pages = class_of(running, 6)
     for page in pages:
         page.wait(lambda p: p.frames)
-    bad = running._sessions["2"].trainer.single
+    bad = running._sessions["2"].trainer.ensemble
 
     def broken(*_):
         raise ValueError("nothing to learn from")

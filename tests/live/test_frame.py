@@ -28,14 +28,14 @@ def test_node_reads_what_python_packs(tmp_path):
     config = ToyConfig(conditional=True, width_g=8, width_d=20, layers_d=3, noise_dim=5)
     looked = camera(config)
     asked = View(label=2, probe=(0.5, -1.0), graph=True, insides=6, unit=("d", 1, 7))
-    frame = dataclasses.replace(looked.look(asked), verdict=VERDICT)
+    frame = dataclasses.replace(looked.look(asked), finding=VERDICT)
     insides = frame.insides
     unit = frames.UNIT / frame.extent
     expected = {
         "run": 3, "step": 5, "updatesD": 5, "updatesG": 5, "applied": 17, "cells": frames.MAP,
         "rows": frames.GRID, "columns": frames.GRID, "playing": True, "diverged": False,
         "catchingUp": True, "rate": 123.5, "extent": frame.extent, "low": 0, "high": 1,
-        "pullScale": float(frame.pulls.norm(dim=1).quantile(0.95)), "probe": frame.probe,
+        "pullScale": float(frame.fake_gradients.norm(dim=1).quantile(0.95)), "probe": frame.probe,
         "measuredAt": 5, "metrics": frame.metrics,
         "fakes": (frame.fakes * unit).round().int().flatten().tolist(),
         "grid": (frame.grid * unit).round().int().flatten().tolist(),
@@ -50,8 +50,8 @@ def test_node_reads_what_python_packs(tmp_path):
     expected["unitSize"] = frame.unit_size
     expected["verdicts"] = frame.verdicts.flatten().tolist()
     expected["norms"] = {net: norms.tolist() for net, norms in frame.norms.items()}
-    pulls = (frame.pulls / expected["pullScale"]).clamp(-1, 1) * 127
-    expected["pulls"] = pulls.round().int().flatten().tolist()
+    fake_gradients = (frame.fake_gradients / expected["pullScale"]).clamp(-1, 1) * 127
+    expected["pulls"] = fake_gradients.round().int().flatten().tolist()
     stamp = {"run": 3, "applied": 17, "rate": 123.5}
     stamp["flags"] = FLAGS["playing"] | FLAGS["catching_up"]
     other = looked.look(View(layers=LAYERS["fake"], probe=(1.0, 1.0)))
@@ -111,7 +111,9 @@ def test_everything_in_a_frame_is_the_networks_own():
     corner = torch.sigmoid(trainer.discriminate(torch.tensor([[[-edge, edge]]]))).item()
     assert frame.map[0, -1].item() == pytest.approx(corner, abs=1e-6)
     torch.testing.assert_close(frame.fakes, trainer.generate(looked._z)[0])
-    torch.testing.assert_close(frame.pulls, trainer.pull(frame.fakes[None, : frames.PULLS])[0])
+    torch.testing.assert_close(
+        frame.fake_gradients, trainer.fake_gradients(frame.fakes[None, : frames.FAKE_GRADIENTS])[0]
+    )
 
 
 def test_a_picture_moves_only_because_the_networks_do():
@@ -125,7 +127,7 @@ def test_a_picture_moves_only_because_the_networks_do():
 def test_grid_cells_are_equally_likely():
     """A generator that passes its noise on shows the quantiles of the noise."""
     trainer = ToyTrainer(ToyConfig(layers_g=0, noise="gaussian"))
-    weights = trainer._cohorts[0].state.g.weights
+    weights = trainer.ensembles[0].state.g.weights
     weights[0].copy_(torch.eye(2)[None])
     weights[1].zero_()
     grid = FrameRenderer(trainer).look().grid
@@ -141,7 +143,7 @@ def test_grid_cells_are_equally_likely():
 
 def test_of_many_dimensions_the_two_that_matter_are_shown():
     trainer = ToyTrainer(ToyConfig(layers_g=0, noise_dim=10))
-    weights = trainer._cohorts[0].state.g.weights
+    weights = trainer.ensembles[0].state.g.weights
     weights[0].zero_()
     weights[0][0, 0, 3], weights[0][0, 1, 7] = 2.0, -1.0
     looked = FrameRenderer(trainer)
@@ -170,7 +172,7 @@ def test_the_class_asked_for_is_mapped():
 def test_hidden_layers_and_networks_that_are_no_more():
     looked = camera()
     assert sections(pack(looked.look(View(layers=0)))) == {"metrics", "diagnosis"}
-    looked.trainer._cohorts[0].state.g.flat.fill_(math.nan)
+    looked.trainer.ensembles[0].state.g.flat.fill_(math.nan)
     looked.measure()
     data = pack(frames.bare(looked.look()))
     assert sections(data) == {"metrics", "diagnosis"}

@@ -34,8 +34,8 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
     cell = frame.extent / frames.UNIT
     close(again.fakes, frame.fakes, cell)
     close(again.grid, frame.grid, cell)
-    longest = frame.pulls.norm(dim=1).quantile(0.95) if len(frame.pulls) else 1
-    close(again.pulls, frame.pulls.clamp(-longest, longest), longest / 127)
+    longest = frame.fake_gradients.norm(dim=1).quantile(0.95) if len(frame.fake_gradients) else 1
+    close(again.fake_gradients, frame.fake_gradients.clamp(-longest, longest), longest / 127)
     low, high = frame.map_range
     close(again.map, frame.map.clamp(low, high), (high - low) / 255)
     close(again.verdicts, frame.verdicts, 0)
@@ -56,11 +56,11 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
 def test_every_section_there_is_can_be_unpacked():
     looked = camera(ToyConfig(width_g=8, width_d=8))
     frame = looked.look(View(graph=True, insides=0, unit=("d", 1, 3)))
-    frame = dataclasses.replace(frame, verdict=Finding("collapse", 75, Evidence(js=0.5), (2, 7)))
+    frame = dataclasses.replace(frame, finding=Finding("collapse", 75, Evidence(js=0.5), (2, 7)))
     packed = pack(frame, rival=pack(frame))
     assert HEADER.unpack_from(packed)[-1] == len(frames.SECTIONS) - 1  # there are no labels here
     assert torch.equal(unpack(packed).fakes, unpack(pack(frame)).fakes)
-    told = unpack(packed).verdict
+    told = unpack(packed).finding
     assert (told.kind, told.since, told.evidence.js, told.missing) == ("collapse", 75, 0.5, (2, 7))
 
 

@@ -18,7 +18,7 @@ def test_a_unit_responds_as_its_weights_say():
     """The first unit of D's first layer, by hand: leaky ReLU of w1 x + w2 y + b."""
     one = trainer()
     weights = one.matrices("d")[0][0, 2]
-    bias = one._cohorts[0].state.d.weights[1][0, 2, 0]
+    bias = one.ensembles[0].state.d.weights[1][0, 2, 0]
     map_, size = unit(one, ("d", 0, 2), 40, 0, TWO)
     edge = one.distribution().extent * (1 - 1 / 40)
     raw = float(weights[0] * edge + weights[1] * -edge + bias)  # lowest row, last column

@@ -17,7 +17,13 @@ CONFIGS = {
 
 def seen(camera, view):
     frame = camera.look(view)
-    return [frame.fakes, frame.pulls, frame.map, frame.grid, frame.verdicts], frame.map_range
+    return [
+        frame.fakes,
+        frame.fake_gradients,
+        frame.map,
+        frame.grid,
+        frame.verdicts,
+    ], frame.map_range
 
 
 def captured(camera, view):
@@ -58,7 +64,7 @@ def test_what_is_looked_at_seldom_is_not_captured():
     camera = FrameRenderer(ToyTrainer(CONFIGS["ring"], threads=1))
     for label in range(3 * CALLS_BEFORE_CAPTURE):
         camera.look(View(layers=1 + 15 * (label % 2)))
-    assert camera._shutter._times == 1
+    assert camera._shutter._calls == 1
 
 
 def test_batches_as_a_whole_are_judged_by_the_settings_of_the_moment():

@@ -37,7 +37,7 @@ def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread):
     for count in (1, 70, 3):
         for trainer in alone:
             trainer.step(count)
-        room.step([trainer.single for trainer in among], count)
+        room.step([trainer.ensemble for trainer in among], count)
     for one, other in zip(alone, among, strict=True):
         assert same(one, other)
         assert one.steps == other.steps == 74
@@ -82,7 +82,7 @@ def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, capl
         seen = look_together(dict.fromkeys(lanes, view), room)
         assert list(seen) == lanes
         for lane in lanes:
-            own = expose(lane.trainer.single, *lane.camera.asks(view))
+            own = expose(lane.trainer.ensemble, *lane.camera.asks(view))
             for one, other in zip(seen[lane], own, strict=True):
                 assert (one is None) == (other is None)
                 if one is not None:
@@ -133,7 +133,7 @@ def test_anybody_may_come_go_and_change_in_between(one_thread):
     room = SessionBatchCache().of(kind, 4)
 
     def together(*members):
-        room.step([among[i].single for i in members], 5)
+        room.step([among[i].ensemble for i in members], 5)
         for i in members:
             alone[i].step(5)
 
@@ -154,7 +154,7 @@ def test_one_that_breaks_leaves_the_others_untouched(one_thread):
     kind = ready(SMALL, size)
     configs = [replace(SMALL, seed=s) for s in range(size)]
     alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
-    among[3].single.state.g.flat.fill_(torch.nan)
+    among[3].ensemble.state.g.flat.fill_(torch.nan)
     lanes = [LiveRun(c) for c in configs]
     for lane, trainer in zip(lanes, among, strict=True):
         lane.adopt(trainer)
@@ -178,7 +178,7 @@ def test_if_it_fails_everybody_goes_on_alone_with_the_same_numbers(one_thread, m
         raise RuntimeError("not enough memory")
 
     monkeypatch.setattr(room._joint, "take", out_of_memory)
-    monkeypatch.setattr(among[2].single, "take", out_of_memory)  # this one fails alone too
+    monkeypatch.setattr(among[2].ensemble, "take", out_of_memory)  # this one fails alone too
     failed = step_together(lanes, 30, room)
     assert list(failed) == [lanes[2]]
     for i in (0, 1, 3):
@@ -226,9 +226,9 @@ def test_the_trial_sees_the_smallest_difference(monkeypatch, one_thread):
     assert session_batch._compared(SMALL, 4)
     step = session_batch.SessionBatch.step
 
-    def nearly(self, cohorts, count):
-        step(self, cohorts, count)
-        flat = cohorts[1].state.d.flat
+    def nearly(self, ensembles, count):
+        step(self, ensembles, count)
+        flat = ensembles[1].state.d.flat
         flat[0, 5] = torch.nextafter(flat[0, 5], torch.tensor(9.0))
 
     monkeypatch.setattr(session_batch.SessionBatch, "step", nearly)

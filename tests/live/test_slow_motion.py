@@ -73,7 +73,7 @@ def test_its_numbers_are_those_of_this_very_step():
     assert torch.equal(middle.map, end.map)
     assert not torch.equal(middle.grid, end.grid)
     # The pulls are the gradient against D as it is then: after its update for G.
-    small = g.fakes + 1e-3 * g.pulls
+    small = g.fakes + 1e-3 * g.fake_gradients
     loss = [-torch.log(torch.sigmoid(slow.discriminate(p[None]))).mean() for p in (g.fakes, small)]
     assert loss[1] < loss[0]
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from ganplay.media import uploads
-from ganplay.media.uploads import MAX_BYTES, DrawingStyle, UploadError, fitted, habit_of
+from ganplay.media.uploads import MAX_BYTES, DrawingStyle, UploadError, drawing_style_of, fitted
 
 GREY, COLOUR = (1, 32, 32), (3, 64, 64)
 DIGITS = DrawingStyle(0, 20 / 32)
@@ -30,8 +30,8 @@ def stroke(size=(320, 320), ink=0, paper=255, box=(140, 60, 180, 260)):
     return image
 
 
-def done(data, shape=GREY, habit=None):
-    pixels, hidden, notes = fitted(data, shape, habit)
+def done(data, shape=GREY, drawing_style=None):
+    pixels, hidden, notes = fitted(data, shape, drawing_style)
     assert hidden is None
     assert pixels.dtype == torch.uint8
     assert tuple(pixels.shape) == shape
@@ -277,11 +277,13 @@ def test_odd_shapes_are_no_trouble():
 def test_how_a_model_draws_is_seen_in_its_pictures():
     pictures = torch.zeros(5, 1, 32, 32, dtype=torch.uint8)
     pictures[:, :, 6:26, 14:18] = 255
-    assert habit_of(pictures) == DrawingStyle(0, 20 / 32)
-    assert habit_of(255 - pictures) == DrawingStyle(255, 20 / 32)
-    assert habit_of(torch.full_like(pictures, 128)) == DrawingStyle()  # fills the whole square
-    assert habit_of(torch.zeros_like(pictures)) == DrawingStyle()  # draws nothing
-    assert habit_of(pictures.expand(5, 3, 32, 32)) == DrawingStyle()
+    assert drawing_style_of(pictures) == DrawingStyle(0, 20 / 32)
+    assert drawing_style_of(255 - pictures) == DrawingStyle(255, 20 / 32)
+    assert (
+        drawing_style_of(torch.full_like(pictures, 128)) == DrawingStyle()
+    )  # fills the whole square
+    assert drawing_style_of(torch.zeros_like(pictures)) == DrawingStyle()  # draws nothing
+    assert drawing_style_of(pictures.expand(5, 3, 32, 32)) == DrawingStyle()
 
 
 def test_every_message_and_note_can_be_said():

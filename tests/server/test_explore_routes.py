@@ -110,9 +110,9 @@ def test_too_many_pictures_are_refused(gallery, count):
 
 
 def test_a_nudge_is_small_and_keeps_the_rest(gallery):
-    moved = gallery.nudged("one", "1;model:one;seed:5;label:1;d0:2", 3)
-    assert moved == gallery.nudged("one", "1;model:one;seed:5;label:1;d0:2", 3)
-    assert moved != gallery.nudged("one", "1;model:one;seed:5;label:1;d0:2", 4)
+    moved = gallery.perturbed("one", "1;model:one;seed:5;label:1;d0:2", 3)
+    assert moved == gallery.perturbed("one", "1;model:one;seed:5;label:1;d0:2", 3)
+    assert moved != gallery.perturbed("one", "1;model:one;seed:5;label:1;d0:2", 4)
     state, problems = read_state(moved, "one", gallery.model("one").space)
     assert not problems
     assert (state.label, state.moves, len(state.at)) == (
@@ -125,10 +125,10 @@ def test_a_nudge_is_small_and_keeps_the_rest(gallery):
     after = torch.tensor(state.at)
     angle = torch.nn.functional.cosine_similarity(before, after, dim=0)
     assert 0.6 < angle < 0.999
-    far = gallery.nudged("one", moved, MAX_SEED)
+    far = gallery.perturbed("one", moved, MAX_SEED)
     assert far != moved
     with pytest.raises(ModelStoreError):
-        gallery.nudged("one", moved, -1)
+        gallery.perturbed("one", moved, -1)
 
 
 # ---- the routes ----------------------------------------------------------------------------------

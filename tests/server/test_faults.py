@@ -27,8 +27,8 @@ from websockets.sync.client import connect
 
 import ganplay
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.arena import request as arena_asked
 from ganplay.arena.arena import Arena
+from ganplay.arena.request import read_arena
 from ganplay.images.checkpoint import model as image
 from ganplay.latent import model_store
 from ganplay.live import engine
@@ -112,8 +112,8 @@ def test_nan_in_one_of_thirty_leaves_the_others_as_they_are():
     one, other = (ToyTrainer(QUICK, seeds=range(30), threads=1) for _ in range(2))
     for trainer in (one, other):
         trainer.step(10)
-    at = next(n for n, cohort in enumerate(one._cohorts) if cohort.state.g.flat.shape[0] > 7)
-    one._cohorts[at].state.g.flat[7, 0] = torch.nan
+    at = next(n for n, ensemble in enumerate(one.ensembles) if ensemble.state.g.flat.shape[0] > 7)
+    one.ensembles[at].state.g.flat[7, 0] = torch.nan
     one.step(20)
     other.step(20)
     ill, well = one.sample(20), other.sample(20)
@@ -135,10 +135,10 @@ def test_nan_in_one_of_an_arena_of_thirty_on_the_server_leaves_the_others_as_the
         line.send("step", count=10)
         line.until(lambda s: s.frames and s.frames[-1]["step"] == 10 and s.event("standings"))
         session = server.engine._sessions[f"arena {auth.session_of(token)}"]
-        other = Arena(list(arena_asked.asked(given).cells), threads=1)
+        other = Arena(list(read_arena(given).cells), threads=1)
         other.step(10)
         group = next(g for g in session.arena.groups if len(g.trainer.configs) > 7)
-        group.trainer._cohorts[0].state.g.flat[-1, 0] = torch.nan
+        group.trainer.ensembles[0].state.g.flat[-1, 0] = torch.nan
         line.send("step", count=20)
         line.until(lambda s: s.frames[-1]["step"] == 30)
         other.step(20)

@@ -90,7 +90,7 @@ def test_hostile_weights_are_refused_in_words_and_change_nothing(server, page):
 def test_networks_that_are_no_more_are_not_handed_out(server, page):
     _, token = page
     session = server.engine._sessions[auth.session_of(token)]
-    session.trainer._cohorts[0].state.g.flat[0, 0] = torch.nan
+    session.trainer.ensembles[0].state.g.flat[0, 0] = torch.nan
     status, told = refusal(server, "weights/save", token)
     assert (status, told["type"]) == (422, "finite")
 

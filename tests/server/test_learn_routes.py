@@ -23,7 +23,7 @@ def test_the_page_gets_all_lessons(server):
         for lesson in content["lessons"]
         for task in (lesson["break_it"], lesson["mend_it"])
         if task
-        for name in task["free"]
+        for name in task["editable"]
     }
     fields = {(kind, f["name"]) for kind, own in content["fields"].items() for f in own}
     assert free <= fields

@@ -248,7 +248,7 @@ def test_texts_never_become_markup():
 
 
 KEPT = ("kind", "code", "status", "change", "group", "of", "signal", "run", "shows", "field",
-        "layers", "parts", "free", "choices", "lesson", "name", "settings", "solution", "shape",
+        "layers", "parts", "editable", "choices", "lesson", "name", "settings", "solution", "shape",
         "state")  # fmt: skip
 """What is no text for visitors, where it is a string; settings are none anywhere."""
 

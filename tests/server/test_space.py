@@ -180,7 +180,7 @@ import spaces
 from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.latent.model_store import ModelStore
 from ganplay.server.api.zero_gpu import MIN_PICTURES, ON_ZERO_GPU, GpuJobs
-from ganplay.latent.walk_export import exported
+from ganplay.latent.walk_export import export_walk
 from ganplay.latent.walk_string import read_walk
 
 assert ON_ZERO_GPU
@@ -205,7 +205,7 @@ text = "1;frames:6|1;model:digits;seed:1|1;model:digits;seed:2"
 walk, problems = read_walk(text, "digits", model.space)
 assert not problems
 film = bursts.export("digits", walk, "strip", 1, None)
-assert film.data == exported(model, walk, "strip").data and len(spaces.calls) == 3
+assert film.data == export_walk(model, walk, "strip").data and len(spaces.calls) == 3
 print("lent")
 """
 

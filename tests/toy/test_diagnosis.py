@@ -38,16 +38,16 @@ QUICK["one cluster, small nets"] = QUICK["one cluster, small nets"]._replace(
 )
 
 
-def told(looks, scene=SCENE, doctor=None):
-    """The verdicts on looks that are given without their steps."""
+def findings(looks, scene=SCENE, doctor=None):
+    """The findings on measurements that are given without their steps."""
     doctor = doctor or Diagnosis(scene)
-    start = doctor.verdict.since
-    return [doctor.look(s._replace(step=start + EVERY * (i + 1))) for i, s in enumerate(looks)]
+    start = doctor.finding.since
+    return [doctor.observe(s._replace(step=start + EVERY * (i + 1))) for i, s in enumerate(looks)]
 
 
 def kind(look, scene=SCENE):
-    """The verdict on many equal looks."""
-    return told([look] * 2 * WINDOW, scene)[-1].kind
+    """The finding on many equal measurements."""
+    return findings([look] * 2 * WINDOW, scene)[-1].kind
 
 
 def test_each_kind_from_the_signals_that_mean_it():
@@ -62,12 +62,12 @@ def test_each_kind_from_the_signals_that_mean_it():
 
 
 def test_the_modes_that_are_missing_are_named():
-    verdict = told([WELL._replace(shares=(0.4, 0.0, 0.5, 0.005))] * WINDOW * 2)[-1]
-    assert verdict.kind == "collapse"
-    assert verdict.missing == (1, 3)
-    assert verdict.evidence.covered == 2
-    assert verdict.evidence.quality == pytest.approx(0.905)
-    assert told([WELL] * WINDOW)[-1].missing == ()
+    finding = findings([WELL._replace(shares=(0.4, 0.0, 0.5, 0.005))] * WINDOW * 2)[-1]
+    assert finding.kind == "collapse"
+    assert finding.missing == (1, 3)
+    assert finding.evidence.covered == 2
+    assert finding.evidence.quality == pytest.approx(0.905)
+    assert findings([WELL] * WINDOW)[-1].missing == ()
 
 
 def test_who_wanders_from_mode_to_mode_hops():
@@ -76,9 +76,9 @@ def test_who_wanders_from_mode_to_mode_hops():
         WELL._replace(js=0.9, dispersion=1.0, centre=stops[i % 4], shares=EQUAL[:1] + (0.0,) * 3)
         for i in range(3 * WINDOW)
     ]
-    assert told(looks)[-1].kind == "hopping"
+    assert findings(looks)[-1].kind == "hopping"
     without = [s._replace(shares=()) for s in looks]
-    assert told(without, DataStats(2.0, 3.0))[-1].kind != "hopping"  # where there are no modes
+    assert findings(without, DataStats(2.0, 3.0))[-1].kind != "hopping"  # where there are no modes
 
 
 @pytest.mark.parametrize("period", [300, 1000, 3000])
@@ -88,12 +88,12 @@ def test_the_period_of_an_oscillation_is_measured(period):
 
     count = 5 * period // EVERY
     looks = [WELL._replace(js=0.7, centre=at(EVERY * (i + 1))) for i in range(count)]
-    verdict = told(looks, DataStats(2.0, 3.0, 1))[-1]
-    assert verdict.kind == "oscillation"
-    assert verdict.evidence.period == pytest.approx(period, rel=0.05)
+    finding = findings(looks, DataStats(2.0, 3.0, 1))[-1]
+    assert finding.kind == "oscillation"
+    assert finding.evidence.period == pytest.approx(period, rel=0.05)
     rest = [looks[-1]] * (3 * period // EVERY)  # it stands still
     doctor = Diagnosis(DataStats(2.0, 3.0, 1))
-    assert told(looks + rest, doctor=doctor)[-1].kind != "oscillation"
+    assert findings(looks + rest, doctor=doctor)[-1].kind != "oscillation"
 
 
 def test_turning_points_by_hand():
@@ -106,25 +106,25 @@ def test_turning_points_by_hand():
 
 def test_nothing_is_said_at_once_and_nothing_flickers():
     ill = WELL._replace(separation=0.99, js=1.0)
-    verdicts = told([WELL] * 2 * WINDOW + [ill, WELL] * 3 * WINDOW)
-    assert verdicts[0] == Finding("starting", 0)
-    assert {v.kind for v in verdicts[WINDOW:]} <= {"learning", "equilibrium"}
+    given = findings([WELL] * 2 * WINDOW + [ill, WELL] * 3 * WINDOW)
+    assert given[0] == Finding("starting", 0)
+    assert {v.kind for v in given[WINDOW:]} <= {"learning", "equilibrium"}
     # Long blocks of the one and of the other change it, but never twice within a window.
-    verdicts = told(([WELL] * 2 * WINDOW + [ill] * WINDOW) * 6)
-    changes = [b.since for a, b in pairwise(verdicts) if a.kind != b.kind]
+    given = findings(([WELL] * 2 * WINDOW + [ill] * WINDOW) * 6)
+    changes = [b.since for a, b in pairwise(given) if a.kind != b.kind]
     assert len(changes) > 6
     assert min(b - a for a, b in pairwise(changes[1:])) >= WINDOW * EVERY
 
 
 def test_changed_settings_leave_the_verdict_until_there_is_more_to_be_seen():
     doctor = Diagnosis(SCENE)
-    told([WELL._replace(separation=0.99, js=1.0)] * 2 * WINDOW, doctor=doctor)
-    assert doctor.verdict.kind == "strong_d"
+    findings([WELL._replace(separation=0.99, js=1.0)] * 2 * WINDOW, doctor=doctor)
+    assert doctor.finding.kind == "strong_d"
     assert doctor.sure
     doctor.forget()
-    assert doctor.verdict.kind == "strong_d"
+    assert doctor.finding.kind == "strong_d"
     assert not doctor.sure
-    kinds = [v.kind for v in told([WELL] * 2 * WINDOW, doctor=doctor)]
+    kinds = [v.kind for v in findings([WELL] * 2 * WINDOW, doctor=doctor)]
     assert kinds[0] == "strong_d"
     assert kinds[-1] == "equilibrium"
 
@@ -147,17 +147,17 @@ def test_each_verdict_has_a_scenario_that_provokes_it():
 def test_a_verdict_is_given_where_it_is_right_and_not_elsewhere(quick_runs, name):
     scenario, members = QUICK[name], quick_runs[name]
     assert len(members) == 5
-    assert fmean(right(scenario, verdicts) for verdicts in members) >= 0.9
-    for verdicts in members:
-        assert verdicts[-1].kind == scenario.right[max(scenario.right)]
-        assert most_changes(verdicts) <= 1
+    assert fmean(right(scenario, given) for given in members) >= 0.9
+    for given in members:
+        assert given[-1].kind == scenario.right[max(scenario.right)]
+        assert most_changes(given) <= 1
 
 
 def test_most_changes_counts_what_it_says():
     kinds = ["starting", "learning", "collapse", "learning", "hopping"]
-    verdicts = [Finding(k, s) for k, s in zip(kinds, (0, 300, 700, 1100, 1700), strict=True)]
-    assert most_changes(verdicts) == 2
-    assert most_changes(verdicts[:3]) == 1
+    given = [Finding(k, s) for k, s in zip(kinds, (0, 300, 700, 1100, 1700), strict=True)]
+    assert most_changes(given) == 2
+    assert most_changes(given[:3]) == 1
     assert right(SCENARIOS["vanishing"]._replace(steps=75), [Finding("collapse")] * 3) == 0
 
 
@@ -175,9 +175,9 @@ def test_a_lane_says_what_an_experiment_says_however_it_is_stepped(unchecked):
             lane.step(count, "both")
         lanes.append(lane)
     for lane in lanes:
-        assert lane.diagnosis.verdict.kind == expected[-1].kind
-        assert lane.diagnosis.verdict.since == expected[-1].since
-        assert lane.diagnosis.verdict.evidence == pytest.approx(
+        assert lane.diagnosis.finding.kind == expected[-1].kind
+        assert lane.diagnosis.finding.since == expected[-1].since
+        assert lane.diagnosis.finding.evidence == pytest.approx(
             expected[-1].evidence, rel=1e-3, nan_ok=True
         )
 
@@ -191,7 +191,7 @@ def test_a_gauge_measures_each_member_by_its_own_points():
         assert both.metrics[name].tolist() == values.tolist()
     see, gauge = None, MetricsMonitor(trainer)
     for _ in range(2000):  # the captured function gives the very same
-        again, (see,) = gauge.measure(), gauge._shutters
+        again, (see,) = gauge.measure(), gauge._measure_each
         for name, values in both.metrics.items():
             assert again.metrics[name].equal(values), name
         if see.captured is not None:
@@ -208,7 +208,7 @@ def test_a_gauge_measures_each_member_by_its_own_points():
     assert one.separation == pytest.approx(other.separation, abs=1e-3)
     assert one.shares == pytest.approx(other.shares, abs=1e-3)
     assert len(one.shares) == 3
-    scene = MetricsMonitor(alone).scene
+    scene = MetricsMonitor(alone).data_stats
     assert (scene.extent, scene.modes) == (3.0, 3)
     assert scene.dispersion == pytest.approx(1.76, abs=0.05)  # |(1.22, 1.23)| and 0.25 twice
 

@@ -50,7 +50,7 @@ EXACT = {name: change for name, change in VARIANTS.items() if "spectral" not in 
 def test_the_script_takes_our_steps(name, monkeypatch):
     config = dataclasses.replace(SMALL, **EXACT[name])
     trainer = ToyTrainer(config, use_capture=False, threads=1)
-    state = trainer._cohorts[0].state
+    state = trainer.ensembles[0].state
     space, streams, mine = loaded(config), BatchStream([config]), {}
     nets = [(space["generator"], state.g), (space["discriminator"], state.d)]
     for net, ours in nets:
@@ -61,8 +61,12 @@ def test_the_script_takes_our_steps(name, monkeypatch):
 
     def batch():
         drawn = streams.next()
-        mine["mix"] = None if drawn.mix is None else drawn.mix[0].T
-        jitter = () if drawn.jitter is None else drawn.jitter[0].T.split(config.batch_size)
+        mine["mix"] = None if drawn.interpolation is None else drawn.interpolation[0].T
+        jitter = (
+            ()
+            if drawn.instance_noise is None
+            else drawn.instance_noise[0].T.split(config.batch_size)
+        )
         mine["jitter"] = iter(jitter)
         label = () if drawn.label is None else (drawn.label[0].argmax(0),)
         return drawn.real[0].T, drawn.z[0].T, *label
@@ -116,7 +120,7 @@ def test_the_script_has_our_own_points():
 @pytest.mark.parametrize("init", ToyConfig.__dataclass_fields__["init_g"].metadata["choices"])
 def test_the_script_starts_as_ours_does(init):
     config = ToyConfig(init_g=init, init_d=init, width_g=128, width_d=128)
-    state, space = ToyTrainer(config, threads=1)._cohorts[0].state, loaded(config)
+    state, space = ToyTrainer(config, threads=1).ensembles[0].state, loaded(config)
     for net, ours in ((space["generator"], state.g), (space["discriminator"], state.d)):
         for parameter, weight in zip(parameters(net), ours.weights, strict=True):
             if parameter.numel() > 200:

@@ -18,7 +18,9 @@ from ganplay.toy.custom_points import encode
 
 
 def weights(trainer):
-    return torch.cat([torch.cat([c.state.g.flat, c.state.d.flat], dim=1) for c in trainer._cohorts])
+    return torch.cat(
+        [torch.cat([c.state.g.flat, c.state.d.flat], dim=1) for c in trainer.ensembles]
+    )
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -32,7 +34,7 @@ def test_batched_captured_and_single_runs_agree(name):
         captured.warm_up()
         eager.step(48)
         captured.step(50)
-    assert captured._cohorts[0].use_capture, "the step could not be captured"
+    assert captured.ensembles[0].use_capture, "the step could not be captured"
     # To the bit: the captured step may take over at any moment without changing the run.
     assert torch.equal(weights(eager), weights(captured))
     assert weights(eager).isfinite().all()
@@ -57,7 +59,7 @@ def test_one_step_by_hand():
         lr_g=0.1, lr_d=0.5, batch_size=16,
     )  # fmt: skip
     trainer = ToyTrainer(config, seeds=[3])
-    state = trainer._cohorts[0].copy_state()
+    state = trainer.ensembles[0].copy_state()
     (a, b), (w, _) = state.g.weights, state.d.weights  # G(z) = A z + b, D(x) = w x + c
     batch = BatchStream([dataclasses.replace(config, seed=3)]).next()
     real, z = batch.real[0], batch.z[0]
@@ -66,7 +68,7 @@ def test_one_step_by_hand():
     new_a = a[0] + 0.1 * new_w.T @ z.mean(1)[None]  # against D after its update
     new_b = b[0] + 0.1 * new_w.T
     trainer.step()
-    after = trainer._cohorts[0].state
+    after = trainer.ensembles[0].state
     torch.testing.assert_close(after.d.weights[0][0], new_w)
     torch.testing.assert_close(after.g.weights[0][0], new_a)
     torch.testing.assert_close(after.g.weights[1][0], new_b)
@@ -78,16 +80,16 @@ def test_simultaneous_step_answers_the_old_d():
         lr_g=0.1, lr_d=0.5, simultaneous=True,
     )  # fmt: skip
     trainer = ToyTrainer(config)
-    before = trainer._cohorts[0].copy_state()
+    before = trainer.ensembles[0].copy_state()
     trainer.step()
-    moved = trainer._cohorts[0].state.g.weights[1] - before.g.weights[1]
+    moved = trainer.ensembles[0].state.g.weights[1] - before.g.weights[1]
     torch.testing.assert_close(moved, 0.1 * before.d.weights[0].mT)
 
 
 def test_penalty_of_a_linear_d_by_hand():
     for penalty, cost in (("wgan_gp", lambda n: (n - 1) ** 2), ("r1", lambda n: n**2 / 2)):
         trainer = ToyTrainer(ToyConfig(layers_d=0, penalty=penalty), seeds=range(3))
-        norms = trainer._cohorts[0].copy_state().d.weights[0].flatten(1).norm(dim=1)
+        norms = trainer.ensembles[0].copy_state().d.weights[0].flatten(1).norm(dim=1)
         torch.testing.assert_close(trainer.step().penalty, cost(norms), rtol=1e-4, atol=1e-5)
 
 
@@ -103,39 +105,41 @@ def test_the_loss_shown_is_the_loss_trained():
 def test_label_smoothing_weight_clip_and_gradient_clip_do_what_they_say():
     clipped = ToyTrainer(dataclasses.replace(SMALL, weight_clip=0.02))
     clipped.step(5)
-    assert clipped._cohorts[0].state.d.flat.abs().max().item() == pytest.approx(0.02)
-    assert clipped._cohorts[0].state.g.flat.abs().max() > 0.02  # D's alone
+    assert clipped.ensembles[0].state.d.flat.abs().max().item() == pytest.approx(0.02)
+    assert clipped.ensembles[0].state.g.flat.abs().max() > 0.02  # D's alone
     slow = ToyTrainer(
         dataclasses.replace(SMALL, optimizer_d="sgd", lr_d=1.0, grad_clip=0.001, steps_g=0)
     )
-    before = slow._cohorts[0].state.d.flat.clone()
+    before = slow.ensembles[0].state.d.flat.clone()
     slow.step()
-    moved = (slow._cohorts[0].state.d.flat - before).norm()
+    moved = (slow.ensembles[0].state.d.flat - before).norm()
     assert moved.item() == pytest.approx(0.001, rel=1e-3)
 
 
 def test_instance_noise_fades():
     config = dataclasses.replace(SMALL, instance_noise=1.0, instance_noise_steps=10)
     trainer = ToyTrainer(config)
-    cohort = trainer._cohorts[0]
+    ensemble = trainer.ensembles[0]
     ones = torch.ones(1, 2, 4)
     expected = [1.0, 0.9, 0.8]
     for share in expected:
-        torch.testing.assert_close(cohort._step._noise(cohort.state, ones), share * ones)
+        torch.testing.assert_close(
+            ensemble._step._instance_noise(ensemble.state, ones), share * ones
+        )
         trainer.step()
     trainer.step(20)
-    assert cohort._step._noise(cohort.state, ones).abs().max() == 0
+    assert ensemble._step._instance_noise(ensemble.state, ones).abs().max() == 0
 
 
 def test_averaged_generator_is_what_is_sampled():
     trainer = ToyTrainer(dataclasses.replace(SMALL, ema=0.5, lr_g=0.01))
-    start = trainer._cohorts[0].state.g.flat.clone()
+    start = trainer.ensembles[0].state.g.flat.clone()
     trainer.step()
-    state = trainer._cohorts[0].state
+    state = trainer.ensembles[0].state
     torch.testing.assert_close(state.g.average, (start + state.g.flat) / 2)
     plain = ToyTrainer(dataclasses.replace(SMALL, lr_g=0.01))
     plain.step()
-    assert torch.equal(plain._cohorts[0].state.g.flat, state.g.flat)
+    assert torch.equal(plain.ensembles[0].state.g.flat, state.g.flat)
     assert not torch.equal(plain.sample(10), trainer.sample(10))
 
 
@@ -151,7 +155,7 @@ def test_d_then_g_is_one_round():
 
 def test_one_net_alone_leaves_the_other():
     trainer = ToyTrainer(SMALL)
-    state = trainer._cohorts[0].state
+    state = trainer.ensembles[0].state
     g, d = state.g.flat.clone(), state.d.flat.clone()
     record = trainer.step(net="d")
     assert torch.equal(state.g.flat, g)
@@ -250,7 +254,7 @@ def test_many_wide_members_are_spread_over_threads_in_order():
     config = ToyConfig(layers_g=1, layers_d=1, batch_size=256)
     threads = torch.get_num_threads()
     spread = ToyTrainer(config, seeds=range(9), threads=2)
-    assert len(spread._cohorts) > 1
+    assert len(spread.ensembles) > 1
     spread.step(10)
     assert torch.get_num_threads() == threads
     for seed in (0, 8):
@@ -265,7 +269,7 @@ def test_pull_points_where_g_loss_falls():
     trainer = ToyTrainer(SMALL, seeds=[0, 1])
     trainer.step(20)
     points = trainer.sample(30)
-    step = 1e-3 * trainer.pull(points)
+    step = 1e-3 * trainer.fake_gradients(points)
     before = LOSSES["non_saturating"].g_loss(trainer.discriminate(points))
     after = LOSSES["non_saturating"].g_loss(trainer.discriminate(points + step))
     assert (after <= before).all()
@@ -281,7 +285,7 @@ def test_points_are_judged_as_one_more_of_a_real_batch(minibatch):
     together = trainer.discriminate(points, label)
     alone = trainer.discriminate(points[:, 4:5], label[:, :, 4:5])
     torch.testing.assert_close(together[:, 4:5], alone, rtol=1e-4, atol=1e-5)
-    assert trainer.pull(points, label).isfinite().all()
+    assert trainer.fake_gradients(points, label).isfinite().all()
 
 
 def test_evaluate_agrees_with_metrics():
@@ -299,7 +303,7 @@ def test_evaluate_agrees_with_metrics():
 def test_accuracy_of_a_known_d():
     # D = 4 x_1 tells points left of zero from those right of it.
     trainer = ToyTrainer(ToyConfig(layers_d=0))
-    state = trainer._cohorts[0].state
+    state = trainer.ensembles[0].state
     state.d.weights[0].copy_(torch.tensor([[[4.0, 0.0]]]))
     state.d.weights[1].zero_()
     logits = trainer.discriminate(torch.tensor([[[-1.0, 5.0], [0.25, 0.0]]]))
@@ -337,7 +341,7 @@ def test_a_trainer_that_is_let_go_is_gone_at_once():
         trainer = ToyTrainer(SMALL, seeds=[0, 1], threads=1)
         trainer.warm_up()
         trainer.step(2)
-        kept = [weakref.ref(o) for c in trainer._cohorts for o in (c, c._streams)]
+        kept = [weakref.ref(o) for c in trainer.ensembles for o in (c, c._streams)]
         del trainer
         assert not any(ref() for ref in kept)
     finally:

@@ -80,7 +80,7 @@ class ProjectApi:
 
         def work() -> dict:
             made = self.finder.picture(model, data, hidden)
-            order = self.finder.checked(asked, made.pixels, made.hidden)
+            order = self.finder.request(asked, made.pixels, made.hidden)
             found = self.bursts.find(order, lambda _: not stop.is_set())
             return {
                 "state": str(found.state),

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from ganplay.images.latent_state import model_of
-from ganplay.latent.walk import BETWEEN, VERSION, Keyframe, Walk
+from ganplay.latent.walk import SEPARATOR, VERSION, Keyframe, Walk
 from ganplay.latent.walk_string import keyframes_of
 from ganplay.media.video import Cancelled
 from ganplay.server.api.toy import Refused
@@ -84,7 +84,7 @@ class WalkApi:
 
     def _planned(self, states: object, walk: object, model: str, kind: str, zoom: int) -> Planned:
         text = walk or _joined(states)
-        name = model or model_of(str(text).replace(BETWEEN, ";")) or ""
+        name = model or model_of(str(text).replace(SEPARATOR, ";")) or ""
         return self.walks.plan(
             read({"model": name, "walk": text, "kind": kind or "", "zoom": zoom})
         )
@@ -94,7 +94,7 @@ def _joined(states: object) -> str:
     """A walk's string of state strings."""
     if not isinstance(states, list) or not all(isinstance(state, str) for state in states):
         raise ValueError("states: a list of state strings is needed, or walk in its place")
-    return BETWEEN.join([VERSION, *states])
+    return SEPARATOR.join([VERSION, *states])
 
 
 def _keyframes(walk: Walk, durations: Any, easings: Any) -> tuple[Keyframe, ...]:

@@ -14,10 +14,10 @@ from typing import Any, ParamSpec, TypeVar
 
 from ganplay.common.devices import device_of
 from ganplay.latent.model_store import ModelStore, Rendered
-from ganplay.latent.projection import Found
+from ganplay.latent.projection import ProjectionResult
 from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.latent.walk import Walk
-from ganplay.latent.walk_export import File, exported
+from ganplay.latent.walk_export import File, export_walk
 
 try:
     import spaces
@@ -67,17 +67,17 @@ class GpuJobs:
         """See `Gallery.render`."""
         return (self._lent_render if len(texts) >= MIN_PICTURES else self._render)(name, texts)
 
-    def find(self, order: ProjectionRequest, tell: Callable[[Any], bool]) -> Found:
+    def find(self, order: ProjectionRequest, tell: Callable[[Any], bool]) -> ProjectionResult:
         """See `Finder.find`; where a GPU is lent nobody is told how far it is."""
         return self._lent_find(order) if ON_ZERO_GPU else self._finder.find(order, tell)
 
     def export(
         self, name: str, walk: Walk, kind: str, zoom: int, tell: Callable[[int, int], bool]
     ) -> File:
-        """See `walk_files.exported`, with the model by its name."""
+        """See `walk_files.export_walk`, with the model by its name."""
         if ON_ZERO_GPU:
             return self._lent_export(name, walk, kind, zoom)
-        return exported(self._gallery.model(name), walk, kind, zoom, tell)
+        return export_walk(self._gallery.model(name), walk, kind, zoom, tell)
 
     @cached_property
     def _own(self) -> ModelStore:
@@ -91,8 +91,8 @@ class GpuJobs:
     def _render(self, name: str, texts: list[str]) -> Rendered:
         return self._models.render(name, texts)
 
-    def _find(self, order: ProjectionRequest) -> Found:
+    def _find(self, order: ProjectionRequest) -> ProjectionResult:
         return ProjectionQueue(self._models).find(order, lambda _: True)
 
     def _export(self, name: str, walk: Walk, kind: str, zoom: int) -> File:
-        return exported(self._models.model(name), walk, kind, zoom)
+        return export_walk(self._models.model(name), walk, kind, zoom)

@@ -5,8 +5,8 @@ A page's first message may hold the arena that it had, so that one that is gone 
 
 from typing import Any
 
-from ganplay.arena import request
-from ganplay.arena.request import ArenaRequest
+from ganplay.arena import request as arena_request
+from ganplay.arena.request import ArenaRequest, read_arena
 from ganplay.arena.session import ArenaSession
 from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.server.http.live_socket import FULL, Connection, LiveSocketRoutes, Refusal, pace
@@ -17,17 +17,17 @@ class ArenaVisit(Connection):
 
     def _open(self, session_id: str, hello: dict[str, Any]) -> tuple[bool, list[dict[str, object]]]:
         given, problems = hello.get("arena"), list[Problem]()
-        asked: ArenaRequest | None = None
+        request: ArenaRequest | None = None
         if isinstance(given, dict):
             try:
-                asked = request.asked(given)
-                problems = asked.problems
+                request = read_arena(given)
+                problems = request.problems
             except ConfigError as error:
                 problems = error.problems
         speed, step, far = pace(hello)
 
         def make(now: float) -> ArenaSession:
-            session = ArenaSession(now, asked)
+            session = ArenaSession(now, request)
             session.playing, session.speed = hello.get("playing") is True, speed
             session.catch_up_to = step
             return session
@@ -43,7 +43,7 @@ class ArenaVisit(Connection):
         raise Refusal("full", FULL)  # a page with an arena has the lab to be in meanwhile
 
     def _read(self, message: Any) -> object:
-        return request.read(message)
+        return arena_request.read(message)
 
 
 class ArenaRoutes(LiveSocketRoutes):

@@ -25,9 +25,9 @@ def mapped(gallery: ModelStore, asked: ExploreRequest) -> Answer:
     (state,) = _states(gallery, asked, asked.states[:1])
     with _told("corners" if "corners" in asked.options else "axes"):
         if "corners" in asked.options:
-            states = arithmetic.between(model, state, _corners(gallery, asked), places)
+            states = arithmetic.states_between(model, state, _corners(gallery, asked), places)
         else:
-            states = arithmetic.along(state, _axes(asked, len(model.directions)), places)
+            states = arithmetic.states_along(state, _axes(asked, len(model.directions)), places)
     return _pictures(gallery, asked, states)
 
 
@@ -35,7 +35,9 @@ def placed(gallery: ModelStore, asked: ExploreRequest) -> Answer:
     """Where the first state is in the plane through `corners`: x, y, and how far off it."""
     (state,) = _states(gallery, asked, asked.states[:1])
     with _told("corners"):
-        found = arithmetic.seen_from(gallery.model(asked.model), state, _corners(gallery, asked))
+        found = arithmetic.coordinates_of(
+            gallery.model(asked.model), state, _corners(gallery, asked)
+        )
     return {"type": "place", "place": found}, b""
 
 
@@ -55,7 +57,7 @@ def derived(gallery: ModelStore, asked: ExploreRequest) -> Answer:
     without = _texts("without", asked.options.get("without"), MOST_PICTURES)
     groups = [_states(gallery, asked, texts) for texts in (without, asked.states)]
     with _told("groups"):
-        vector = arithmetic.leading(gallery.model(asked.model), *groups)
+        vector = arithmetic.direction_between_states(gallery.model(asked.model), *groups)
     return {"type": "direction", "vector": packed(tuple(vector.tolist()))}, b""
 
 

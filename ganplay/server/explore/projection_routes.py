@@ -70,7 +70,7 @@ class Find:
         name = request.query_params.get("model", "")[:80]
         data = await limited_body(request, MAX_BYTES, "size")
         with self._uploads.taken(session):
-            work = self.finder.gallery.submit(
+            work = self.finder.model_store.submit(
                 self.finder.picture, name, data, pictures=MOST_PICTURES
             )
             made = await asyncio.wrap_future(work)
@@ -84,7 +84,7 @@ class Find:
     async def project(self, request: Request, session: str) -> Response:
         """A search; a page's new one ends its last."""
         body = await limited_body(request, MAX_ORDER, "size")
-        order = self.finder.order(*parts(body))
+        order = self.finder.read_request(*parts(body))
         with ExitStack() as stack:
             stack.enter_context(self._searches.taken(session))
             stop = self._begun(session)

@@ -52,7 +52,7 @@ def pictures(gallery: ModelStore, asked: ExploreRequest) -> tuple[dict[str, Any]
     first, *others = asked.states
     seed = asked.whole("nudge", 0, MAX_SEED)
     if seed is not None:
-        first = gallery.nudged(asked.model, first, seed)
+        first = gallery.perturbed(asked.model, first, seed)
     made = gallery.render(asked.model, [first, *others])
     wanted = asked.options.get("latent") is True
     head = {

@@ -18,8 +18,8 @@ from ganplay.common.devices import threads
 from ganplay.common.settings import Problem, as_plain
 from ganplay.images.checkpoint import ImageModel
 from ganplay.latent.model_store import ModelStore, ModelStoreError
-from ganplay.latent.walk import Walk, explored, made
-from ganplay.latent.walk_export import KINDS, MAX_ZOOM, exported, norms_of, pace_of, suffix
+from ganplay.latent.walk import Walk, iter_frames, states_of
+from ganplay.latent.walk_export import KINDS, MAX_ZOOM, export_walk, latent_norms, pace_of, suffix
 from ganplay.latent.walk_string import read_walk
 from ganplay.media.video import Cancelled
 from ganplay.server.explore.request import told
@@ -192,13 +192,13 @@ def _shown(planned: Planned, tell: Tell) -> bytes:
     """Frames as they are made."""
     model, walk, _ = planned
     parts = []
-    for part in made(model, walk):
+    for part in iter_frames(model, walk):
         parts.append(part)
         head: dict[str, Any] = {"type": "progress", "done": part.done, "of": part.of}
         if len(part.images):
             head |= {
-                "type": "frames", "count": len(part.images), "norms": norms_of(part),
-                "states": list(map(str, explored(walk, part))),
+                "type": "frames", "count": len(part.images), "norms": latent_norms(part),
+                "states": list(map(str, states_of(walk, part))),
             }  # fmt: skip
         if not tell(packed(head, part.images.numpy().tobytes())):
             raise Cancelled
@@ -212,7 +212,7 @@ def _filed(planned: Planned, kind: str, zoom: int, tell: Tell) -> bytes:
     def progress(done: int, of: int) -> bool:
         return tell(packed({"type": "progress", "done": done, "of": of}))
 
-    file = exported(planned.model, planned.walk, kind, zoom, progress)
+    file = export_walk(planned.model, planned.walk, kind, zoom, progress)
     name = f"{planned.model.card.name}-walk.{suffix(kind)}"
     return packed({"type": "file", "name": name} | file.pace._asdict(), file.data)
 

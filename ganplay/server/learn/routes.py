@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Settings, as_plain
 from ganplay.common.wire import packed
-from ganplay.lessons import FOLDER, KINDS, Lesson, follow, load_all
+from ganplay.lessons import EXPERIMENTS, FOLDER, Lesson, load_all, stream_run
 from ganplay.lessons.lesson import Check, Run
 from ganplay.server.http import auth
 from ganplay.server.http.live_socket import (
@@ -105,8 +105,8 @@ class Learning:
         task, changes = tasks[part], content.get("changes", {})
         if not isinstance(changes, dict):
             raise _bad("changes", changes, "an object of settings by name")
-        if strange := sorted(set(changes) - set(task.free)):
-            raise _bad(str(strange[0])[:40], "", "one of " + ", ".join(task.free))
+        if strange := sorted(set(changes) - set(task.editable)):
+            raise _bad(str(strange[0])[:40], "", "one of " + ", ".join(task.editable))
         return LessonRequest(task.run, task.run.config(changes), list(task.checks), seeds)
 
     async def run(self, request: Request) -> Response:
@@ -149,7 +149,7 @@ class Learning:
 
     def _work(self, asked: LessonRequest, tell: Tell) -> bytes:
         last = b""
-        for piece in follow(asked.run, asked.config, asked.checks, asked.seeds):
+        for piece in stream_run(asked.run, asked.config, asked.checks, asked.seeds):
             if last and not tell(last):
                 return b""
             if self._stopping.is_set():
@@ -164,7 +164,7 @@ class Learning:
             "lessons": [lesson.model_dump() for lesson in found],
             "problems": problems,
             "members": MEMBERS,
-            "fields": {kind: list(_fields(one.config)) for kind, one in KINDS.items()},
+            "fields": {kind: list(_fields(one.config)) for kind, one in EXPERIMENTS.items()},
         }
         text = json.dumps(content, ensure_ascii=False)
         return Response(text, media_type="application/json", headers={"Cache-Control": "no-cache"})

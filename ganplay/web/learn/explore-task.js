@@ -37,7 +37,7 @@ export class Visits {
     if (text === this.last) return;
     this.last = text;
     mine.deeds = noticed(mine.deeds, state);
-    mine.deeds.done = mine.deeds.done || Object.entries(this.lesson.visit.deeds).every(([deed, needed]) => (mine.deeds[deed] || 0) >= needed);
+    mine.deeds.done = mine.deeds.done || Object.entries(this.lesson.visit.goals).every(([deed, needed]) => (mine.deeds[deed] || 0) >= needed);
     this.learn.changed();
     this.show();
   }
@@ -56,7 +56,7 @@ export class Visits {
       lab.views.show("learn");
       learn.guide.show();
     };
-    const meters = Object.entries(lesson.visit.deeds).map(([deed, needed]) => learn.guide.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
+    const meters = Object.entries(lesson.visit.goals).map(([deed, needed]) => learn.guide.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
     this.bar.replaceChildren(make("p", { textContent: learn.say(lesson.visit.todo) }), make("div", { className: "ln-gauges" }, ...meters), back);
   }
 }

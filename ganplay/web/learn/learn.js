@@ -288,9 +288,9 @@ class Learn {
 
   // The task's settings in the lab, all else locked: `teach.js` does that for its address.
   openInLab(name) {
-    const { run, free } = this.lesson.tasks[name], now = { ...run.settings, ...this.changes[this.key(name)] };
+    const { run, editable } = this.lesson.tasks[name], now = { ...run.settings, ...this.changes[this.key(name)] };
     const state = ["1", ...Object.entries(now).map(([field, value]) => `${field}:${value}`)].join(";");
-    const lock = this.fields.gan.map((field) => field.name).filter((field) => !free.includes(field) && field !== "seed");
+    const lock = this.fields.gan.map((field) => field.name).filter((field) => !editable.includes(field) && field !== "seed");
     const address = writeAddress({ ...this.lab.teach.asked, state, rival: null, lock: ["presets", ...lock] });
     window.open(`${location.pathname}#${address}`, "_blank");
   }

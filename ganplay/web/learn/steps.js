@@ -147,7 +147,7 @@ export class Guide {
       Object.assign(now, change);
       learn.change(name, change);
       controls.show(now);
-    }, task.free);
+    }, task.editable);
     controls.show(now);
     host.dataset.part = "learn-controls";
     const gauges = make("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
@@ -167,7 +167,7 @@ export class Guide {
 
   visit() {
     const { learn } = this, { visit } = learn.lesson, mine = learn.learnt.of(learn.lesson.name);
-    const rows = Object.entries(visit.deeds).map(([deed, needed]) => this.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
+    const rows = Object.entries(visit.goals).map(([deed, needed]) => this.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
     return [make("p", { className: "ln-task", textContent: this.say(visit.todo) }), make("div", { className: "ln-gauges" }, ...rows),
       make("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true))];
   }

@@ -1,0 +1,47 @@
+"""`ganplay app`: serve the page."""
+
+import argparse
+from importlib.util import find_spec
+
+from ganplay.cli.flags import refuse
+from ganplay.cli.neighbours import add_roots
+from ganplay.images.evaluation.training_images import roots_given
+
+
+def add_app(parser: argparse.ArgumentParser) -> None:
+    """The flags of `ganplay app`."""
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
+    parser.add_argument("--root-path", help="path under which a proxy shows the app")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    add_roots(parser)
+    parser.add_argument("--mcp", action="store_true", default=None,
+        help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto",
+        help="where image models draw (default auto); toys stay on the CPU")  # fmt: skip
+    parser.add_argument("--log", action="store_true",
+        help="tell of all that happens on standard error, a line of JSON each")  # fmt: skip
+    parser.set_defaults(run=_app, parser=parser)
+
+
+def _app(options: argparse.Namespace) -> int:
+    from ganplay.common.devices import device_of
+    from ganplay.server.app import launch  # seconds of imports that no other command needs
+
+    if options.mcp and find_spec("mcp") is None:
+        refuse(options, '--mcp: pip install "ganplay[mcp]" is needed first')
+    try:
+        device = None if options.device == "auto" else str(device_of(options.device))
+    except ValueError as error:
+        refuse(options, f"--device: {error}")
+    launch(
+        options.host,
+        options.port,
+        device=device,
+        open_browser=options.open,
+        root_path=options.root_path,
+        data_roots=roots_given(options.data_root),
+        mcp=options.mcp,
+        log=options.log,
+    )
+    return 0

@@ -1,0 +1,208 @@
+"""What can be asked of S trained toys: samples, D's outputs, gradients, metrics."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ganplay.common.seeding import generator_of
+from ganplay.gan.losses import LOSSES
+from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
+from ganplay.toy import metrics
+from ganplay.toy.batches import draw_noise, real_points
+from ganplay.toy.config import ToyConfig
+from ganplay.toy.distributions import Distribution
+from ganplay.toy.ensemble import Ensemble
+from ganplay.toy.step import Batch
+
+
+class Members:
+    """S toy GANs in one or more ensembles. Everything here only reads.
+
+    Points are `(s, n, 2)`, samples before coordinates; noise and labels are features first,
+    `(s, z, n)` and `(s, c, n)`, as the networks take them.
+
+    Attributes:
+        configs: of each member.
+        ensembles: the members in parts, in order; those of a part are stepped together.
+    """
+
+    def __init__(self, configs: Sequence[ToyConfig], ensembles: Sequence[Ensemble]) -> None:
+        self.configs = list(configs)
+        self.ensembles = ensembles
+
+    def __len__(self) -> int:
+        return len(self.configs)
+
+    @property
+    def ensemble(self) -> Ensemble:
+        """The only ensemble of a trainer whose members all fit into one."""
+        (ensemble,) = self.ensembles
+        return ensemble
+
+    @property
+    def steps(self) -> int:
+        """Steps since the start."""
+        return self.ensembles[0].steps
+
+    def record(self) -> StepRecord:
+        """What the last step computed, without taking another."""
+        parts = [ensemble.record() for ensemble in self.ensembles]
+        joined = {n: torch.cat([getattr(p, n) for p in parts]) for n in PER_MEMBER}
+        first = parts[0]
+        return StepRecord(first.step, first.updates_d, first.updates_g, **joined)
+
+    def finite(self) -> bool:
+        """Whether every parameter of every member is still a finite number."""
+        return all(all(ensemble.finite()) for ensemble in self.ensembles)
+
+    def batch_fakes(self, batch: Batch) -> Float[Tensor, "s b 2"]:
+        """G's points for a batch's noise, by the weights that are trained (not their average).
+
+        Like `batch_outputs` and `parameters`, of the first ensemble alone.
+        """
+        return self.ensembles[0].batch_fakes(batch).mT
+
+    def batch_outputs(
+        self, batch: Batch, fake: Float[Tensor, "s b 2"]
+    ) -> tuple[Float[Tensor, "s b"], Float[Tensor, "s b"]]:
+        """D(x) on a batch's real points and on fakes, as the loss reads them."""
+        output = LOSSES[self.configs[0].loss].output
+        real_logits, fake_logits = self.ensembles[0].batch_outputs(batch, fake.mT)
+        return output(real_logits), output(fake_logits)
+
+    def parameters(self, net: str) -> Float[Tensor, "s p"]:
+        """A copy of all parameters of a net ("d" or "g"), by the weights that are trained."""
+        state = self.ensembles[0].state
+        return (state.d if net == "d" else state.g).flat.clone()
+
+    def hidden(
+        self, net: str, inputs: Float[Tensor, "s i n"], label: Float[Tensor, "s c n"] | None = None
+    ) -> list[Float[Tensor, "s width n"]]:
+        """Outputs of each hidden layer of a net ("d" or "g") for given points or noise.
+
+        Of the first ensemble alone.
+        """
+        ensemble, outputs = self.ensembles[0], list[Tensor]()
+        mlp, weights, buffers = ensemble.network(net)
+        x = inputs if label is None else torch.cat([inputs, label], dim=1)
+        with torch.no_grad():
+            mlp(weights, x, buffers, hidden=outputs)
+        return outputs
+
+    def matrices(self, net: str) -> list[Float[Tensor, "s o i"]]:
+        """The weight matrices of a net as they are in effect, first layer first.
+
+        With spectral norm these are not the parameters. Of the first ensemble alone.
+        """
+        mlp, weights, buffers = self.ensembles[0].network(net)
+        return mlp.matrices(weights, buffers)
+
+    def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
+        """Norm of the last gradient over each layer of "d" or "g"; NaN before the first update."""
+        return self._joined(lambda ensemble: ensemble.layer_norms(net))
+
+    def noise(self, n: int) -> Float[Tensor, "s z n"]:
+        """`n` latent vectors of each member, the same at every call."""
+        return torch.stack(
+            [
+                draw_noise(c.noise, c.noise_dim, n, generator_of(c.seed, "sample"))
+                for c in self.configs
+            ]
+        )
+
+    def labels(self, n: int, only: int | None = None) -> Float[Tensor, "s c n"] | None:
+        """`n` one-hot labels: each class in turn, or the class `only`; None without classes."""
+        classes = self.configs[0].classes
+        if not classes:
+            return None
+        index = torch.arange(n) if only is None else torch.full((n,), only)
+        hot = torch.nn.functional.one_hot(index % classes, classes)
+        return hot.T.float().expand(len(self), -1, -1)
+
+    def sample(self, n: int) -> Float[Tensor, "s n 2"]:
+        """`n` fake points of each member, from the same latent vectors at every call.
+
+        Made by the averaged generator if `ema` is on.
+        """
+        return self.generate(self.noise(n), self.labels(n))
+
+    def generate(
+        self, z: Float[Tensor, "s z n"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n 2"]:
+        """G's points for given latent vectors and one-hot labels."""
+        inputs = z if label is None else torch.cat([z, label], dim=1)
+        with torch.no_grad():
+            return self._joined(Ensemble.generate, inputs).mT
+
+    def discriminate(
+        self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n"]:
+        """D's logits at given points; by default with the labels of `labels`.
+
+        Minibatch layers see each point as if it were one more of a batch of real ones.
+        """
+        label = self.labels(points.shape[1]) if label is None else label
+        with torch.no_grad():
+            return self._joined(Ensemble.discriminate, points.mT, label)
+
+    def fake_gradients(
+        self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n 2"]:
+        """Minus the gradient of G's loss at each fake point: where G is pushed to move it."""
+        label = self.labels(points.shape[1]) if label is None else label
+        return self._joined(Ensemble.fake_gradients, points.mT, label).mT
+
+    def input_gradient_norms(
+        self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
+    ) -> Float[Tensor, "s n"]:
+        """Norm of the gradient of D's logit at each point."""
+        label = self.labels(points.shape[1]) if label is None else label
+        return self._joined(Ensemble.input_gradient_norms, points.mT, label)
+
+    def gradient_g(self, loss: str, n: int) -> Float[Tensor, "s p"]:
+        """Gradient of any loss (a key of `LOSSES`) over G's parameters, on `n` fakes; no step."""
+        real, z, label = self.real(n).mT, self.noise(n), self.labels(n)
+        return self._joined(partial(Ensemble.gradient_g, loss=loss), real, z, label)
+
+    def real(self, n: int) -> Float[Tensor, "s n 2"]:
+        """`n` real points of each member, the same at every call and not those trained on."""
+        return torch.stack([real_points(c, n)[0] for c in self.configs])
+
+    def distribution(self, member: int = 0) -> Distribution:
+        """What a member is to learn."""
+        return self.configs[member].data
+
+    def evaluate(self, n: int = 2500) -> dict[str, Float[Tensor, "s"]]:
+        """Metrics of `n` fakes against `n` real points, by name; each (S,).
+
+        These are `metrics.compare`'s, what D says of the two samples (`discriminator_stats`), and
+        the norms of the last gradients. `noise_floor` says what two real samples would give.
+        """
+        fake, real = self.sample(n), self.real(n)
+        report = self._compared(real, fake)
+        loss, record = LOSSES[self.configs[0].loss], self.record()
+        report |= discriminator_stats(loss, self.discriminate(real), self.discriminate(fake))
+        return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
+
+    def compare(self, n: int, quick: bool = False) -> dict[str, Float[Tensor, "s"]]:
+        """`metrics.compare` of `n` fakes with `n` real points, by name; each (S,)."""
+        return self._compared(self.real(n), self.sample(n), quick)
+
+    def _compared(self, real: Tensor, fake: Tensor, quick: bool = False) -> dict[str, Tensor]:
+        rows = [
+            metrics.compare(real[i], fake[i], self.distribution(i), quick) for i in range(len(self))
+        ]
+        return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+
+    def noise_floor(self, n: int = 2500) -> dict[str, float]:
+        """What `compare` gives for two samples of the first member's data."""
+        return metrics.noise_floor(self.distribution(), n)
+
+    def _joined(self, method: Callable[..., Tensor], *inputs: Tensor | None) -> Tensor:
+        """A method's result over all members, each ensemble given its part of the inputs."""
+        sizes = [len(ensemble.configs) for ensemble in self.ensembles]
+        parts = [[None] * len(sizes) if x is None else x.split(sizes) for x in inputs]
+        return torch.cat([method(c, *p) for c, *p in zip(self.ensembles, *parts, strict=True)])
