@@ -46,7 +46,9 @@ def generator_state(net: DcganGenerator, flat: Tensor, buffers: Tensor) -> dict[
     return found | {k: torch.tensor(16) for k in new if k.endswith("num_batches_tracked")}
 
 
-def discriminator_state(net: DcganDiscriminator, flat: Tensor, buffers: Tensor) -> dict[str, Tensor]:
+def discriminator_state(
+    net: DcganDiscriminator, flat: Tensor, buffers: Tensor
+) -> dict[str, Tensor]:
     """The state of D: matrices, the last bias, biases, gains, and singular vectors."""
     new = net.state_dict()
     layers = [*(f"convs.{i}" for i in range(len(net.convs))), "last"]
@@ -61,7 +63,9 @@ def discriminator_state(net: DcganDiscriminator, flat: Tensor, buffers: Tensor) 
             return shape[0], 4, 4, shape[1]
         return shape[::-1] if key.startswith("labels") else shape
 
-    biases = [n if (n := f"convs.{i}.bias") in new else f"norms.{i}.bias" for i in range(len(net.convs))]
+    biases = [
+        n if (n := f"convs.{i}.bias") in new else f"norms.{i}.bias" for i in range(len(net.convs))
+    ]
     gains = [k for k in new if k.startswith("norms.") and k.endswith("weight")]
     rest = ["last.bias", *biases, *gains, *([k] if (k := "minibatch.weight") in new else [])]
     parts = taken(flat, [*map(old_shape, matrices), *(new[k].shape for k in rest)])

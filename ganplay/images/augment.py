@@ -60,9 +60,7 @@ NUMBERS = 3
 """Uniform numbers in [0, 1) that each change may use up, for each picture."""
 
 
-def augment(
-    x: Pictures, chance: Float[Tensor, "n a"], names: Sequence[str]
-) -> Pictures:
+def augment(x: Pictures, chance: Float[Tensor, "n a"], names: Sequence[str]) -> Pictures:
     """Pictures after some changes, one after the other.
 
     Args:

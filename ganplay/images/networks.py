@@ -119,7 +119,7 @@ def class_at(place: str) -> type[nn.Module]:
 
 @contextmanager
 def seeded(seed: int, purpose: str) -> Iterator[None]:
-    """torch's own random generator, which modules begin from, seeded here and then as before."""
+    """Torch's own random generator, which modules begin from, seeded here and then as before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(generator_of(seed, purpose).initial_seed())
         yield

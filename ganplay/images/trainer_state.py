@@ -1,8 +1,8 @@
 """All that a training goes on from, as tensors by name: `state_dict`s of modules and optimisers.
 
-    generator.KEY, discriminator.KEY            the modules' own
-    average.KEY                                 of torch's AveragedModel
-    optimizer.ROLE.PARAMETER.KEY                what an optimiser remembers of each parameter
+generator.KEY, discriminator.KEY            the modules' own
+average.KEY                                 of torch's AveragedModel
+optimizer.ROLE.PARAMETER.KEY                what an optimiser remembers of each parameter
 """
 
 from collections.abc import Mapping

@@ -233,7 +233,9 @@ class _Search:
     def loss(self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"]) -> Float[Tensor, "r"]:
         """L(z) of each."""
         with torch.no_grad():
-            return self.target.distance(self.pictures(z.T, self.one_hot(labels))) + _prior_penalty(z)
+            return self.target.distance(self.pictures(z.T, self.one_hot(labels))) + _prior_penalty(
+                z
+            )
 
     def found(
         self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"], curves: Float[Tensor, "r t"]

@@ -10,7 +10,7 @@ from ganplay.common.seeding import generator_of
 from ganplay.images.discriminator import SAMPLES
 from ganplay.images.latent_state import LatentState
 from ganplay.images.sampler import latents, one_hot
-from ganplay.toy.architecture import split
+from ganplay.toy.mlp import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

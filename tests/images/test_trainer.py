@@ -12,7 +12,7 @@ from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.images.models.paired import PairedGenerator
 from ganplay.images.sampler import latents, to_bytes
 from ganplay.images.trainer import ImageTrainer, PairSampler, to_floats
-from ganplay.toy.architecture import split
+from ganplay.toy.mlp import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

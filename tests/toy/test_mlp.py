@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganplay.toy.architecture import split
+from ganplay.toy.mlp import split
 from ganplay.toy.layers import KERNELS
 from ganplay.toy.mlp import ACTIVATIONS, INITS, Mlp
 

@@ -149,8 +149,7 @@ class DcganDiscriminator(nn.Module):
         inputs = [channels, *outputs[:-1]]
         normed = [norm == "batch" and i > 0 for i in range(len(outputs))]
         self.convs = nn.ModuleList(
-            HalvingConv2d(i, o, bias=not n)
-            for i, o, n in zip(inputs, outputs, normed, strict=True)
+            HalvingConv2d(i, o, bias=not n) for i, o, n in zip(inputs, outputs, normed, strict=True)
         )
         self.norms = nn.ModuleList(
             nn.BatchNorm2d(o, track_running_stats=False) if n else nn.Identity()
