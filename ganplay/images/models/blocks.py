@@ -108,7 +108,7 @@ class HalvingConv2d(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         super().__init__(inputs, outputs, 4, 2, 1, bias=bias)
 
-    def forward(self, input: Maps) -> Maps:
+    def forward(self, input: Maps) -> Float[Tensor, "n o h2 w2"]:
         """As torch's."""
         if self.in_channels > 1 or input.device.type != "cpu":
             return super().forward(input)
@@ -126,7 +126,9 @@ class DoublingConvTranspose2d(nn.ConvTranspose2d):
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         super().__init__(inputs, outputs, 4, 2, 1, bias=bias)
 
-    def forward(self, input: Maps, output_size: list[int] | None = None) -> Maps:
+    def forward(
+        self, input: Maps, output_size: list[int] | None = None
+    ) -> Float[Tensor, "n o h2 w2"]:
         """As torch's."""
         if self.out_channels > 1 or input.device.type != "cpu":
             return super().forward(input, output_size)
