@@ -7,6 +7,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.live_view import FLAGS, browser_path
 from benchmarks.report import Row, arguments, finish, paired_ratio
+from benchmarks.servers import totals
 from benchmarks.toy_speed import Textbook, rate
 from ganplay import PRESETS
 from ganplay.arena.arena import Arena, cells
@@ -58,9 +59,9 @@ def watched(seconds: float, seed: int) -> list[Row]:
         page.goto(f"{url}#state=1;seed:{seed}&arena=base:lab;seeds:1;lr_d:{values};lr_g:{values}")
         page.wait_for_function("window.ganplay?.arena?.step > 100", timeout=60_000)
         page.wait_for_timeout(2000)
-        before, frames = page.evaluate(SEEN), engine.stats()
+        before, frames = page.evaluate(SEEN), totals(engine)
         page.wait_for_timeout(seconds * 1000)
-        after, then = page.evaluate(SEEN), engine.stats()
+        after, then = page.evaluate(SEEN), totals(engine)
         browser.close()
     demo.close(verbose=False)
     engine.stop()

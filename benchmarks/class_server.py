@@ -11,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from benchmarks.servers import totals
 from ganplay.live import commands, session_batch
-from ganplay.live.engine import Engine, LabSession
+from ganplay.live.engine import Engine
+from ganplay.live.lab_session import LabSession
 from ganplay.server.app import launch
 from ganplay.server.http import auth
-from ganplay.server.http.live_socket import TOKEN
+from ganplay.server.http.protocol import TOKEN
 from ganplay.toy.graph_capture import CAPTURES
 
 TICK = 0.01
@@ -36,7 +38,7 @@ class Probe:
             self._task = asyncio.create_task(self._watch())
         late, self._late = self._late, []
         seen = {
-            "engine": self._engine.stats(),
+            "engine": totals(self._engine),
             "preparing": CAPTURES.pending + session_batch.pending(),
         }
         return JSONResponse({"late": late} | seen)

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.report import Row, arguments, finish, percentile
+from benchmarks.servers import totals
 from ganplay.live.engine import Engine
 from ganplay.server.app import launch
 
@@ -58,7 +59,7 @@ def observe(page: Page, engine: Engine, seconds: float) -> dict[str, float]:
 
     def now() -> dict[str, float]:
         drawn = page.evaluate("({ drawn: ganplay.drawn, at: performance.now() / 1000 })")
-        return drawn | engine.stats()
+        return drawn | totals(engine)
 
     before = now()
     page.wait_for_timeout(seconds * 1000)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ganplay.live.engine import Engine
+
 
 class Server:
     """A server in a process of its own; after it was killed it may be started again, as it was.
@@ -85,3 +87,14 @@ def cpu_seconds(pid: int) -> float:
     """Processor time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / 100
+
+
+def totals(engine: Engine) -> dict[str, float]:
+    """Sums over the sessions that an engine has now: steps, frames, and seconds of frames."""
+    sessions = engine.sessions()
+    return {
+        "sessions": len(sessions),
+        "steps": sum(session.steps_done for session in sessions),
+        "frames": sum(session.frames_made for session in sessions),
+        "frame_seconds": sum(session.frame_seconds for session in sessions),
+    }

@@ -21,7 +21,8 @@ PACKAGE = Path(find_spec("ganplay").origin).parent
 # Not those without tensors: in `config` and `commands` the checks of types are what is tested.
 PLAIN = {
     *("common/settings", "toy/config", "toy/stop_condition", "images/config", "lessons/dirac_gan"),
-    *("live/commands", "live/engine", "live/session"),
+    *("live/commands", "live/engine", "live/session", "live/session_table"),
+    *("live/lab_session", "live/lab_commands", "live/lab_messages"),
 }
 UNTYPED = {"server", "cli"}
 CHECKED = [
@@ -68,14 +69,11 @@ class Server(NamedTuple):
 
     url: str
     engine: object
-    routes: object
-    transfers: object
-    explorer: object
-    find: object
-    walks: object
-    learning: object
-    arena: object
-    operator: object
+    groups: object
+
+    def __getattr__(self, name):
+        """A group of routes by its name in `app.RouteGroups`."""
+        return getattr(self.groups, name)
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +95,14 @@ def running():
     made.stop()
 
 
-ROOMS = {"routes": "LabRoutes", "transfers": "Transfers", "explorer": "Explorer", "find": "Find",
-         "walks": "Walks", "learning": "Learning", "arena": "ArenaRoutes",
-         "operator": "Operator"}  # fmt: skip
-
-
 @pytest.fixture(scope="session")
 def server():
     """One server for all tests that need one.
 
     It gives few frames: a page that draws sixty a second takes the time of the test beside it.
     """
+    from ganplay.images.evaluation.index_cache import IndexCache
+    from ganplay.latent.model_store import ModelStore
     from ganplay.live.engine import Engine
     from ganplay.server import app
 
@@ -117,23 +112,13 @@ def server():
             for session in self._sessions.values():
                 session.share = session.share._replace(frames=min(15.0, session.share.frames))
 
-    made = {}
-
-    def keep(room, kind):
-        def make(*arguments):
-            made[room] = kind(*arguments)
-            return made[room]
-
-        setattr(app, kind.__name__, make)
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     engine = Calm()
-    for room, kind in ROOMS.items():
-        keep(room, getattr(app, kind))
-    demo, url = app.launch("127.0.0.1", port, block=False, engine=engine, data_roots=())
-    yield Server(url, engine, **made)
+    groups = app.RouteGroups.made(engine, ModelStore(indexes=IndexCache(())))
+    demo, url = app.launch("127.0.0.1", port, block=False, route_groups=groups)
+    yield Server(url, engine, groups)
     demo.close(verbose=False)
     engine.stop()
 

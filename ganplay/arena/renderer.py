@@ -68,7 +68,7 @@ class ThumbnailRenderer:
         self._extents = torch.tensor(extents)
         # The same noise as in the Lab, so that a member looks the same in both views.
         noise = [
-            draw_noise(c.noise, c.noise_dim, FAKES, generator_of(c.seed, "camera"))[:, :SHOWN]
+            draw_noise(c.noise, c.noise_dim, FAKES, generator_of(c.seed, "renderer"))[:, :SHOWN]
             for c in trainer.configs
         ]
         self._z = torch.stack(noise)

@@ -16,9 +16,9 @@ from ganplay.arena.arena import Arena, Cell, cell_reports
 from ganplay.arena.renderer import CELLS, ThumbnailRenderer, about, finite
 from ganplay.arena.request import ArenaRequest, MakeArena, ShowSeed
 from ganplay.common.settings import as_plain
-from ganplay.common.wire import Piece, packed
+from ganplay.common.wire import Piece, pack_piece
 from ganplay.live import commands
-from ganplay.live.session import MAX_STEPS, QUANTUM, Session
+from ganplay.live.session import MAX_STEPS, TIME_SLICE, Session
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.monitor import MEASURED
 
@@ -43,7 +43,7 @@ class ArenaSession(Session):
         self.request = request
         self.arena: Arena | None = None
         self.run = 0
-        self.catch_up_to = 0
+        self.replay_until = 0
         self.shown_seed = 0
         self._renderers: list[ThumbnailRenderer] = []
         self._standings: dict[str, Any] | None = None
@@ -63,16 +63,16 @@ class ArenaSession(Session):
 
     @property
     def _training(self) -> bool:
-        wanted = self.request is not None and (self.playing or self.catch_up_to > 0)
+        wanted = self.request is not None and (self.playing or self.replay_until > 0)
         return wanted and (not self._finite or any(self._finite)) and self.steps < MAX_STEPS
 
-    def due(self, now: float) -> float:
+    def next_due(self, now: float) -> float:
         """When there is next something to do; infinity if nothing."""
-        return 0.0 if self._unfinished is not None else super().due(now)
+        return 0.0 if self._unfinished is not None else super().next_due(now)
 
     def advance(self) -> None:
         """One turn: at least one part of the work that is to be done."""
-        until = time.monotonic() + QUANTUM
+        until = time.monotonic() + TIME_SLICE
         self._unfinished = self._unfinished or self._work()
         for _ in self._unfinished:
             if time.monotonic() >= until:
@@ -85,7 +85,7 @@ class ArenaSession(Session):
             number, command = self.inbox.popleft()
             self._applied = max(self._applied, number)
             self._dirty = True
-            self._obey(command)
+            self._apply(command)
             yield
         if self.request is not None and self.arena is None:
             yield from self._build(self.request)
@@ -98,15 +98,15 @@ class ArenaSession(Session):
 
     # ---- commands
 
-    def _obey(self, command: object) -> None:
+    def _apply(self, command: object) -> None:
         match command:
-            case commands.Greet():
-                self._tell_state()
+            case commands.Hello():
+                self._send_state()
                 self._tell_arena()
             case MakeArena(request, playing):
                 self.request, self.playing, self.shown_seed = request, playing, 0
                 self._reset()
-                self._tell_state()
+                self._send_state()
                 self._tell_arena(as_plain(request.problems))
             case commands.Play(playing):
                 self._play(playing)
@@ -114,35 +114,35 @@ class ArenaSession(Session):
                 self.speed = speed
                 self._next_step = time.monotonic()
             case commands.Step(_, count):
-                self.playing, self.catch_up_to = False, min(self.steps + count, MAX_STEPS)
-                self._tell_state()
+                self.playing, self.replay_until = False, min(self.steps + count, MAX_STEPS)
+                self._send_state()
             case commands.Rewind():
                 self._reset()
-                self._tell_state()
+                self._send_state()
             case ShowSeed(seed):
                 self.shown_seed = min(seed, len(self.request.seeds) - 1) if self.request else 0
 
     def _play(self, playing: bool) -> None:
-        self.playing, self.catch_up_to = playing, 0
+        self.playing, self.replay_until = playing, 0
         self._next_step = time.monotonic()
-        self._tell_state()
+        self._send_state()
 
     def _reset(self) -> None:
         """Drop the networks; fresh ones are made when they are next needed."""
         self.arena, self._finite, self._standings = None, [], None
-        self.catch_up_to, self._measured_at = 0, -1
+        self.replay_until, self._measured_at = 0, -1
         self.run += 1
 
-    def _tell_state(self) -> None:
-        self._tell(type="state", run=self.run, playing=self.playing, speed=self.speed)
+    def _send_state(self) -> None:
+        self._send(type="state", run=self.run, playing=self.playing, speed=self.speed)
 
     def _tell_arena(self, problems: Sequence[Mapping[str, Any]] = ()) -> None:
         """Send the page what stays the same, and the latest standings if there are any."""
         if self.request is None:
             return
-        self._tell(type="arena", problems=list(problems), **description(self.request))
+        self._send(type="arena", problems=list(problems), **description(self.request))
         if self._standings:
-            self._tell(**self._standings)
+            self._send(**self._standings)
 
     # ---- training
 
@@ -171,11 +171,11 @@ class ArenaSession(Session):
         self._rate_steps += count
         self._dirty = True
         self._finite = self.arena.per_member(lambda group: finite(group.trainer))
-        if self.catch_up_to and self.steps >= self.catch_up_to:
-            self.catch_up_to = 0
+        if self.replay_until and self.steps >= self.replay_until:
+            self.replay_until = 0
         if self.playing and (not any(self._finite) or self.steps >= MAX_STEPS):
             self.playing = False
-            self._tell_state()
+            self._send_state()
 
     def _steps_now(self, now: float) -> int:
         """How many steps to take now; sets when the next ones are due."""
@@ -184,8 +184,8 @@ class ArenaSession(Session):
             budget = min(budget, max(self._next_frame - now, 0.0))
         fitting = max(1, int(budget / self._step_time))
         room = MAX_STEPS - self.steps
-        if self.catch_up_to:
-            return max(1, min(fitting, self.catch_up_to - self.steps, room))
+        if self.replay_until:
+            return max(1, min(fitting, self.replay_until - self.steps, room))
         if self.speed is None:
             return max(1, min(fitting, room))
         missed = int((now - self._next_step) * self.speed)
@@ -231,11 +231,11 @@ class ArenaSession(Session):
         head = {
             "type": "moment", "run": self.run, "step": self.steps, "applied": self._applied,
             "rate": self._rate if self._training else 0.0, "playing": self.playing,
-            "catching": self.catch_up_to > 0, "shown": self.shown_seed, "cells": CELLS,
+            "catching": self.replay_until > 0, "shown": self.shown_seed, "cells": CELLS,
             "lost": [i for i, fine in enumerate(self._finite) if not fine],
         }  # fmt: skip
         blobs = [np.stack(part).tobytes() for part in zip(*thumbnails, strict=True)]
-        return packed(Piece(head, blobs))
+        return pack_piece(Piece(head, blobs))
 
     def _measure(self, arena: Arena) -> Iterator[None]:
         spent, found = 0.0, dict[int, dict[str, float]]()
@@ -251,7 +251,7 @@ class ArenaSession(Session):
         self._standings = {
             "type": "standings", "run": self.run, "step": arena.steps, "cells": reports,
         }  # fmt: skip
-        self._tell(**self._standings)
+        self._send(**self._standings)
         self._measured_at = arena.steps
         wait = max(MEASURE_INTERVAL, spent * (1 / MEASURE_SHARE - 1))
         self._next_measure = time.monotonic() + wait

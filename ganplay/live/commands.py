@@ -1,12 +1,10 @@
 """What a page may ask of its session, checked: plain data in, commands or a clear refusal out."""
 
-import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from ganplay.common.settings import Problem
 from ganplay.live.frame import ALL_LAYERS, View
 from ganplay.live.run import NAMES, RunName
 from ganplay.toy.config import PRESETS, ToyConfig
@@ -107,7 +105,7 @@ class Slow:
 
 
 @dataclass(frozen=True)
-class Greet:
+class Hello:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
@@ -137,7 +135,7 @@ Command = (
     | Preset
     | Look
     | Slow
-    | Greet
+    | Hello
     | Save
     | Load
 )
@@ -194,10 +192,10 @@ def _configure(message: Mapping[str, Any]) -> Configure:
     changes = message.get("changes")
     if not isinstance(changes, dict) or len(changes) > MAX_CHANGES:
         raise CommandError("changes", changes, "an object of settings by name is needed")
-    return Configure(changes, _lane(message, "lane", "a"))
+    return Configure(changes, _run_named(message, "lane", "a"))
 
 
-def _lane(message: Mapping[str, Any], name: str, default: object = None) -> RunName:
+def _run_named(message: Mapping[str, Any], name: str, default: object = None) -> RunName:
     value = message.get(name, default)
     if value not in NAMES:
         raise CommandError(name, value, "one of " + ", ".join(NAMES) + " is needed")
@@ -249,7 +247,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
     "rewind": lambda message: Rewind(),
     "configure": _configure,
     "pair": lambda message: Pair(_flag(message, "on")),
-    "copy": lambda message: Copy(_lane(message, "from")),
+    "copy": lambda message: Copy(_run_named(message, "from")),
     "preset": _preset,
     "look": _look,
     "slow": lambda message: Slow(),
@@ -268,14 +266,3 @@ def read(message: object) -> Command:
     if not isinstance(kind, str) or kind not in _READERS:
         raise CommandError("type", kind, "one of " + ", ".join(_READERS) + " is needed")
     return _READERS[kind](message)
-
-
-def starting_step(message: Mapping[str, Any], most: int) -> tuple[int, list[Problem]]:
-    """How far a restored session is to catch up, and that this is not all the way if it is not."""
-    step = message.get("step", 0)
-    if isinstance(step, float) and math.isfinite(step):
-        step = int(step)
-    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= _COUNTING:
-        return 0, []
-    far = Problem("step", step, f"at most {most} are trained again", most, "restored")
-    return min(step, most), [far] * (step > most)

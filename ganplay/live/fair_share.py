@@ -1,6 +1,6 @@
 """How sessions share the time of a few workers, as numbers: frames a second, steps a second.
 
-Where there is too little for all wishes there are first fewer frames, down to `FEWEST`, then fewer
+Where there is too little for all demands there are first fewer frames, down to `FEWEST`, then fewer
 steps, down to `STEPS_A_FRAME`, and then fewer of both. Steps are shared so that all get as many,
 not as much time: only who asks for more than `MAX_TIME_RATIO` shares of time for them gets fewer.
 """
@@ -13,12 +13,13 @@ from typing import NamedTuple
 MOST, FEWEST = 60.0, 18.0
 """Frames a second: where there is time for them, and before there are fewer steps."""
 STEPS_A_FRAME = 2.0
-"""Where there are fewer there is little new in a frame."""
-FRAMES_AT_MOST = 0.6
-"""Of a worker's time, for the frames of one session."""
+"""Steps for each frame, below which there is little new in a frame."""
+MAX_FRAME_SHARE = 0.6
+"""Share of a worker's time that the frames of one session may take."""
 MAX_TIME_RATIO = 4.0
-FIRST_AT_MOST = 0.5
-"""Of the time, for those who come first."""
+"""How many equal shares of the time a session may take for its steps."""
+MAX_PRIORITY_SHARE = 0.5
+"""Share of the time that those with priority may take."""
 
 
 class Demand(NamedTuple):
@@ -28,13 +29,13 @@ class Demand(NamedTuple):
         step: seconds of a processor that one of its steps takes.
         frame: the same of a frame.
         rate: steps a second; 0 if it rests, infinity for as many as there can be.
-        first: whether it comes before others, the lecturer's.
+        has_priority: whether it comes before others: the lecturer's does.
     """
 
     step: float
     frame: float
     rate: float
-    first: bool = False
+    has_priority: bool = False
 
 
 class Allocation(NamedTuple):
@@ -44,57 +45,57 @@ class Allocation(NamedTuple):
     rate: float
 
 
-def shares(wishes: Sequence[Demand], workers: int, running: float = 1.0) -> list[Allocation]:
+def allocate(demands: Sequence[Demand], workers: int, running: float = 1.0) -> list[Allocation]:
     """What each session gets.
 
     Args:
-        wishes: of all that want something.
+        demands: of all that want something.
         workers: threads that there are.
         running: share of the time that these really run when they want to.
     """
     time = workers * running
-    first, others = ([w for w in wishes if w.first == one] for one in (True, False))
-    given = _shared(first, FIRST_AT_MOST * time, running)
+    first, others = ([w for w in demands if w.has_priority == one] for one in (True, False))
+    given = _shared(first, MAX_PRIORITY_SHARE * time, running)
     own, rest = iter(given), iter(_shared(others, time - _taken(first, given), running))
-    return [next(own if wish.first else rest) for wish in wishes]
+    return [next(own if demand.has_priority else rest) for demand in demands]
 
 
-def _taken(wishes: Sequence[Demand], given: Sequence[Allocation]) -> float:
+def _taken(demands: Sequence[Demand], given: Sequence[Allocation]) -> float:
     return sum(
-        wish.step * share.rate + wish.frame * share.frames
-        for wish, share in zip(wishes, given, strict=True)
+        demand.step * share.rate + demand.frame * share.frames
+        for demand, share in zip(demands, given, strict=True)
     )
 
 
-def _shared(wishes: Sequence[Demand], time: float, running: float) -> list[Allocation]:
+def _shared(demands: Sequence[Demand], time: float, running: float) -> list[Allocation]:
     """The same among equals."""
-    if not wishes:
+    if not demands:
         return []
-    frame = sum(wish.frame for wish in wishes)
+    frame = sum(demand.frame for demand in demands)
     alone = min(running, time)  # no session can have two workers at a time
-    most = min(alone, MAX_TIME_RATIO * time / len(wishes))
+    most = min(alone, MAX_TIME_RATIO * time / len(demands))
     # Who wants as many steps as there can be counts as wanting half of an equal share.
     wanted = sum(
-        min(most, wish.step * wish.rate if wish.rate < math.inf else time / len(wishes) / 2)
-        for wish in wishes
+        min(most, demand.step * demand.rate if demand.rate < math.inf else time / len(demands) / 2)
+        for demand in demands
     )
-    usual = MAX_TIME_RATIO * statistics.median(wish.step for wish in wishes)
-    stepped = STEPS_A_FRAME * sum(min(wish.step, usual) for wish in wishes)
+    usual = MAX_TIME_RATIO * statistics.median(demand.step for demand in demands)
+    stepped = STEPS_A_FRAME * sum(min(demand.step, usual) for demand in demands)
     enough = max(min(FEWEST, time / (frame + stepped)), (time - wanted) / frame)
-    frames = min(MOST, enough, FRAMES_AT_MOST * alone / max(wish.frame for wish in wishes))
+    frames = min(MOST, enough, MAX_FRAME_SHARE * alone / max(demand.frame for demand in demands))
     left = time - frames * frame
     bounds = [
         min(
-            wish.rate,
-            min(alone - frames * wish.frame, MAX_TIME_RATIO * left / len(wishes)) / wish.step,
+            demand.rate,
+            min(alone - frames * demand.frame, MAX_TIME_RATIO * left / len(demands)) / demand.step,
         )
-        for wish in wishes
+        for demand in demands
     ]
-    rate = level([wish.step for wish in wishes], bounds, left)
+    rate = water_fill([demand.step for demand in demands], bounds, left)
     return [Allocation(frames, min(bound, rate)) for bound in bounds]
 
 
-def level(costs: Sequence[float], bounds: Sequence[float], time: float) -> float:
+def water_fill(costs: Sequence[float], bounds: Sequence[float], time: float) -> float:
     """The rate that all can have within some time, where each takes no more than its bound.
 
     The r of `sum(cost * min(bound, r)) = time`; infinity if there is time for all bounds.

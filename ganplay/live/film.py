@@ -15,25 +15,13 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from ganplay.common.palette import THEMES
 from ganplay.live.frame import ALL_LAYERS, LAYERS, UNIT, Frame, FrameRenderer
 from ganplay.live.frame_codec import unpack
 from ganplay.media.video import KINDS, Cancelled, gif, mp4
 from ganplay.toy.experiment import train
 from ganplay.toy.trainer import ToyTrainer
 
-THEMES: dict[str, dict[str, tuple[int, int, int]]] = {
-    "light": {
-        "ground": (251, 252, 253), "line": (227, 232, 238), "text": (70, 82, 99),
-        "real": (31, 99, 214), "fake": (224, 108, 0), "pull": (26, 34, 48), "net": (122, 59, 0),
-        "low": (252, 211, 168), "middle": (250, 250, 251), "high": (176, 206, 250),
-    },
-    "dark": {
-        "ground": (14, 19, 27), "line": (35, 44, 58), "text": (199, 208, 220),
-        "real": (110, 168, 255), "fake": (255, 154, 61), "pull": (232, 237, 244),
-        "net": (255, 196, 138), "low": (112, 60, 12), "middle": (22, 27, 36), "high": (22, 66, 132),
-    },
-}  # fmt: skip
-"""The page's colours (`plane.js`)."""
 MARGIN = 1.06
 LONGEST_ARROW = 0.13
 """As on the page: how much is shown beyond the data's square; the longest arrow of a fake gradient,
@@ -61,7 +49,7 @@ class Style:
     Attributes:
         real: the real points, in the data's units.
         labels: their classes; None if the model is not conditional.
-        theme: a key of `THEMES`.
+        theme: a key of `palette.THEMES`.
         size: pixels of a side; even.
         layers: sum of `frames.LAYERS` that are drawn.
         label: the class whose points stand out; -1 for none.
@@ -98,7 +86,7 @@ class Painter:
 
     def draw(self, frame: Frame) -> Image.Image:
         """A frame's picture, (size, size) in RGB."""
-        image = Image.new("RGB", (self._side, self._side), self._colours["ground"])
+        image = Image.new("RGB", (self._side, self._side), self._colours["background"])
         if len(frame.map) and self._has("map"):
             self._draw_map(image, frame)
         self._draw_axes(image)
@@ -226,7 +214,7 @@ class Painter:
         told = f"step {frame.step}" + (f"   JS {distance:.3f}" if distance == distance else "")
         box = pen.textbbox((size * 0.03, size * 0.025), told, font_size=large)
         around = (box[0] - 5, box[1] - 4, box[2] + 5, box[3] + 4)
-        pen.rounded_rectangle(around, 5, fill=self._colours["ground"])
+        pen.rounded_rectangle(around, 5, fill=self._colours["background"])
         pen.text((size * 0.03, size * 0.025), told, colour, font_size=large)
 
 
@@ -275,20 +263,20 @@ def shoot(
         At most `count` frames (at least 2): the start's first, the end's last.
     """
     alone = ToyTrainer(trainer.configs[:1], threads=1)
-    camera, frames, done = FrameRenderer(alone), list[Frame](), 0
+    renderer, frames, done = FrameRenderer(alone), list[Frame](), 0
     for stop in dict.fromkeys(round(steps * (i / (count - 1)) ** 2) for i in range(count)):
         train(trainer, stop - done, lambda more, before=done: go_on(before + more))  # type: ignore[misc]
         done = stop
         alone.restore(trainer.snapshot().members(slice(1)))
-        camera.measure()
-        frames.append(camera.look())
+        renderer.measure()
+        frames.append(renderer.look())
     return frames
 
 
 def style_of(trainer: ToyTrainer) -> Style:
     """How films of a trainer's first member are shown that nobody has chosen a style for."""
-    camera = FrameRenderer(ToyTrainer(trainer.configs[:1], threads=1))
-    return Style(camera.real, camera.real_labels)
+    renderer = FrameRenderer(ToyTrainer(trainer.configs[:1], threads=1))
+    return Style(renderer.real, renderer.real_labels)
 
 
 def read_order(data: bytes) -> FilmRequest:

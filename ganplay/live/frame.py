@@ -25,8 +25,8 @@ from ganplay.live.render import (
     RenderedView,
     RenderInputs,
     RenderOptions,
-    expose,
     quantised,
+    render_one,
     whole,
 )
 from ganplay.toy.batches import draw_noise
@@ -178,10 +178,10 @@ class FrameRenderer:
         config = trainer.configs[0]
         self.extent = trainer.distribution().extent
         self._cells = network_inspection.plane(MAP, self.extent).T[None]
-        generator = generator_of(config.seed, "camera")
+        generator = generator_of(config.seed, "renderer")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
-        self._shutter = CapturedFunction(expose)
+        self._shutter = CapturedFunction(render_one)
         self._last_places: tuple[Any, RenderInputs] | None = None
         self.monitor = MetricsMonitor(trainer)
         self._metrics: dict[str, float] = {}

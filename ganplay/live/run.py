@@ -1,6 +1,6 @@
-"""One GAN of a session: its settings, its networks and the camera that looks at them.
+"""One GAN of a session: its settings, its networks and the renderer that looks at them.
 
-A session has one lane, or two that are compared: A and B, which see the same data and noise and
+A session has one run, or two that are compared: A and B, which see the same data and noise and
 always stand at the same step.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ganplay.live.frame import FLAGS, FrameRenderer, View, bare, pack
 from ganplay.live.render import RenderedView, RenderInputs
-from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, kind_of
+from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, batch_key_of
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.diagnosis import EVERY, Diagnosis
 from ganplay.toy.ensemble import Net
@@ -25,7 +25,7 @@ NAMES: tuple[RunName, ...] = ("a", "b")
 SHARED = tuple(
     f.name for f in fields(ToyConfig) if f.metadata["group"] == "data" and f.name != "batch_size"
 )
-"""Settings that both lanes have in common: what the data and the noise are made of."""
+"""Settings that both runs have in common: what the data and the noise are made of."""
 
 
 def joined(config: ToyConfig, other: ToyConfig) -> ToyConfig:
@@ -67,13 +67,13 @@ class LiveRun:
         """Go on with a trainer and its settings."""
         self.config = trainer.configs[0]
         self._trainer = trainer
-        self._kind = kind_of(self.config)
-        self._look_anew()
+        self._batch_key = batch_key_of(self.config)
+        self._new_renderer()
         self.diverged = False
 
-    def _look_anew(self) -> None:
-        self.camera = FrameRenderer(self.trainer)
-        self.diagnosis = Diagnosis(self.camera.monitor.data_stats)
+    def _new_renderer(self) -> None:
+        self.renderer = FrameRenderer(self.trainer)
+        self.diagnosis = Diagnosis(self.renderer.monitor.data_stats)
 
     def configure(self, config: ToyConfig) -> None:
         """Go on with other settings on the same networks.
@@ -85,9 +85,9 @@ class LiveRun:
         if config == before:
             return
         self.trainer.configure(config)
-        self._kind = kind_of(config)
+        self._batch_key = batch_key_of(config)
         if any(getattr(before, name) != getattr(config, name) for name in SHARED):
-            self._look_anew()
+            self._new_renderer()
         else:
             self.diagnosis.forget()
 
@@ -103,81 +103,81 @@ class LiveRun:
             self.check()
 
     @property
-    def kind(self) -> BatchKey:
+    def batch_key(self) -> BatchKey:
         """What the networks have in common with those that may step together with them."""
-        return self._kind
+        return self._batch_key
 
     def check(self) -> None:
         """Notice if the networks no longer hold finite numbers, and what else is going on."""
-        self.look(self.trainer.finite())
+        self.observe(self.trainer.finite())
 
-    def look(self, finite: bool) -> None:
+    def observe(self, finite: bool) -> None:
         """Notice what is going on, where it is known whether all numbers are finite."""
         self.diverged = not finite
         if self.diverged or self.trainer.steps % EVERY == 0:
-            self.diagnosis.observe(self.camera.measure().signals())
+            self.diagnosis.observe(self.renderer.measure().signals())
 
     @property
     def measured(self) -> bool:
         """Whether the metrics are those of the present step."""
-        return self.camera.measured_at == self.trainer.steps
+        return self.renderer.measured_at == self.trainer.steps
 
     def picture(
         self, view: View, seen: RenderedView | None = None, *, flags: int, **stamp: Any
     ) -> bytes:
-        """The present moment, packed; `seen` is for `Camera.look` and `stamp` for `frames.pack`."""
-        frame = replace(self.camera.look(view, seen), finding=self.diagnosis.finding)
+        """The present moment, packed; `seen` is for the renderer, `stamp` for `pack`."""
+        frame = replace(self.renderer.look(view, seen), finding=self.diagnosis.finding)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(bare(frame) if self.diverged else frame, flags=flags, **stamp)
 
 
 def step_together(
-    lanes: Sequence[LiveRun], count: int, company: SessionBatch
+    runs: Sequence[LiveRun], count: int, session_batch: SessionBatch
 ) -> dict[LiveRun, Exception]:
-    """Take steps of several lanes at once; for each it is as `LiveRun.step`.
+    """Take steps of several runs at once; for each it is as `LiveRun.step`.
 
     Returns:
         What went wrong for those that cannot go on.
     """
-    ensembles, failed = [lane.trainer.ensemble for lane in lanes], dict[LiveRun, Exception]()
+    ensembles, failed = [run.trainer.ensemble for run in runs], dict[LiveRun, Exception]()
     while count and not failed:
-        now = min(count, *(EVERY - lane.trainer.steps % EVERY for lane in lanes))
-        for lane, finite in zip(lanes, company.step(ensembles, now), strict=True):
+        now = min(count, *(EVERY - run.trainer.steps % EVERY for run in runs))
+        for run, finite in zip(runs, session_batch.step(ensembles, now), strict=True):
             if isinstance(finite, Exception):
-                failed[lane] = finite
+                failed[run] = finite
             else:
-                lane.look(finite)
+                run.observe(finite)
         count -= now
-    for lane in lanes:
-        if count and lane not in failed:
-            lane.step(count, "both")
+    for run in runs:
+        if count and run not in failed:
+            run.step(count, "both")
     return failed
 
 
-def look_together(
-    views: Mapping[LiveRun, View], company: SessionBatch
+def render_together(
+    views: Mapping[LiveRun, View], session_batch: SessionBatch
 ) -> dict[LiveRun, RenderedView]:
-    """What is computed for the pictures of those lanes at which one can look at once.
+    """What is computed for the pictures of those runs at which one can look at once.
 
     The others, and all if that fails, are to be looked at alone.
     """
     try:
-        return _seen_together(views, company)
+        return _rendered_together(views, session_batch)
     except Exception:
         logger.exception("networks could not be looked at together")
         return {}
 
 
-def _seen_together(
-    views: Mapping[LiveRun, View], company: SessionBatch
+def _rendered_together(
+    views: Mapping[LiveRun, View], session_batch: SessionBatch
 ) -> dict[LiveRun, RenderedView]:
     alike = defaultdict[Any, dict[LiveRun, RenderInputs]](dict)
-    for lane, view in views.items():
-        places, counts = lane.camera.asks(view)
-        alike[counts, tuple(place is None for place in places)][lane] = places
+    for run, view in views.items():
+        places, counts = run.renderer.asks(view)
+        alike[counts, tuple(place is None for place in places)][run] = places
     for (counts, _), most in alike.items():
-        if len(most) >= FILLED * company.size:
-            ensembles = [lane.trainer.ensemble for lane in most]
-            seen = company.expose(ensembles, list(most.values()), counts)
+        if len(most) >= FILLED * session_batch.size:
+            ensembles = [run.trainer.ensemble for run in most]
+            seen = session_batch.render_one(ensembles, list(most.values()), counts)
             return dict(zip(most, seen or (), strict=False))
     return {}

@@ -1,6 +1,7 @@
-"""A visitor's place in the engine: what pages may touch, and how its worker knows what is due.
+"""A visitor's session in the engine: what pages may touch, and when its worker has something to do.
 
-What is trained and shown there is the business of those that derive from `Session`.
+What is trained and shown there is the business of those that derive from `Session`. All times are
+seconds, points in time those of `time.monotonic`.
 """
 
 import math
@@ -9,19 +10,21 @@ from typing import Any, ClassVar, Protocol
 
 from ganplay.live.fair_share import MOST, Allocation, Demand
 
-QUANTUM = 0.006
-"""Seconds that a session trains before it is somebody else's turn."""
+TIME_SLICE = 0.006
+"""Seconds that a session trains before it is another session's turn."""
 CREDIT = 2
 """Frames that may be on their way before one has been acknowledged."""
 ATTENTION = 5.0
-"""Seconds without a sign of life after which a session no longer trains."""
+"""Seconds without a message of the page after which a session no longer trains."""
 LEFT, LOST = 4.0, 120.0
 """Seconds that a session outlives a page that was closed, and one that fell silent."""
-AHEAD = 0.05
-"""Seconds that those who come first count as having waited longer."""
+PRIORITY_SECONDS = 0.05
+"""Seconds by which sessions with priority count as having waited longer than they have."""
 MAX_SESSIONS = 64
 MAX_STEPS = 1_000_000
 """Steps of one run, after which it pauses."""
+MAX_REPLAY_STEPS = 50_000
+"""Steps that are trained again when a page comes back to a session that is gone."""
 
 
 class Sink(Protocol):
@@ -35,10 +38,10 @@ class Sink(Protocol):
 
 
 class Session:
-    """What the page may touch is on top; the rest is the workers'."""
+    """Attributes above the blank line are set by the page's thread, the others by workers."""
 
     most: ClassVar[float] = math.inf
-    """Sessions of this kind that there may be."""
+    """Sessions of this class that there may be."""
 
     def __init__(self, now: float) -> None:
         self.inbox: deque[tuple[int, object]] = deque()
@@ -48,8 +51,8 @@ class Session:
         self.gone_at = math.inf
         self.busy = False
         self.served = 0.0
-        self.first = False
-        self.spare = False
+        self.has_priority = False
+        self.idle = False
         self.share = Allocation(MOST, math.inf)
 
         self.playing = False
@@ -66,15 +69,15 @@ class Session:
         raise NotImplementedError
 
     def advance(self) -> None:
-        """One turn: what was asked for, some steps, a frame. Called by one worker at a time."""
+        """One turn: apply commands, take steps, send a frame. Called by one worker at a time."""
         raise NotImplementedError
 
     def attended(self, now: float) -> bool:
         """Whether somebody is looking."""
         return self.sink is not None and now - self.seen < ATTENTION
 
-    def due(self, now: float) -> float:
-        """When there is next something to do; infinity if nothing."""
+    def next_due(self, now: float) -> float:
+        """The time at which there is next something to do; infinity if nothing."""
         if self.inbox:
             return 0.0
         due = math.inf
@@ -85,31 +88,31 @@ class Session:
         return due
 
     @property
-    def rank(self) -> float:
-        """Who has the lowest is served next."""
-        return self.served - AHEAD * self.first
+    def waiting_since(self) -> float:
+        """When it was last served; of those that are due, the lowest is served next."""
+        return self.served - PRIORITY_SECONDS * self.has_priority
 
-    def could(self, now: float) -> bool:
-        """Whether it would take more than its share of steps if nobody else wants the time."""
+    def wants_idle_time(self, now: float) -> bool:
+        """Whether it would take more than its share of steps while no other session is due."""
         return False
 
     @property
-    def ahead(self) -> float:
-        """Of those that could, who has the lowest is served next."""
-        return self.rank
+    def surplus(self) -> float:
+        """How far it is ahead of its share; idle time goes to the lowest."""
+        return self.waiting_since
 
-    def wish(self, now: float) -> Demand | None:
-        """What it would like of the workers' time; None if it rests, or is given none by shares."""
+    def demand(self, now: float) -> Demand | None:
+        """The steps and frames that it asks for; None if it rests, or takes no part in sharing."""
         return None
 
-    def kind(self, now: float) -> Any:
-        """What others must be of for its steps to be taken with theirs; None if they cannot be."""
+    def batch_key(self, now: float) -> Any:
+        """Sessions with the same key may step as one batch; None for one that steps alone."""
         return None
 
-    def owes(self, now: float) -> int:
-        """Steps that it is to take in a turn that begins now, of those that are of a kind."""
+    def steps_due(self, now: float) -> int:
+        """Steps that it is to take in a turn that begins now."""
         return 0
 
-    def _tell(self, **event: Any) -> None:
+    def _send(self, **event: Any) -> None:
         if self.sink is not None:
             self.sink.event(event)

@@ -33,13 +33,13 @@ T = TypeVar("T")
 SIZES = (32, 16, 8, 7, 6, 5, 4, 3)
 """Not all, because steps are captured for each; from eight on more save little."""
 SPILL = 2
-"""So many times as many as the cache holds still do no worse together than apart."""
+"""Networks that step together, over those that fit the cache: so many do no worse than apart."""
 FILLED = 0.75
-"""Of a company that is looked at: with fewer, its empty places take more time than it saves."""
-TRIED = 8
+"""Share of a batch that must be rendered; with fewer its empty places cost more than it saves."""
+TRIAL_STEPS = 8
 """Steps that are compared before a structure's networks are stepped together."""
-KEPT, KEPT_OPEN = 64, 24
-"""Kinds that are remembered, and companies that a thread keeps room for, and their shutters."""
+MAX_KEYS, MAX_BATCHES = 64, 24
+"""Batch keys that are remembered; batches, and captured functions of each, that a thread keeps."""
 
 
 class SessionBatch:
@@ -52,7 +52,7 @@ class SessionBatch:
         self._joint.warm_up()
         apart = [t.split(1) for t in _tensors(self._joint)]
         self._rows = [list(rows) for rows in zip(*apart, strict=True)]
-        self._shutters: dict[RenderOptions, CapturedFunction[RenderInputs, RenderedView]] = {}
+        self._functions: dict[RenderOptions, CapturedFunction[RenderInputs, RenderedView]] = {}
 
     def step(self, ensembles: Sequence[Ensemble], count: int) -> list[bool | Exception]:
         """Take `count` steps of ensembles of one, of as many as there is room for.
@@ -81,7 +81,7 @@ class SessionBatch:
             ensemble.adopt_steps(joint.updates, seen, count)
         return [*joint.finite()]
 
-    def expose(
+    def render_one(
         self, ensembles: Sequence[Ensemble], places: Sequence[RenderInputs], counts: RenderOptions
     ) -> list[RenderedView] | None:
         """Look at ensembles of one, at each in its places; None if they are to be looked at alone.
@@ -105,12 +105,12 @@ class SessionBatch:
                 return None
             joint.last[net] = (name,), (torch.cat(self._full(there)),)
         self._admit(self._full(ensembles))
-        if counts not in self._shutters:
-            if len(self._shutters) == KEPT_OPEN:
-                self._shutters.clear()
-            self._shutters[counts] = CapturedFunction(expose_all)
+        if counts not in self._functions:
+            if len(self._functions) == MAX_BATCHES:
+                self._functions.clear()
+            self._functions[counts] = CapturedFunction(expose_all)
         joined = RenderInputs(*_side_by_side(self._full(places)))
-        seen = self._shutters[counts](joint, joined, counts)
+        seen = self._functions[counts](joint, joined, counts)
         apart = [[None] * self.size if t is None else t.unbind(0) for t in seen]
         each = zip(*apart, strict=True)
         return [RenderedView(*one) for _, one in zip(ensembles, each, strict=False)]
@@ -161,22 +161,22 @@ def _side_by_side(rows: Sequence[Sequence[Tensor | None]]) -> list[Any]:
 
 
 def _agree(config: ToyConfig, size: int) -> bool:
-    """Whether networks get the very same numbers in company as alone; never raises."""
+    """Whether networks get the very same numbers in a batch as alone; never raises."""
     try:
         return _compared(config, size)
     except Exception:
-        logger.exception("networks could not be tried out in company")
+        logger.exception("networks could not be tried out in a batch")
         return False
 
 
 def _compared(config: ToyConfig, size: int) -> bool:
-    company = SessionBatch(config, size)
+    session_batch = SessionBatch(config, size)
     configs = [replace(config, seed=i) for i in range(size)]
     alone, among = ([Ensemble([c], use_capture=True) for c in configs] for _ in range(2))
     for ensemble in alone:
         ensemble.warm_up()
-        ensemble.step(TRIED, "both")
-    company.step(among, TRIED)
+        ensemble.step(TRIAL_STEPS, "both")
+    session_batch.step(among, TRIAL_STEPS)
     pairs = zip(alone, among, strict=True)
     return all(
         a.equal(b)
@@ -186,12 +186,12 @@ def _compared(config: ToyConfig, size: int) -> bool:
 
 
 def _largest(most: int) -> int:
-    """The largest company of no more than so many; 1 if there is none."""
+    """The largest size of a batch within a bound; 1 if there is none."""
     return next((size for size in SIZES if size <= most), 1)
 
 
 class BatchKey:
-    """A shape of networks, and which sizes of company they have been found to do well in."""
+    """A shape of networks, and the sizes of batch that they do well in."""
 
     def __init__(self, config: ToyConfig) -> None:
         self._config = config
@@ -199,14 +199,14 @@ class BatchKey:
         self._trials: dict[int, Future[bool]] = {}
 
     def size(self, there: int) -> int:
-        """The company for some of as many as may step together just now; 1 for each alone.
+        """The size of batch for some of as many as may step together just now; 1 for each alone.
 
         They are split evenly. What has not been tried out yet is, in the background.
         """
         groups = math.ceil(there / _largest(min(there, self._most)))
         size = _largest(math.ceil(there / groups))
         if size > 1 and size not in self._trials:
-            self._trials[size] = _TRYING.submit(_agree, self._config, size)
+            self._trials[size] = _TRIALS.submit(_agree, self._config, size)
         done = (n for n in SIZES if n <= size and n in self._trials and self._trials[n].done())
         return next((n for n in done if self._trials[n].result()), 1)
 
@@ -215,43 +215,43 @@ class BatchKey:
         """Sizes that are being tried out."""
         return sum(not trial.done() for trial in list(self._trials.values()))
 
-    def company(self, size: int) -> SessionBatch:
-        """An empty company."""
+    def session_batch(self, size: int) -> SessionBatch:
+        """An empty batch of that size."""
         return SessionBatch(self._config, size)
 
 
-_TRYING = ThreadPoolExecutor(1, "company", torch.set_num_threads, (1,))
-_KINDS: OrderedDict[Hashable, BatchKey] = OrderedDict()
+_TRIALS = ThreadPoolExecutor(1, "batch-trial", torch.set_num_threads, (1,))
+_KEYS: OrderedDict[Hashable, BatchKey] = OrderedDict()
 _LOCK = threading.Lock()
 
 
-def kind_of(config: ToyConfig) -> BatchKey:
-    """The kind of a configuration's networks: the same object for all that may step together."""
+def batch_key_of(config: ToyConfig) -> BatchKey:
+    """The key of a configuration's networks: the same object for all that may step together."""
     shape = shape_of(config)
     with _LOCK:
-        kind = _KINDS.pop(shape, None) or BatchKey(config)
-        _KINDS[shape] = kind
-        while len(_KINDS) > KEPT:
-            _KINDS.popitem(last=False)
-    return kind
+        key = _KEYS.pop(shape, None) or BatchKey(config)
+        _KEYS[shape] = key
+        while len(_KEYS) > MAX_KEYS:
+            _KEYS.popitem(last=False)
+    return key
 
 
 def pending() -> int:
-    """Trials of all kinds that are still to end."""
+    """Trials of all keys that are still to end."""
     with _LOCK:
-        return sum(kind.pending for kind in _KINDS.values())
+        return sum(key.pending for key in _KEYS.values())
 
 
 class SessionBatchCache:
-    """The companies of one thread, each used for one group after the other."""
+    """The batches of one thread, each used for one group of sessions after the other."""
 
     def __init__(self) -> None:
         self._made: OrderedDict[tuple[BatchKey, int], SessionBatch] = OrderedDict()
 
-    def of(self, kind: BatchKey, size: int) -> SessionBatch:
-        """One of a kind; the least used go."""
-        company = self._made.pop((kind, size), None) or kind.company(size)
-        self._made[kind, size] = company
-        while len(self._made) > KEPT_OPEN:
+    def of(self, key: BatchKey, size: int) -> SessionBatch:
+        """A batch of networks of a key; the least recently used go."""
+        session_batch = self._made.pop((key, size), None) or key.session_batch(size)
+        self._made[key, size] = session_batch
+        while len(self._made) > MAX_BATCHES:
             self._made.popitem(last=False)
-        return company
+        return session_batch

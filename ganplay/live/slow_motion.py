@@ -61,14 +61,14 @@ class SlowStep:
     frames: tuple[Frame, Frame, Frame]
 
 
-def slow_step(camera: FrameRenderer, label: int = 0) -> SlowStep | None:
+def slow_step(renderer: FrameRenderer, label: int = 0) -> SlowStep | None:
     """Take one step and look at its parts; None where neither net is updated.
 
     Args:
-        camera: looks at the trainer whose step it is.
+        renderer: looks at the trainer whose step it is.
         label: the class whose D is mapped, for a conditional model.
     """
-    trainer = camera.trainer
+    trainer = renderer.trainer
     view = View(layers=ALL_LAYERS, label=label, graph=True)
     begun: dict[str, dict[str, Any]] = {}
     updates: dict[str, Update] = {}
@@ -77,11 +77,11 @@ def slow_step(camera: FrameRenderer, label: int = 0) -> SlowStep | None:
     for part, batch in trainer.slow_step():
         for net in begun.keys() - updates.keys():
             if part != "g" or not trainer.configs[0].simultaneous:
-                updates[net] = _finished(camera, net, batch, begun[net])
+                updates[net] = _finished(renderer, net, batch, begun[net])
         if part != "moved":
-            frames[part], last = camera.look(view), batch
+            frames[part], last = renderer.look(view), batch
         if part in ("d", "g"):
-            begun[part] = _before(camera, part, batch)
+            begun[part] = _before(renderer, part, batch)
     if last is None:
         return None
     end = frames["end"]
@@ -94,8 +94,8 @@ def slow_step(camera: FrameRenderer, label: int = 0) -> SlowStep | None:
     return SlowStep(trainer.steps, last.real[0].T, last.z[0].T, ordered, (start, middle, end))
 
 
-def _before(camera: FrameRenderer, net: str, batch: Batch) -> dict[str, Any]:
-    trainer = camera.trainer
+def _before(renderer: FrameRenderer, net: str, batch: Batch) -> dict[str, Any]:
+    trainer = renderer.trainer
     fakes = trainer.batch_fakes(batch)
     real, fake = trainer.batch_outputs(batch, fakes)
     return {
@@ -106,8 +106,8 @@ def _before(camera: FrameRenderer, net: str, batch: Batch) -> dict[str, Any]:
     }
 
 
-def _finished(camera: FrameRenderer, net: str, batch: Batch, begun: dict[str, Any]) -> Update:
-    trainer = camera.trainer
+def _finished(renderer: FrameRenderer, net: str, batch: Batch, begun: dict[str, Any]) -> Update:
+    trainer = renderer.trainer
     fakes = trainer.batch_fakes(batch)
     real, fake = trainer.batch_outputs(batch, fakes if net == "g" else begun["fakes"][None])
     record = trainer.record()

@@ -1,4 +1,4 @@
-"""The page: Gradio's frame around the lab, and the server that both live on."""
+"""The page: Gradio's frame around our own views, and the server that both live on."""
 
 import gc
 import os
@@ -12,10 +12,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+from typing_extensions import Self
 
 from ganplay.images.evaluation.index_cache import IndexCache
 from ganplay.images.evaluation.training_images import roots_given
@@ -23,26 +25,25 @@ from ganplay.latent.model_store import ModelStore
 from ganplay.latent.projection_queue import ProjectionQueue
 from ganplay.live.engine import Engine
 from ganplay.server.api.images import ImageApi
-from ganplay.server.api.projection import ProjectApi
+from ganplay.server.api.projection import ProjectionApi
 from ganplay.server.api.toy import train_toy, write_script
 from ganplay.server.api.walk import WalkApi
 from ganplay.server.api.zero_gpu import GpuJobs, usual_device
 from ganplay.server.arena.routes import ArenaRoutes
-from ganplay.server.explore.projection_routes import Find
-from ganplay.server.explore.routes import Explorer
-from ganplay.server.explore.walk_routes import Walks
+from ganplay.server.explore.projection_routes import ProjectionRoutes
+from ganplay.server.explore.routes import ExploreRoutes
+from ganplay.server.explore.walk_routes import WalkRoutes
 from ganplay.server.http import auth, logs
-from ganplay.server.http.gradio_lockdown import GradioLockdown, shut, tame
-from ganplay.server.http.idle_timeouts import watch
-from ganplay.server.http.journal import AccessLog
-from ganplay.server.http.live_socket import LabRoutes
-from ganplay.server.http.logs import note
-from ganplay.server.http.rate_limits import Limits
-from ganplay.server.lab.files import Transfers
-from ganplay.server.learn.routes import Learning
+from ganplay.server.http.gradio_lockdown import GradioLockdown, blocked_routes, patch_gradio
+from ganplay.server.http.idle_timeouts import install_timeouts
+from ganplay.server.http.logs import AccessLog, log_event
+from ganplay.server.http.rate_limits import RateLimits
+from ganplay.server.lab.files import LabFileRoutes
+from ganplay.server.lab.routes import LabRoutes
+from ganplay.server.learn.routes import LearnRoutes
 from ganplay.server.schema import ASSETS
 from ganplay.server.status.report import ServerReport, versions
-from ganplay.server.status.routes import Operator, SignedInBrowsers
+from ganplay.server.status.routes import SignedInBrowsers, StatusRoutes
 
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC",
          "PingFang SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
@@ -50,16 +51,56 @@ FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto 
 MONO = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 
+class RouteGroups(NamedTuple):
+    """All routes of ours, a group for each part of the page."""
+
+    lab: LabRoutes
+    arena: ArenaRoutes
+    files: LabFileRoutes
+    explore: ExploreRoutes
+    projection: ProjectionRoutes
+    learn: LearnRoutes
+    walks: WalkRoutes
+    status: StatusRoutes
+
+    @classmethod
+    def made(cls, engine: Engine, model_store: ModelStore) -> Self:
+        """New ones, on an engine and on the image models of a store."""
+        browsers = SignedInBrowsers()
+        lab = LabRoutes(engine, browsers.knows)
+        arena = ArenaRoutes(engine, browsers.knows, lab.line)
+        files, explore = LabFileRoutes(engine), ExploreRoutes(model_store)
+        projection, learn = ProjectionRoutes(ProjectionQueue(model_store)), LearnRoutes()
+        walks = WalkRoutes(model_store)
+        with_slots = (files, explore, projection, learn, walks)
+        status = StatusRoutes(browsers, ServerReport(engine, model_store, lab.line, with_slots))
+        return cls(lab, arena, files, explore, projection, learn, walks, status)
+
+    def all(self) -> list[BaseRoute]:
+        """To be handed to the app."""
+        return [route for group in self for route in group.all()]
+
+    def stop(self) -> None:
+        """End all work: threads that compute when Python ends would abort the process."""
+        self.lab.engine.stop()
+        self.projection.projection_queue.stop()
+        self.explore.model_store.stop()
+        self.walks.stop()
+        self.learn.stop()
+
+
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def build(gallery: ModelStore, finder: ProjectionQueue, walks: Walks) -> gr.Blocks:
+def build(groups: RouteGroups) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
-    bursts = GpuJobs(gallery, finder)
-    images, finding = ImageApi(gallery, bursts), ProjectApi(finder, bursts)
+    model_store, projection_queue = groups.explore.model_store, groups.projection.projection_queue
+    gpu_jobs = GpuJobs(model_store, projection_queue)
+    images, projection = ImageApi(model_store, gpu_jobs), ProjectionApi(projection_queue, gpu_jobs)
+    walk = WalkApi(groups.walks, gpu_jobs).walk
     with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
-        lab = gr.HTML(
+        page = gr.HTML(
             html_template=_asset("lab/lab.html"),
             js_on_load=_asset("mount.js"),
             server_functions=[new_token],
@@ -68,11 +109,10 @@ def build(gallery: ModelStore, finder: ProjectionQueue, walks: Walks) -> gr.Bloc
         )
         # The token travels as the component's value: connecting before `load` registers nothing.
         demo.load(
-            new_token, None, lab, queue=False, show_progress="hidden", api_visibility="private"
+            new_token, None, page, queue=False, show_progress="hidden", api_visibility="private"
         )
         gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        own = images.info, images.generate, finding.project, WalkApi(walks, bursts).walk
-        for endpoint in (write_script, *own):
+        for endpoint in (write_script, images.info, images.generate, projection.project, walk):
             gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
 
@@ -97,6 +137,7 @@ def launch(
     mcp: bool | None = None,
     device: str | None = None,
     log: bool = False,
+    route_groups: RouteGroups | None = None,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
 
@@ -111,34 +152,24 @@ def launch(
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
         device: where image models draw; by default a GPU if this machine has one of its own.
-        log: tell of all that happens on standard error, a line of JSON each; without it only of
-            warnings and errors.
+        log: log all that happens on standard error, a line of JSON each; without it only warnings
+            and errors.
+        route_groups: what serves our own routes; by default new ones, of `engine`, `data_roots`
+            and `device`.
 
     Returns:
         The Blocks and the page's address.
     """
     if os.environ.get("SYSTEM") == "spaces":  # whose proxy alone can reach us, and names visitors
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
-    engine = engine or Engine()
-    engine.warm_up()
-    roots = roots_given() if data_roots is None else data_roots
-    gallery = ModelStore(indexes=IndexCache(roots), device=device or usual_device())
-    finder, learning = ProjectionQueue(gallery), Learning()
-    guests = SignedInBrowsers()
-    lab = LabRoutes(engine, guests.knows)
-    arena = ArenaRoutes(engine, guests.knows, lab.line)
-    busy = (Transfers(engine), Explorer(gallery), Find(finder), learning, Walks(gallery))
-    *_, walks = busy
-    operator = Operator(guests, ServerReport(engine, gallery, lab.line, busy))
-    rooms = (lab, arena, *busy, operator)
-    demo = build(gallery, finder, walks)
-    tame()
-    arguments: dict[str, Any] = {
-        "app_kwargs": {
-            "routes": [*shut(), *(r for room in rooms for r in room.all())],
-            "middleware": [Middleware(AccessLog), Middleware(Limits), Middleware(GradioLockdown)],
-        }
-    }
+    if route_groups is None:
+        engine = engine or Engine()
+        roots = roots_given() if data_roots is None else data_roots
+        model_store = ModelStore(indexes=IndexCache(roots), device=device or usual_device())
+        route_groups = RouteGroups.made(engine, model_store)
+    route_groups.lab.engine.warm_up()
+    demo = build(route_groups)
+    patch_gradio()
     _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
         server_name=host,
         server_port=port,
@@ -154,27 +185,25 @@ def launch(
         footer_links=[],
         max_file_size="2mb",
         favicon_path=str(ASSETS / "shared" / "favicon.png"),
-        **arguments,
+        app_kwargs={
+            "routes": [*blocked_routes(), *route_groups.all()],
+            "middleware": [Middleware(kind) for kind in (AccessLog, RateLimits, GradioLockdown)],
+        },
     )
     # All that has been imported stays: whoever looks for garbage need not look through it again
     # and again, while all threads wait. Before anybody is told: Python drops an interrupt that
     # comes while a finalizer runs.
     gc.collect()
     gc.freeze()
-    watch(demo.server.config)
+    install_timeouts(demo.server.config)
     # Frames are dense already: a tenth fewer bytes would cost the event loop twice its time.
     demo.server.config.ws_per_message_deflate = False
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     logs.start(log)  # from here on there are lines of JSON and nothing else
-    note("start", **versions())
+    log_event("start", **versions())
     if block:
         try:
             demo.block_thread()
         finally:
-            # Threads that are in the middle of a computation when Python ends abort the process.
-            engine.stop()
-            finder.stop()
-            gallery.stop()
-            walks.stop()
-            learning.stop()
+            route_groups.stop()
     return demo, url

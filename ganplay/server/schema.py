@@ -1,4 +1,4 @@
-"""What the page has to know before it can show anything: settings, data, presets and words."""
+"""What the page has to know before it can show anything: settings, data, presets and texts."""
 
 import dataclasses
 import functools
@@ -23,6 +23,7 @@ from ganplay.toy.stop_condition import BOUNDS
 ASSETS = Path(__file__).resolve().parents[1] / "web"
 PAGES = ASSETS / "pages"
 THUMBNAIL_POINTS = 160
+"""That show what a distribution looks like."""
 
 
 def field_of(field: dataclasses.Field) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from ganplay.common.palette import THEMES
 from ganplay.gan.losses import LOSSES
 from ganplay.toy.trainer import ToyTrainer
 
@@ -17,8 +18,7 @@ CELLS = 90
 POINTS = 500
 OVERSAMPLE = 2
 """Drawn larger and scaled down, for smooth edges."""
-LOW, MIDDLE, HIGH = (252, 211, 168), (250, 250, 251), (176, 206, 250)
-REAL, FAKE, INK, PAPER = (31, 99, 214), (224, 108, 0), (26, 34, 48), (255, 255, 255)
+COLOURS, PAPER = THEMES["light"], (255, 255, 255)
 
 
 def panels(trainer: ToyTrainer) -> Image.Image:
@@ -64,7 +64,7 @@ def _judged(trainer: ToyTrainer, extents: list[float]) -> Float[Tensor, "s cells
 
 
 def _panel(judged: Tensor, real: Tensor, fake: Tensor, name: str) -> Image.Image:
-    ends = torch.tensor([LOW, MIDDLE, HIGH], dtype=torch.float32)
+    ends = torch.tensor([COLOURS[end] for end in ("low", "middle", "high")], dtype=torch.float32)
     upper = (judged > 0.5)[..., None]
     along = (judged * 2 - upper[..., 0].float())[..., None]
     colours = torch.where(
@@ -74,9 +74,9 @@ def _panel(judged: Tensor, real: Tensor, fake: Tensor, name: str) -> Image.Image
     image = Image.fromarray(colours.round().to(torch.uint8).numpy())
     image = image.resize((side, side), Image.Resampling.BICUBIC)
     pen = ImageDraw.Draw(image)
-    for points, colour in ((real, REAL), (fake, FAKE)):
+    for points, colour in ((real, COLOURS["real"]), (fake, COLOURS["fake"])):
         for x, y in points[points.isfinite().all(1)].tolist():
             column, row = (x + 1) * side / 2, (1 - y) * side / 2
             pen.circle((column, row), 2.2 * OVERSAMPLE, fill=colour)
-    pen.text((16, 10), name, fill=INK, font_size=15 * OVERSAMPLE)
+    pen.text((16, 10), name, fill=COLOURS["pull"], font_size=15 * OVERSAMPLE)
     return image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -22,9 +22,9 @@ from ganplay.arena.session import MAX_ARENAS, ArenaSession
 from ganplay.common.settings import ConfigError
 from ganplay.live import commands
 from ganplay.live.commands import CommandError
-from ganplay.live.engine import Full
 from ganplay.live.frame import UNIT, FrameRenderer
-from ganplay.server.http import auth, live_socket
+from ganplay.live.session_table import Full
+from ganplay.server.http import auth, protocol
 from ganplay.server.http.waiting_line import _Place
 from ganplay.toy.config import PRESETS
 
@@ -64,7 +64,7 @@ def visited(*given_commands, **content):
     """A session with a page, moved by hand, in no thread."""
     session, page = ArenaSession(0.0), Page()
     session.sink, session.seen, session.credit = page, math.inf, 2
-    obey(session, commands.Greet(), MakeArena(read_arena(content)), *given_commands)
+    obey(session, commands.Hello(), MakeArena(read_arena(content)), *given_commands)
     return session, page
 
 
@@ -77,7 +77,7 @@ def settle(session, turns=2000):
     """Take turns until there is nothing to do."""
     for _ in range(turns):
         session.credit = 2
-        due = session.due(time.monotonic())
+        due = session.next_due(time.monotonic())
         if math.isinf(due):
             return
         time.sleep(max(0.0, min(due - time.monotonic(), 0.1)))
@@ -195,7 +195,7 @@ def test_a_turn_ends_in_time_and_shows_nothing_half_done():
         session.credit = 2
         start = time.monotonic()
         session.advance()
-        unfinished += session.due(start) == 0
+        unfinished += session.next_due(start) == 0
     assert unfinished > 10
     assert len(page.frames) > 2
     assert page.steps == [{head["step"]} for head, *_ in page.frames]
@@ -351,8 +351,8 @@ def test_a_page_makes_an_arena_again_that_is_gone(arena):
 def test_no_arena_overtakes_those_who_wait_for_the_lab(arena, server, monkeypatch):
     mine = arena(token=(token := auth.issue())).until(lambda s: s.event("welcome"))
     waiting = SimpleNamespace(session_id="waits", enter=lambda: None, tell=lambda event: None)
-    monkeypatch.setitem(server.routes.line._places, "waits", _Place(waiting))
-    assert arena().closing_code() == live_socket.FULL
+    monkeypatch.setitem(server.lab.line._places, "waits", _Place(waiting))
+    assert arena().closing_code() == protocol.FULL
     mine.socket.close(4000)
     assert arena(token=token).until(lambda s: s.event("welcome")).event("welcome")["known"]
 
@@ -361,7 +361,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def test_strangers_get_no_arena(arena, server):
-    assert arena(token="forged.token").closing_code() == live_socket.REFUSED
+    assert arena(token="forged.token").closing_code() == protocol.REFUSED
     body = json.dumps({"token": "forged", "messages": []}).encode()
     request = Request(f"{server.url}ganplay/arena/poll", body, JSON)
     with pytest.raises(OSError, match="401"):

@@ -109,7 +109,7 @@ def test_a_tour_of_the_lab(chromium, server):
     tab.toast("Units a layer: 99999 is not possible. Allowed: a whole number from 1 to 256.")
     page.fill("#lab-lr_g", "")
     page.keyboard.press("Enter")
-    tab.toast("Learning rate of G: null is not possible.")
+    tab.toast("LearnRoutes rate of G: null is not possible.")
     page.keyboard.press("Tab")
     assert tab.see("document.querySelector('#lab-width_g').value") == "24"
     page.fill("#lab-label_smoothing", "0.2")
@@ -184,7 +184,7 @@ def test_a_tour_of_the_lab(chromium, server):
     assert files["picture"].startswith(b"\x89PNG")
     chosen = json.dumps({"loss": "wasserstein", "lr_g": 9, "seed": 77}).encode()
     page.set_input_files(".settings-file", {"name": "a.json", "mimeType": "", "buffer": chosen})
-    tab.toast("Learning rate of G: 9 is not possible. Allowed: a number from 0 to 1.")
+    tab.toast("LearnRoutes rate of G: 9 is not possible. Allowed: a number from 0 to 1.")
     tab.until("ganplay.config.seed === 77 && ganplay.config.loss === 'wasserstein'")
     page.set_input_files(".settings-file", {"name": "b.csv", "mimeType": "", "buffer": b"1,2"})
     tab.toast("b.csv holds no settings")
@@ -424,7 +424,7 @@ def test_two_at_once_and_one_thing_changed(chromium, server):
     page.keyboard.press("Enter")
     tab.until("ganplay.rival.config.lr_g === 0.02")
     assert tab.see("ganplay.config.lr_g") == 0.001
-    assert tab.words(".pair-differs") == "B differs: Learning rate of G 0.02 instead of 0.001."
+    assert tab.words(".pair-differs") == "B differs: LearnRoutes rate of G 0.02 instead of 0.001."
     mark = ".row:has(#lab-lr_g) .differs-mark"
     assert page.get_attribute(mark, "aria-label") == "A: 0.001, B: 0.02"
     page.check(".lanes input[value=a]", force=True)

@@ -48,13 +48,13 @@ def declared(server, path, token, size):
 def order(count, **asked):
     """An order for a film of some steps of a small run."""
     trainer = ToyTrainer(CONFIG, threads=1)
-    camera, pieces = FrameRenderer(trainer), []
+    renderer, pieces = FrameRenderer(trainer), []
     for _ in range(count):
         trainer.step()
-        pieces.append(pack(camera.look()))
+        pieces.append(pack(renderer.look()))
     asked = {
         "format": "gif", "fps": 10, "theme": "light", "size": 320, "layers": 31, "label": -1,
-        "real": pack_points(camera.real, camera.extent), "labels": [],
+        "real": pack_points(renderer.real, renderer.extent), "labels": [],
     } | asked  # fmt: skip
     pieces.insert(0, json.dumps(asked).encode())
     return b"".join(struct.pack("<I", len(piece)) + piece for piece in pieces)

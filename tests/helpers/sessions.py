@@ -6,7 +6,7 @@ import time
 
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.live.frame import ENTRY, HEADER, SECTIONS, FrameRenderer
-from ganplay.live.session_batch import kind_of
+from ganplay.live.session_batch import batch_key_of
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 NAMES = (
@@ -76,7 +76,7 @@ def post(running, page, *given, session_id="a"):
 
 def ready(config, size):
     """The kind of a configuration, once it has been tried out."""
-    kind, deadline = kind_of(config), time.monotonic() + 120
+    kind, deadline = batch_key_of(config), time.monotonic() + 120
     while time.monotonic() < deadline:
         kind.size(size)
         if all(trial.done() for trial in kind._trials.values()):
@@ -90,7 +90,7 @@ def same(one, other):
     return a.keys() == b.keys() and all(a[n].equal(b[n]) for n in a)
 
 
-def camera(config=SMALL, steps=5):
+def renderer(config=SMALL, steps=5):
     trainer = ToyTrainer(config, threads=1)
     trainer.step(steps)
     made = FrameRenderer(trainer)

@@ -58,12 +58,12 @@ def test_steps_and_pictures_are_the_very_same(name, beside, here, monkeypatch, o
     assert captured.ensemble.use_capture
     pairs = zip(*(t.snapshot().tensors.values() for t in (eager, captured)), strict=True)
     assert all(a.equal(b) for a, b in pairs)
-    camera, deadline = FrameRenderer(captured), time.monotonic() + 60
-    before = pack(camera.look(View(graph=True)))
-    while camera._shutter.captured is None and time.monotonic() < deadline:
-        after = pack(camera.look(View(graph=True)))
-    assert camera._shutter.captured is not None
-    after = pack(camera.look(View(graph=True)))
+    renderer, deadline = FrameRenderer(captured), time.monotonic() + 60
+    before = pack(renderer.look(View(graph=True)))
+    while renderer._shutter.captured is None and time.monotonic() < deadline:
+        after = pack(renderer.look(View(graph=True)))
+    assert renderer._shutter.captured is not None
+    after = pack(renderer.look(View(graph=True)))
     assert len(after) == len(before)
     assert here == []
 

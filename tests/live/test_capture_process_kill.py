@@ -24,7 +24,7 @@ from helpers.witness import STATE, expected
 from websockets.sync.client import connect
 
 from ganplay.cli import main
-from ganplay.server.explore.walk_routes import packed
+from ganplay.common.wire import pack_chunk
 from ganplay.toy.checkpoint import toy_from_bytes
 
 SECRET = "a lecture in the hall"
@@ -124,7 +124,7 @@ def exported(server, token):
     how = {"Content_Type": "application/json"}
     pieces = heard(send(server, "explore/walk", token, json.dumps(asked).encode(), **how))
     assert pieces[-1][0]["type"] == "file"
-    order = packed({"model": "digits", "restarts": 1, "steps": 1}, bytes(1024))
+    order = pack_chunk({"model": "digits", "restarts": 1, "steps": 1}, bytes(1024))
     assert heard(send(server, "explore/project", token, order))[-1][0]["type"] == "found"
 
 

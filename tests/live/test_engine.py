@@ -6,8 +6,14 @@ import pytest
 from helpers.sessions import QUICK, Page, header, opened, post
 
 from ganplay import PRESETS, ToyConfig
-from ganplay.live import commands, engine
-from ganplay.live import session as seat
+from ganplay.live import (
+    commands,
+    lab_commands,
+    lab_messages,
+    lab_session,
+    session_table,
+)
+from ganplay.live import session as live_session
 from ganplay.live.commands import (
     Configure,
     Copy,
@@ -21,9 +27,10 @@ from ganplay.live.commands import (
     Step,
     StopAt,
 )
-from ganplay.live.engine import Engine, Full
+from ganplay.live.engine import Engine
 from ganplay.live.frame import FLAGS, MAP, UNIT, View
 from ganplay.live.network_inspection import SIDE
+from ganplay.live.session_table import Full
 from ganplay.toy.experiment import train_until
 from ganplay.toy.stop_condition import StopCondition
 from ganplay.toy.trainer import ToyTrainer
@@ -137,12 +144,12 @@ def test_divergence_is_told_and_a_rewind_mends_it(running):
 
 def test_a_slow_page_gets_fewer_frames_never_a_backlog(running):
     page = opened(running, slow=True)
-    page.wait(lambda p: len(p.frames) == engine.CREDIT)
+    page.wait(lambda p: len(p.frames) == session_table.CREDIT)
     time.sleep(0.3)
-    assert len(page.frames) == engine.CREDIT
+    assert len(page.frames) == session_table.CREDIT
     before = page.frames[-1]["step"]
     running.acknowledge("a")
-    page.wait(lambda p: len(p.frames) == engine.CREDIT + 1)
+    page.wait(lambda p: len(p.frames) == session_table.CREDIT + 1)
     assert page.frames[-1]["step"] > before + 20  # the newest moment, not the next one
 
 
@@ -151,16 +158,16 @@ def test_acknowledgements_do_not_pile_up_credit(running):
     for _ in range(50):
         running.acknowledge("a")
     time.sleep(0.5)
-    assert len(page.frames) <= engine.CREDIT + 50
+    assert len(page.frames) <= session_table.CREDIT + 50
     page.frames.clear()
     for _ in range(50):
         running.acknowledge("a")
     time.sleep(0.5)
-    assert len(page.frames) <= engine.CREDIT + 1
+    assert len(page.frames) <= session_table.CREDIT + 1
 
 
 def test_nobody_looks_nobody_trains(running, monkeypatch):
-    monkeypatch.setattr(seat, "ATTENTION", 0.3)
+    monkeypatch.setattr(live_session, "ATTENTION", 0.3)
     opened(running, slow=True)
     session = running._sessions["a"]
     time.sleep(1.0)
@@ -174,7 +181,7 @@ def test_nobody_looks_nobody_trains(running, monkeypatch):
 
 
 def test_a_closed_page_is_forgotten_and_a_lost_one_can_come_back(running, monkeypatch):
-    monkeypatch.setattr(engine, "LEFT", 0.2)
+    monkeypatch.setattr(session_table, "LEFT", 0.2)
     lost, closed = opened(running, "lost"), opened(running, "closed")
     lost.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
     closed.wait(lambda p: p.frames)
@@ -219,7 +226,8 @@ def test_there_is_a_cap_on_sessions():
 
 
 def test_runs_end_at_the_cap_on_steps(running, monkeypatch):
-    monkeypatch.setattr(engine, "MAX_STEPS", 120)
+    for module in (lab_session, lab_commands, lab_messages):
+        monkeypatch.setattr(module, "MAX_STEPS", 120)
     page = opened(running)
     page.wait(lambda p: p.events_of("limit"))
     page.wait(lambda p: p.frames and p.frames[-1]["step"] == 120)
@@ -451,8 +459,8 @@ def test_a_page_is_told_what_helps_and_where_the_modes_are(running):
     page.wait(lambda p: p.events_of("remedies")[-1]["lanes"] == waiting)
     post(running, page, Pair(True))
     page.wait(lambda p: len(p.events_of("remedies")[-1]["lanes"]) == 2)
-    lanes = page.events_of("remedies")[-1]["lanes"]
-    assert [lane["kind"] for lane in lanes] == ["starting", "starting"]
+    runs = page.events_of("remedies")[-1]["lanes"]
+    assert [lane["kind"] for lane in runs] == ["starting", "starting"]
 
 
 def test_a_divergence_is_told_at_once_with_what_helps(running):

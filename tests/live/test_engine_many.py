@@ -9,10 +9,11 @@ import torch
 from helpers.sessions import Page, opened, post, ready, same
 
 from ganplay import ToyConfig, ToyTrainer
-from ganplay.live import commands, engine, session_batch
+from ganplay.live import commands, engine, lab_session, session_batch, session_table
 from ganplay.live.commands import Configure, Pair, Play, Rewind, Step
-from ganplay.live.engine import Engine, Full
+from ganplay.live.engine import Engine
 from ganplay.live.fair_share import FEWEST, MOST, STEPS_A_FRAME, Allocation, Demand
+from ganplay.live.session_table import Full
 from ganplay.toy.diagnosis import EVERY
 from ganplay.toy.stop_condition import StopCondition
 
@@ -26,9 +27,9 @@ def together(running, monkeypatch):
     """How many have stepped together, each time."""
     sizes, step = [], engine.step_together
 
-    def counted(lanes, count, session_batch):
-        sizes.append(len(lanes))
-        return step(lanes, count, session_batch)
+    def counted(runs, count, session_batch):
+        sizes.append(len(runs))
+        return step(runs, count, session_batch)
 
     monkeypatch.setattr(engine, "step_together", counted)
     return sizes
@@ -152,16 +153,17 @@ def test_steps_are_shared_evenly_whatever_they_cost(monkeypatch):
 
 def test_an_engine_gives_fewer_frames_first_then_fewer_steps_then_fewer_of_both(monkeypatch):
     """With 4, 20, 45 and 60 whose steps and frames cost the same on any machine."""
-    wish = Demand(step=0.0003, frame=0.001, rate=200)
-    monkeypatch.setattr(engine.LabSession, "wish", lambda *_: wish)
-    monkeypatch.setattr(engine, "SMOOTHING", 0.0)  # nobody else is on this machine
+    demand = Demand(step=0.0003, frame=0.001, rate=200)
+    monkeypatch.setattr(lab_session.LabSession, "demand", lambda *_: demand)
+    for module in (engine, lab_session):
+        monkeypatch.setattr(module, "SMOOTHING", 0.0)  # nobody else is on this machine
     alone, got = Engine(workers=2), []
     try:
         for i in range(60):
             opened(alone, str(i), CONFIG, playing=False)
             if i + 1 in (4, 20, 45, 60):
                 if i + 1 == 60:
-                    wish = wish._replace(frame=0.002)
+                    demand = demand._replace(frame=0.002)
                 with alone._wake:
                     alone._share(alone._clock())
                 (share,) = {session.share for session in alone.sessions()}
@@ -179,7 +181,7 @@ def test_an_engine_gives_fewer_frames_first_then_fewer_steps_then_fewer_of_both(
 
 
 def test_who_is_ahead_of_their_share_waits_unless_nobody_wants_the_time(running):
-    session = engine.LabSession(CONFIG, 0.0)
+    session = lab_session.LabSession(CONFIG, 0.0)
     assert session.trainer.steps == 0
     session._next_step = 0.0
     session.sink, session.playing, session.seen = Page(running, "x"), True, 100.0
@@ -188,34 +190,34 @@ def test_who_is_ahead_of_their_share_waits_unless_nobody_wants_the_time(running)
     owed = {}
     for late in (-0.1, -0.09, -0.051, 0.001, 0.101):  # seconds behind the share, a frame being 0.1
         session._next_turn = 100.0 - late
-        owed[late] = session.owes(100.0)
+        owed[late] = session.steps_due(100.0)
     assert owed == {-0.1: 0, -0.09: 0, -0.051: 1, 0.001: 4, 0.101: 8}
-    session.spare, session._next_turn = True, 100.1
-    assert session.owes(100.0) == 4
+    session.idle, session._next_turn = True, 100.1
+    assert session.steps_due(100.0) == 4
     session.share = Allocation(frames=10.0, rate=2.0)  # a step in half a second
-    session.spare, session._next_turn = False, 100.0
-    assert session.owes(100.0) == 1
+    session.idle, session._next_turn = False, 100.0
+    assert session.steps_due(100.0) == 1
 
 
 def test_what_the_diagnosis_has_just_measured_is_not_measured_again():
-    session = engine.LabSession(CONFIG, 0.0)
-    trainer, (lane,) = session.trainer, session.lanes
+    session = lab_session.LabSession(CONFIG, 0.0)
+    trainer, (run,) = session.trainer, session.runs
     session.playing = True
-    lane.step(EVERY, "both")
+    run.step(EVERY, "both")
     session.survey()
-    lane.step(1, "both")
+    run.step(1, "both")
     session.survey()
-    assert (trainer.steps, lane.camera.measured_at) == (EVERY + 1, EVERY)
+    assert (trainer.steps, run.renderer.measured_at) == (EVERY + 1, EVERY)
     session._next_measure = 0.0
     session.survey()
-    assert lane.camera.measured_at == EVERY + 1
+    assert run.renderer.measured_at == EVERY + 1
 
 
 def test_frames_that_are_made_together_fall_due_together():
-    sessions = [engine.LabSession(CONFIG, float(i)) for i in range(3)]
-    engine.LabSession.align(sessions)
+    sessions = [lab_session.LabSession(CONFIG, float(i)) for i in range(3)]
+    lab_session.LabSession.align(sessions)
     assert [session._next_frame for session in sessions] == [1.0] * 3
-    engine.LabSession.align([])
+    lab_session.LabSession.align([])
 
 
 def wait_until(condition, seconds=60):
@@ -232,7 +234,7 @@ def test_the_lecturer_is_served_first_and_always_let_in():
             opened(small, str(i), replace(CONFIG, steps_d=4, seed=i))
         with pytest.raises(Full):
             opened(small, "late")
-        page = opened(small, "lecturer", CONFIG, first=True)
+        page = opened(small, "lecturer", CONFIG, has_priority=True)
         sessions = [small._sessions[str(i)] for i in range(10)]
         lecturer = small._sessions["lecturer"]
         page.wait(lambda p: p.frames and p.frames[-1]["step"] > 20)
@@ -247,15 +249,15 @@ def test_the_lecturer_is_served_first_and_always_let_in():
 
 
 def test_nobody_new_comes_in_while_those_inside_get_too_little(running, monkeypatch):
-    monkeypatch.setattr(engine, "ALWAYS", 2)
+    monkeypatch.setattr(session_table, "MIN_SESSIONS", 2)
     opened(running, "a").wait(lambda p: p.frames)
-    monkeypatch.setattr(engine, "LEAST_FRAMES", 1000.0)  # more than there ever are
+    monkeypatch.setattr(session_table, "MIN_FRAME_RATE", 1000.0)  # more than there ever are
     opened(running, "b").wait(lambda p: p.frames)  # the first few come in anyway
     with pytest.raises(Full):
         running.open("c", Page(running, "c"), CONFIG)
     opened(running, "b")  # who is in may come back
-    running.open("c", Page(running, "c"), CONFIG, first=True)
-    monkeypatch.setattr(engine, "LEAST_FRAMES", 2.0)
+    running.open("c", Page(running, "c"), CONFIG, has_priority=True)
+    monkeypatch.setattr(session_table, "MIN_FRAME_RATE", 2.0)
     opened(running, "d").wait(lambda p: p.frames)
 
 

@@ -47,10 +47,10 @@ def test_frames_are_closer_at_the_start_and_of_the_first_member(trainer, run):
     assert [frame.step for frame in run] == [0, 2, 10, 22, 38, 60]
     alone = ToyTrainer(SMALL, seeds=[1], threads=1)
     alone.step(60)
-    camera = FrameRenderer(alone)
-    camera.measure()
-    torch.testing.assert_close(run[-1].fakes, camera.look().fakes, rtol=1e-3, atol=1e-4)
-    assert run[-1].metrics["js"] == pytest.approx(camera.look().metrics["js"], abs=0.01)
+    renderer = FrameRenderer(alone)
+    renderer.measure()
+    torch.testing.assert_close(run[-1].fakes, renderer.look().fakes, rtol=1e-3, atol=1e-4)
+    assert run[-1].metrics["js"] == pytest.approx(renderer.look().metrics["js"], abs=0.01)
     assert [frame.step for frame in shoot(alone, 0, 6)] == [60]
 
 
@@ -73,7 +73,7 @@ def test_a_gif_has_all_frames_in_steady_colours(trainer, run, theme):
     for picture in pictures:
         # What is not drawn on looks the same in all.
         corner = picture.getpixel((2, 85))
-        assert max(abs(a - b) for a, b in zip(corner, colours["ground"], strict=True)) <= 12
+        assert max(abs(a - b) for a, b in zip(corner, colours["background"], strict=True)) <= 12
     assert len({picture.tobytes() for picture in pictures}) == 6
 
 
@@ -94,10 +94,10 @@ def test_an_mp4_has_all_frames(trainer, run):
 def test_points_are_where_they_are_on_the_page(trainer):
     """The middle of the picture is the origin, y goes up, and a little more than all is shown."""
     made = Style(torch.tensor([[0.0, 0.0], [1.5, 3.0]]), size=424, layers=LAYERS["real"])
-    camera = FrameRenderer(ToyTrainer(SMALL, threads=1))
-    picture = Painter(made, camera.extent).draw(camera.look())
+    renderer = FrameRenderer(ToyTrainer(SMALL, threads=1))
+    picture = Painter(made, renderer.extent).draw(renderer.look())
     real = films.THEMES["light"]["real"]
-    assert camera.extent == 3
+    assert renderer.extent == 3
     for at in ((212, 212), (312, 12)):
         assert max(abs(a - b) for a, b in zip(picture.getpixel(at), real, strict=True)) < 60
     ground = [picture.getpixel(at) for at in ((312, 412), (112, 12), (100, 300))]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.sessions import SMALL, camera
+from helpers.sessions import SMALL, renderer
 
 from ganplay import ToyConfig, ToyTrainer
 from ganplay.gan.losses import LOSSES
@@ -26,7 +26,7 @@ def test_node_reads_what_python_packs(tmp_path):
         assert not os.environ.get("CI"), "Node is needed in CI"
         pytest.skip("Node is not installed")
     config = ToyConfig(conditional=True, width_g=8, width_d=20, layers_d=3, noise_dim=5)
-    looked = camera(config)
+    looked = renderer(config)
     asked = View(label=2, probe=(0.5, -1.0), graph=True, insides=6, unit=("d", 1, 7))
     frame = dataclasses.replace(looked.look(asked), finding=VERDICT)
     insides = frame.insides
@@ -78,7 +78,7 @@ def sections(data):
 
 
 def test_the_graph_shows_verdicts_and_gradients_of_each_layer():
-    looked = camera(ToyConfig(width_d=16, width_g=16, layers_d=3))
+    looked = renderer(ToyConfig(width_d=16, width_g=16, layers_d=3))
     trainer, frame = looked.trainer, looked.look(View(graph=True))
     assert frame.verdicts.sum(1).tolist() == [frames.FAKES, frames.FAKES]
     output = torch.sigmoid(trainer.discriminate(frame.fakes[None])[0])
@@ -90,16 +90,16 @@ def test_the_graph_shows_verdicts_and_gradients_of_each_layer():
         assert frame.norms[net].norm().item() == pytest.approx(total.item(), rel=1e-5)
     fresh = FrameRenderer(ToyTrainer(SMALL)).look(View(graph=True))
     assert fresh.norms["g"].isnan().all()
-    conditional = camera(ToyConfig(conditional=True, width_d=16, batch_size=32))
+    conditional = renderer(ToyConfig(conditional=True, width_d=16, batch_size=32))
     assert conditional.look(View(layers=0, graph=True)).verdicts.sum().item() > 0
 
 
 def test_frames_are_few_bytes():
-    assert 3_000 < len(pack(camera().look())) < 10_000
+    assert 3_000 < len(pack(renderer().look())) < 10_000
 
 
 def test_everything_in_a_frame_is_the_networks_own():
-    looked = camera()
+    looked = renderer()
     trainer, frame = looked.trainer, looked.look(View(probe=(1.0, 0.5)))
     at = torch.tensor([[[1.0, 0.5]]])
     assert frame.probe == pytest.approx(torch.sigmoid(trainer.discriminate(at)).item(), abs=1e-6)
@@ -117,7 +117,7 @@ def test_everything_in_a_frame_is_the_networks_own():
 
 
 def test_a_picture_moves_only_because_the_networks_do():
-    looked = camera()
+    looked = renderer()
     before = pack(looked.look())
     assert pack(looked.look()) == before
     looked.trainer.step()
@@ -155,7 +155,7 @@ def test_of_many_dimensions_the_two_that_matter_are_shown():
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_map_spans_its_colours(loss):
-    frame = camera(ToyConfig(loss=loss, width_d=16, width_g=16)).look()
+    frame = renderer(ToyConfig(loss=loss, width_d=16, width_g=16)).look()
     low, high = frame.map_range
     assert low < high
     if loss == "wasserstein":
@@ -164,13 +164,13 @@ def test_the_map_spans_its_colours(loss):
 
 
 def test_the_class_asked_for_is_mapped():
-    looked = camera(ToyConfig(conditional=True, width_d=16))
+    looked = renderer(ToyConfig(conditional=True, width_d=16))
     assert not torch.equal(looked.look(View(label=0)).map, looked.look(View(label=1)).map)
     assert looked.look(View(label=200)).map.shape == (frames.MAP, frames.MAP)
 
 
 def test_hidden_layers_and_networks_that_are_no_more():
-    looked = camera()
+    looked = renderer()
     assert sections(pack(looked.look(View(layers=0)))) == {"metrics", "diagnosis"}
     looked.trainer.ensembles[0].state.g.flat.fill_(math.nan)
     looked.measure()

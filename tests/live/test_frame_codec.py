@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 import torch
-from helpers.sessions import camera
+from helpers.sessions import renderer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ def close(one, other, within):
 @pytest.mark.parametrize("graph", [False, True])
 @pytest.mark.parametrize("layers", [0, LAYERS["fake"], ALL_LAYERS])
 def test_what_was_packed_is_unpacked(conditional, graph, layers):
-    looked = camera(ToyConfig(conditional=conditional, width_g=8, width_d=8))
+    looked = renderer(ToyConfig(conditional=conditional, width_g=8, width_d=8))
     inside = {"insides": 0, "unit": ("d", 1, 3)} if graph else {}
     frame = looked.look(View(layers=layers, graph=graph, probe=(0.5, -1.0), **inside))
     again = unpack(pack(frame, run=3, applied=17, rate=123.5, flags=FLAGS["playing"]))
@@ -54,7 +54,7 @@ def test_what_was_packed_is_unpacked(conditional, graph, layers):
 
 
 def test_every_section_there_is_can_be_unpacked():
-    looked = camera(ToyConfig(width_g=8, width_d=8))
+    looked = renderer(ToyConfig(width_g=8, width_d=8))
     frame = looked.look(View(graph=True, insides=0, unit=("d", 1, 3)))
     frame = dataclasses.replace(frame, finding=Finding("collapse", 75, Evidence(js=0.5), (2, 7)))
     packed = pack(frame, rival=pack(frame))
@@ -65,7 +65,7 @@ def test_every_section_there_is_can_be_unpacked():
 
 
 def test_a_frame_of_nothing_and_one_far_out_are_unpacked():
-    looked = camera(ToyConfig(noise_dim=1))
+    looked = renderer(ToyConfig(noise_dim=1))
     frame = frames.bare(looked.look())
     assert unpack(pack(frame)).fakes.shape == (0, 2)
     far = dataclasses.replace(looked.look(), fakes=torch.full((400, 2), 1e9))
@@ -76,7 +76,7 @@ def test_a_frame_of_nothing_and_one_far_out_are_unpacked():
 
 @pytest.fixture(scope="module")
 def packed():
-    looked = camera(ToyConfig(conditional=True, width_g=8, width_d=8))
+    looked = renderer(ToyConfig(conditional=True, width_g=8, width_d=8))
     return pack(looked.look(View(graph=True, insides=0, unit=("g", 0, 2))))
 
 

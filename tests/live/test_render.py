@@ -15,8 +15,8 @@ CONFIGS = {
 }
 
 
-def seen(camera, view):
-    frame = camera.look(view)
+def seen(renderer, view):
+    frame = renderer.look(view)
     return [
         frame.fakes,
         frame.fake_gradients,
@@ -26,13 +26,13 @@ def seen(camera, view):
     ], frame.map_range
 
 
-def captured(camera, view):
+def captured(renderer, view):
     """Look until the captured function is in use."""
     deadline = time.monotonic() + 60
-    while camera._shutter.captured is None and time.monotonic() < deadline:
-        camera.look(view)
+    while renderer._shutter.captured is None and time.monotonic() < deadline:
+        renderer.look(view)
         time.sleep(0.01)
-    assert camera._shutter.captured is not None, "the picture could not be captured"
+    assert renderer._shutter.captured is not None, "the picture could not be captured"
 
 
 @pytest.mark.parametrize("view", [View(), View(graph=True), View(layers=12, label=3)])
@@ -40,45 +40,45 @@ def captured(camera, view):
 def test_captured_pictures_are_the_same_and_follow_the_networks(name, view):
     trainer = ToyTrainer(CONFIGS[name], threads=1)
     trainer.step(3)
-    camera = FrameRenderer(trainer)
-    plain, span = seen(camera, view)
-    captured(camera, view)
-    for again, before in zip(seen(camera, view)[0], plain, strict=True):
+    renderer = FrameRenderer(trainer)
+    plain, span = seen(renderer, view)
+    captured(renderer, view)
+    for again, before in zip(seen(renderer, view)[0], plain, strict=True):
         assert again.shape == before.shape
         torch.testing.assert_close(again, before, rtol=0, atol=1e-6)
-    assert seen(camera, view)[1] == pytest.approx(span, abs=1e-6)
+    assert seen(renderer, view)[1] == pytest.approx(span, abs=1e-6)
     # New weights are seen, and where the captured function does not fit it is not used.
     trainer.step(20)
-    camera.measure()
+    renderer.measure()
     fresh = FrameRenderer(trainer)
     fresh.measure()
     eager, _ = seen(fresh, view)
-    for now, expected in zip(seen(camera, view)[0], eager, strict=True):
+    for now, expected in zip(seen(renderer, view)[0], eager, strict=True):
         torch.testing.assert_close(now, expected, rtol=0, atol=1e-6)
-    other, _ = seen(camera, View(layers=1))
-    assert camera._shutter.captured is None
+    other, _ = seen(renderer, View(layers=1))
+    assert renderer._shutter.captured is None
     torch.testing.assert_close(other[2], seen(FrameRenderer(trainer), View(layers=1))[0][2])
 
 
 def test_what_is_looked_at_seldom_is_not_captured():
-    camera = FrameRenderer(ToyTrainer(CONFIGS["ring"], threads=1))
+    renderer = FrameRenderer(ToyTrainer(CONFIGS["ring"], threads=1))
     for label in range(3 * CALLS_BEFORE_CAPTURE):
-        camera.look(View(layers=1 + 15 * (label % 2)))
-    assert camera._shutter._calls == 1
+        renderer.look(View(layers=1 + 15 * (label % 2)))
+    assert renderer._shutter._calls == 1
 
 
 def test_batches_as_a_whole_are_judged_by_the_settings_of_the_moment():
     trainer = ToyTrainer(ToyConfig(minibatch_d="stddev", width_d=16), threads=1)
-    camera = FrameRenderer(trainer)
+    renderer = FrameRenderer(trainer)
     for _ in range(2 * CALLS_BEFORE_CAPTURE):
-        before = camera.look(View(layers=1)).map
+        before = renderer.look(View(layers=1)).map
     trainer.configure(ToyConfig(minibatch_d="stddev", width_d=16, distribution="grid"))
     assert not torch.equal(FrameRenderer(trainer).look(View(layers=1)).map, before)
-    assert camera._shutter.captured is None
+    assert renderer._shutter.captured is None
 
 
 def test_without_capture_there_is_none():
-    camera = FrameRenderer(ToyTrainer(CONFIGS["path"], threads=1, use_capture=False))
+    renderer = FrameRenderer(ToyTrainer(CONFIGS["path"], threads=1, use_capture=False))
     for _ in range(2 * CALLS_BEFORE_CAPTURE):
-        pack(camera.look())
-    assert camera._shutter.captured is None
+        pack(renderer.look())
+    assert renderer._shutter.captured is None

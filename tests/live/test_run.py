@@ -1,4 +1,4 @@
-"""Two lanes of one session: the same data, noise and steps, and settings of their own."""
+"""Two runs of one session: the same data, noise and steps, and settings of their own."""
 
 import gc
 import struct
@@ -9,7 +9,7 @@ import pytest
 from helpers.sessions import QUICK, Page, header, post
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
-from ganplay.live import run as lane
+from ganplay.live import run as run
 from ganplay.live.commands import (
     Configure,
     Copy,
@@ -73,7 +73,7 @@ def test_equal_lanes_stay_equal_to_the_bit_and_always_at_the_same_step(running):
     assert frame["step"] == 0
     post(running, page, Step("d", 1), Step("g", 1), Slow())
     stepped(running, page, 20, 23)
-    a, b = session.lanes
+    a, b = session.runs
     assert same(a, b)
     a.trainer.warm_up()  # from here on captured, as it comes to pass in any run
     stepped(running, page, 200, 223)
@@ -95,7 +95,7 @@ def test_what_b_does_leaves_a_as_it_would_be_alone(running):
     frame = post(running, page, Configure({"lr_g": 0.05}, "b"))
     assert frame["step"] == 30  # what is live goes on
     stepped(running, page, 30, 60)
-    a, b = session.lanes
+    a, b = session.runs
     alone = ToyTrainer(QUICK, threads=1)
     alone.step(60)
     assert a.trainer.sample(50).equal(alone.sample(50))
@@ -111,18 +111,18 @@ def test_data_and_noise_are_shared_and_new_networks_restart_both(running):
     page, session = pair_of(running, playing=False)
     post(running, page, Pair(True))
     stepped(running, page, 10, 10)
-    a, b = session.lanes
+    a, b = session.runs
     frame = post(running, page, Configure({"distribution": "moons", "lr_d": 0.01}, "b"))
     assert frame["step"] == 10
     assert (a.config.distribution, b.config.distribution) == ("moons", "moons")
     assert (a.config.lr_d, b.config.lr_d) == (1e-3, 0.01)
     assert page.events_of("data")[-1]["modes"] == 0
-    assert b.camera.real.equal(a.camera.real)
+    assert b.renderer.real.equal(a.renderer.real)
     state = page.events_of("state")[-1]
     assert state["rival"]["config"]["lr_d"] == 0.01
-    assert not state["rival"]["config"].keys() & set(lane.SHARED)
+    assert not state["rival"]["config"].keys() & set(run.SHARED)
     again, problems = ToyConfig.from_state(state["rival"]["state"])
-    assert lane.joined(again, a.config) == b.config
+    assert run.joined(again, a.config) == b.config
     assert not problems
     for change, name in (({"width_g": 4}, "b"), ({"seed": 9}, "a"), ({"noise_dim": 3}, "b")):
         stepped(running, page, 2, session.trainer.steps + 2)
@@ -139,12 +139,12 @@ def test_settings_are_copied_both_ways_and_a_preset_is_for_both(running):
     stepped(running, page, 5, 5)
     frame = post(running, page, Copy("b"))
     assert frame["step"] == 0
-    assert session.lanes[0].config == session.lanes[1].config
+    assert session.runs[0].config == session.runs[1].config
     assert session.config.loss == "hinge"
     post(running, page, Configure({"lr_g": 0.25}, "a"), Copy("a"))
-    assert session.lanes[1].config.lr_g == 0.25
+    assert session.runs[1].config.lr_g == 0.25
     post(running, page, Configure({"lr_g": 0.5}, "b"), Preset("collapse"))
-    assert session.lanes[1].config == session.config == PRESETS["collapse"]
+    assert session.runs[1].config == session.config == PRESETS["collapse"]
     run = page.frames[-1]["run"]
     frame = post(running, page, Rewind())
     assert frame["run"] == page.rivals[-1]["run"] == run + 1
@@ -162,8 +162,8 @@ def test_if_one_diverges_both_stop_and_it_is_said_which(running):
     assert not last["flags"] & (FLAGS["diverged"] | FLAGS["playing"])
     assert last["fakes"] > 0
     assert "fakes" not in page.rivals[-1]
-    steps = session.lanes[0].trainer.steps
-    assert steps == session.lanes[1].trainer.steps
+    steps = session.runs[0].trainer.steps
+    assert steps == session.runs[1].trainer.steps
     post(running, page, Play(True))
     assert session.trainer.steps == steps
     post(running, page, Pair(False), Play(True))  # A is still well
@@ -178,9 +178,9 @@ def test_of_two_the_first_to_be_good_enough_stops_both(running):
     page.wait(lambda p: p.events_of("stopped"))
     told = page.events_of("stopped")[-1]
     assert told["lane"] == "b"
-    js = session.lanes[1].camera.measure().metrics["js"].item()
+    js = session.runs[1].renderer.measure().metrics["js"].item()
     assert told["value"] == js <= 0.99
-    assert session.lanes[0].trainer.steps == session.lanes[1].trainer.steps == told["step"]
+    assert session.runs[0].trainer.steps == session.runs[1].trainer.steps == told["step"]
 
 
 def test_what_asks_for_a_b_that_is_not_there_is_told(running):
@@ -205,11 +205,11 @@ def test_only_what_the_picture_needs_is_computed_for_b(running):
 
 def test_a_pair_that_was_lost_is_restored(running):
     rival = ToyConfig(lr_g=0.02, width_g=4, distribution="grid", seed=5)
-    page, session = pair_of(running, playing=False, step=40, rival=rival)
+    page, session = pair_of(running, playing=False, step=40, config_b=rival)
     page.wait(lambda p: p.frames and p.frames[-1]["step"] == 40 and p.rivals[-1]["step"] == 40)
-    a, b = session.lanes
+    a, b = session.runs
     assert a.config == QUICK
-    assert b.config == lane.joined(rival, QUICK)
+    assert b.config == run.joined(rival, QUICK)
     assert (b.config.distribution, b.config.seed, b.config.lr_g) == ("ring", 0, 0.02)
 
 
@@ -229,8 +229,8 @@ def test_own_points_are_shared_and_told_once(running):
     post(running, page, Pair(True))
     ours = custom_points.encode(np.array([[0.1, 0.2], [0.3, -0.4], [0.5, 0.6]]), np.zeros(3, int))
     post(running, page, Configure({"distribution": "own", "points": ours}, "b"))
-    assert [one.config.points for one in session.lanes] == [ours, ours]
-    assert session.lanes[1].camera.real.equal(session.lanes[0].camera.real)
+    assert [one.config.points for one in session.runs] == [ours, ours]
+    assert session.runs[1].renderer.real.equal(session.runs[0].renderer.real)
     state = page.events_of("state")[-1]
     assert state["config"]["points"] == ours
     assert ours not in str(state["rival"])
@@ -239,7 +239,7 @@ def test_own_points_are_shared_and_told_once(running):
 def test_the_memory_of_b_is_freed(running):
     page, session = pair_of(running, playing=False)
     post(running, page, Pair(True), Step("both", 1))
-    held = [weakref.ref(x) for x in (session.lanes[1].trainer, session.lanes[1].camera)]
+    held = [weakref.ref(x) for x in (session.runs[1].trainer, session.runs[1].renderer)]
     post(running, page, Pair(False))
     gc.collect()
     assert [h() for h in held] == [None, None]
@@ -250,5 +250,5 @@ def test_lanes_differ_in_what_is_not_data(running, change):
     page, session = pair_of(running, playing=False)
     post(running, page, Pair(True), Configure(change, "b"))
     ((name, value),) = change.items()
-    assert getattr(session.lanes[1].config, name) == value
-    assert (session.config == session.lanes[1].config) == (name in lane.SHARED)
+    assert getattr(session.runs[1].config, name) == value
+    assert (session.config == session.runs[1].config) == (name in run.SHARED)

@@ -9,9 +9,9 @@ from helpers.sessions import ready, same
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live import session_batch
 from ganplay.live.frame import LAYERS, View
-from ganplay.live.render import expose
-from ganplay.live.run import LiveRun, look_together, step_together
-from ganplay.live.session_batch import SIZES, BatchKey, SessionBatchCache, kind_of
+from ganplay.live.render import render_one
+from ganplay.live.run import LiveRun, render_together, step_together
+from ganplay.live.session_batch import SIZES, BatchKey, SessionBatchCache, batch_key_of
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32, ema=0.9)
 KINDS = {
@@ -71,58 +71,60 @@ VIEWS = (View(), View(graph=True), View(layers=LAYERS["map"], label=2))
 @pytest.mark.parametrize("name", [*KINDS, "averaged"])
 def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, caplog):
     config = (KINDS | {"averaged": replace(SMALL, noise_dim=5)})[name]
-    lanes = [LiveRun(replace(config, seed=s)) for s in range(3)]
-    for i, lane in enumerate(lanes):
-        lane.start()
-        lane.step(5 + i, "both")
-        lane.camera.measure()
-    companies = SessionBatchCache()
-    room = companies.of(kind_of(config), 4)  # with an empty place
+    runs = [LiveRun(replace(config, seed=s)) for s in range(3)]
+    for i, run in enumerate(runs):
+        run.start()
+        run.step(5 + i, "both")
+        run.renderer.measure()
+    session_batches = SessionBatchCache()
+    room = session_batches.of(batch_key_of(config), 4)  # with an empty place
     for _ in range(2):
-        seen = look_together(dict.fromkeys(lanes, view), room)
-        assert list(seen) == lanes
-        for lane in lanes:
-            own = expose(lane.trainer.ensemble, *lane.camera.asks(view))
-            for one, other in zip(seen[lane], own, strict=True):
+        seen = render_together(dict.fromkeys(runs, view), room)
+        assert list(seen) == runs
+        for run in runs:
+            own = render_one(run.trainer.ensemble, *run.renderer.asks(view))
+            for one, other in zip(seen[run], own, strict=True):
                 assert (one is None) == (other is None)
                 if one is not None:
                     near = 1 if not one.is_floating_point() else 1e-5
                     torch.testing.assert_close(one, other, rtol=1e-5, atol=near)
-        step_together(lanes, 3, companies.of(kind_of(config), 3))
+        step_together(runs, 3, session_batches.of(batch_key_of(config), 3))
         assert not caplog.records
 
 
 def test_pictures_that_need_what_only_one_has_are_made_alone(one_thread):
-    room = SessionBatchCache().of(kind_of(SMALL), 4)
-    lanes = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
-    for lane in lanes:
-        lane.start()
-    assert look_together(dict.fromkeys(lanes, View(graph=True)), room) == {}  # no gradients yet
-    assert len(look_together(dict.fromkeys(lanes, View()), room)) == 4
-    few = dict.fromkeys(lanes[:2], View()) | dict.fromkeys(lanes[2:], View(layers=1))
-    assert look_together(few, room) == {}
-    assert look_together({}, room) == {}
+    room = SessionBatchCache().of(batch_key_of(SMALL), 4)
+    runs = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
+    for run in runs:
+        run.start()
+    assert render_together(dict.fromkeys(runs, View(graph=True)), room) == {}  # no gradients yet
+    assert len(render_together(dict.fromkeys(runs, View()), room)) == 4
+    few = dict.fromkeys(runs[:2], View()) | dict.fromkeys(runs[2:], View(layers=1))
+    assert render_together(few, room) == {}
+    assert render_together({}, room) == {}
     batches = replace(SMALL, minibatch_d="stddev")
     others = [LiveRun(replace(batches, seed=s)) for s in range(4)]
-    for lane in others:
-        lane.start()
+    for run in others:
+        run.start()
     assert (
-        look_together(dict.fromkeys(others, View()), SessionBatchCache().of(kind_of(batches), 4))
+        render_together(
+            dict.fromkeys(others, View()), SessionBatchCache().of(batch_key_of(batches), 4)
+        )
         == {}
     )
 
 
 def test_pictures_that_cannot_be_made_together_are_made_alone(one_thread, monkeypatch, caplog):
-    room = SessionBatchCache().of(kind_of(SMALL), 4)
-    lanes = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
-    for lane in lanes:
-        lane.start()
+    room = SessionBatchCache().of(batch_key_of(SMALL), 4)
+    runs = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
+    for run in runs:
+        run.start()
 
     def out_of_memory(*_):
         raise RuntimeError("not enough memory")
 
-    monkeypatch.setattr(room, "expose", out_of_memory)
-    assert look_together(dict.fromkeys(lanes, View()), room) == {}
+    monkeypatch.setattr(room, "render_one", out_of_memory)
+    assert render_together(dict.fromkeys(runs, View()), room) == {}
     assert "could not be looked at together" in caplog.text
 
 
@@ -155,11 +157,11 @@ def test_one_that_breaks_leaves_the_others_untouched(one_thread):
     configs = [replace(SMALL, seed=s) for s in range(size)]
     alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
     among[3].ensemble.state.g.flat.fill_(torch.nan)
-    lanes = [LiveRun(c) for c in configs]
-    for lane, trainer in zip(lanes, among, strict=True):
-        lane.adopt(trainer)
-    assert step_together(lanes, 30, SessionBatchCache().of(kind, size)) == {}
-    assert [lane.diverged for lane in lanes] == [i == 3 for i in range(size)]
+    runs = [LiveRun(c) for c in configs]
+    for run, trainer in zip(runs, among, strict=True):
+        run.adopt(trainer)
+    assert step_together(runs, 30, SessionBatchCache().of(kind, size)) == {}
+    assert [run.diverged for run in runs] == [i == 3 for i in range(size)]
     for i, one in enumerate(alone):
         one.step(30)
         assert same(one, among[i]) == (i != 3)
@@ -169,9 +171,9 @@ def test_if_it_fails_everybody_goes_on_alone_with_the_same_numbers(one_thread, m
     kind = ready(SMALL, 4)
     configs = [replace(SMALL, seed=s) for s in range(4)]
     alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
-    lanes = [LiveRun(c) for c in configs]
-    for lane, trainer in zip(lanes, among, strict=True):
-        lane.adopt(trainer)
+    runs = [LiveRun(c) for c in configs]
+    for run, trainer in zip(runs, among, strict=True):
+        run.adopt(trainer)
     room = SessionBatchCache().of(kind, 4)
 
     def out_of_memory(*_):
@@ -179,8 +181,8 @@ def test_if_it_fails_everybody_goes_on_alone_with_the_same_numbers(one_thread, m
 
     monkeypatch.setattr(room._joint, "take", out_of_memory)
     monkeypatch.setattr(among[2].ensemble, "take", out_of_memory)  # this one fails alone too
-    failed = step_together(lanes, 30, room)
-    assert list(failed) == [lanes[2]]
+    failed = step_together(runs, 30, room)
+    assert list(failed) == [runs[2]]
     for i in (0, 1, 3):
         alone[i].step(30)
         assert same(alone[i], among[i])
@@ -188,20 +190,20 @@ def test_if_it_fails_everybody_goes_on_alone_with_the_same_numbers(one_thread, m
 
 def test_the_diagnosis_looks_at_the_same_steps(one_thread):
     kind = ready(SMALL, 4)
-    lanes = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
-    for i, lane in enumerate(lanes):
-        lane.start()
-        lane.step(7 * i, "both")
-    step_together(lanes, 60, SessionBatchCache().of(kind, 4))
-    looked = [[signals.step for signals in lane.diagnosis._looks] for lane in lanes]
+    runs = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
+    for i, run in enumerate(runs):
+        run.start()
+        run.step(7 * i, "both")
+    step_together(runs, 60, SessionBatchCache().of(kind, 4))
+    looked = [[signals.step for signals in run.diagnosis._window] for run in runs]
     assert looked == [[25, 50], [25, 50], [25, 50], [25, 50, 75]]
 
 
 def test_kinds_are_those_of_the_structure_and_not_of_numbers():
     other = replace(SMALL, seed=4, lr_g=0.1, distribution="grid", beta1=0.9)
-    assert kind_of(SMALL) is kind_of(other)
+    assert batch_key_of(SMALL) is batch_key_of(other)
     for change in ({"width_g": 17}, {"loss": "hinge"}, {"steps_d": 2}, {"batch_size": 64}):
-        assert kind_of(replace(SMALL, **change)) is not kind_of(SMALL)
+        assert batch_key_of(replace(SMALL, **change)) is not batch_key_of(SMALL)
 
 
 def test_what_does_not_give_the_same_numbers_stays_alone(monkeypatch, one_thread):
@@ -237,20 +239,20 @@ def test_the_trial_sees_the_smallest_difference(monkeypatch, one_thread):
 
 def test_wide_networks_and_few_of_them_stay_alone():
     wide = ToyConfig(width_g=256, width_d=256, batch_size=256)
-    assert kind_of(wide).size(32) == 1
-    assert not kind_of(wide)._trials
-    assert kind_of(SMALL).size(min(SIZES) // 2) == 1
+    assert batch_key_of(wide).size(32) == 1
+    assert not batch_key_of(wide)._trials
+    assert batch_key_of(SMALL).size(min(SIZES) // 2) == 1
 
 
 def test_a_thread_keeps_room_for_a_few_companies(one_thread, monkeypatch):
-    kind, companies = ready(SMALL, 4), SessionBatchCache()
+    kind, session_batches = ready(SMALL, 4), SessionBatchCache()
     threads = threading.active_count()
-    monkeypatch.setattr(session_batch, "KEPT_OPEN", 4)
-    first = companies.of(kind, 4)
-    assert companies.of(kind, 4) is first
+    monkeypatch.setattr(session_batch, "MAX_BATCHES", 4)
+    first = session_batches.of(kind, 4)
+    assert session_batches.of(kind, 4) is first
     others = [replace(SMALL, width_g=w) for w in range(4, 8)]
     for config in others:
-        companies.of(kind_of(config), 4)
-    assert companies.of(kind, 4) is not first
-    assert len(companies._made) == 4
+        session_batches.of(batch_key_of(config), 4)
+    assert session_batches.of(kind, 4) is not first
+    assert len(session_batches._made) == 4
     assert threading.active_count() <= threads + 1

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from ganplay.images.checkpoint import model as image
 from ganplay.latent.model_store import ModelStore
-from ganplay.server.explore.routes import Explorer
+from ganplay.server.explore.routes import ExploreRoutes
 
 
 @pytest.fixture
@@ -55,5 +55,5 @@ def gallery(shelf, monkeypatch):
 
 @pytest.fixture
 def client(gallery):
-    with TestClient(Starlette(routes=Explorer(gallery).all())) as made:
+    with TestClient(Starlette(routes=ExploreRoutes(gallery).all())) as made:
         yield made

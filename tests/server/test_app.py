@@ -24,7 +24,7 @@ from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live.frame import HEADER
-from ganplay.server.http import auth, live_socket, waiting_line
+from ganplay.server.http import auth, live_socket, protocol, waiting_line
 from ganplay.server.schema import ASSETS, schema
 from ganplay.toy.script_export import as_script
 
@@ -38,7 +38,7 @@ def test_an_acknowledgement_stands_for_frames_that_were_never_sent():
         assert (await mailbox.collect(1))[1] == b"3"
         mailbox.frame(b"4")
         assert (await mailbox.collect(1))[1] == b"4"
-        return [mailbox.settled() for _ in range(3)]
+        return [mailbox.acknowledged_frames() for _ in range(3)]
 
     assert in_a_loop(visited()) == [3, 1, 1]
 
@@ -65,18 +65,18 @@ def test_a_page_gets_frames_data_and_its_settings(visit):
     ["", "x", "forged.0123456789abcdef0123456789abcdef", 5, None, {"a": 1}, "ü.x", "a" * 10**4],
 )
 def test_a_forged_token_is_turned_away(visit, server, token):
-    before = server.engine.stats()["sessions"]
+    before = len(server.engine.sessions())
     line = visit(token=token if token is not None else [])
-    assert line.closing_code() == live_socket.REFUSED
+    assert line.closing_code() == protocol.REFUSED
     assert line.event("refused")
-    assert server.engine.stats()["sessions"] == before
+    assert len(server.engine.sessions()) == before
 
 
 def test_a_token_of_another_server_is_turned_away(visit, server, monkeypatch):
     with monkeypatch.context() as other:
         other.setattr(auth, "_KEY", b"another server's")
         foreign = auth.issue()
-    assert visit(token=foreign).closing_code() == live_socket.REFUSED
+    assert visit(token=foreign).closing_code() == protocol.REFUSED
     session_id = auth.session_of(auth.issue())
     assert auth.session_of(f"{session_id}x.{foreign.split('.')[1]}") is None
 
@@ -183,21 +183,21 @@ def test_a_restored_session_keeps_its_stop_condition(visit):
 
 def test_what_is_too_large_or_too_much_ends_the_line_in_words(visit):
     line = visit(playing=False).until(lambda s: s.frames)
-    line.raw(json.dumps({"type": "configure", "changes": {"x": "y" * live_socket.MAX_MESSAGE}}))
-    assert line.closing_code() == live_socket.TOO_LARGE
+    line.raw(json.dumps({"type": "configure", "changes": {"x": "y" * protocol.MAX_MESSAGE}}))
+    assert line.closing_code() == protocol.TOO_LARGE
     assert line.event("too_large")
-    greeting = visit(config={"x": "y" * live_socket.MAX_MESSAGE})
-    assert greeting.closing_code() == live_socket.TOO_LARGE
+    greeting = visit(config={"x": "y" * protocol.MAX_MESSAGE})
+    assert greeting.closing_code() == protocol.TOO_LARGE
     heavy = visit(playing=False).until(lambda s: s.frames)
     with suppress(ConnectionClosed):
         for _ in range(10):  # few, but long
             heavy.send("configure", changes={"points": "A" * 100_000})
-    assert heavy.closing_code() == live_socket.TOO_MANY
+    assert heavy.closing_code() == protocol.TOO_MANY
     flood = visit(playing=False).until(lambda s: s.frames)
     with suppress(ConnectionClosed):
         for _ in range(5000):
             flood.raw('{"type":"ping"}')
-    assert flood.closing_code() == live_socket.TOO_MANY
+    assert flood.closing_code() == protocol.TOO_MANY
     visit().until(lambda s: s.frames)  # others notice nothing
 
 
@@ -240,11 +240,11 @@ def test_when_every_place_is_taken_a_visitor_is_told(visit, server, monkeypatch)
     monkeypatch.setattr(server.engine, "max_sessions", 0)
     with server.engine._wake:  # those that other tests have left would make room
         server.engine._sessions.clear()
-    monkeypatch.setattr(waiting_line, "MOST_WAITING", 1)
+    monkeypatch.setattr(waiting_line, "MAX_WAITING", 1)
     first = visit().until(lambda s: s.event("waiting"))
     assert first.event("waiting") == {"type": "waiting", "place": 1, "of": 1}
     line = visit()  # the line itself has an end
-    assert line.closing_code() == live_socket.FULL
+    assert line.closing_code() == protocol.FULL
     assert line.event("full")
 
 
@@ -294,7 +294,7 @@ def test_plain_requests_do_what_the_socket_does(server):
         (b"{", 401),
         (b"[]", 401),
         (b'{"token": "x"}', 401),
-        (b"x" * (live_socket.MAX_BODY + 1), 413),
+        (b"x" * (protocol.MAX_BODY + 1), 413),
         (b"\xff\xfe", 401),
     ],
 )

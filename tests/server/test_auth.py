@@ -1,14 +1,14 @@
 import pytest
 
-from ganplay.server.http import teacher_secret
-from ganplay.server.http.teacher_secret import is_teacher
+from ganplay.server.http import auth
+from ganplay.server.http.auth import is_teacher
 
 SECRET = "open sesame, 打开"
 
 
 @pytest.fixture
 def kept(monkeypatch):
-    monkeypatch.setenv(teacher_secret.VARIABLE, SECRET)
+    monkeypatch.setenv(auth.VARIABLE, SECRET)
 
 
 def test_who_shows_the_secret_is_the_lecturer(kept):
@@ -25,9 +25,9 @@ def test_nobody_else_is(kept, given):
 
 @pytest.mark.parametrize("secret", [None, "", "   ", "short", " 12345678901 ", "x" * 201])
 def test_without_a_secret_that_counts_nobody_is(monkeypatch, secret):
-    monkeypatch.delenv(teacher_secret.VARIABLE, raising=False)
+    monkeypatch.delenv(auth.VARIABLE, raising=False)
     if secret is not None:
-        monkeypatch.setenv(teacher_secret.VARIABLE, secret)
-    assert teacher_secret.teacher_secret() is None
+        monkeypatch.setenv(auth.VARIABLE, secret)
+    assert auth.teacher_secret() is None
     assert not is_teacher(secret)
     assert not is_teacher("")

@@ -7,8 +7,7 @@ from helpers.explore import rendered, unpacked
 from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
 from ganplay.latent import arithmetic
-from ganplay.server.explore.request import ExploreRequest
-from ganplay.server.explore.routes import PURPOSES
+from ganplay.server.explore.handlers import read
 from ganplay.server.http import auth
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -128,11 +127,12 @@ def test_what_cannot_be_is_refused_by_name(ask, purpose, options, code):
     assert len(head["problem"]["allowed"]) < 200
 
 
-def test_infinite_numbers_in_a_message_are_refused(gallery):
+def test_infinite_numbers_in_a_message_are_refused():
+    asked = {"id": 1, "purpose": "map", "model": "one", "states": [A]} | MAP
+    assert read(asked).places == [[0.0, 0.0]]
     for number in (float("nan"), float("inf")):
-        asked = ExploreRequest(1, "map", "one", [A], MAP | {"places": [[number, 0.0]]})
         with pytest.raises(ValueError, match="places"):
-            PURPOSES["map"].work(gallery, asked)
+            read(asked | {"places": [[number, 0.0]]})
 
 
 def test_strange_states_are_repaired(ask, shelf):

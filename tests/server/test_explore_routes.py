@@ -16,9 +16,9 @@ from ganplay.images.latent_state import read_state
 from ganplay.latent.model_store import MOST_PICTURES, ModelStoreError, memory_of
 from ganplay.server.explore import routes
 from ganplay.server.explore.request import ExploreRequest
-from ganplay.server.explore.routes import Slots
 from ganplay.server.http import auth
-from ganplay.server.http.live_socket import (
+from ganplay.server.http.newest_only import NewestOnly
+from ganplay.server.http.protocol import (
     FULL,
     MAX_BODY,
     MAX_MESSAGE,
@@ -198,7 +198,7 @@ def test_of_what_waits_only_the_newest_is_rendered(client, gallery, monkeypatch,
     assert done == ["1;seed:1", "1;seed:99"]
 
 
-def test_slots_stop_with_the_line():
+def test_waiting_work_stops_with_the_line():
     async def lose():
         started = asyncio.Event()
 
@@ -206,15 +206,15 @@ def test_slots_stop_with_the_line():
             started.set()
             await asyncio.Event().wait()
 
-        slots = Slots(work)
-        asked = ExploreRequest(1, "picture", "one", ["1"], {})
-        slots.put(asked)
-        slots.put(asked)
+        newest = NewestOnly(work)
+        asked = ExploreRequest(id=1, purpose="picture", model="one", states=["1"])
+        newest.put("picture", asked)
+        newest.put("picture", asked)
         await started.wait()
-        running = list(slots._running.values())
-        slots.stop()
+        running = list(newest._running.values())
+        newest.stop()
         await asyncio.wait(running)
-        return all(task.cancelled() for task in running), slots._waiting
+        return all(task.cancelled() for task in running), newest._waiting
 
     # In a thread of its own: a browser's loop may be running in this one.
     with ThreadPoolExecutor(1) as thread:
@@ -289,8 +289,8 @@ def test_strangers_pages_are_turned_away(client):
 def test_a_page_has_a_few_sockets_and_all_together_not_more_than_there_is_room_for(
     client, monkeypatch
 ):
-    monkeypatch.setattr(routes, "MOST_SOCKETS", 3)
-    monkeypatch.setattr(routes, "MOST_OF_A_PAGE", 2)
+    monkeypatch.setattr(routes, "MAX_SOCKETS", 3)
+    monkeypatch.setattr(routes, "MAX_SOCKETS_OF_A_PAGE", 2)
     token = auth.issue()
 
     with (
@@ -310,7 +310,7 @@ def test_a_page_has_a_few_sockets_and_all_together_not_more_than_there_is_room_f
 
 
 def test_plain_requests_give_the_same(client, shelf):
-    headers = {"x-ganplay-token": auth.issue()}
+    headers = {"x-ganplay-token": auth.issue(), "content-type": "application/json"}
     asked = {"id": 1, "purpose": "picture", "model": "two", "states": ["1;seed:8"]}
     answer = client.post(URL + "render", json=asked, headers=headers)
     head, pixels = unpacked(answer.content)

@@ -31,11 +31,11 @@ from ganplay.arena.arena import Arena
 from ganplay.arena.request import read_arena
 from ganplay.images.checkpoint import model as image
 from ganplay.latent import model_store
-from ganplay.live import engine
+from ganplay.live import engine, lab_session, session_table
 from ganplay.live.capture_process import CAPTURE_PROCESS
 from ganplay.live.commands import Step
 from ganplay.live.run import LiveRun
-from ganplay.server.http import auth, idle_timeouts, live_socket
+from ganplay.server.http import auth, bodies, guard, idle_timeouts, live_socket, protocol
 from ganplay.server.lab import files
 from ganplay.toy import custom_points
 from ganplay.toy.graph_capture import CAPTURES
@@ -62,7 +62,7 @@ def test_a_worker_that_dies_in_mid_step_is_replaced_and_its_visitor_told(
     token, workers = auth.issue(), len(alive(server.engine))
     line = visit(token=token, state=STATE, playing=False).until(lambda s: s.frames)
     session = server.engine._sessions[auth.session_of(token)]
-    lane, step = session.lanes[0], LiveRun.step
+    lane, step = session.runs[0], LiveRun.step
 
     def dies(self, count, net):
         if self is lane:
@@ -72,7 +72,7 @@ def test_a_worker_that_dies_in_mid_step_is_replaced_and_its_visitor_told(
 
     monkeypatch.setattr(LiveRun, "step", dies)
     line.send("step", count=30)
-    assert line.closing_code() == live_socket.GONE
+    assert line.closing_code() == protocol.GONE
     assert line.event("failed")
     assert auth.session_of(token) not in server.engine._sessions
     # The page comes back with what it holds, and its run with it.
@@ -186,9 +186,9 @@ class Picture:
 
 @pytest.fixture
 def picture(server):
-    server.explorer.gallery._models.clear()
+    server.explore.model_store._models.clear()
     yield Picture(server)
-    server.explorer.gallery._models.clear()
+    server.explore.model_store._models.clear()
 
 
 @pytest.mark.parametrize(
@@ -201,14 +201,14 @@ def test_memory_that_runs_out_on_loading_makes_room_or_is_told(
     scarce, load = threading.Event(), model_store.load
 
     def loaded(name):
-        if scarce.is_set() or server.explorer.gallery._models:
+        if scarce.is_set() or server.explore.model_store._models:
             raise error
         return load(name)
 
     monkeypatch.setattr(model_store, "load", loaded)
     # What lies in memory goes, and the model comes.
     assert picture(model="digits")[0] is None
-    assert server.explorer.gallery.in_memory == ["digits"]
+    assert server.explore.model_store.in_memory == ["digits"]
     scarce.set()
     code, head, _ = picture()
     assert code == "memory"
@@ -244,7 +244,7 @@ def test_weights_that_go_or_rot_while_in_use(server, witness, picture, tmp_path,
     _, _, good = picture()
 
     def forgotten():
-        server.explorer.gallery._models.clear()
+        server.explore.model_store._models.clear()
         return picture()
 
     def whole():
@@ -286,7 +286,9 @@ def later(server, monkeypatch):
         return time.monotonic() + ahead[0]
 
     with monkeypatch.context() as jump:
-        jump.setattr(engine, "time", SimpleNamespace(monotonic=clock, thread_time=time.thread_time))
+        clocks = SimpleNamespace(monotonic=clock, thread_time=time.thread_time)
+        for module in (engine, lab_session):
+            jump.setattr(module, "time", clocks)
         jump.setattr(server.engine, "_clock", clock)
         yield lambda seconds: ahead.__setitem__(0, ahead[0] + seconds)
     with server.engine._wake:  # what stems from the future would never be due
@@ -322,7 +324,7 @@ def test_who_vanishes_in_mid_frame_and_comes_back_goes_on(server, visit, later):
 
 
 def test_a_run_too_long_to_be_trained_again_says_so(visit, monkeypatch):
-    monkeypatch.setattr(live_socket, "MAX_CATCHING_UP", 40)
+    monkeypatch.setattr(live_socket, "MAX_REPLAY_STEPS", 40)
     line = visit(state=STATE, step=70, speed=50, playing=False)
     line.until(lambda s: s.frames and s.frames[-1]["step"] == 40)
     (problem,) = line.event("welcome")["problems"]
@@ -335,9 +337,9 @@ def test_when_the_clock_jumps_a_day_sessions_are_restored(server, visit, later):
     token = auth.issue()
     line = visit(token=token, state=STATE, playing=False).until(lambda s: s.frames)
     session = server.engine._sessions[auth.session_of(token)]
-    wait_until(lambda: session.credit == engine.CREDIT)  # it has said all that it had to say
+    wait_until(lambda: session.credit == session_table.CREDIT)  # it has said all that it had to say
     later(86_400)
-    assert line.closing_code() == live_socket.GONE
+    assert line.closing_code() == protocol.GONE
     again = visit(state=STATE, playing=False).until(lambda s: s.frames)
     again.send("step", count=3)
     again.until(lambda s: s.frames[-1]["step"] == 3)
@@ -393,7 +395,7 @@ def test_a_thousand_connections_that_say_nothing_are_hung_up_on(
     server, visit, witness, handles, monkeypatch
 ):
     monkeypatch.setattr(idle_timeouts, "CHECK_SECONDS", 0.5)
-    monkeypatch.setattr(live_socket, "GREETING_SECONDS", 1.0)
+    monkeypatch.setattr(guard, "GREETING_SECONDS", 1.0)
     address = server.url.replace("http", "ws") + "ganplay/lab/socket"
     with ExitStack() as lines:
         silent = [lines.enter_context(plain(server)) for _ in range(1000)]
@@ -474,7 +476,7 @@ def framed(text):
 
 def paths(server, kind, method=None):
     """Of all routes of ours of a kind."""
-    found = [one for room in server[2:] for one in room.all() if isinstance(one, kind)]
+    found = [one for group in server.groups for one in group.all() if isinstance(one, kind)]
     return sorted(one.path for one in found if method is None or method in one.methods)
 
 
@@ -498,8 +500,8 @@ def test_truncated_and_oversized_messages_over_sockets(server, witness):
                 vanish(SimpleNamespace(socket=line))
         # More than a page may send, and more than a socket takes at all.
         for size, code in (
-            (live_socket.MAX_MESSAGE + 1, live_socket.TOO_LARGE),
-            (4 * live_socket.MAX_MESSAGE + 1, 1009),
+            (protocol.MAX_MESSAGE + 1, protocol.TOO_LARGE),
+            (4 * protocol.MAX_MESSAGE + 1, 1009),
         ):
             with ExitStack() as lines:
                 line = welcomed(lines)
@@ -512,10 +514,10 @@ def test_truncated_and_oversized_messages_over_sockets(server, witness):
 
 def test_truncated_and_oversized_messages(server, witness):
     posted = paths(server, Route, "POST")
-    assert {f"{live_socket.PREFIX}/{path}" for path in (*SLOW, "operator", "gan.py")} < {*posted}
+    assert {f"{protocol.PREFIX}/{path}" for path in (*SLOW, "operator", "gan.py")} < {*posted}
     # Requests whose body is longer than can be.
     for path in posted:
-        if path not in (f"{live_socket.PREFIX}/weights/save", f"{live_socket.PREFIX}/operator"):
+        if path not in (f"{protocol.PREFIX}/weights/save", f"{protocol.PREFIX}/operator"):
             with plain(server) as request:
                 request.sendall(said(path, witness) + b"Content-Length: 1000000000000\r\n\r\n")
                 assert request.recv(99).startswith(b"HTTP/1.1 413"), path
@@ -545,9 +547,9 @@ SLOW = ("explore/walk", "weights/load", "film", "explore/picture", "explore/proj
 
 
 def test_bodies_that_come_drop_by_drop_keep_nobody_waiting(server, witness, monkeypatch):
-    monkeypatch.setattr(live_socket, "BODY_SECONDS", 0.5)
-    held = [one for room in (server.transfers, server.walks, server.find, server.learning)
-            for one in room.places.values()]  # fmt: skip
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.5)
+    held = [one for group in (server.files, server.walks, server.projection, server.learn)
+            for one in group.slots.values()]  # fmt: skip
     with ExitStack() as lines:
         slow = []
         for path in (*(f"ganplay/{path}" for path in SLOW), "gradio_api/queue/join"):
@@ -559,7 +561,7 @@ def test_bodies_that_come_drop_by_drop_keep_nobody_waiting(server, witness, monk
         time.sleep(0.2)
         for line in slow:
             line.sendall(b" ")
-        assert [places.taken_of[0] for places in held] == [0] * len(held)
+        assert [slots.usage[0] for slots in held] == [0] * len(held)
         witness.steps_on()
         for line in slow:
             answer = line.recv(2**16)
@@ -567,4 +569,4 @@ def test_bodies_that_come_drop_by_drop_keep_nobody_waiting(server, witness, monk
                 answer += more
             assert answer.startswith(b"HTTP/1.1 408"), answer
             assert b'"slow"' in answer
-    assert live_socket.ARRIVING["bytes"] == 0
+    assert bodies.ARRIVING["bytes"] == 0

@@ -32,10 +32,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from ganplay import ToyTrainer
+from ganplay.common.wire import pack_chunk
 from ganplay.live.frame import FrameRenderer, pack, pack_points
 from ganplay.server.api import walk
-from ganplay.server.explore.walk_routes import packed
-from ganplay.server.http import auth, live_socket, rate_limits, teacher_secret
+from ganplay.server.http import auth, live_socket, protocol, rate_limits
 from ganplay.server.http.logs import COUNTS
 from ganplay.server.status import routes as operator
 from ganplay.toy.checkpoint import toy_to_bytes
@@ -181,11 +181,11 @@ def mended():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS"):
             patch.setattr(rate_limits, name, rate_limits.Rate(1e9, 1e9))
-        patch.setattr(live_socket, "BURST", 1e9)
+        patch.setattr(rate_limits, "MESSAGES", rate_limits.Rate(1e9, 300))
         patch.setattr(live_socket, "POLL_SECONDS", 0.005)
         patch.setattr(operator, "WRONG_SECONDS", 0.0)
         patch.setattr(walk, "SECONDS", 5.0)
-        patch.setenv(teacher_secret.VARIABLE, "a lecture in the hall")
+        patch.setenv(auth.VARIABLE, "a lecture in the hall")
         yield
 
 
@@ -276,7 +276,7 @@ def talked(sender, room, line, messages):
         talk.events.clear()
     except ConnectionClosed:
         del sender.talks[room]
-    assert talk.socket.close_code in (None, live_socket.TOO_LARGE, live_socket.TOO_MANY, 1009)
+    assert talk.socket.close_code in (None, protocol.TOO_LARGE, protocol.TOO_MANY, 1009)
 
 
 @share(22)
@@ -383,7 +383,7 @@ def test_what_explore_asks_over_its_socket(sender, messages):
             line.send('{"id":123456,"purpose":"nothing"}')
             while unpacked(answer := line.recv(20))[0].get("id") != 123456:
                 assert b"Traceback" not in answer
-        assert line.close_code in (None, live_socket.TOO_LARGE, live_socket.TOO_MANY, 1009)
+        assert line.close_code in (None, protocol.TOO_LARGE, protocol.TOO_MANY, 1009)
 
 
 STEPS = f"1;frames:3|{STATE}|1;model:{MODEL};seed:4"
@@ -403,7 +403,7 @@ def test_runs_of_lessons(sender, asked, data):
 
 
 SEARCH = {"model": MODEL, "label": 3, "restarts": 1, "steps": 1, "seed": 0}
-DIGIT = packed(SEARCH, bytes(1024))
+DIGIT = pack_chunk(SEARCH, bytes(1024))
 
 
 @share(5)
@@ -459,10 +459,10 @@ def test_weights_that_are_sent(sender, data):
 
 def film():
     trainer = ToyTrainer(CONFIG, threads=1)
-    camera = FrameRenderer(trainer)
+    renderer = FrameRenderer(trainer)
     asked = {"format": "gif", "fps": 10, "theme": "light", "size": 320, "layers": 31, "label": -1,
-             "real": pack_points(camera.real, camera.extent)[:40], "labels": []}  # fmt: skip
-    return asked, pack(camera.look())
+             "real": pack_points(renderer.real, renderer.extent)[:40], "labels": []}  # fmt: skip
+    return asked, pack(renderer.look())
 
 
 ASKED, FRAME = film()

@@ -97,8 +97,8 @@ def test_networks_that_are_no_more_are_not_handed_out(server, page):
 
 def test_when_many_ask_at_once_some_are_told_to_wait(server, page):
     _, token = page
-    places = server.transfers._places
-    taken = [places.taken(str(i)) for i in range(places._free)]
+    places = server.files.slots["weights"]
+    taken = [places.slot(str(i)) for i in range(places._free)]
     for place in taken:
         place.__enter__()
     try:
@@ -136,7 +136,7 @@ def test_films_that_cannot_be_made_are_refused_in_words(server, page):
 
 def test_a_third_film_waits_and_one_that_nobody_wants_ends(server, page, visit, monkeypatch):
     """Two visitors are served, a third is told; when they leave, their places are free again."""
-    token, studios, others = page[1], server.transfers._studios, [auth.issue() for _ in range(2)]
+    token, studios, others = page[1], server.files.slots["films"], [auth.issue() for _ in range(2)]
     for other in others:
         visit(token=other, state=STATE, playing=False).until(lambda s: s.frames)
     going, data = threading.Event(), order(3)

@@ -6,11 +6,11 @@ from helpers.lessons import FAST, ask, known, pieces
 
 from ganplay.common.settings import ConfigError
 from ganplay.lessons import FOLDER
-from ganplay.server.learn.routes import MEMBERS, Learning
+from ganplay.server.learn.routes import MEMBERS, LearnRoutes
 
 
 def test_a_page_may_outlive_the_server_that_showed_it_the_lessons():
-    assert Learning().read(FAST).seeds == range(MEMBERS)
+    assert LearnRoutes().plan(FAST).seeds == range(MEMBERS)
 
 
 def test_the_page_gets_all_lessons(server):
@@ -98,26 +98,26 @@ def test_strangers_and_nonsense_are_turned_away(server):
 
 
 def test_settings_that_contradict_each_other(server):
-    learning = Learning()  # whose list nobody has asked for yet
+    learning = LearnRoutes()  # whose list nobody has asked for yet
     with pytest.raises(ConfigError, match="layers_d"):
-        learning.read({"lesson": "best-discriminator", "part": "break", "changes": {"layers_d": 9}})
+        learning.plan({"lesson": "best-discriminator", "part": "break", "changes": {"layers_d": 9}})
     learning.stop()
 
 
 def test_a_lecturers_file_shows_without_a_restart(tmp_path):
-    learning = Learning(tmp_path)
+    learning = LearnRoutes(tmp_path)
     assert learning.lessons() == ([], [])
     shutil.copy(FOLDER / "oscillation.json", tmp_path / "mine.json")
     (tmp_path / "broken.json").write_text("{")
     (lesson,), (problem,) = learning.lessons()
     assert lesson.name == "mine"
     assert problem.startswith("broken.json, line 1")
-    assert learning.read({"lesson": "mine", "part": "r1"}).seeds == range(8)
+    assert learning.plan({"lesson": "mine", "part": "r1"}).seeds == range(8)
     learning.stop()
 
 
 def test_who_leaves_ends_the_run():
-    learning = Learning()
+    learning = LearnRoutes()
     learning.lessons()
     told = []
 
@@ -125,7 +125,7 @@ def test_who_leaves_ends_the_run():
         told.append(piece)
         return len(told) < 3
 
-    asked = learning.read({"lesson": "equilibrium", "part": "game"})
+    asked = learning.plan({"lesson": "equilibrium", "part": "game"})
     assert learning._work(asked, tell) == b""
     assert len(told) == 3
     learning.stop()

@@ -17,7 +17,7 @@ from ganplay.images.evaluation.neighbours import NeighbourIndex
 from ganplay.images.evaluation.training_images import MissingData, TrainingImages
 from ganplay.images.latent_state import LatentState
 from ganplay.latent.model_store import ModelStore
-from ganplay.server.explore.routes import Explorer
+from ganplay.server.explore.routes import ExploreRoutes
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 MODEL = "digits-conditional"
@@ -57,8 +57,8 @@ def client(bars, tmp_path, monkeypatch):
     model.save_pretrained(tmp_path / "bars")
     monkeypatch.setattr(image, "BUNDLED", tmp_path)
     gallery = ModelStore(indexes=Told(0.25))
-    with TestClient(Starlette(routes=Explorer(gallery).all())) as made:
-        made.gallery = gallery
+    with TestClient(Starlette(routes=ExploreRoutes(gallery).all())) as made:
+        made.model_store = gallery
         yield made
     gallery.stop()
 
@@ -81,15 +81,15 @@ def test_the_verdict_is_the_model_s(client, bars, step):
 
 
 def test_what_json_has_no_number_for(client, monkeypatch):
-    said = client.gallery.verdict("bars", "1")._replace(threshold=float("nan"))
-    monkeypatch.setattr(client.gallery, "verdict", lambda name, text: said)
+    said = client.model_store.verdict("bars", "1")._replace(threshold=float("nan"))
+    monkeypatch.setattr(client.model_store, "verdict", lambda name, text: said)
     assert asked(client, "verdict")[0]["threshold"] is None
 
 
 def test_neighbours_that_are_not_there_yet_or_never(client):
     head, _ = asked(client, "neighbours")
     assert (head["status"], head["share"]) == ("building", 0.25)
-    client.gallery.indexes.answer = MissingData("other", "in words", data="x", found=1, count=2)
+    client.model_store.indexes.answer = MissingData("other", "in words", data="x", found=1, count=2)
     head, pixels = asked(client, "neighbours")
     assert (head["status"], head["code"]) == ("missing", "other")
     assert head["values"] == {"data": "x", "found": 1, "count": 2}
@@ -107,7 +107,7 @@ def test_an_unknown_model_is_refused(client):
 def test_neighbours_with_their_distances(index, model):
     gallery = ModelStore(indexes=Told(index))
     with (
-        TestClient(Starlette(routes=Explorer(gallery).all())) as client,
+        TestClient(Starlette(routes=ExploreRoutes(gallery).all())) as client,
         client.websocket_connect(URL + "socket") as socket,
     ):
         page = welcomed(socket)
@@ -133,7 +133,7 @@ FOUND = "ganplay.explore.beside.found?.status"
 
 def test_beside_the_picture(chromium, server, model, index, monkeypatch):
     told = Told(0.42)
-    monkeypatch.setattr(server.explorer.gallery, "indexes", told)
+    monkeypatch.setattr(server.explore.model_store, "indexes", told)
     tab = Tab(chromium, server.url, viewport={"width": 1366, "height": 768})
     page = tab.page
     page.goto("about:blank")

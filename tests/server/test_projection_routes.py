@@ -15,10 +15,10 @@ from helpers.pages import serious
 from PIL import Image
 
 import ganplay
+from ganplay.common.wire import pack_chunk
 from ganplay.latent import projection, projection_queue
 from ganplay.media.uploads import MAX_BYTES
-from ganplay.server.explore.projection_routes import SEARCHES
-from ganplay.server.explore.walk_routes import packed
+from ganplay.server.explore.projection_routes import MAX_SEARCHES
 from ganplay.server.http import auth
 
 # As the server searches: with more threads its sums are rounded otherwise.
@@ -38,7 +38,7 @@ def saved(image, kind="PNG"):
 
 
 def order(target, hidden=b"", **asked):
-    return packed({"model": MODEL} | asked, target.numpy().tobytes() + hidden)
+    return pack_chunk({"model": MODEL} | asked, target.numpy().tobytes() + hidden)
 
 
 def test_a_search_tells_how_far_it_is_and_ends_with_a_state(server, model):
@@ -79,13 +79,13 @@ def test_what_is_hidden_and_the_class_that_is_asked_for_reach_the_search(server,
 def test_orders_that_cannot_be_are_refused_by_name(server, model):
     target, token = model.sample([77], 0)[0], auth.issue()
     for data, field in (
-        (b"", "model"), (b"\xff" * 99, "model"), (packed({"model": "../x"}), "model"),
-        (packed({"model": ["x"]}), "model"), (packed({"model": MODEL}), "picture"),
+        (b"", "model"), (b"\xff" * 99, "model"), (pack_chunk({"model": "../x"}), "model"),
+        (pack_chunk({"model": ["x"]}), "model"), (pack_chunk({"model": MODEL}), "picture"),
         (order(target, b"x"), "picture"), (order(target, b"\1" * 1024), "mask"),
         (order(target, label=10), "label"), (order(target, label="4"), "label"),
         (order(target, label=True), "label"), (order(target, restarts=33), "restarts"),
         (order(target, steps=1e3), "steps"), (order(target, seed=-1), "seed"),
-        (packed({"model": "digits", "label": 1}, target.numpy().tobytes()), "label"),
+        (pack_chunk({"model": "digits", "label": 1}, target.numpy().tobytes()), "label"),
     ):  # fmt: skip
         status, told = refusal(server, PROJECT, token, data)
         assert (status, told["type"], told["problem"]["field"]) == (422, "problem", field)
@@ -168,7 +168,7 @@ def test_who_leaves_ends_the_search_within_a_second(server, model):
     assert last["type"] == "found"
     # One thread does all searches, so the first one is over. The second one takes some time too.
     assert time.monotonic() - began < 4
-    wait_until(lambda: server.find._searches._free == SEARCHES)
+    wait_until(lambda: server.projection.slots["searches"]._free == MAX_SEARCHES)
 
 
 def test_a_pages_new_search_ends_its_last_and_too_many_are_told_to_wait(server, model, held):
@@ -176,17 +176,17 @@ def test_a_pages_new_search_ends_its_last_and_too_many_are_told_to_wait(server, 
     data, token = order(model.sample([77], 0)[0], label=0, restarts=1, steps=1), auth.issue()
     first = begun(server, token, data)
     wait_until(lambda: counts["begun"] == 1)
-    others = [begun(server, auth.issue(), data) for _ in range(SEARCHES - 2)]
+    others = [begun(server, auth.issue(), data) for _ in range(MAX_SEARCHES - 2)]
     again = begun(server, token, data)
-    wait_until(lambda: server.find._searches._free == 0)
+    wait_until(lambda: server.projection.slots["searches"]._free == 0)
     assert refusal(server, PROJECT, auth.issue(), data) == (429, {"type": "busy"})
     go.set()
     ends = [heard(line.getresponse().read())[-1:] for line in (first, again, *others)]
     kinds = [end[0][0]["type"] if end else None for end in ends]
-    assert kinds == [kinds[0], *["found"] * (SEARCHES - 1)]
+    assert kinds == [kinds[0], *["found"] * (MAX_SEARCHES - 1)]
     assert kinds[0] != "found"
-    wait_until(lambda: server.find._searches._free == SEARCHES)
-    assert server.find._newest == {}
+    wait_until(lambda: server.projection.slots["searches"]._free == MAX_SEARCHES)
+    assert server.projection._newest == {}
 
 
 # ---- the page -----------------------------------------------------------------------------------

@@ -12,11 +12,11 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from ganplay.server.explore.walk_routes import packed
-from ganplay.server.http import auth, gradio_lockdown, live_socket, rate_limits
-from ganplay.server.http.live_socket import Refusal
+from ganplay.common.wire import pack_chunk
+from ganplay.server.http import auth, bodies, protocol, rate_limits
+from ganplay.server.http.protocol import Refusal
 from ganplay.server.http.rate_limits import Rate, TokenBuckets
-from ganplay.server.lab.files import Places
+from ganplay.server.http.slots import Slots
 
 
 def test_a_bucket_by_hand(monkeypatch):
@@ -35,7 +35,7 @@ def test_a_bucket_by_hand(monkeypatch):
 
 
 def test_who_has_been_away_longest_is_forgotten(monkeypatch):
-    monkeypatch.setattr(rate_limits, "MOST_KNOWN", 10)
+    monkeypatch.setattr(rate_limits, "MAX_KNOWN", 10)
     buckets, rate = TokenBuckets(), Rate(1, 0.001)
     for i in range(100):
         buckets.wait(str(i), rate)
@@ -101,7 +101,7 @@ def test_an_address_that_opens_too_many_sockets_is_told_so(server, strict):
         assert json.loads(socket.recv(timeout=5)) == {"type": "crowded"}
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(timeout=5)
-        assert closed.value.rcvd.code == live_socket.TOO_MANY
+        assert closed.value.rcvd.code == protocol.TOO_MANY
 
 
 def test_a_page_that_asks_too_much_is_told_so_and_others_are_not(server, visit, monkeypatch):
@@ -138,56 +138,51 @@ def test_a_class_of_pages_has_all_their_shares():
     )
 
 
-# ---- places --------------------------------------------------------------------------------------
+# ---- slots ---------------------------------------------------------------------------------------
 
 
-def test_a_page_has_half_of_the_places_at_most():
-    places = Places(5)
+def test_a_page_has_half_of_the_slots_at_most():
+    slots = Slots(5)
     with ExitStack() as one, ExitStack() as other:
         for _ in range(3):
-            one.enter_context(places.taken("one"))
-        with pytest.raises(Refusal, match="busy"), places.taken("one"):
+            one.enter_context(slots.slot("one"))
+        with pytest.raises(Refusal, match="busy"), slots.slot("one"):
             pass
         for _ in range(2):
-            other.enter_context(places.taken("other"))
-        with pytest.raises(Refusal, match="busy"), places.taken("third"):
+            other.enter_context(slots.slot("other"))
+        with pytest.raises(Refusal, match="busy"), slots.slot("third"):
             pass
-        assert places.taken_of == (5, 5)
-    assert places.taken_of == (0, 5)
-    assert not places._of
+        assert slots.usage == (5, 5)
+    assert slots.usage == (0, 5)
+    assert not slots._of
     with ExitStack() as again:
         for _ in range(3):
-            again.enter_context(places.taken("one"))
+            again.enter_context(slots.slot("one"))
 
 
-ROOMS = (
-    ("transfers", "weights", "weights/save"), ("transfers", "weights", "weights/load"),
-    ("transfers", "films", "film"), ("walks", "walks", "explore/walk"),
-    ("explorer", "pictures", "explore/render"), ("find", "uploads", "explore/picture"),
-    ("find", "searches", "explore/project"), ("learning", "lessons", "lessons/run"),
+GROUPS = (
+    ("files", "weights", "weights/save"), ("files", "weights", "weights/load"),
+    ("files", "films", "film"), ("walks", "walks", "explore/walk"),
+    ("explore", "pictures", "explore/render"), ("projection", "uploads", "explore/picture"),
+    ("projection", "searches", "explore/project"), ("learn", "lessons", "lessons/run"),
 )  # fmt: skip
 ASKED = {
     "explore/walk": b'{"model":"digits","walk":"1;frames:2"}',
-    "explore/project": packed({"model": "digits", "restarts": 1, "steps": 1}, bytes(1024)),
+    "explore/project": pack_chunk({"model": "digits", "restarts": 1, "steps": 1}, bytes(1024)),
     "lessons/run": b'{"lesson":"oscillation","part":"r1"}',
 }
 
 
-@pytest.mark.parametrize(("room", "name", "path"), ROOMS)
-def test_each_room_has_places_for_more_than_one_page(server, visit, room, name, path):
-    places, token = getattr(server, room).places[name], auth.issue()
+@pytest.mark.parametrize(("group", "name", "path"), GROUPS)
+def test_each_group_has_slots_for_more_than_one_page(server, visit, group, name, path):
+    slots, token = getattr(server, group).slots[name], auth.issue()
     visit(token=token, playing=False).until(lambda s: s.frames)
-    kind = (
-        "application/json"
-        if f"/ganplay/{path}" in gradio_lockdown.JSON
-        else "application/octet-stream"
-    )
-    how = {"data": ASKED.get(path, b"{}"), "Content_Type": kind}
+    how = {"data": ASKED.get(path, b"{}"), "Content_Type": "application/json"}
     with ExitStack() as taken:
-        for _ in range(places._each):
-            taken.enter_context(places.taken(auth.session_of(token)))
+        for _ in range(slots._per_page):
+            taken.enter_context(slots.slot(auth.session_of(token)))
         assert refusal(server, path, token, **how) == (429, {"type": "busy"})
-        taken.enter_context(places.taken("another"))
+        taken.enter_context(slots.slot("another"))
 
 
 def arriving(parts):
@@ -200,21 +195,21 @@ def arriving(parts):
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
     with ThreadPoolExecutor(1) as own:
-        return own.submit(asyncio.run, live_socket.limited_body(request, 10**9)).result()
+        return own.submit(asyncio.run, bodies.limited_body(request, 10**9)).result()
 
 
 def test_bodies_on_their_way_have_so_much_memory_together(monkeypatch):
-    monkeypatch.setattr(live_socket, "MOST_ARRIVING", 1000)
+    monkeypatch.setattr(bodies, "MAX_ARRIVING", 1000)
     assert arriving([b"x" * 500, b"y" * 500]) == b"x" * 500 + b"y" * 500
-    live_socket.ARRIVING["bytes"] += 600  # somebody else's
+    bodies.ARRIVING["bytes"] += 600  # somebody else's
     try:
         assert arriving([b"x" * 400]) == b"x" * 400
         with pytest.raises(Refusal, match="busy") as refused:
             arriving([b"x" * 200, b"y" * 201])
-        assert refused.value.code == live_socket.TOO_MANY
-        assert live_socket.ARRIVING["bytes"] == 600
+        assert refused.value.code == protocol.TOO_MANY
+        assert bodies.ARRIVING["bytes"] == 600
     finally:
-        live_socket.ARRIVING["bytes"] -= 600
+        bodies.ARRIVING["bytes"] -= 600
 
 
 def test_addresses_that_a_stranger_makes_up_do_not_count(server, strict, monkeypatch):

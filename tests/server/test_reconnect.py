@@ -2,7 +2,7 @@
 
 from helpers.tab import Tab
 
-from ganplay.live import engine
+from ganplay.live import session_table
 from ganplay.server.http import auth
 
 HIDES = """
@@ -26,7 +26,7 @@ def session_of(server, tab):
 def test_a_hidden_page_comes_back_when_it_is_seen(chromium, server, monkeypatch):
     tab = Tab(chromium, server.url, script=HIDES)
     tab.until("ganplay.frame.step > 40")
-    monkeypatch.setattr(engine, "LOST", 3.0)
+    monkeypatch.setattr(session_table, "LOST", 3.0)
     tab.see("hide(true)")
     tab.page.wait_for_function("ganplay.link.rests", polling=100)
     assert tab.see("ganplay.status") == "lost"

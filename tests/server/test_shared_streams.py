@@ -8,8 +8,8 @@ from helpers.lessons import FAST, ask, known, pieces
 from helpers.tab import in_a_loop
 
 from ganplay.server.http import shared_streams
-from ganplay.server.http.shared_streams import SharedRun, SharedRuns
-from ganplay.server.learn.routes import Learning
+from ganplay.server.http.shared_streams import SharedStream, SharedStreams
+from ganplay.server.learn.routes import LearnRoutes
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def evening(work):
 
 async def all_of(run):
     with run.followed():
-        return [piece async for piece in run.pieces()]
+        return [piece async for piece in run.parts()]
 
 
 def test_all_see_all_of_it_whenever_they_come(pool):
@@ -37,7 +37,7 @@ def test_all_see_all_of_it_whenever_they_come(pool):
         return b"last"
 
     async def look():
-        run = SharedRun(work, pool)
+        run = SharedStream(work, pool)
         early = asyncio.create_task(all_of(run))
         await asyncio.sleep(0.05)
         later = asyncio.create_task(all_of(run))
@@ -62,7 +62,7 @@ def test_when_the_last_has_left_it_ends(pool):
         return b""
 
     async def look():
-        runs, run = SharedRuns(), SharedRun(work, pool)
+        runs, run = SharedStreams(), SharedStream(work, pool)
         runs.keep("key", run)
         first, second = run.followed(), run.followed()
         first.__enter__()
@@ -70,10 +70,10 @@ def test_when_the_last_has_left_it_ends(pool):
         first.__exit__(None, None, None)
         await asyncio.sleep(0.05)
         assert runs.find("key") is run
-        assert runs.going_on == 1
+        assert runs.unfinished == 1
         second.__exit__(None, None, None)
         assert runs.find("key") is None
-        assert runs.going_on == 0
+        assert runs.unfinished == 0
         await asyncio.to_thread(ended.wait, 10)
         assert ended.is_set()
 
@@ -86,7 +86,7 @@ def test_what_fails_ends_early_and_is_not_shown_again(pool):
         raise RuntimeError("no")
 
     async def look():
-        runs, run = SharedRuns(), SharedRun(work, pool)
+        runs, run = SharedStreams(), SharedStream(work, pool)
         runs.keep("key", run)
         assert await all_of(run) == [b"one"]
         assert runs.find("key") is None
@@ -95,16 +95,16 @@ def test_what_fails_ends_early_and_is_not_shown_again(pool):
 
 
 def test_old_ones_go_where_all_take_too_much(pool, monkeypatch):
-    monkeypatch.setattr(shared_streams, "KEPT_BYTES", 25)
+    monkeypatch.setattr(shared_streams, "MAX_KEPT_BYTES", 25)
 
     async def look():
-        runs = SharedRuns()
+        runs = SharedStreams()
         for key in "abc":
-            run = SharedRun(lambda tell: b"0123456789", pool)
+            run = SharedStream(lambda tell: b"0123456789", pool)
             runs.keep(key, run)
             await all_of(run)
         assert runs.find("a") is not None
-        runs.keep("d", SharedRun(lambda tell: b"", pool))
+        runs.keep("d", SharedStream(lambda tell: b"", pool))
         assert [key for key in "abcd" if runs.find(key)] == ["a", "c", "d"]
 
     evening(look)
@@ -112,13 +112,13 @@ def test_old_ones_go_where_all_take_too_much(pool, monkeypatch):
 
 def test_a_class_that_runs_the_same_lesson_does_the_work_once(server, monkeypatch):
     known(server)
-    done, work = [], Learning._work
+    done, work = [], LearnRoutes._work
 
-    def counted(self, asked, tell):
-        done.append(asked.seeds)
-        return work(self, asked, tell)
+    def counted(self, planned, send):
+        done.append(planned.seeds)
+        return work(self, planned, send)
 
-    monkeypatch.setattr(Learning, "_work", counted)
+    monkeypatch.setattr(LearnRoutes, "_work", counted)
     with ThreadPoolExecutor(12) as students:
         same = [students.submit(ask, server, FAST | {"seed": 40}) for _ in range(12)]
         answers = [one.result() for one in same]

@@ -17,7 +17,7 @@ from helpers.http import send, status, wait_until
 from helpers.tab import Tab
 from helpers.witness import alive
 
-from ganplay.server.http import auth, logs, rate_limits, teacher_secret
+from ganplay.server.http import auth, logs, rate_limits
 from ganplay.server.http.logs import JsonFormatter, RateLimitFilter, plain
 from ganplay.server.status import report, routes
 
@@ -27,7 +27,7 @@ PATH = "ganplay/operator"
 
 @pytest.fixture
 def kept(monkeypatch):
-    monkeypatch.setenv(teacher_secret.VARIABLE, SECRET)
+    monkeypatch.setenv(auth.VARIABLE, SECRET)
     monkeypatch.setattr(routes, "WRONG_SECONDS", 0.0)
 
 
@@ -49,9 +49,9 @@ def sign(server, form, **headers):
 
 @pytest.mark.parametrize("secret", [None, "", "short"])
 def test_without_a_secret_there_is_no_such_page(server, monkeypatch, secret):
-    monkeypatch.delenv(teacher_secret.VARIABLE, raising=False)
+    monkeypatch.delenv(auth.VARIABLE, raising=False)
     if secret is not None:
-        monkeypatch.setenv(teacher_secret.VARIABLE, secret)
+        monkeypatch.setenv(auth.VARIABLE, secret)
     nothing = status(server, "ganplay/nothing")[0::2]
     for path in (PATH, f"{PATH}.json"):
         assert status(server, path)[0::2] == nothing
@@ -142,12 +142,12 @@ def test_numbers_are_those_of_the_sessions_and_not_whose_they_are(server, visit,
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_memory_of_the_process_that_captures_counts(monkeypatch):
-    monkeypatch.setattr(report.WORKSHOP, "_process", None)
+    monkeypatch.setattr(report.CAPTURE_PROCESS, "_process", None)
     alone = report._process()["memory"]
     line = [sys.executable, "-c", "held = bytes([1]) * 2**28; print(); input()"]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        monkeypatch.setattr(report.WORKSHOP, "_process", other)
+        monkeypatch.setattr(report.CAPTURE_PROCESS, "_process", other)
         assert report._process()["memory"] > alone + 2**28 - 2**24
         other.stdin.close()
     assert report._process()["memory"] < alone + 2**28 - 2**24
@@ -157,7 +157,7 @@ def test_rates_by_hand(monkeypatch):
     from types import SimpleNamespace
 
     from ganplay import ToyConfig
-    from ganplay.live.engine import LabSession
+    from ganplay.live.lab_session import LabSession
 
     now = [50.0]
     monkeypatch.setattr(report.time, "monotonic", lambda: now[0])
@@ -332,6 +332,6 @@ def test_a_lecturer_who_has_signed_in_comes_first_in_the_lab(chromium, server, k
     lab.wait_for_function("window.ganplay?.drawn > 3")
     for page, first in ((lab, True), (others.page, False)):
         session_id = auth.session_of(page.evaluate("ganplay.link.current"))
-        assert server.engine._sessions[session_id].first == first
+        assert server.engine._sessions[session_id].has_priority == first
     tab.done()
     others.done()

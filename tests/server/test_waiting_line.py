@@ -9,8 +9,8 @@ from helpers.tab import Tab, in_a_loop
 from websockets.sync.client import connect
 
 from ganplay import ToyConfig
-from ganplay.live.engine import Full
-from ganplay.server.http import auth, teacher_secret, waiting_line
+from ganplay.live.session_table import Full
+from ganplay.server.http import auth, waiting_line
 from ganplay.server.http.waiting_line import KEPT_SECONDS, WaitingLine
 
 SECRET = "only for the lecturer"
@@ -28,13 +28,13 @@ class Guest:
         self.room, self.session_id = room, name
         self.told, self.inside = [], False
 
-    def enter(self):
+    def admit(self):
         if not self.room.free:
             raise Full
         self.room.free -= 1
         self.inside = True
 
-    def tell(self, event):
+    def send(self, event):
         self.told.append(event)
 
     @property
@@ -64,16 +64,16 @@ def test_the_first_come_first_and_all_hear_their_place(alone):
         room.free = 2
         line.admit()
         assert [g.inside for g in guests] == [True, True, False, False]
-        line.tell()
+        line.announce()
         assert [g.place for g in guests[2:]] == [(1, 2), (2, 2)]
         told = len(guests[2].told)
-        line.tell()
+        line.announce()
         assert len(guests[2].told) == told  # nothing new
-        now[0] += waiting_line.TELL_SECONDS
-        line.tell()
+        now[0] += waiting_line.REPEAT_SECONDS
+        line.announce()
         assert len(guests[2].told) == told + 1
         line.leave(guests[2], closed=True)
-        line.tell()
+        line.announce()
         assert guests[3].place == (1, 1)
         assert not line.has(guests[2])
 
@@ -107,10 +107,10 @@ def test_who_loses_the_connection_keeps_the_place_for_a_while(alone):
 
 def test_a_line_has_an_end_and_one_that_breaks_is_passed_over(alone, monkeypatch):
     line, _ = alone
-    monkeypatch.setattr(waiting_line, "MOST_WAITING", 2)
+    monkeypatch.setattr(waiting_line, "MAX_WAITING", 2)
     room = Room(5)
     broken, fine = Guest(room, "broken"), Guest(room, "fine")
-    broken.enter = None
+    broken.admit = None
 
     async def evening():
         line.join(broken)
@@ -154,20 +154,18 @@ def test_who_waits_comes_in_without_doing_anything(crowded, visit):
 
 
 def test_nobody_overtakes_but_the_lecturer(crowded, visit, server, monkeypatch):
-    monkeypatch.setenv(teacher_secret.VARIABLE, SECRET)
+    monkeypatch.setenv(auth.VARIABLE, SECRET)
     waiting_one = visit().until(lambda s: s.event("waiting"))
     monkeypatch.setattr(server.engine, "max_sessions", 2)
     waiting_one.until(lambda s: s.event("welcome"), 30)
     monkeypatch.setattr(server.engine, "max_sessions", 1)
     address = server.url.replace("http", "ws") + "ganplay/lab/socket"
     for secret, event in (("wrong", "waiting"), (SECRET, "welcome")):
-        with connect(
-            address, additional_headers={teacher_secret.HEADER: secret}, max_size=None
-        ) as line:
+        with connect(address, additional_headers={auth.SECRET: secret}, max_size=None) as line:
             page = Line(line).until(lambda s: len(s.events) > 0)
             assert page.events[0]["type"] == event
             line.close(1001)
-    firsts = [s.first for s in server.engine._sessions.values()]
+    firsts = [s.has_priority for s in server.engine._sessions.values()]
     assert sorted(firsts) == [False, False, True]
 
 

@@ -20,7 +20,7 @@ from ganplay.images.latent_state import read_state
 from ganplay.latent.walk import MAX_FRAMES, frames, gaps, unevenness
 from ganplay.latent.walk_string import read_walk
 from ganplay.server.explore import walk_routes
-from ganplay.server.explore.walk_routes import Walks
+from ganplay.server.explore.walk_routes import WalkRoutes
 from ganplay.server.http import auth
 
 URL = "/ganplay/explore/walk"
@@ -29,15 +29,15 @@ LONG = f"1;frames:720;even:true|1;model:{MODEL}|1;model:{MODEL};seed:1"
 
 
 @pytest.fixture
-def rooms(gallery):
-    made = Walks(gallery)
+def routes(gallery):
+    made = WalkRoutes(gallery)
     yield made
     made.stop()
 
 
 @pytest.fixture
-def client(rooms):
-    with TestClient(Starlette(routes=rooms.all())) as made:
+def client(routes):
+    with TestClient(Starlette(routes=routes.all())) as made:
         yield made
 
 
@@ -134,7 +134,7 @@ def test_what_a_walk_cannot_mean_is_said_and_left_out(client):
     ],
 )
 def test_refusals_name_the_field(client, change, field, code, monkeypatch):
-    monkeypatch.setattr(walk_routes, "LARGEST", 128)
+    monkeypatch.setattr(walk_routes, "MAX_SIDE", 128)
     content = {"model": "one", "walk": "1|1|1;seed:2"} | change
     answer = asked(client, **content)
     if answer.status_code == 422:
@@ -152,9 +152,10 @@ def test_who_may_ask(client, monkeypatch):
     foreign = {"Origin": "https://elsewhere.example", "X-Ganplay-Token": auth.issue()}
     assert client.post(URL, json=content, headers=foreign).status_code == 403
     assert client.post(URL, content=b"[" * 9999, headers=foreign).status_code == 403
-    garbled = client.post(URL, content=b"\xff[", headers={"X-Ganplay-Token": auth.issue()})
+    headers = {"X-Ganplay-Token": auth.issue(), "Content-Type": "application/json"}
+    garbled = client.post(URL, content=b"\xff[", headers=headers)
     assert (garbled.status_code, garbled.json()["problem"]["field"]) == (422, "model")
-    for _ in range(walk_routes.AT_ONCE + 1):  # a place is free again each time
+    for _ in range(walk_routes.MAX_WALKS + 1):  # a place is free again each time
         assert asked(client, **content).status_code == 200
 
 
@@ -180,22 +181,22 @@ def test_who_leaves_ends_the_work_within_a_second(server):
         server.walks.pool.submit(int).result(20)  # the one thread is free again
         assert time.monotonic() - before < 1, kind
     deadline = time.monotonic() + 5
-    while server.walks._places._free < walk_routes.AT_ONCE and time.monotonic() < deadline:
+    while server.walks.slots["walks"]._free < walk_routes.MAX_WALKS and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert server.walks._places._free == walk_routes.AT_ONCE
+    assert server.walks.slots["walks"]._free == walk_routes.MAX_WALKS
 
 
-def test_walks_stop_with_the_server(rooms):
+def test_walks_stop_with_the_server(routes):
     told = []
 
     def tell(piece):
         told.append(piece)
         if len(told) == 3:
-            rooms.stop()
+            routes.stop()
         return True
 
     text = "1;frames:720|1;model:one|1;model:one;seed:1"
-    last = rooms._answer(walk_routes.WalkRequest("one", text, None, 1), tell)
+    last = routes._make(walk_routes.WalkRequest(model="one", walk=text), tell)
     assert pieces(last)[0][0] == {"type": "gone"}
     assert len(told) == 3
 

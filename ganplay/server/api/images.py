@@ -7,12 +7,13 @@ from typing import Any
 
 from ganplay.images.latent_state import MAX_STATE, model_of
 from ganplay.latent.model_store import MOST_PICTURES, ModelStore, Rendered
-from ganplay.server.api.toy import Refused, whole
+from ganplay.server.api.toy import Refused, integer
 from ganplay.server.api.zero_gpu import GpuJobs, in_context
-from ganplay.server.explore.request import said
+from ganplay.server.explore.request import message_of
 
-MOST_ZOOM = 8
+MAX_ZOOM = 8
 SECONDS = 60.0
+"""A call that is not answered by then is given up."""
 
 
 def data_url(png: bytes) -> str:
@@ -20,7 +21,7 @@ def data_url(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
-def texts_of(name: str, value: Any, most: int) -> list[str]:
+def texts_of(name: str, value: Any, max_count: int) -> list[str]:
     """State strings as an endpoint was given them: one, or a list.
 
     Raises:
@@ -29,16 +30,16 @@ def texts_of(name: str, value: Any, most: int) -> list[str]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise Refused(f"{name}: {str(value)[:40]!r} is not possible; texts are needed")
-    if not 1 <= len(texts) <= most or max(map(len, texts)) > MAX_STATE:
-        raise Refused(f"{name}: 1 to {most} of at most {MAX_STATE} characters are possible")
+    if not 1 <= len(texts) <= max_count or max(map(len, texts)) > MAX_STATE:
+        raise Refused(f"{name}: 1 to {max_count} of at most {MAX_STATE} characters are possible")
     return texts
 
 
 class ImageApi:
-    """Endpoints on one gallery."""
+    """Endpoints on one model store."""
 
-    def __init__(self, gallery: ModelStore, bursts: GpuJobs) -> None:
-        self.gallery, self.bursts = gallery, bursts
+    def __init__(self, model_store: ModelStore, gpu_jobs: GpuJobs) -> None:
+        self.model_store, self.gpu_jobs = model_store, gpu_jobs
 
     def model_named(self, texts: Sequence[str], model: str) -> str:
         """The model that is asked for: by name, or the first state's.
@@ -47,8 +48,8 @@ class ImageApi:
             Refused: if there is none of that name.
         """
         name = model or model_of(texts[0])
-        if not isinstance(name, str) or name not in self.gallery.cards:
-            known = ", ".join(self.gallery.cards) or "(none here)"
+        if not isinstance(name, str) or name not in self.model_store.cards:
+            known = ", ".join(self.model_store.cards) or "(none here)"
             raise Refused(f"model: {str(name)[:40]!r} is not possible; one of {known}")
         return name
 
@@ -63,8 +64,8 @@ class ImageApi:
             name the list of models, each with its data, size, labels, steps and quality.
         """
         if not model:
-            return {"models": self.gallery.catalogue()}
-        return self.gallery.cards[self.model_named([""], model)].model_dump(mode="json")
+            return {"models": self.model_store.catalogue()}
+        return self.model_store.cards[self.model_named([""], model)].model_dump(mode="json")
 
     def generate(self, states: str | list[str] = "1", model: str = "", zoom: int = 1) -> dict:
         """Pictures of moments in a model's latent space.
@@ -80,7 +81,7 @@ class ImageApi:
             of the string could not be used.
         """
         texts = texts_of("states", states, MOST_PICTURES)
-        name, times = self.model_named(texts, model), whole("zoom", zoom, 1, MOST_ZOOM)
+        name, times = self.model_named(texts, model), integer("zoom", zoom, 1, MAX_ZOOM)
         made = self.rendered(name, texts)
         return {
             "model": name,
@@ -90,15 +91,17 @@ class ImageApi:
         }
 
     def rendered(self, name: str, texts: list[str]) -> Rendered:
-        """Pictures of states, made in a thread of the gallery.
+        """Pictures of states, made in a thread of the model store.
 
         Raises:
             Refused: if they cannot be made.
         """
-        work = self.gallery.submit(in_context(self.bursts.render, name, texts), pictures=len(texts))
+        work = self.model_store.submit(
+            in_context(self.gpu_jobs.render, name, texts), pictures=len(texts)
+        )
         try:
             return work.result(SECONDS)
         except TooLate:
             raise Refused("busy: nothing could be drawn within a minute") from None
         except Exception as error:
-            raise Refused(said(error)) from None
+            raise Refused(message_of(error)) from None

@@ -12,9 +12,9 @@ from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.media.video import Cancelled
 from ganplay.server.api.images import data_url
-from ganplay.server.api.toy import Refused, whole
+from ganplay.server.api.toy import Refused, integer
 from ganplay.server.api.zero_gpu import GpuJobs, in_context
-from ganplay.server.explore.request import said
+from ganplay.server.explore.request import message_of
 
 SECONDS = 120.0
 """A search that has not ended by then, others before it included, is given up."""
@@ -37,11 +37,11 @@ def bytes_of(name: str, value: Any) -> bytes:
         raise Refused(f"{name}: {value[:40]!r} is not base64") from None
 
 
-class ProjectApi:
-    """The endpoint on one finder."""
+class ProjectionApi:
+    """The endpoint on one projection queue."""
 
-    def __init__(self, finder: ProjectionQueue, bursts: GpuJobs) -> None:
-        self.finder, self.bursts = finder, bursts
+    def __init__(self, projection_queue: ProjectionQueue, gpu_jobs: GpuJobs) -> None:
+        self.projection_queue, self.gpu_jobs = projection_queue, gpu_jobs
 
     def project(
         self,
@@ -71,28 +71,31 @@ class ProjectApi:
         """
         own = {"restarts": restarts, "steps": steps, "seed": seed}
         asked: dict[str, Any] = {
-            name: whole(name, own[name], low, high) for name, (low, high, _) in BOUNDS.items()
+            name: integer(name, own[name], low, high) for name, (low, high, _) in BOUNDS.items()
         }
-        asked |= {"model": model, "label": None if label is None else whole("label", label, 0, 999)}
+        asked |= {
+            "model": model,
+            "label": None if label is None else integer("label", label, 0, 999),
+        }
         data = bytes_of("picture", picture)
         hidden = None if mask is None else bytes_of("mask", mask)
         stop = Event()
 
         def work() -> dict:
-            made = self.finder.picture(model, data, hidden)
-            order = self.finder.request(asked, made.pixels, made.hidden)
-            found = self.bursts.find(order, lambda _: not stop.is_set())
+            made = self.projection_queue.picture(model, data, hidden)
+            request = self.projection_queue.request(asked, made.pixels, made.hidden)
+            found = self.gpu_jobs.find(request, lambda _: not stop.is_set())
             return {
                 "state": str(found.state),
                 "picture": data_url(png(contact_sheet(found.picture[None], 1, 0))),
                 "error": round(found.error, 3),
-                "target": data_url(png(contact_sheet(order.target[None], 1, 0))),
+                "target": data_url(png(contact_sheet(request.target[None], 1, 0))),
                 "notes": [str(note) for note in made.notes],
                 "curves": [[round(error, 2) for error in row] for row in found.curves.tolist()],
                 "labels": list(found.labels),
             }
 
-        future = self.finder.pool.submit(in_context(work))
+        future = self.projection_queue.pool.submit(in_context(work))
         try:
             return future.result(SECONDS)
         except UploadError as error:
@@ -100,7 +103,7 @@ class ProjectApi:
         except (TooLate, Cancelled, CancelledError):
             raise Refused("busy: it was not found within two minutes") from None
         except Exception as error:
-            raise Refused(said(error)) from None
+            raise Refused(message_of(error)) from None
         finally:
             stop.set()
             future.cancel()

@@ -1,4 +1,4 @@
-"""Named endpoints for those who come without a browser: `gradio_client`, agents, curl."""
+"""Named endpoints for toys, and what all endpoints share, for those who come without a browser."""
 
 import time
 from typing import Any
@@ -13,6 +13,8 @@ from ganplay.toy.stop_condition import StopCondition, parse
 from ganplay.toy.trainer import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS, MAX_POINTS = 16, 5000, 1000
+"""GANs of one call, steps of each, and fake points of each that are returned."""
+MAX_SCRIPT_STEPS = 10**6
 SECONDS = 60.0
 """A call that takes longer than this is answered with what has been trained by then."""
 
@@ -24,7 +26,7 @@ class Refused(gr.Error):
         super().__init__(message, print_exception=False)
 
 
-def whole(name: str, value: Any, low: int, high: int) -> int:
+def integer(name: str, value: Any, low: int, high: int) -> int:
     """A whole number as an endpoint was given it.
 
     Raises:
@@ -70,9 +72,9 @@ def train_toy(
         raise Refused(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
     if settings is not None and not isinstance(settings, dict):
         raise Refused(f"settings: {str(settings)[:40]!r} is not possible; an object is needed")
-    count = whole("seeds", seeds, 1, MAX_SEEDS)
-    wanted = whole("steps", steps, 0, MAX_STEPS)
-    shown = whole("points", points, 0, MAX_POINTS)
+    count = integer("seeds", seeds, 1, MAX_SEEDS)
+    max_steps = integer("steps", steps, 0, MAX_STEPS)
+    shown = integer("points", points, 0, MAX_POINTS)
     if state is not None and not isinstance(state, str):
         raise Refused(f"state: {str(state)[:40]!r} is not possible; a text is needed")
     stop = _condition(until)
@@ -81,20 +83,17 @@ def train_toy(
         config = ToyConfig.from_dict(start.to_dict() | (settings or {}))
     except ConfigError as error:
         raise Refused(str(error)) from None
-    first = whole(
-        "first_seed",
-        config.seed if first_seed is None else first_seed,
-        0,
-        MAX_SEED - MAX_SEEDS,
+    first = integer(
+        "first_seed", config.seed if first_seed is None else first_seed, 0, MAX_SEED - MAX_SEEDS
     )
     trainer = ToyTrainer(config, seeds=range(first, first + count), threads=1)
     deadline = time.monotonic() + SECONDS
     reached: list[int | None] = []
     if stop is None:
-        complete = train(trainer, wanted, lambda _: time.monotonic() < deadline) == wanted
+        complete = train(trainer, max_steps, lambda _: time.monotonic() < deadline) == max_steps
     else:
-        reached = train_until(trainer, wanted, stop, lambda _: time.monotonic() < deadline)
-        complete = trainer.steps == wanted or None not in reached
+        reached = train_until(trainer, max_steps, stop, lambda _: time.monotonic() < deadline)
+        complete = trainer.steps == max_steps or None not in reached
     result = {"preset": preset if state is None else None, "complete": complete} | report(trainer)
     for member, step in zip(result["members"], reached, strict=False):
         member["reached"] = step
@@ -127,4 +126,4 @@ def write_script(state: str, steps: int = 3000) -> str:
     config, problems = ToyConfig.from_state(state)
     if problems:
         raise Refused("; ".join(map(str, problems)))
-    return as_script(config, whole("steps", steps, 0, 10**6))
+    return as_script(config, integer("steps", steps, 0, MAX_SCRIPT_STEPS))

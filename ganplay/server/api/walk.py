@@ -10,17 +10,19 @@ from ganplay.latent.walk_string import keyframes_of
 from ganplay.media.video import Cancelled
 from ganplay.server.api.toy import Refused
 from ganplay.server.api.zero_gpu import GpuJobs, in_context
-from ganplay.server.explore.request import said
-from ganplay.server.explore.walk_routes import Planned, Walks, checked, read
+from ganplay.server.explore.request import message_of
+from ganplay.server.explore.walk_routes import PlannedWalk, WalkRequest, WalkRoutes, checked
+from ganplay.server.http.messages import validated
 
 SECONDS = 60.0
+"""A walk that has not been made by then is given up."""
 
 
 class WalkApi:
     """The endpoint, on the thread that makes walks."""
 
-    def __init__(self, walks: Walks, bursts: GpuJobs) -> None:
-        self.walks, self.bursts = walks, bursts
+    def __init__(self, walk_routes: WalkRoutes, gpu_jobs: GpuJobs) -> None:
+        self.walk_routes, self.gpu_jobs = walk_routes, gpu_jobs
 
     def walk(
         self,
@@ -58,7 +60,7 @@ class WalkApi:
             The walk's string, what of it could not be used, how uneven the pace is, and the file
             in a data URL.
         """
-        late = time.monotonic() + SECONDS
+        deadline = time.monotonic() + SECONDS
         try:
             planned = self._planned(states, walk, model, kind, zoom)
             if not walk:
@@ -66,14 +68,14 @@ class WalkApi:
                 whole = Walk(own, frames, path, loop, even, rate)
                 planned = checked(planned._replace(walk=whole))
             work = in_context(
-                self.bursts.export, planned.model.card.name, planned.walk, kind, zoom,
-                lambda done, of: time.monotonic() < late,
+                self.gpu_jobs.export, planned.model.card.name, planned.walk, kind, zoom,
+                lambda done, of: time.monotonic() < deadline,
             )  # fmt: skip
-            file = self.walks.pool.submit(work).result()
+            file = self.walk_routes.pool.submit(work).result()
         except Cancelled:
             raise Refused(f"busy: it could not be made within {SECONDS:g} seconds") from None
         except Exception as error:
-            raise Refused(said(error)) from None
+            raise Refused(message_of(error)) from None
         media = {"gif": "image/gif", "mp4": "video/mp4"}.get(kind, "image/png")
         return {
             "walk": str(planned.walk),
@@ -82,11 +84,13 @@ class WalkApi:
             "file": f"data:{media};base64,{base64.b64encode(file.data).decode()}",
         }
 
-    def _planned(self, states: object, walk: object, model: str, kind: str, zoom: int) -> Planned:
+    def _planned(
+        self, states: object, walk: object, model: str, kind: str, zoom: int
+    ) -> PlannedWalk:
         text = walk or _joined(states)
         name = model or model_of(str(text).replace(SEPARATOR, ";")) or ""
-        return self.walks.plan(
-            read({"model": name, "walk": text, "kind": kind or "", "zoom": zoom})
+        return self.walk_routes.plan(
+            validated(WalkRequest, {"model": name, "walk": text, "kind": kind or "", "zoom": zoom})
         )
 
 

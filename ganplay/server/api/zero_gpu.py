@@ -34,7 +34,7 @@ MIN_PICTURES = 16
 """Fewer pictures are made sooner on the CPU."""
 
 
-def lend(work: Callable[P, R], seconds: int) -> Callable[P, R]:
+def on_zero_gpu(work: Callable[P, R], seconds: int) -> Callable[P, R]:
     """Work that has a GPU on ZeroGPU, for so long at most; elsewhere the work as it is."""
     return spaces.GPU(work, duration=seconds) if ON_ZERO_GPU else work
 
@@ -54,30 +54,34 @@ class GpuJobs:
     """The long work of the named endpoints.
 
     Args:
-        gallery: the server's own.
-        finder: the same.
+        model_store: the server's own.
+        projection_queue: the same.
     """
 
-    def __init__(self, gallery: ModelStore, finder: ProjectionQueue) -> None:
-        self._gallery, self._finder, self._home = gallery, finder, os.getpid()
-        self._lent_render = lend(self._render, 30)
-        self._lent_find, self._lent_export = lend(self._find, 60), lend(self._export, 60)
+    def __init__(self, model_store: ModelStore, projection_queue: ProjectionQueue) -> None:
+        self._model_store, self._projection_queue = model_store, projection_queue
+        self._home = os.getpid()
+        self._gpu_render = on_zero_gpu(self._render, 30)
+        self._gpu_find = on_zero_gpu(self._find, 60)
+        self._gpu_export = on_zero_gpu(self._export, 60)
 
     def render(self, name: str, texts: list[str]) -> Rendered:
-        """See `Gallery.render`."""
-        return (self._lent_render if len(texts) >= MIN_PICTURES else self._render)(name, texts)
+        """See `ModelStore.render`."""
+        return (self._gpu_render if len(texts) >= MIN_PICTURES else self._render)(name, texts)
 
-    def find(self, order: ProjectionRequest, tell: Callable[[Any], bool]) -> ProjectionResult:
-        """See `Finder.find`; where a GPU is lent nobody is told how far it is."""
-        return self._lent_find(order) if ON_ZERO_GPU else self._finder.find(order, tell)
+    def find(self, request: ProjectionRequest, tell: Callable[[Any], bool]) -> ProjectionResult:
+        """See `ProjectionQueue.find`; on a lent GPU there is no news of its progress."""
+        if ON_ZERO_GPU:
+            return self._gpu_find(request)
+        return self._projection_queue.find(request, tell)
 
     def export(
         self, name: str, walk: Walk, kind: str, zoom: int, tell: Callable[[int, int], bool]
     ) -> File:
-        """See `walk_files.export_walk`, with the model by its name."""
+        """See `walk_export.export_walk`, with the model by its name."""
         if ON_ZERO_GPU:
-            return self._lent_export(name, walk, kind, zoom)
-        return export_walk(self._gallery.model(name), walk, kind, zoom, tell)
+            return self._gpu_export(name, walk, kind, zoom)
+        return export_walk(self._model_store.model(name), walk, kind, zoom, tell)
 
     @cached_property
     def _own(self) -> ModelStore:
@@ -86,13 +90,13 @@ class GpuJobs:
 
     @property
     def _models(self) -> ModelStore:
-        return self._gallery if os.getpid() == self._home else self._own
+        return self._model_store if os.getpid() == self._home else self._own
 
     def _render(self, name: str, texts: list[str]) -> Rendered:
         return self._models.render(name, texts)
 
-    def _find(self, order: ProjectionRequest) -> ProjectionResult:
-        return ProjectionQueue(self._models).find(order, lambda _: True)
+    def _find(self, request: ProjectionRequest) -> ProjectionResult:
+        return ProjectionQueue(self._models).find(request, lambda _: True)
 
     def _export(self, name: str, walk: Walk, kind: str, zoom: int) -> File:
         return export_walk(self._models.model(name), walk, kind, zoom)

@@ -1,130 +1,178 @@
-"""Requests of the map, of arithmetic and of directions of one's own."""
+"""What answers each kind of request of Explore, in a thread of the model store."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-from ganplay.common.settings import Problem
+from ganplay.common.settings import ConfigError, Problem, as_plain
+from ganplay.images.evaluation.training_images import MissingData
 from ganplay.images.latent_state import LatentState, packed, read_state
 from ganplay.latent import arithmetic
-from ganplay.latent.model_store import MOST_PICTURES, ModelStore, ModelStoreError
-from ganplay.server.explore.request import ExploreRequest, Handler, refuse
-
-MOST_STRENGTHS = 16
+from ganplay.latent.model_store import ModelStore, ModelStoreError
+from ganplay.server.explore.request import (
+    ArithmeticRequest,
+    DirectionRequest,
+    ExploreRequest,
+    MapRequest,
+    PictureRequest,
+    PlaceRequest,
+)
+from ganplay.server.http.messages import refuse, validated
 
 Answer = tuple[dict[str, Any], bytes]
+"""A head, to which id, purpose and model are added, and pictures' bytes."""
 
 
-def mapped(gallery: ModelStore, asked: ExploreRequest) -> Answer:
-    """Pictures at `places` [[x, y], ...] of a plane.
+class Handler(NamedTuple):
+    """What answers requests of one kind.
 
-    Through the first state along two directions, `axes` [i, j]; or through the three states of
-    `corners`, with the first state's label and step.
+    Attributes:
+        request: the model that its messages are read with.
+        work: answers one. May raise a ValueError, best one with a `Problem`.
+        heavy: whether it is to wait behind many pictures even for a single state.
     """
-    model, places = gallery.model(asked.model), _places(asked)
-    (state,) = _states(gallery, asked, asked.states[:1])
-    with _told("corners" if "corners" in asked.options else "axes"):
-        if "corners" in asked.options:
-            states = arithmetic.states_between(model, state, _corners(gallery, asked), places)
-        else:
+
+    request: type[ExploreRequest]
+    work: Callable[[ModelStore, Any], Answer]
+    heavy: bool = False
+
+
+def pictures(model_store: ModelStore, asked: PictureRequest) -> Answer:
+    """The states' pictures; of the first, if wanted, a small random move and its latent vector."""
+    first, *others = asked.states
+    if asked.nudge is not None:
+        first = model_store.perturbed(asked.model, first, asked.nudge)
+    made = model_store.render(asked.model, [first, *others])
+    head = {
+        "type": "pictures", "shape": made.shape, "states": made.states,
+        "latent": model_store.latent(asked.model, first) if asked.latent else None,
+        "problems": [as_plain(problems) for problems in made.problems],
+    }  # fmt: skip
+    return head, made.pixels
+
+
+def map_of(model_store: ModelStore, asked: MapRequest) -> Answer:
+    """Pictures at places of a plane; see `MapRequest`."""
+    model, places = model_store.model(asked.model), [(x, y) for x, y in asked.places]
+    (state,) = _states(model_store, asked, asked.states[:1])
+    if asked.corners is not None:
+        with _refused_as("corners"):
+            corners = _states(model_store, asked, asked.corners)
+            states = arithmetic.states_between(model, state, corners, places)
+    else:
+        with _refused_as("axes"):
             states = arithmetic.states_along(state, _axes(asked, len(model.directions)), places)
-    return _pictures(gallery, asked, states)
+    return _rendered(model_store, asked, states)
 
 
-def placed(gallery: ModelStore, asked: ExploreRequest) -> Answer:
+def place_of(model_store: ModelStore, asked: PlaceRequest) -> Answer:
     """Where the first state is in the plane through `corners`: x, y, and how far off it."""
-    (state,) = _states(gallery, asked, asked.states[:1])
-    with _told("corners"):
-        found = arithmetic.coordinates_of(
-            gallery.model(asked.model), state, _corners(gallery, asked)
-        )
+    (state,) = _states(model_store, asked, asked.states[:1])
+    with _refused_as("corners"):
+        corners = _states(model_store, asked, asked.corners)
+        found = arithmetic.coordinates_of(model_store.model(asked.model), state, corners)
     return {"type": "place", "place": found}, b""
 
 
-def summed(gallery: ModelStore, asked: ExploreRequest) -> Answer:
+def sum_of(model_store: ModelStore, asked: ArithmeticRequest) -> Answer:
     """The first state with what `plus` has and `minus` lacks, at each of the `strengths`."""
-    strengths = _numbers("strengths", asked.options.get("strengths"), MOST_STRENGTHS)
-    ends = [asked.options.get(name) for name in ("minus", "plus")]
-    (a, b, c) = _states(gallery, asked, [asked.states[0], *_texts("minus, plus", ends, 2)])
-    model = gallery.model(asked.model)
-    with _told("strengths"):
-        states = [arithmetic.analogy(model, a, b, c, strength) for strength in strengths]
-    return _pictures(gallery, asked, states)
+    a, b, c = _states(model_store, asked, [asked.states[0], asked.minus, asked.plus])
+    model = model_store.model(asked.model)
+    with _refused_as("strengths"):
+        states = [arithmetic.analogy(model, a, b, c, strength) for strength in asked.strengths]
+    return _rendered(model_store, asked, states)
 
 
-def derived(gallery: ModelStore, asked: ExploreRequest) -> Answer:
+def direction_of(model_store: ModelStore, asked: DirectionRequest) -> Answer:
     """The direction from the states `without` something to the request's own, with it."""
-    without = _texts("without", asked.options.get("without"), MOST_PICTURES)
-    groups = [_states(gallery, asked, texts) for texts in (without, asked.states)]
-    with _told("groups"):
-        vector = arithmetic.direction_between_states(gallery.model(asked.model), *groups)
+    groups = [_states(model_store, asked, texts) for texts in (asked.without, asked.states)]
+    with _refused_as("groups"):
+        vector = arithmetic.direction_between_states(model_store.model(asked.model), *groups)
     return {"type": "direction", "vector": packed(tuple(vector.tolist()))}, b""
 
 
-PURPOSES = {
-    "map": Handler(mapped, heavy=True),
-    "place": Handler(placed),
-    "arithmetic": Handler(summed),
-    "direction": Handler(derived),
+def verdict(model_store: ModelStore, asked: ExploreRequest) -> Answer:
+    """What D says of the first state's picture."""
+    score = model_store.verdict(asked.model, asked.states[0])._asdict()
+    if math.isnan(score["threshold"]):  # JSON has none
+        score["threshold"] = None
+    pairs = model_store.cards[asked.model].config.pairs
+    return {"type": "verdict", "pairs": pairs} | score, b""
+
+
+def neighbours(model_store: ModelStore, asked: ExploreRequest) -> Answer:
+    """The training pictures nearest to the first state's, or why there are none (yet)."""
+    try:
+        near = model_store.nearest(asked.model, asked.states[0])
+    except MissingData as missing:
+        head: dict[str, Any] = {"status": "missing", "code": missing.code, "values": missing.values}
+        return {"type": "neighbours"} | head, b""
+    if isinstance(near, float):
+        return {"type": "neighbours", "status": "building", "share": near}, b""
+    usual = near.yardstick
+    head = {
+        "status": "found", "shape": near.shape,
+        "neighbours": [one._asdict() for one in near.neighbours],
+        "median": usual and usual.median,
+        "reading": usual and usual.reading(near.neighbours[0].distance),
+    }  # fmt: skip
+    return {"type": "neighbours"} | head, near.pixels
+
+
+_PICTURES = (
+    "picture", "previews", "steps", "tiles", "history", "compare", "favourites", "trio", "group",
+    "keyframes",
+)  # fmt: skip
+"""Parts of the page that show pictures of states; each has a turn of its own."""
+HANDLERS = dict.fromkeys(_PICTURES, Handler(PictureRequest, pictures)) | {
+    "map": Handler(MapRequest, map_of, heavy=True),
+    "place": Handler(PlaceRequest, place_of),
+    "arithmetic": Handler(ArithmeticRequest, sum_of),
+    "direction": Handler(DirectionRequest, direction_of),
+    "verdict": Handler(ExploreRequest, verdict, heavy=True),
+    "neighbours": Handler(ExploreRequest, neighbours, heavy=True),
 }
+"""By the request's purpose."""
 
 
-def _pictures(gallery: ModelStore, asked: ExploreRequest, states: list[LatentState]) -> Answer:
-    made = gallery.render(asked.model, list(map(str, states)))
+def read(content: dict[str, Any]) -> ExploreRequest:
+    """What a page asks for.
+
+    Raises:
+        ConfigError: naming the field that cannot be used.
+    """
+    purpose = content.get("purpose")
+    if not isinstance(purpose, str) or purpose not in HANDLERS:
+        refuse("purpose", purpose, "one of " + ", ".join(HANDLERS))
+    return validated(HANDLERS[purpose].request, content)
+
+
+def _rendered(model_store: ModelStore, asked: ExploreRequest, states: list[LatentState]) -> Answer:
+    made = model_store.render(asked.model, list(map(str, states)))
     return {"type": "pictures", "shape": made.shape, "states": made.states}, made.pixels
 
 
-def _states(gallery: ModelStore, asked: ExploreRequest, texts: list[str]) -> list[LatentState]:
+def _states(model_store: ModelStore, asked: ExploreRequest, texts: list[str]) -> list[LatentState]:
     """States of strings; what a string cannot mean for this model is left out of it."""
-    space = gallery.model(asked.model).space
+    space = model_store.model(asked.model).space
     return [read_state(text, asked.model, space)[0] for text in texts]
 
 
 @contextmanager
-def _told(code: str) -> Iterator[None]:
+def _refused_as(code: str) -> Iterator[None]:
     """What the mathematics refuses is told to the page by a code of its own."""
     try:
         yield
-    except ModelStoreError:
+    except (ModelStoreError, ConfigError):
         raise
     except ValueError as error:
         raise ModelStoreError(Problem(code, "", str(error), None, code)) from None
 
 
-def _corners(gallery: ModelStore, asked: ExploreRequest) -> list[LatentState]:
-    texts = _texts("corners", asked.options.get("corners"), 3)
-    return _states(gallery, asked, texts)
-
-
-def _axes(asked: ExploreRequest, count: int) -> tuple[int, int]:
-    axes: Any = asked.options.get("axes")
-    ok = isinstance(axes, list) and len(axes) == 2
-    if not ok or not all(type(axis) is int and 0 <= axis < count for axis in axes):
-        refuse("axes", axes, f"two whole numbers from 0 to {count - 1} are needed")
-    return (axes[0], axes[1])
-
-
-def _places(asked: ExploreRequest) -> list[tuple[float, float]]:
-    places = asked.options.get("places")
-    if not isinstance(places, list) or not 1 <= len(places) <= MOST_PICTURES:
-        refuse("places", places, f"a list of 1 to {MOST_PICTURES} places is needed")
-    pairs = [_numbers("places", place, 2) for place in places]
-    if any(len(pair) != 2 for pair in pairs):
-        refuse("places", places, "two numbers for each are needed")
-    return [(x, y) for x, y in pairs]
-
-
-def _numbers(field: str, given: object, most: int) -> list[float]:
-    if not isinstance(given, list) or not 1 <= len(given) <= most:
-        refuse(field, given, f"a list of 1 to {most} numbers is needed")
-    if not all(type(one) in (int, float) and abs(one) < 2**53 for one in given):
-        refuse(field, given, "finite numbers are needed")
-    return list(map(float, given))
-
-
-def _texts(field: str, given: object, most: int) -> list[str]:
-    if not isinstance(given, list) or not 1 <= len(given) <= most:
-        refuse(field, given, f"a list of 1 to {most} states is needed")
-    if not all(isinstance(one, str) for one in given):
-        refuse(field, given, "strings are needed")
-    return given
+def _axes(asked: MapRequest, count: int) -> tuple[int, int]:
+    """The two of a model's directions that span the plane."""
+    if asked.axes is None or not all(0 <= axis < count for axis in asked.axes):
+        refuse("axes", asked.axes, f"two whole numbers from 0 to {count - 1} are needed")
+    first, second = asked.axes
+    return first, second

@@ -1,163 +1,130 @@
-"""Routes of the panel that finds a picture: a file in the model's shape, and the search itself.
+"""Routes of projection: a file as a picture in the model's shape, and the search for it.
 
-A search is asked for and answered in pieces: of each the lengths of a JSON head and of a
-picture's bytes (uint32 each), then both. They say how far it is and what the best picture is; the
-last one has the state that was found, or why there is none.
+A search is asked for and answered in chunks of `common.wire`. They say how far it is and what the
+best picture is; the last one has the state that was found, or why there is none.
 """
 
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
-from ganplay.common.settings import as_plain
+from ganplay.common.wire import pack_chunk, unpack_chunk
 from ganplay.latent.model_store import MOST_PICTURES
 from ganplay.latent.projection import Progress
 from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.media.uploads import MAX_BYTES, UploadError
-from ganplay.server.explore.request import told
-from ganplay.server.explore.walk_routes import packed
-from ganplay.server.http import auth
-from ganplay.server.http.live_socket import (
-    PREFIX,
-    REFUSED,
-    TOKEN,
-    Refusal,
-    decoded,
-    limited_body,
-    same_origin,
-)
-from ganplay.server.http.streaming import Streamed, Tell
-from ganplay.server.lab.files import Places
+from ganplay.server.explore.request import problem_of
+from ganplay.server.http.guard import Guard, PageRequest, answer_json, answer_problems
+from ganplay.server.http.slots import Slots
+from ganplay.server.http.streaming import Send, WorkResponse
 
-SEARCHES, UPLOADS_AT_ONCE = 4, 2
-"""Searches come one after the other; so many may wait or run."""
-MAX_ORDER = 2**18
-"""Bytes of a picture of the largest model, with a mask and what is asked for."""
-TELL_SECONDS = 0.1
-
-Work = Callable[[Request, str], Awaitable[Response]]
+MAX_SEARCHES = 4
+"""That wait or run: they come one after the other."""
+MAX_UPLOADS = 2
+"""Files that are read at a time."""
+MAX_REQUEST = 2**18
+"""Bytes of a search: a picture of the largest model, a mask, and what is asked for."""
+PROGRESS_SECONDS = 0.1
+"""Between two chunks that say how far a search is, at least."""
 
 
-def parts(body: bytes) -> tuple[dict[str, Any], bytes]:
-    """The head and the bytes of a piece that a page sent; what is none has an empty head."""
-    end = 8 + int.from_bytes(body[:4], "little")
-    return decoded(body[8:end].decode("utf-8", "replace")), body[end:]
+class ProjectionRoutes:
+    """The routes of one projection queue."""
 
-
-class Find:
-    """The routes of one finder."""
-
-    def __init__(self, finder: ProjectionQueue) -> None:
-        self.finder = finder
-        self._searches, self._uploads = Places(SEARCHES), Places(UPLOADS_AT_ONCE)
+    def __init__(self, projection_queue: ProjectionQueue) -> None:
+        self.projection_queue = projection_queue
+        self.slots = {"searches": Slots(MAX_SEARCHES), "uploads": Slots(MAX_UPLOADS)}
         self._newest: dict[str, threading.Event] = {}
 
-    @property
-    def places(self) -> dict[str, Places]:
-        """By name, for who looks after the server."""
-        return {"searches": self._searches, "uploads": self._uploads}
-
-    async def picture(self, request: Request, session: str) -> Response:
+    async def picture(self, request: PageRequest) -> Response:
         """A file's picture in the shape of the model that the address names."""
-        name = request.query_params.get("model", "")[:80]
-        data = await limited_body(request, MAX_BYTES, "size")
-        with self._uploads.taken(session):
-            work = self.finder.model_store.submit(
-                self.finder.picture, name, data, pictures=MOST_PICTURES
-            )
-            made = await asyncio.wrap_future(work)
+        name = request.query.get("model", "")[:80]
+        request.held.enter_context(self.slots["uploads"].slot(request.session))
+        work = self.projection_queue.model_store.submit(
+            self.projection_queue.picture, name, request.body, pictures=MOST_PICTURES
+        )
+        made = await asyncio.wrap_future(work)
         head = {
             "type": "picture", "shape": list(made.pixels.shape),
             "notes": [note._asdict() for note in made.notes],
         }  # fmt: skip
-        answer = packed(head, made.pixels.numpy().tobytes())
+        answer = pack_chunk(head, made.pixels.numpy().tobytes())
         return Response(answer, media_type="application/octet-stream")
 
-    async def project(self, request: Request, session: str) -> Response:
+    async def project(self, request: PageRequest) -> Response:
         """A search; a page's new one ends its last."""
-        body = await limited_body(request, MAX_ORDER, "size")
-        order = self.finder.read_request(*parts(body))
-        with ExitStack() as stack:
-            stack.enter_context(self._searches.taken(session))
-            stop = self._begun(session)
-            stack.callback(self._ended, session, stop)
-            return Streamed(partial(self._found, order, stop), stack.pop_all(), self.finder.pool)
+        asked = self.projection_queue.read_request(*unpack_chunk(request.body))
+        request.held.enter_context(self.slots["searches"].slot(request.session))
+        stop = self._begin(request.session)
+        request.held.callback(self._end, request.session, stop)
+        work = partial(self._search, asked, stop)
+        return WorkResponse(work, request.held.pop_all(), self.projection_queue.pool)
 
-    def _begun(self, session: str) -> threading.Event:
+    def _begin(self, session: str) -> threading.Event:
+        """What tells a page's new search to stop; its last one is told to."""
         if session in self._newest:
             self._newest[session].set()
         self._newest[session] = threading.Event()
         return self._newest[session]
 
-    def _ended(self, session: str, stop: threading.Event) -> None:
+    def _end(self, session: str, stop: threading.Event) -> None:
         stop.set()
         if self._newest.get(session) is stop:
             del self._newest[session]
 
-    def _found(self, order: ProjectionRequest, stop: threading.Event, tell: Tell) -> bytes:
-        """The last piece, in the finder's thread."""
-        curves: list[list[float]] = []
-        last_told, stage = 0.0, ""
-
-        def progress(now: Progress) -> bool:
-            nonlocal last_told, stage
-            if now.stage != stage:
-                curves.clear()
-                stage = now.stage
-            curves.append([round(error, 2) for error in now.errors.tolist()])
-            last = now.done == now.total - 1
-            if not last and time.monotonic() - last_told < TELL_SECONDS:
-                return not stop.is_set()
-            last_told = time.monotonic()
-            head = {"type": "progress", "stage": now.stage, "done": now.done, "total": now.total}
-            pixels = b"" if now.picture is None else now.picture.numpy().tobytes()
-            heard = tell(packed(head | {"errors": list(curves)}, pixels))
-            curves.clear()
-            return heard and not stop.is_set()
-
+    def _search(self, asked: ProjectionRequest, stop: threading.Event, send: Send) -> bytes:
+        """The last chunk, in the queue's thread."""
         if stop.is_set():  # while it waited for its turn
-            return packed({"type": "cancelled"})
+            return pack_chunk({"type": "cancelled"})
         try:
-            found = self.finder.find(order, progress)
+            found = self.projection_queue.find(asked, _ProgressSender(send, stop))
         except Exception as error:  # nobody else would answer the page
-            return packed({"type": "error", "why": told(error).allowed})
+            return pack_chunk({"type": "error", "why": problem_of(error).allowed})
         head = {
             "type": "found", "state": str(found.state), "error": found.error,
             "labels": found.labels, "best": found.best,
         }  # fmt: skip
-        return packed(head, found.picture.numpy().tobytes())
-
-    async def _answered(self, work: Work, request: Request) -> Response:
-        """What a route answers, refusals included."""
-        if not same_origin(request.headers):
-            return JSONResponse({"type": "refused"}, 403)
-        try:
-            session = auth.session_of(request.headers.get(TOKEN))
-            if session is None:
-                raise Refusal("refused", REFUSED)
-            return await work(request, session)
-        except Refusal as refusal:
-            return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
-        except UploadError as error:
-            why = {"type": error.code, "values": error.values, "why": str(error)}
-            return JSONResponse(why, 422)
-        except ClientDisconnect:
-            return JSONResponse({"type": "gone"}, 408)
-        except Exception as error:
-            return JSONResponse({"type": "problem", "problem": as_plain([told(error)])[0]}, 422)
+        return pack_chunk(head, found.picture.numpy().tobytes())
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
-        routes = {"picture": self.picture, "project": self.project}
-        return [
-            Route(f"{PREFIX}/explore/{path}", partial(self._answered, work), methods=["POST"])
-            for path, work in routes.items()
-        ]
+        picture = Guard(self.picture, MAX_BYTES, "size", explain=_explain)
+        project = Guard(self.project, MAX_REQUEST, "size", explain=_explain)
+        return [picture.route("explore/picture"), project.route("explore/project")]
+
+
+class _ProgressSender:
+    """Sends how far a search is, but not too often; false when it should stop."""
+
+    def __init__(self, send: Send, stop: threading.Event) -> None:
+        self._send, self._stop = send, stop
+        self._curves: list[list[float]] = []
+        self._sent_at, self._stage = 0.0, ""
+
+    def __call__(self, now: Progress) -> bool:
+        if now.stage != self._stage:
+            self._curves, self._stage = [], now.stage
+        self._curves.append([round(error, 2) for error in now.errors.tolist()])
+        last = now.done == now.total - 1
+        if not last and time.monotonic() - self._sent_at < PROGRESS_SECONDS:
+            return not self._stop.is_set()
+        self._sent_at = time.monotonic()
+        head: dict[str, Any] = {
+            "type": "progress", "stage": now.stage, "done": now.done, "total": now.total,
+            "errors": self._curves,
+        }  # fmt: skip
+        pixels = b"" if now.picture is None else now.picture.numpy().tobytes()
+        self._curves = []
+        return self._send(pack_chunk(head, pixels)) and not self._stop.is_set()
+
+
+def _explain(error: Exception) -> Response:
+    if isinstance(error, UploadError):
+        content = {"type": error.code, "values": error.values, "why": str(error)}
+        return answer_json(content, 422)
+    return answer_problems([problem_of(error)], "problem")

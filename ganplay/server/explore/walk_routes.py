@@ -1,50 +1,46 @@
 """Routes of walks: the frames of one as they are made, and one as a file.
 
-A page posts the walk's string and gets pieces: the lengths of a JSON head and of what follows it
-(two uint32), that head, and bytes. The heads' types are start, progress, frames, end, file, error.
-Who leaves ends the work: between two pieces, which is well within a second.
+A page posts the walk's string and gets chunks of `common.wire`, whose heads' types are start,
+progress, frames, end, file, error. Who leaves ends the work: between two chunks, which is well
+within a second.
 """
 
-import struct
 import threading
-from contextlib import ExitStack
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Annotated, Any, NamedTuple
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from pydantic import AfterValidator, Field
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from ganplay.common.devices import threads
 from ganplay.common.settings import Problem, as_plain
+from ganplay.common.wire import pack_chunk
 from ganplay.images.checkpoint import ImageModel
 from ganplay.latent.model_store import ModelStore, ModelStoreError
 from ganplay.latent.walk import Walk, iter_frames, states_of
 from ganplay.latent.walk_export import KINDS, MAX_ZOOM, export_walk, latent_norms, pace_of, suffix
 from ganplay.latent.walk_string import read_walk
 from ganplay.media.video import Cancelled
-from ganplay.server.explore.request import told
-from ganplay.server.http import auth
-from ganplay.server.http.live_socket import (
-    MAX_BODY,
-    PREFIX,
-    REFUSED,
-    TOKEN,
-    Refusal,
-    decoded,
-    dump,
-    limited_body,
-    same_origin,
-)
-from ganplay.server.http.streaming import Streamed, Tell
-from ganplay.server.lab.files import Places
+from ganplay.server.explore.request import problem_of
+from ganplay.server.http.guard import Guard, PageRequest
+from ganplay.server.http.messages import PageMessage, refuse, validated
+from ganplay.server.http.slots import Slots
+from ganplay.server.http.streaming import Send, WorkResponse
 
-AT_ONCE = 4
+MAX_WALKS = 4
 """Walks that are made or wait for the thread that makes them."""
-MOST_FRAMES, LARGEST = 720, 512
+MAX_FRAMES, MAX_SIDE = 720, 512
 """Frames of a visitor's walk, and pixels of a side of its file."""
 
 
-class WalkRequest(NamedTuple):
+def _known_kind(kind: str) -> str:
+    if kind not in KINDS:
+        raise ValueError
+    return kind
+
+
+class WalkRequest(PageMessage):
     """A walk as a page asks for it.
 
     Attributes:
@@ -54,37 +50,15 @@ class WalkRequest(NamedTuple):
         zoom: of a file.
     """
 
-    model: str
-    walk: str
-    kind: str | None
-    zoom: int
+    model: str = Field(description="a name is needed")
+    walk: str = Field(description="a text is needed")
+    kind: Annotated[str, AfterValidator(_known_kind)] | None = Field(
+        None, description="one of " + ", ".join(KINDS)
+    )
+    zoom: int = Field(1, ge=1, le=MAX_ZOOM, description=f"a whole number from 1 to {MAX_ZOOM}")
 
 
-def read(content: dict[str, Any]) -> WalkRequest:
-    """What a page asks for.
-
-    Raises:
-        GalleryError: naming the field that cannot be used.
-    """
-    model, walk, kind = (content.get(name) for name in ("model", "walk", "kind"))
-    zoom = content.get("zoom", 1)
-    if not isinstance(model, str):
-        raise _bad("model", model, "a name is needed")
-    if not isinstance(walk, str):
-        raise _bad("walk", walk, "a text is needed")
-    if kind is not None and kind not in KINDS:
-        raise _bad("kind", kind, "one of " + ", ".join(KINDS))
-    if type(zoom) is not int or not 1 <= zoom <= MAX_ZOOM:
-        raise _bad("zoom", zoom, f"a whole number from 1 to {MAX_ZOOM}")
-    return WalkRequest(model, walk, kind, zoom)
-
-
-def _bad(field: str, value: object, allowed: str, code: str = "message") -> ModelStoreError:
-    shown = value if type(value) is int else str(value)[:40]
-    return ModelStoreError(Problem(field, shown, allowed, None, code))
-
-
-class Planned(NamedTuple):
+class PlannedWalk(NamedTuple):
     """A model, a walk through it, and what was wrong with the walk's string."""
 
     model: ImageModel
@@ -92,80 +66,62 @@ class Planned(NamedTuple):
     problems: list[Problem]
 
 
-def checked(planned: Planned) -> Planned:
+def checked(planned: PlannedWalk) -> PlannedWalk:
     """The same.
 
     Raises:
-        GalleryError: if it is longer than a visitor's walk may be.
+        ConfigError: if it is longer than a visitor's walk may be.
     """
     count = planned.walk.frames
-    if count > MOST_FRAMES:
-        raise _bad("frames", count, f"a whole number from 2 to {MOST_FRAMES}", "bounds")
+    if count > MAX_FRAMES:
+        refuse("frames", count, f"a whole number from 2 to {MAX_FRAMES}", "bounds")
     return planned
 
 
-class Walks:
-    """The routes of one gallery, and the one thread that makes walks.
+class WalkRoutes:
+    """The routes of one model store, and the one thread that makes walks.
 
     Sliders have threads of their own, which a walk does not hold up.
     """
 
-    def __init__(self, gallery: ModelStore) -> None:
-        self.gallery = gallery
+    def __init__(self, model_store: ModelStore) -> None:
+        self.model_store = model_store
         self.pool = threads(1, "walks")
-        self._places = Places(AT_ONCE)
+        self.slots = {"walks": Slots(MAX_WALKS)}
         self._stopped = threading.Event()
 
-    @property
-    def places(self) -> dict[str, Places]:
-        """By name, for who looks after the server."""
-        return {"walks": self._places}
-
-    def plan(self, asked: WalkRequest) -> Planned:
+    def plan(self, asked: WalkRequest) -> PlannedWalk:
         """The walk that a request means.
 
         Raises:
-            GalleryError: if there is no such model, or that is no walk for visitors.
+            ModelStoreError: if there is no such model, or its string stands for no walk.
+            ConfigError: if it is larger than a visitor's walk may be.
         """
-        model = self.gallery.model(asked.model)
+        model = self.model_store.model(asked.model)
         walk, problems = read_walk(asked.walk, asked.model, model.space)
         if walk is None:
             raise ModelStoreError(problems[-1])
         side = max(model.card.shape[1:])
-        if asked.zoom * side > LARGEST:
-            raise _bad("zoom", asked.zoom, f"at most {LARGEST // side} is possible", "bounds")
-        return checked(Planned(model, walk, problems))
+        if asked.zoom * side > MAX_SIDE:
+            refuse("zoom", asked.zoom, f"at most {MAX_SIDE // side} is possible", "bounds")
+        return checked(PlannedWalk(model, walk, problems))
 
     def stop(self) -> None:
         """End what is being made, and let the thread go."""
         self._stopped.set()
         self.pool.shutdown(wait=False, cancel_futures=True)
 
-    async def request(self, request: Request) -> Response:
-        """A walk and its pieces."""
-        if not same_origin(request.headers):
-            return JSONResponse({"type": "refused"}, 403)
-        try:
-            session = auth.session_of(request.headers.get(TOKEN))
-            if session is None:
-                raise Refusal("refused", REFUSED)
-            body = await limited_body(request, MAX_BODY)
-            asked = read(decoded(body.decode("utf-8", "replace")))
-            with ExitStack() as stack:
-                stack.enter_context(self._places.taken(session))
-                return Streamed(lambda tell: self._answer(asked, tell), stack.pop_all(), self.pool)
-        except ModelStoreError as error:
-            return JSONResponse({"type": "error", "problem": as_plain([error.problem])[0]}, 422)
-        except Refusal as refusal:
-            return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
-        except ClientDisconnect:
-            return JSONResponse({"type": "gone"}, 408)
+    async def request(self, request: PageRequest) -> Response:
+        """A walk and its chunks."""
+        asked = validated(WalkRequest, request.json())
+        request.held.enter_context(self.slots["walks"].slot(request.session))
+        return WorkResponse(partial(self._make, asked), request.held.pop_all(), self.pool)
 
-    def _answer(self, asked: WalkRequest, tell: Tell) -> bytes:
-        """All pieces, in the thread that makes walks."""
+    def _make(self, asked: WalkRequest, send: Send) -> bytes:
+        """All chunks, in the thread that makes walks."""
 
-        def heard(piece: bytes) -> bool:
-            return tell(piece) and not self._stopped.is_set()
+        def send_on(chunk: bytes) -> bool:
+            return send(chunk) and not self._stopped.is_set()
 
         try:
             planned = self.plan(asked)
@@ -173,22 +129,22 @@ class Walks:
                 "type": "start", "walk": str(planned.walk), "frames": planned.walk.frames,
                 "shape": planned.model.card.shape, "problems": as_plain(planned.problems),
             }  # fmt: skip
-            if not heard(packed(start)):
+            if not send_on(pack_chunk(start)):
                 raise Cancelled
             if asked.kind is None:
-                return _shown(planned, heard)
-            return _filed(planned, asked.kind, asked.zoom, heard)
+                return _frames(planned, send_on)
+            return _file(planned, asked.kind, asked.zoom, send_on)
         except Cancelled:
-            return packed({"type": "gone"})
+            return pack_chunk({"type": "gone"})
         except Exception as error:  # nobody else would answer the page
-            return packed({"type": "error", "problem": as_plain([told(error)])[0]})
+            return pack_chunk({"type": "error", "problem": as_plain([problem_of(error)])[0]})
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
-        return [Route(f"{PREFIX}/explore/walk", self.request, methods=["POST"])]
+        return [Guard(self.request, json=True).route("explore/walk")]
 
 
-def _shown(planned: Planned, tell: Tell) -> bytes:
+def _frames(planned: PlannedWalk, send: Send) -> bytes:
     """Frames as they are made."""
     model, walk, _ = planned
     parts = []
@@ -200,24 +156,18 @@ def _shown(planned: Planned, tell: Tell) -> bytes:
                 "type": "frames", "count": len(part.images), "norms": latent_norms(part),
                 "states": list(map(str, states_of(walk, part))),
             }  # fmt: skip
-        if not tell(packed(head, part.images.numpy().tobytes())):
+        if not send(pack_chunk(head, part.images.numpy().tobytes())):
             raise Cancelled
     pace = pace_of(walk, parts)
-    return packed({"type": "end"} | pace._asdict())
+    return pack_chunk({"type": "end"} | pace._asdict())
 
 
-def _filed(planned: Planned, kind: str, zoom: int, tell: Tell) -> bytes:
+def _file(planned: PlannedWalk, kind: str, zoom: int, send: Send) -> bytes:
     """Progress, then a file."""
 
     def progress(done: int, of: int) -> bool:
-        return tell(packed({"type": "progress", "done": done, "of": of}))
+        return send(pack_chunk({"type": "progress", "done": done, "of": of}))
 
     file = export_walk(planned.model, planned.walk, kind, zoom, progress)
     name = f"{planned.model.card.name}-walk.{suffix(kind)}"
-    return packed({"type": "file", "name": name} | file.pace._asdict(), file.data)
-
-
-def packed(head: dict[str, Any], content: bytes = b"") -> bytes:
-    """A piece of an answer."""
-    text = dump(head).encode()
-    return struct.pack("<II", len(text), len(content)) + text + content
+    return pack_chunk({"type": "file", "name": name} | file.pace._asdict(), file.data)

@@ -1,14 +1,28 @@
-"""Tokens that a page is given when it loads and shows when it asks for its session.
+"""Who asks: a page of ours by its token, the lecturer by the secret, and from which site.
 
 A token is a random session id with a signature of this process, so that nobody can name a session
 that was not given to them, and one from another server is told apart at once.
+
+The lecturer's secret is set in the environment. Who shows it is served first, and may see how the
+server is doing. It never travels in an address, which logs and histories keep.
 """
 
 import hashlib
 import hmac
+import os
 import secrets
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 _KEY = secrets.token_bytes(32)
+VARIABLE = "GANPLAY_TEACHER_SECRET"
+"""The environment variable with the secret."""
+SECRET = "x-ganplay-secret"
+"""The header in which a program shows the secret."""
+MIN_SECRET, MAX_SECRET = 12, 200
+"""Characters; a shorter or longer secret counts as none."""
 
 
 def _signature(session_id: str) -> str:
@@ -28,3 +42,41 @@ def session_of(token: object) -> str | None:
     session_id, _, signature = token.partition(".")
     genuine = hmac.compare_digest(signature, _signature(session_id))
     return session_id if genuine else None
+
+
+def teacher_secret() -> str | None:
+    """The secret; None if there is none that counts, and then nobody is the lecturer."""
+    secret = os.environ.get(VARIABLE, "").strip()
+    return secret if MIN_SECRET <= len(secret) <= MAX_SECRET else None
+
+
+def is_teacher(given: object) -> bool:
+    """Whether somebody shows the secret; compared in constant time."""
+    secret = teacher_secret()
+    if secret is None or not isinstance(given, str) or len(given) > MAX_SECRET:
+        return False
+    return hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode("utf-8", "replace"))
+
+
+def shows_secret(connection: HTTPConnection) -> bool:
+    """Whether a request shows the lecturer's secret in its header."""
+    return is_teacher(connection.headers.get(SECRET))
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether a request comes from a page of this server, or from no page at all.
+
+    What browsers say of it themselves counts most: no page can forge that, and it is right
+    whatever name a proxy calls us by. A frame on another site's page is a page of ours.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is None:
+        return site != "cross-site"
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    if site == "same-origin" or named == headers.get("host"):
+        return True
+    forwarded = headers.get("x-forwarded-host", "").split(",")
+    return site is None and named != "" and named in (host.strip() for host in forwarded)

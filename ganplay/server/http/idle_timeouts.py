@@ -1,22 +1,23 @@
-"""How long the server waits for connections that say nothing, or take nothing.
+"""How long the server waits for connections that send nothing, or read nothing.
 
 uvicorn waits for ever for a first request, for the rest of one that comes drop by drop, and for a
 client that does not read. A thousand such connections would use up the process's file handles, so
-each is looked at every few seconds and hung up on. Behind nginx this has been done before.
+each is checked every few seconds and closed. Behind nginx, nginx has done this already.
 """
 
 import asyncio
 from typing import Any
 
-from ganplay.server.http.live_socket import MAX_MESSAGE
+from ganplay.server.http.protocol import MAX_MESSAGE
 
 CHECK_SECONDS = 10.0
+"""From one check of a connection to the next."""
 CHECKS_STALLED = 3
-"""So often an answer that nobody reads is found unchanged before the line is cut."""
+"""So often an answer that nobody reads is found unchanged before the connection is cut."""
 
 
 class TimeoutProtocol:
-    """A protocol of uvicorn's, over which this class is put, with an eye on its connection."""
+    """Mixed into uvicorn's protocol of a connection: checks it from time to time."""
 
     loop: asyncio.AbstractEventLoop
     cycle: Any
@@ -25,35 +26,36 @@ class TimeoutProtocol:
     def connection_made(self, transport: Any) -> None:
         """As uvicorn's own."""
         super().connection_made(transport)  # type: ignore[misc]
-        self._line, self._last, self._unread, self._stalled = transport, object(), 0, 0
-        self.loop.call_later(CHECK_SECONDS, self._look)
+        self._transport, self._last_cycle = transport, object()
+        self._unread, self._stalled = 0, 0
+        self.loop.call_later(CHECK_SECONDS, self._check)
 
-    def _look(self) -> None:
-        """Hang up on who says nothing or takes nothing; else look again later."""
-        line = self._line
-        unread = line.get_write_buffer_size()
-        if line.is_closing() and not unread:
+    def _check(self) -> None:
+        """Close a connection that sends nothing or reads nothing; else check again later."""
+        transport = self._transport
+        unread = transport.get_write_buffer_size()
+        if transport.is_closing() and not unread:
             return
         self._stalled = self._stalled + 1 if unread and unread == self._unread else 0
         self._unread = unread
         if self._stalled >= CHECKS_STALLED:
-            line.abort()
-        elif self._says_nothing() and not unread:
-            line.close()
+            transport.abort()
+        elif self._is_silent() and not unread:
+            transport.close()
         else:
-            self.loop.call_later(CHECK_SECONDS, self._look)
+            self.loop.call_later(CHECK_SECONDS, self._check)
 
-    def _says_nothing(self) -> bool:
-        """Whether no request has become whole since the last look, and none is being answered."""
-        if self._line.get_protocol() is not self:  # a socket by now, which has pings of its own
+    def _is_silent(self) -> bool:
+        """Whether no request has become whole since the last check, and none is being answered."""
+        if self._transport.get_protocol() is not self:  # a socket by now, with pings of its own
             return False
-        now, before = self.cycle, self._last
-        self._last = now
+        now, before = self.cycle, self._last_cycle
+        self._last_cycle = now
         return now is before and (now is None or now.response_complete)
 
 
-def watch(config: Any) -> None:
-    """Have a running uvicorn's new connections watched, and its sockets' messages bounded.
+def install_timeouts(config: Any) -> None:
+    """Have a running uvicorn's new connections checked, and its sockets' messages bounded.
 
     Gradio makes the server without asking for such settings; uvicorn reads them anew for each
     connection.
@@ -61,6 +63,6 @@ def watch(config: Any) -> None:
     Args:
         config: the uvicorn.Config of the server.
     """
-    kind = config.http_protocol_class
-    config.http_protocol_class = type("WatchedProtocol", (TimeoutProtocol, kind), {})
+    protocol = config.http_protocol_class
+    config.http_protocol_class = type("CheckedProtocol", (TimeoutProtocol, protocol), {})
     config.ws_max_size = 4 * MAX_MESSAGE  # bytes, of which a character has up to four

@@ -2,7 +2,8 @@
 
 A line has time, level, logger and event, and numbers or short names of what happened. What is
 formatted here goes through `plain`, which takes out addresses and sessions; of an error its kind
-and the lines of code are kept, not its text, which may be a visitor's.
+and the lines of code are kept, not its text, which may be a visitor's. `AccessLog` logs each
+request that made work and each socket that ended.
 """
 
 import json
@@ -14,18 +15,25 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ganplay.server.http.protocol import PREFIX
+
 EVENTS = logging.getLogger("ganplay.events")
 COUNTS: Counter[str] = Counter()
-"""How often each event has happened since the start, told or not."""
+"""How often each event has happened since the start, logged or not."""
 LINES_A_SECOND = 50
-"""Of events; what comes faster is counted and not told one by one."""
+"""Of the log; what comes faster is counted and left out."""
+FREQUENT = ("lab/poll", "arena/poll", "explore/render")
+"""Ends of paths that are not logged: pages without sockets ask these many times a second."""
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?|\[?([0-9a-fA-F]{0,4}:){2,}[0-9a-fA-F]{0,4}\]?")
 _SESSION = re.compile(r"[\w-]{24}(\.[0-9a-f]{32})?")
 _FRAMES = 8
+"""Lines of code that are kept of an error."""
 
 
-def note(event: str, **fields: float | str | bool | None) -> None:
-    """Tell of something that happened, in numbers and names of our own."""
+def log_event(event: str, **fields: float | str | bool | None) -> None:
+    """Count something that happened, and log it in numbers and names of our own."""
     COUNTS[event] += 1
     EVENTS.info(event, extra={"fields": fields})
 
@@ -57,45 +65,96 @@ class JsonFormatter(logging.Formatter):
 
 
 def _place(frame: traceback.FrameSummary) -> str:
-    return f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}"
+    return f"{'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}"
 
 
 class RateLimitFilter(logging.Filter):
-    """Lets a bounded number of records a second through, and says how many it has not."""
+    """Lets `LINES_A_SECOND` records through, and adds to a later one how many it has dropped."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._since, self._told, self._kept = 0.0, 0, 0
+        self._since, self._logged, self._left_out = 0.0, 0, 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         """As logging has it."""
         now = time.monotonic()
         if now - self._since > 1:
-            self._since, self._told = now, 0
-        self._told += 1
-        if self._told > LINES_A_SECOND:
-            self._kept += 1
+            self._since, self._logged = now, 0
+        self._logged += 1
+        if self._logged > LINES_A_SECOND:
+            self._left_out += 1
             return False
-        if self._kept:
+        if self._left_out:
             fields = getattr(record, "fields", {})
-            record.fields = fields | {"untold": self._kept}
-            self._kept = 0
+            record.fields = fields | {"untold": self._left_out}
+            self._left_out = 0
         return True
 
 
 class ErrorCounter(logging.Handler):
-    """Counts errors, for who looks after the server."""
+    """Counts errors, for the operator's page."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """As logging has it."""
         COUNTS["error"] += 1
 
 
+class AccessLog:
+    """Stands before all routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, and log how long it took and what came of it."""
+        logged = scope["type"] == "websocket" or (
+            scope["type"] == "http"
+            and scope["method"] == "POST"
+            and not scope["path"].endswith(FREQUENT)
+        )
+        if not logged:
+            await self._app(scope, receive, send)
+            return
+        start, code, size = time.monotonic(), 0, 0
+
+        async def received() -> Message:
+            nonlocal code
+            message = await receive()
+            if message["type"] == "websocket.disconnect" and not code:
+                code = message.get("code") or 1006
+            return message
+
+        async def sent(message: Message) -> None:
+            nonlocal code, size
+            code = message.get("status") or message.get("code") or code
+            size += len(message.get("body") or message.get("bytes") or b"")
+            await send(message)
+
+        try:
+            await self._app(scope, received, sent)
+        finally:
+            kind = "socket" if scope["type"] == "websocket" else "request"
+            seconds = round(time.monotonic() - start, 3)
+            log_event(kind, path=_path(scope, code), code=code, seconds=seconds, bytes=size)
+
+
+def _path(scope: Scope, code: int) -> str:
+    """A path of ours, or one of Gradio's as its route has it; others may be a visitor's words.
+
+    A route that matches leaves its endpoint in the scope; Gradio's leave the route too.
+    """
+    if "endpoint" not in scope or code in (0, 404, 405):
+        return "(other)"
+    path = str(getattr(scope.get("route"), "path", scope["path"]))
+    at = max(path.find(f"{PREFIX}/"), path.find("/gradio_api/"))
+    return path[at:][:60] if at >= 0 else "(other)"
+
+
 def start(events: bool) -> None:
     """Write lines to standard error: of warnings and errors, and if wanted of all events.
 
     Args:
-        events: whether all that happens is told.
+        events: whether all that happens is logged.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())

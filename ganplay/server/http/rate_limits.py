@@ -17,14 +17,24 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ganplay.common.wire import dump
 from ganplay.server.http import auth
-from ganplay.server.http.gradio_lockdown import HEADERS
-from ganplay.server.http.live_socket import PREFIX, TOKEN, TOO_MANY, dump
 from ganplay.server.http.logs import COUNTS
+from ganplay.server.http.protocol import (
+    MAX_MESSAGE,
+    PREFIX,
+    SECURITY_HEADERS,
+    TOKEN,
+    TOO_LARGE,
+    TOO_MANY,
+    Refusal,
+)
 from ganplay.server.schema import PAGES
 
-MOST_KNOWN = 20_000
-"""TokenBuckets that are kept; of more the longest unused are forgotten."""
+MAX_KNOWN = 20_000
+"""Token buckets that are kept; of more the longest unused are forgotten."""
+CHARACTERS_A_MESSAGE = 1024
+"""A longer message over a socket counts as several."""
 
 
 class Rate(NamedTuple):
@@ -40,29 +50,62 @@ ALL_PAGES = Rate(64 * PAGE.burst, 64 * PAGE.a_second)
 """The same of an address: tokens are to be had for the asking."""
 FILES, WORK, SOCKETS = Rate(12_800, 200), Rate(600, 10), Rate(600, 10)
 """Of an address, without a token: what is read, what makes work (tokens, the API), new sockets."""
+MESSAGES = Rate(600, 300)
+"""Messages over one socket."""
+
+
+class TokenBucket:
+    """How much may still be done at some rate; it begins with the whole burst."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate, self._left, self._since = rate, rate.burst, time.monotonic()
+
+    def wait(self, cost: float = 1.0) -> float:
+        """Take some off; 0, or where there is too little left the seconds until there is enough."""
+        now = time.monotonic()
+        self._left = min(self._rate.burst, self._left + (now - self._since) * self._rate.a_second)
+        self._since = now
+        short = max(0.0, cost - self._left)
+        if not short:
+            self._left -= cost
+        return short / self._rate.a_second
 
 
 class TokenBuckets:
-    """Who may still do how much."""
+    """A bucket for each of those who ask, and for each rate."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, Rate], tuple[float, float]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, Rate], TokenBucket] = OrderedDict()
 
     def wait(self, who: str, rate: Rate) -> float:
-        """Take one off; 0, or where there is none left the seconds until there is."""
-        now = time.monotonic()
-        left, since = self._known.get((who, rate), (rate.burst, now))
-        left = min(rate.burst, left + (now - since) * rate.a_second)
-        short = max(0.0, 1.0 - left)
-        self._known[who, rate] = (left if short else left - 1.0, now)
+        """As of one bucket."""
+        bucket = self._known.setdefault((who, rate), TokenBucket(rate))
         self._known.move_to_end((who, rate))
-        while len(self._known) > MOST_KNOWN:
+        while len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
-        return short / rate.a_second
+        return bucket.wait()
 
 
-class Limits:
-    """What stands before all routes, Gradio's too."""
+class MessageAllowance:
+    """How much one socket may send."""
+
+    def __init__(self) -> None:
+        self._bucket = TokenBucket(MESSAGES)
+
+    def pay(self, text: str) -> None:
+        """Take one message off.
+
+        Raises:
+            Refusal: if messages come too large or too fast.
+        """
+        if len(text) > MAX_MESSAGE:
+            raise Refusal("too_large", TOO_LARGE)
+        if self._bucket.wait(1 + len(text) / CHARACTERS_A_MESSAGE):
+            raise Refusal("too_many", TOO_MANY)
+
+
+class RateLimits:
+    """Stands before all routes, Gradio's too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app, self._buckets = app, TokenBuckets()
@@ -110,7 +153,7 @@ def _address(scope: Scope) -> str:
 
 def _refusal(scope: Scope, headers: Headers, kind: str, wait: float) -> Response:
     """Words for a person, or a kind for a script."""
-    later = HEADERS | {"Retry-After": str(int(wait) + 1)}
+    later = SECURITY_HEADERS | {"Retry-After": str(int(wait) + 1)}
     if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
         page = (PAGES / "crowded.html").read_text(encoding="utf-8")
         return HTMLResponse(page, 429, later)

@@ -1,7 +1,8 @@
-"""Runs that go on once, however many look on: the same work is not done for each of a class.
+"""Streams that are made once, however many pages follow them, as those of a class do.
 
-A run always comes to the same, so who asks for one that goes on, or has lately come to its end, is
-shown that one from its beginning. Everything but the work itself happens on the event loop.
+The same work always has the same result. So a page that asks for a stream that is being made, or
+has lately ended, gets that one from its beginning. Everything but the work itself happens on the
+event loop.
 """
 
 import asyncio
@@ -12,48 +13,48 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from ganplay.server.http.streaming import Tell
+from ganplay.server.http.streaming import Send
 
-REPLAY = 2.0
-"""How much faster than it went what is past is shown."""
-KEPT_BYTES = 24 * 2**20
-"""Of runs that have come to their end; the longest unused are forgotten."""
+REPLAY_SPEED = 2.0
+"""Who comes later gets what has been made so far, that many times as fast as it was made."""
+MAX_KEPT_BYTES = 24 * 2**20
+"""Of streams that have ended; the longest unused are forgotten."""
 
 
-class SharedRun:
-    """One run: its pieces so far, and who follows it.
+class SharedStream:
+    """One stream: its parts so far, and who follows it.
 
     Args:
-        work: is given a `Tell`, and returns the last piece.
+        work: is given a `Send`, and returns the last part.
         pool: whose thread does it.
     """
 
-    def __init__(self, work: Callable[[Tell], bytes], pool: Executor) -> None:
+    def __init__(self, work: Callable[[Send], bytes], pool: Executor) -> None:
         self.done = self.failed = False
         self._followers = 0
-        self._pieces: list[tuple[float, bytes]] = []
+        self._parts: list[tuple[float, bytes]] = []
         self._news, self._unwanted = asyncio.Event(), threading.Event()
         loop = asyncio.get_running_loop()
 
-        def tell(piece: bytes) -> bool:
-            loop.call_soon_threadsafe(self._add, piece)
+        def send(part: bytes) -> bool:
+            loop.call_soon_threadsafe(self._add, part)
             return not self._unwanted.is_set()
 
-        loop.run_in_executor(pool, work, tell).add_done_callback(self._end)
+        loop.run_in_executor(pool, work, send).add_done_callback(self._end)
 
     @property
     def size(self) -> int:
-        """Bytes of all pieces."""
-        return sum(len(piece) for _, piece in self._pieces)
+        """Bytes of all parts."""
+        return sum(len(part) for _, part in self._parts)
 
     @property
-    def wanted(self) -> bool:
-        """Whether it may be followed: it goes on, or has come to its end."""
+    def usable(self) -> bool:
+        """Whether it may be followed: it is being made, or has ended as it should."""
         return not (self.failed or self._unwanted.is_set())
 
     @contextmanager
     def followed(self) -> Iterator[None]:
-        """Somebody looks on; when the last has left, the run ends."""
+        """Somebody follows; when the last has left, the work ends."""
         self._followers += 1
         try:
             yield
@@ -62,27 +63,27 @@ class SharedRun:
             if not (self._followers or self.done):
                 self._unwanted.set()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def parts(self) -> AsyncIterator[bytes]:
         """All from the first on, none of them before its time."""
-        begun, seen = time.monotonic(), 0
+        begun, sent = time.monotonic(), 0
         while True:
             news = self._news
-            for at, piece in self._pieces[seen:]:
-                due = begun + (at - self._pieces[0][0]) / REPLAY
+            for made_at, part in self._parts[sent:]:
+                due = begun + (made_at - self._parts[0][0]) / REPLAY_SPEED
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                yield piece
-                seen += 1
-            if seen == len(self._pieces):
+                yield part
+                sent += 1
+            if sent == len(self._parts):
                 if self.done:
                     return
                 await news.wait()
 
-    def _add(self, piece: bytes) -> None:
-        self._pieces.append((time.monotonic(), piece))
+    def _add(self, part: bytes) -> None:
+        self._parts.append((time.monotonic(), part))
         self._wake()
 
     def _end(self, result: "asyncio.Future[bytes]") -> None:
-        # Asked for its error, so that nobody hears of one that nobody waits for.
+        # Asking for the error keeps asyncio from logging one that nobody waits for.
         self.done, self.failed = True, result.cancelled() or result.exception() is not None
         if not self.failed and result.result():
             self._add(result.result())
@@ -93,31 +94,31 @@ class SharedRun:
         news.set()
 
 
-class SharedRuns:
-    """Those that go on and those that are kept, by what was asked for."""
+class SharedStreams:
+    """Those that are being made and those that are kept, by what was asked for."""
 
     def __init__(self) -> None:
-        self._runs: OrderedDict[Hashable, SharedRun] = OrderedDict()
+        self._streams: OrderedDict[Hashable, SharedStream] = OrderedDict()
 
     @property
-    def going_on(self) -> int:
-        """How many are not done, waiting ones included."""
-        return sum(not run.done and run.wanted for run in self._runs.values())
+    def unfinished(self) -> int:
+        """How many are being made or wait for it."""
+        return sum(not stream.done and stream.usable for stream in self._streams.values())
 
-    def find(self, key: Hashable) -> SharedRun | None:
-        """The run that there is for what somebody asks for."""
-        run = self._runs.get(key)
-        if run is None or not run.wanted:
+    def find(self, key: Hashable) -> SharedStream | None:
+        """The stream that there is for what somebody asks for."""
+        stream = self._streams.get(key)
+        if stream is None or not stream.usable:
             return None
-        self._runs.move_to_end(key)
-        return run
+        self._streams.move_to_end(key)
+        return stream
 
-    def keep(self, key: Hashable, run: SharedRun) -> None:
+    def keep(self, key: Hashable, stream: SharedStream) -> None:
         """Remember a new one; old ones go where all together take too much."""
-        self._runs[key] = run
-        self._runs.move_to_end(key)
+        self._streams[key] = stream
+        self._streams.move_to_end(key)
         size = 0
-        for other, old in reversed(list(self._runs.items())):
+        for other, old in reversed(list(self._streams.items())):
             size += old.size
-            if not old.wanted or (old.done and size > KEPT_BYTES):
-                del self._runs[other]
+            if not old.usable or (old.done and size > MAX_KEPT_BYTES):
+                del self._streams[other]

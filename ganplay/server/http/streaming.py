@@ -1,4 +1,4 @@
-"""Answers that are made in a thread of their own, with pieces of news on the way."""
+"""Answers that are made in a thread of their own, with parts sent on the way."""
 
 import asyncio
 import threading
@@ -7,62 +7,63 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
+from starlette.types import Send as SendMessage
 
-Tell = Callable[[bytes], bool]
-"""Sends a piece, not an empty one; False if nobody waits any more, upon which work should end."""
+Send = Callable[[bytes], bool]
+"""Sends a part, not an empty one; False if nobody waits any more, upon which work should end."""
 
 
-class Placed(StreamingResponse):
-    """Pieces as they come; leaves its place when they have come to an end or are unwanted.
+class StreamedResponse(StreamingResponse):
+    """Parts as they come.
 
     Args:
-        pieces: not empty.
-        place: is closed at the end.
+        parts: not empty.
+        held: is closed when they have come to an end or are unwanted.
     """
 
-    def __init__(self, pieces: AsyncIterator[bytes], place: ExitStack) -> None:
-        super().__init__(pieces, media_type="application/octet-stream")
-        self._place = place
+    def __init__(self, parts: AsyncIterator[bytes], held: ExitStack) -> None:
+        super().__init__(parts, media_type="application/octet-stream")
+        self._held = held
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
         """Answer."""
-        with self._place:
+        with self._held:
             await super().__call__(scope, receive, send)
 
 
-class Streamed(Placed):
-    """What `work` tells and then what it returns.
+class WorkResponse(StreamedResponse):
+    """What `work` sends and then what it returns.
 
     Args:
-        work: is given a `Tell`, and returns the last piece. If it raises, the answer ends early.
-        place: is closed at the end.
+        work: is given a `Send`, and returns the last part. If it raises, the answer ends early.
+        held: is closed at the end.
         pool: whose thread does the work; by default the loop's own.
     """
 
     def __init__(
-        self, work: Callable[[Tell], bytes], place: ExitStack, pool: Executor | None = None
+        self, work: Callable[[Send], bytes], held: ExitStack, pool: Executor | None = None
     ) -> None:
-        super().__init__(_pieces(work, pool), place)
+        super().__init__(_parts(work, pool), held)
 
 
-async def _pieces(work: Callable[[Tell], bytes], pool: Executor | None) -> AsyncIterator[bytes]:
+async def _parts(work: Callable[[Send], bytes], pool: Executor | None) -> AsyncIterator[bytes]:
     loop, gone = asyncio.get_running_loop(), threading.Event()
-    news: asyncio.Queue[bytes | None] = asyncio.Queue()
+    parts: asyncio.Queue[bytes | None] = asyncio.Queue()
 
-    def tell(piece: bytes) -> bool:
-        loop.call_soon_threadsafe(news.put_nowait, piece)
+    def send(part: bytes) -> bool:
+        loop.call_soon_threadsafe(parts.put_nowait, part)
         return not gone.is_set()
 
     def ended(done: "asyncio.Future[bytes]") -> None:
-        # Asked for its error, so that nobody hears of one that nobody waits for.
+        # Asking for the error keeps asyncio from logging one that nobody waits for.
         if not done.cancelled() and done.exception() is None:
-            news.put_nowait(done.result())
-        news.put_nowait(None)
+            parts.put_nowait(done.result())
+        parts.put_nowait(None)
 
-    loop.run_in_executor(pool, work, tell).add_done_callback(ended)
+    loop.run_in_executor(pool, work, send).add_done_callback(ended)
     try:
-        while (piece := await news.get()) is not None:
-            yield piece
+        while (part := await parts.get()) is not None:
+            yield part
     finally:
         gone.set()

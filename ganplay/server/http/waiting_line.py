@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ganplay.live.engine import Full
+from ganplay.live.session_table import Full
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 500
-LOOK_SECONDS, TELL_SECONDS = 0.25, 5.0
-"""How often it is looked whether there is room; how often a place is told that is the same."""
+MAX_WAITING = 500
+"""Sessions that may wait."""
+CHECK_SECONDS = 0.25
+"""From one look whether there is room to the next."""
+REPEAT_SECONDS = 5.0
+"""How often somebody is told a place that has not changed."""
 KEPT_SECONDS = 20.0
 """How long a place is kept for who has lost the connection."""
 
@@ -27,15 +30,15 @@ class Waiter(Protocol):
 
     session_id: str
 
-    def enter(self) -> None:
+    def admit(self) -> None:
         """Come in.
 
         Raises:
             Full: if there is no room yet.
         """
 
-    def tell(self, event: dict[str, Any]) -> None:
-        """Hear something."""
+    def send(self, event: dict[str, Any]) -> None:
+        """Something for the page."""
 
 
 @dataclass
@@ -44,7 +47,7 @@ class _Place:
 
     waiter: Waiter | None
     until: float = math.inf
-    told: tuple[int, int, float] = (0, 0, 0.0)
+    last_sent: tuple[int, int, float] = (0, 0, 0.0)
 
 
 class WaitingLine:
@@ -66,11 +69,11 @@ class WaitingLine:
         """
         place = self._places.get(waiter.session_id)
         if place is None:
-            if len(self._places) >= MOST_WAITING:
+            if len(self._places) >= MAX_WAITING:
                 raise Full
             place = self._places[waiter.session_id] = _Place(waiter)
-        place.waiter, place.until, place.told = waiter, math.inf, (0, 0, 0.0)
-        self.tell()
+        place.waiter, place.until, place.last_sent = waiter, math.inf, (0, 0, 0.0)
+        self.announce()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch())
 
@@ -98,28 +101,28 @@ class WaitingLine:
                     del self._places[session_id]
                 continue  # those behind need not wait for who may not come back
             try:
-                place.waiter.enter()
+                place.waiter.admit()
             except Full:
                 return
             except Exception:  # the others still wait
                 logger.exception("somebody who waited could not come in")
-                place.waiter.tell({"type": "failed"})
+                place.waiter.send({"type": "failed"})
             del self._places[session_id]
 
-    def tell(self) -> None:
+    def announce(self) -> None:
         """Tell everybody their place where that has changed, and from time to time anyway."""
         now, of = self._clock(), len(self._places)
         for number, place in enumerate(self._places.values(), 1):
-            known, length, at = place.told
+            known, length, at = place.last_sent
             if place.waiter is None or (
-                (known, length) == (number, of) and now - at < TELL_SECONDS
+                (known, length) == (number, of) and now - at < REPEAT_SECONDS
             ):
                 continue
-            place.told = number, of, now
-            place.waiter.tell({"type": "waiting", "place": number, "of": of})
+            place.last_sent = number, of, now
+            place.waiter.send({"type": "waiting", "place": number, "of": of})
 
     async def _watch(self) -> None:
         while self._places:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
             self.admit()
-            self.tell()
+            self.announce()

@@ -1,8 +1,8 @@
 """Routes of the Learn view: the lessons that there are, and their runs as they go on.
 
 A page posts which run it wants, with which seeds and, of a task, which settings changed; it gets
-pieces (`pieces.packed`), whose heads' types are begun, moment, done. A class that asks for the
-same run looks at one (`shared_runs`), which ends when the last has left.
+pieces of `common.wire`, whose heads' types are begun, moment, done. A class that asks for the
+same run follows one stream (`shared_streams`), which ends when the last has left.
 """
 
 import dataclasses
@@ -11,45 +11,58 @@ import logging
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Settings, as_plain
-from ganplay.common.wire import packed
+from ganplay.common.settings import MAX_SEED, Settings
+from ganplay.common.wire import pack_piece
 from ganplay.lessons import EXPERIMENTS, FOLDER, Lesson, load_all, stream_run
 from ganplay.lessons.lesson import Check, Run
-from ganplay.server.http import auth
-from ganplay.server.http.live_socket import (
-    MAX_BODY,
-    PREFIX,
-    REFUSED,
-    TOKEN,
-    TOO_MANY,
-    Refusal,
-    decoded,
-    limited_body,
-    same_origin,
-)
-from ganplay.server.http.shared_streams import SharedRun, SharedRuns
-from ganplay.server.http.streaming import Placed, Tell
-from ganplay.server.lab.files import Places
+from ganplay.server.http.guard import Guard, PageRequest
+from ganplay.server.http.messages import PageMessage, refuse, validated
+from ganplay.server.http.protocol import PREFIX, TOO_MANY, Refusal
+from ganplay.server.http.shared_streams import SharedStream, SharedStreams
+from ganplay.server.http.slots import Slots
+from ganplay.server.http.streaming import Send, StreamedResponse
 from ganplay.server.schema import field_of
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE, WAITING, MOST_FOLLOWERS, MOST_OF_A_PAGE = 2, 48, 500, 8
-"""Runs that go on at a time, those that may wait or go on, who may look at any, and one page's."""
+MAX_RUNS, MAX_UNFINISHED_RUNS = 2, 48
+"""Runs that are done at a time, and those that are done or wait for it."""
+MAX_FOLLOWERS, MAX_FOLLOWED_BY_A_PAGE = 500, 8
+"""Requests that follow any run, and those of one page."""
 MEMBERS = 8
 """Seeds of a run."""
+MAX_FIRST_SEED = MAX_SEED - MEMBERS
 
 
-class LessonRequest(NamedTuple):
-    """A run that a page asks for."""
+class LessonRequest(PageMessage):
+    """A run that a page asks for.
+
+    Attributes:
+        lesson: its name.
+        part: one of its runs, or one of its tasks.
+        seed: the first of `MEMBERS`.
+        changes: settings of a task by name.
+    """
+
+    lesson: str = Field(description="the name of a lesson is needed")
+    part: str = Field(description="the name of a run or a task of it is needed")
+    seed: int = Field(
+        0, ge=0, le=MAX_FIRST_SEED, description=f"a whole number from 0 to {MAX_FIRST_SEED}"
+    )
+    changes: dict = Field(default={}, description="an object of settings by name")
+
+
+class PlannedRun(NamedTuple):
+    """A run as it is to be done."""
 
     run: Run
     config: Settings
@@ -57,20 +70,16 @@ class LessonRequest(NamedTuple):
     seeds: range
 
 
-class Learning:
+class LearnRoutes:
     """The routes of the lessons of one folder."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
         self._lessons: dict[str, Lesson] = {}
-        self._places, self._shared = Places(MOST_FOLLOWERS, MOST_OF_A_PAGE), SharedRuns()
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="lesson")
+        self.slots = {"lessons": Slots(MAX_FOLLOWERS, MAX_FOLLOWED_BY_A_PAGE)}
+        self._streams = SharedStreams()
+        self._pool = ThreadPoolExecutor(MAX_RUNS, thread_name_prefix="lesson")
         self._stopping = threading.Event()
-
-    @property
-    def places(self) -> dict[str, Places]:
-        """By name, for who looks after the server."""
-        return {"lessons": self._places}
 
     def lessons(self) -> tuple[list[Lesson], list[str]]:
         """Those that there are now, and what is wrong with other files."""
@@ -80,81 +89,62 @@ class Learning:
             logger.warning("a lesson was left out: %s", problem)
         return found, problems
 
-    def read(self, content: dict[str, Any]) -> LessonRequest:
-        """What a page asks for.
+    def plan(self, content: dict[str, Any]) -> PlannedRun:
+        """The run that a page's message means.
 
         Raises:
             ConfigError: naming the field that cannot be used.
         """
+        asked = validated(LessonRequest, content)
         if not self._lessons:  # a page may outlive the server that showed it the lessons
             self.lessons()
-        name, part = content.get("lesson"), content.get("part")
-        lesson = self._lessons.get(name) if isinstance(name, str) else None
+        lesson = self._lessons.get(asked.lesson)
         if lesson is None:
-            raise _bad("lesson", name, "one of " + ", ".join(self._lessons))
-        first = content.get("seed", 0)
-        if type(first) is not int or not 0 <= first <= MAX_SEED - MEMBERS:
-            raise _bad("seed", first, f"a whole number from 0 to {MAX_SEED - MEMBERS}")
-        seeds, tasks = range(first, first + MEMBERS), lesson.tasks()
-        if isinstance(part, str) and part in lesson.runs:
-            run = lesson.runs[part]
-            checks = [check for check in lesson.checks if check.run == part]
-            return LessonRequest(run, run.config(), checks, seeds)
-        if not isinstance(part, str) or part not in tasks:
-            raise _bad("part", part, "one of " + ", ".join([*lesson.runs, *tasks]))
-        task, changes = tasks[part], content.get("changes", {})
-        if not isinstance(changes, dict):
-            raise _bad("changes", changes, "an object of settings by name")
-        if strange := sorted(set(changes) - set(task.editable)):
-            raise _bad(str(strange[0])[:40], "", "one of " + ", ".join(task.editable))
-        return LessonRequest(task.run, task.run.config(changes), list(task.checks), seeds)
+            refuse("lesson", asked.lesson, "one of " + ", ".join(self._lessons))
+        seeds, tasks = range(asked.seed, asked.seed + MEMBERS), lesson.tasks()
+        if run := lesson.runs.get(asked.part):
+            checks = [check for check in lesson.checks if check.run == asked.part]
+            return PlannedRun(run, run.config(), checks, seeds)
+        if asked.part not in tasks:
+            refuse("part", asked.part, "one of " + ", ".join([*lesson.runs, *tasks]))
+        task = tasks[asked.part]
+        if strange := sorted(set(asked.changes) - set(task.editable)):
+            refuse(strange[0][:40], "", "one of " + ", ".join(task.editable))
+        return PlannedRun(task.run, task.run.config(asked.changes), list(task.checks), seeds)
 
-    async def run(self, request: Request) -> Response:
+    async def run(self, request: PageRequest) -> Response:
         """A run, as it goes on."""
-        if not same_origin(request.headers):
-            return JSONResponse({"type": "refused"}, 403)
-        try:
-            session = auth.session_of(request.headers.get(TOKEN))
-            if session is None:
-                raise Refusal("refused", REFUSED)
-            body = await limited_body(request, MAX_BODY)
-            asked = self.read(decoded(body.decode("utf-8", "replace")))
-            with ExitStack() as stack:
-                stack.enter_context(self._places.taken(session))
-                run = self._run(asked)
-                stack.enter_context(run.followed())
-                return Placed(run.pieces(), stack.pop_all())
-        except ConfigError as error:
-            return JSONResponse({"type": "error", "problems": as_plain(error.problems)}, 422)
-        except Refusal as refusal:
-            return JSONResponse({"type": refusal.kind}, refusal.code - 4000)
-        except ClientDisconnect:
-            return JSONResponse({"type": "gone"}, 408)
+        planned = self.plan(request.json())
+        request.held.enter_context(self.slots["lessons"].slot(request.session))
+        stream = self._stream(planned)
+        request.held.enter_context(stream.followed())
+        return StreamedResponse(stream.parts(), request.held.pop_all())
 
-    def _run(self, asked: LessonRequest) -> SharedRun:
-        """The run that somebody asks for: the one that there is, or a new one.
+    def _stream(self, planned: PlannedRun) -> SharedStream:
+        """The stream of a run: the one that there is, or a new one.
 
         Raises:
-            Refusal: if too many different ones go on.
+            Refusal: if too many different ones are done or wait for it.
         """
-        checks = tuple(check.model_dump_json() for check in asked.checks)
-        key = asked.run.model_dump_json(), asked.config, checks, asked.seeds
-        run = self._shared.find(key)
-        if run is None:
-            if self._shared.going_on >= WAITING:
+        checks = tuple(check.model_dump_json() for check in planned.checks)
+        key = planned.run.model_dump_json(), planned.config, checks, planned.seeds
+        stream = self._streams.find(key)
+        if stream is None:
+            if self._streams.unfinished >= MAX_UNFINISHED_RUNS:
                 raise Refusal("busy", TOO_MANY)
-            run = SharedRun(lambda tell: self._work(asked, tell), self._pool)
-            self._shared.keep(key, run)
-        return run
+            stream = SharedStream(partial(self._work, planned), self._pool)
+            self._streams.keep(key, stream)
+        return stream
 
-    def _work(self, asked: LessonRequest, tell: Tell) -> bytes:
+    def _work(self, planned: PlannedRun, send: Send) -> bytes:
+        """All pieces of a run, the last one as the result."""
         last = b""
-        for piece in stream_run(asked.run, asked.config, asked.checks, asked.seeds):
-            if last and not tell(last):
+        for piece in stream_run(planned.run, planned.config, planned.checks, planned.seeds):
+            if last and not send(last):
                 return b""
             if self._stopping.is_set():
                 return b""
-            last = packed(piece)
+            last = pack_piece(piece)
         return last
 
     async def all_lessons(self, request: Request) -> Response:
@@ -178,13 +168,9 @@ class Learning:
         """To be handed to the app."""
         return [
             Route(f"{PREFIX}/lessons.json", self.all_lessons),
-            Route(f"{PREFIX}/lessons/run", self.run, methods=["POST"]),
+            Guard(self.run, json=True).route("lessons/run"),
         ]
 
 
 def _fields(config: type[Any]) -> Iterable[dict[str, Any]]:
     return (field_of(f) for f in dataclasses.fields(config) if f.name != "points")
-
-
-def _bad(field: str, value: object, allowed: str) -> ConfigError:
-    return ConfigError([Problem(field, str(value)[:40], allowed, None, "message")])

@@ -16,22 +16,22 @@ from weakref import WeakKeyDictionary
 from ganplay.arena.session import ArenaSession
 from ganplay.latent.model_store import ModelStore
 from ganplay.live.capture_process import CAPTURE_PROCESS
-from ganplay.live.engine import Engine, LabSession
+from ganplay.live.engine import Engine
+from ganplay.live.lab_session import LabSession
 from ganplay.live.session import Session
 from ganplay.server.http.logs import COUNTS
-from ganplay.server.lab.files import Places
+from ganplay.server.http.slots import Slots
 
 PACKAGES = ("ganplay", "torch", "torchvision", "gradio", "uvicorn", "websockets")
 WINDOW = 2.0
 """Seconds over which rates are taken, at least, where somebody keeps looking."""
 
 
-class Room(Protocol):
-    """Routes with places, of which there are few."""
+class HasSlots(Protocol):
+    """Routes whose work is done for so many at a time."""
 
-    @property
-    def places(self) -> dict[str, Places]:
-        """By name."""
+    slots: dict[str, Slots]
+    """By name."""
 
 
 class Reading(NamedTuple):
@@ -43,13 +43,13 @@ class Reading(NamedTuple):
 
 
 class ServerReport:
-    """Looks at an engine, a gallery, those who wait, and the rooms of some routes."""
+    """Looks at an engine, a model store, those who wait, and the slots of some routes."""
 
     def __init__(
-        self, engine: Engine, gallery: ModelStore, line: Sized, rooms: Iterable[Room]
+        self, engine: Engine, model_store: ModelStore, line: Sized, routes: Iterable[HasSlots]
     ) -> None:
-        self._engine, self._gallery = engine, gallery
-        self._line, self._rooms = line, list(rooms)
+        self._engine, self._model_store = engine, model_store
+        self._line, self._routes = line, list(routes)
         self._began = time.monotonic()
         self._numbers: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
         self._next = count(1)
@@ -68,8 +68,8 @@ class ServerReport:
             "sessions": sorted(seen, key=lambda one: one["number"]),
             "batches": _batches(sessions),
             "process": _process() | {"cores_used": used},
-            "places": {k: p.taken_of for room in self._rooms for k, p in room.places.items()},
-            "models": self._gallery.in_memory,
+            "places": {k: s.usage for routes in self._routes for k, s in routes.slots.items()},
+            "models": self._model_store.in_memory,
             "events": dict(sorted(COUNTS.items())),
             "versions": versions(),
         }
@@ -95,7 +95,7 @@ class ServerReport:
             "state": _state(session, now.at),
             "steps": _rate(steps_before, steps, before.at, now.at),
             "frames": _rate(frames_before, frames, before.at, now.at),
-            "first": session.first,
+            "first": session.has_priority,
         } | _trained(session)
 
     def _totals(self, sessions: list[Session], seen: list[dict[str, Any]]) -> dict[str, Any]:
@@ -115,8 +115,8 @@ class ServerReport:
 def _trained(session: Session) -> dict[str, Any]:
     """What a session trains, and how far it is: one GAN, a pair, or an arena with many."""
     if isinstance(session, LabSession):
-        config, lane = session.config, session.lanes[0]
-        step, gans = lane.trainer.steps if lane.started else 0, len(session.lanes)
+        config, lane = session.config, session.runs[0]
+        step, gans = lane.trainer.steps if lane.started else 0, len(session.runs)
         names = {"data": config.distribution, "loss": config.loss, "networks": _networks(session)}
         return {"kind": "lab", "step": step, "gans": gans} | names
     arena = session.arena if isinstance(session, ArenaSession) else None
@@ -131,7 +131,7 @@ def _state(session: Session, now: float) -> str:
         return "diverged"
     if not session.attended(now):
         return "silent"
-    if getattr(session, "catch_up_to", 0):
+    if getattr(session, "replay_until", 0):
         return "restoring"
     return "training" if session.playing else "paused"
 
@@ -145,9 +145,9 @@ def _networks(session: LabSession) -> str:
 def _batches(sessions: list[Session]) -> list[dict[str, Any]]:
     """Sessions whose networks are of one kind, which may step together, the most first."""
     labs = [session for session in sessions if isinstance(session, LabSession)]
-    begun = [session for session in labs if session.lanes[0].started]
-    kinds = Counter(session.lanes[0].kind for session in begun)
-    named = {session.lanes[0].kind: _networks(session) for session in begun}
+    begun = [session for session in labs if session.runs[0].started]
+    kinds = Counter(session.runs[0].batch_key for session in begun)
+    named = {session.runs[0].batch_key: _networks(session) for session in begun}
     return [{"networks": named[kind], "sessions": n} for kind, n in kinds.most_common()]
 
 

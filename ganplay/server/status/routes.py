@@ -1,11 +1,11 @@
-"""The operator's page: how the server is doing, for who knows the secret of `secrets`.
+"""The operator's page: how the server is doing, for who knows the lecturer's secret (see `auth`).
 
 Without a secret in the environment there is no such page. The secret comes in a form or a header
 and never in an address; a browser then shows a cookie that no script can read.
 """
 
 import asyncio
-import secrets as chance
+import secrets
 import time
 from collections import OrderedDict
 
@@ -14,18 +14,20 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.server.http.live_socket import PREFIX, Refusal, limited_body, same_origin
-from ganplay.server.http.logs import note
-from ganplay.server.http.teacher_secret import HEADER, LONGEST, is_teacher, teacher_secret
+from ganplay.server.http.auth import MAX_SECRET, SECRET, is_teacher, same_origin, teacher_secret
+from ganplay.server.http.bodies import limited_body
+from ganplay.server.http.logs import log_event
+from ganplay.server.http.protocol import PREFIX, Refusal
 from ganplay.server.schema import PAGES
 from ganplay.server.status.report import ServerReport
 
 COOKIE = "ganplay_operator"
-SECONDS, MOST = 12 * 3600, 50
+SIGNED_IN_SECONDS, MAX_SIGNED_IN = 12 * 3600, 50
 """How long a browser stays signed in, and how many may be."""
 WRONG_SECONDS = 1.0
 """A wrong secret is answered so much later."""
 LOOP_SECONDS = 0.05
+"""A pause of this length is timed, to see by how much the event loop is late."""
 PATH = f"{PREFIX}/operator"
 HEADERS = {
     "Cache-Control": "no-store",
@@ -39,38 +41,38 @@ class SignedInBrowsers:
     def __init__(self) -> None:
         self._until: OrderedDict[str, float] = OrderedDict()
 
-    def ticket(self) -> str:
+    def cookie_token(self) -> str:
         """What a browser shows from now on in place of the secret."""
-        ticket = chance.token_urlsafe(24)
-        self._until[ticket] = time.monotonic() + SECONDS
-        while len(self._until) > MOST:
+        token = secrets.token_urlsafe(24)
+        self._until[token] = time.monotonic() + SIGNED_IN_SECONDS
+        while len(self._until) > MAX_SIGNED_IN:
             self._until.popitem(last=False)
-        return ticket
+        return token
 
-    def forget(self, asking: HTTPConnection) -> None:
+    def forget(self, connection: HTTPConnection) -> None:
         """A browser signs out."""
-        self._until.pop(asking.cookies.get(COOKIE, ""), None)
+        self._until.pop(connection.cookies.get(COOKIE, ""), None)
 
-    def knows(self, asking: HTTPConnection) -> bool:
+    def knows(self, connection: HTTPConnection) -> bool:
         """Whether who asks has shown the secret, or shows it now."""
-        given = asking.headers.get(HEADER)
+        given = connection.headers.get(SECRET)
         if given is not None:
             return is_teacher(given)
-        signed_in = self._until.get(asking.cookies.get(COOKIE, ""), 0.0) > time.monotonic()
+        signed_in = self._until.get(connection.cookies.get(COOKIE, ""), 0.0) > time.monotonic()
         return signed_in and teacher_secret() is not None
 
 
-class Operator:
+class StatusRoutes:
     """The page's routes."""
 
-    def __init__(self, guests: SignedInBrowsers, overview: ServerReport) -> None:
-        self._guests, self._overview = guests, overview
+    def __init__(self, browsers: SignedInBrowsers, report: ServerReport) -> None:
+        self._browsers, self._report = browsers, report
 
     async def page(self, request: Request) -> Response:
         """The page itself, which asks for the secret where it is not known."""
         if teacher_secret() is None:
             return _nothing()
-        known = self._guests.knows(request)
+        known = self._browsers.knows(request)
         html = (PAGES / "operator.html").read_text(encoding="utf-8")
         state = "in" if known else "wrong" if "wrong" in request.query_params else "out"
         return HTMLResponse(html.replace("{state}", state), headers=HEADERS)
@@ -82,25 +84,25 @@ class Operator:
         if not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 403)
         try:
-            body = await limited_body(request, 9 * LONGEST)
+            body = await limited_body(request, 9 * MAX_SECRET)
             form = QueryParams(body.decode("ascii", "replace"))
         except (Refusal, ClientDisconnect):
             form = QueryParams("secret=")
         given = form.get("secret")
         right = is_teacher(given)
         if given is None:
-            self._guests.forget(request)
+            self._browsers.forget(request)
         elif not right:
             await asyncio.sleep(WRONG_SECONDS)
-        note("operator", right=right)
+        log_event("operator", right=right)
         wrong = given is not None and not right
         answer = RedirectResponse("operator?wrong" if wrong else "operator", 303, HEADERS)
         if right:
             secure = request.url.scheme == "https"
             answer.set_cookie(
                 COOKIE,
-                self._guests.ticket(),
-                SECONDS,
+                self._browsers.cookie_token(),
+                SIGNED_IN_SECONDS,
                 httponly=True,
                 samesite="strict",
                 secure=secure,
@@ -113,12 +115,12 @@ class Operator:
         """All that the page shows, as JSON."""
         if teacher_secret() is None:
             return _nothing()
-        if not self._guests.knows(request) or not same_origin(request.headers):
+        if not self._browsers.knows(request) or not same_origin(request.headers):
             return JSONResponse({"type": "refused"}, 401, HEADERS)
         start = time.monotonic()
         await asyncio.sleep(LOOP_SECONDS)
         late = time.monotonic() - start - LOOP_SECONDS
-        seen = await asyncio.to_thread(self._overview.read)
+        seen = await asyncio.to_thread(self._report.read)
         return JSONResponse(seen | {"loop_late": round(max(0.0, late), 4)}, headers=HEADERS)
 
     def all(self) -> list[BaseRoute]:
