@@ -73,7 +73,7 @@ class LatentState:
 
     def latent(self, directions: Float[Tensor, "k z"]) -> Float[Tensor, "z"]:
         """The latent vector, in double precision."""
-        base = torch.tensor(self.at) if self.at else latents([self.seed], directions.shape[1])[:, 0]
+        base = torch.tensor(self.at) if self.at else latents([self.seed], directions.shape[1])[0]
         z = base.double() * self.truncation
         for place, value in self.values:
             z[place] = value

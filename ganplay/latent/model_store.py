@@ -191,7 +191,7 @@ class ModelStore:
             ModelStoreError: if there is no such model.
         """
         model = self.model(name)
-        return model.verdict(read_state(text, name, model.space)[0])
+        return model.score(read_state(text, name, model.space)[0])
 
     def nearest(self, name: str, text: str) -> NearestImages | float:
         """The training pictures nearest to that of a state.
@@ -232,7 +232,7 @@ class ModelStore:
         model = self.model(name)
         state, _ = read_state(text, name, model.space)
         dim = model.space.dim
-        z = torch.tensor(state.at) if state.at else latents([state.seed], dim)[:, 0]
+        z = torch.tensor(state.at) if state.at else latents([state.seed], dim)[0]
         move = torch.randn(dim, generator=generator_of(seed, "nudge"))
         at = (1 - PERTURBATION**2) ** 0.5 * z + PERTURBATION * move
         # As a string can hold it: in half precision.
