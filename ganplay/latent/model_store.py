@@ -84,9 +84,10 @@ class NearestImages(NamedTuple):
 
 def memory_of(card: Card) -> int:
     """Bytes that a model takes once its discriminator and all snapshots have been loaded."""
-    kinds = image.kinds_of(card)
-    nets = sum(kind.shape[0] for name, kind in kinds.items() if "." in name)
-    kept = sum(torch.Size(k.shape).numel() * k.dtype.itemsize for k in kinds.values())
+    specs = image.specs_of(card, image.networks_of(card))
+    numbers = {name: torch.Size(spec.shape).numel() for name, spec in specs.items()}
+    kept = sum(numbers[name] * spec.dtype.itemsize for name, spec in specs.items())
+    nets = sum(count for name, count in numbers.items() if "." in name)
     return kept + nets * torch.float64.itemsize
 
 

@@ -46,7 +46,9 @@ def test_processes_agree_and_do_what_one_would(tmp_path):
     assert len(moved) > 12
     for key in moved:
         torch.testing.assert_close(both[key], alone[key], rtol=1e-4, atol=1e-6)
-        assert (both[key] - fresh[key]).abs().max() > 1e-4, key  # they did move
+    for role in ("generator", "discriminator", "average"):
+        own = [key for key in moved if key.startswith(role)]
+        assert max((both[key] - fresh[key]).abs().max() for key in own) > 1e-3  # they did move
 
 
 def test_the_command_under_torchrun_writes_once(tmp_path):
