@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 
 from ganplay.images.checkpoint import Card, ImageModel, model
+from ganplay.images.config import ImageConfig
+from ganplay.images.networks import ROLES, network_for
 from ganplay.server.app import launch
 
 NAME = "untrained"
@@ -18,16 +20,17 @@ NAME = "untrained"
 def untrained() -> ImageModel:
     """G and D of `ganplay train --data faces`, with random weights."""
     data = {"name": "faces", "count": 1, "licence": "none", "how_to_get": "drawn"}
-    config = {"model": "dcgan", "noise_dim": 64}
+    config, shape = ImageConfig(noise_dim=64), (3, 64, 64)
+    networks = {role: network_for(role, config, shape, 0).model_dump() for role in ROLES}
     card = Card.model_validate({
-        "name": NAME, "data": data, "shape": (3, 64, 64), "labels": ("one",), "steps": 1,
+        "name": NAME, "data": data, "shape": shape, "labels": ("one",), "steps": 1,
         "snapshots": (), "config": config, "threads": 1, "code": "0",
-    })  # fmt: skip
+    } | networks)  # fmt: skip
     generator = torch.Generator().manual_seed(0)
     tensors = {}
-    for name, kind in model.kinds_of(card).items():
-        drawn = 0.05 * torch.randn(kind.shape, generator=generator)
-        tensors[name] = (drawn.abs() if name.endswith("buffers") else drawn).to(kind.dtype)
+    for name, spec in model.specs_of(card, model.networks_of(card)).items():
+        drawn = 0.05 * torch.randn(spec.shape, generator=generator)
+        tensors[name] = (drawn.abs() if name.endswith("running_var") else drawn).to(spec.dtype)
     return ImageModel(card, tensors)
 
 

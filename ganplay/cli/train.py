@@ -90,7 +90,9 @@ def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed
     )  # fmt: skip
     device = device_of(options.device, processes.local_rank)
     networks = _networks(options, config, data, chosen)
-    make = partial(ImageTrainer, config, data, **networks, device=device)
+    make = partial(
+        ImageTrainer, config, data, networks["generator"], networks["discriminator"], device=device
+    )
     # A run keeps its number: with another one sums end in other last digits.
     threads = options.threads or chosen.get("threads") or _threads(make, device)
     torch.set_num_threads(threads)
@@ -112,7 +114,8 @@ def _networks(
     options: argparse.Namespace, config: ImageConfig, data: ImageData, chosen: dict[str, Any]
 ) -> dict[Role, Network]:
     """Both networks; classes of somebody's own only if their flag names them just now."""
-    shape, classes = tuple(data.images.shape[1:]), len(data.names) if config.conditional else 0
+    _, channels, height, width = data.images.shape
+    shape, classes = (channels, height, width), len(data.names) if config.conditional else 0
     made: dict[Role, Network] = {}
     sys.path.insert(0, "")  # a class may be in a file of the folder where the command is given
     for role in ROLES:

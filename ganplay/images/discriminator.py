@@ -5,7 +5,7 @@ single picture. So each is judged as part of a fixed batch of samples of the sam
 judges each picture by itself, in evaluation mode.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -79,9 +79,10 @@ class DiscriminatorScorer:
         y = one_hot(torch.arange(n) % classes, classes).double() if classes else None
         x, y = self._shown(sampler, z, y)
         batch = None
-        if hasattr(self._discriminator, "reference_batch"):
+        reference_batch: Any = getattr(self._discriminator, "reference_batch", None)
+        if reference_batch is not None:
             with torch.no_grad():
-                batch = self._discriminator.reference_batch(x)
+                batch = reference_batch(x)
         return ReferenceSamples(batch, self._logits(x, y, batch))
 
     def score(

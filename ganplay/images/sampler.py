@@ -34,8 +34,8 @@ def one_hot(labels: Int[Tensor, "n"], classes: int) -> Float[Tensor, "n k"]:
 
 
 def frozen(module: nn.Module, dtype: torch.dtype, device: torch.device | str = "cpu") -> nn.Module:
-    """A copy for use alone: in evaluation mode, without gradients, convolutions as fast as can be."""
-    made = copy.deepcopy(module).to(device, dtype, memory_format=torch.channels_last)
+    """A copy for use alone: in evaluation mode, without gradients, with fast convolutions."""
+    made = copy.deepcopy(module).to(device, dtype).to(memory_format=torch.channels_last)
     return made.eval().requires_grad_(False)
 
 
@@ -74,7 +74,11 @@ class Sampler:
         """
         with torch.no_grad():
             made = [
-                _call(self._generator, *(t if t is None else self._own(t, start) for t in (z, y)))
+                _call(
+                    self._generator,
+                    self._own(z, start),
+                    None if y is None else self._own(y, start),
+                )
                 for start in range(0, len(z), self._chunk)
             ]
         return torch.cat(made).to(z.device)
@@ -87,8 +91,8 @@ class Sampler:
         generator = frozen(self._generator, torch.float32, self.device)
 
         def pictures(z: Tensor, y: Tensor | None = None) -> Tensor:
-            own = (t if t is None else t.to(self.device) for t in (z, y))
-            return _call(generator, *own).to(z.device)
+            own = None if y is None else y.to(self.device)
+            return _call(generator, z.to(self.device), own).to(z.device)
 
         return pictures
 

@@ -6,7 +6,7 @@ It knows no architecture. Nothing here prints, draws or writes files; that is `r
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, UInt8
@@ -91,7 +91,8 @@ class ImageTrainer:
             raise ValueError(f"a batch of {config.batch_size} has no {group.size} equal parts")
         self.config, self.device = config, torch.device(device)
         self.classes = len(data.names) if config.conditional else 0
-        self.shape: tuple[int, int, int] = tuple(data.images.shape[1:])
+        _, channels, height, width = data.images.shape
+        self.shape = channels, height, width
         self.networks: dict[Role, Network] = {}
         self.generator = self._module("generator", generator)
         self.discriminator = self._module("discriminator", discriminator)
@@ -122,7 +123,7 @@ class ImageTrainer:
             self.networks[role] = network
             with seeded(self.config.seed, role):
                 given = network.build(role)
-        return given.to(self.device, memory_format=torch.channels_last).train()
+        return given.to(self.device).to(memory_format=torch.channels_last).train()
 
     def step(self) -> StepRecord:
         """Update D as often as configured and G once.
@@ -156,7 +157,7 @@ class ImageTrainer:
             x = x + config.instance_noise * max(0.0, 1 - faded) * batch.noise[part]
         return x
 
-    def _update_d(self, batch: Batch, fake: Tensor) -> tuple[Tensor, ...]:
+    def _update_d(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Real logits, fake logits, penalty and gradient's norm of an update of D."""
         config, d = self.config, self._discriminator
         real, fake = self._shown(batch, batch.real, REAL), self._shown(batch, fake, FAKE)
@@ -167,7 +168,7 @@ class ImageTrainer:
             loss = self._d_loss(real_logits, fake_logits)
             due = self.updates_d % config.penalty_interval == 0
             if batch.interpolation is not None and due:
-                penalty = self._penalty(real, fake, batch)
+                penalty = self._penalty(real, fake, batch.interpolation, batch.y)
                 loss = loss + config.penalty_weight * config.penalty_interval * penalty
         norm = self._descend("discriminator", loss)
         if config.weight_clip:
@@ -180,18 +181,21 @@ class ImageTrainer:
         extra = (smoothing,) if smoothing else ()
         return self._loss.d_loss(real_logits, fake_logits, *extra).mean()
 
-    def _penalty(self, real: Tensor, fake: Tensor, batch: Batch) -> Tensor:
+    def _penalty(
+        self, real: Tensor, fake: Tensor, interpolation: Tensor, y: Tensor | None
+    ) -> Tensor:
         """The mean penalty on D's gradient with respect to each picture."""
         penalty = PENALTIES[self.config.penalty]
-        points = penalty.points(real, fake, batch.interpolation).detach().requires_grad_()
-        logits = _called(self._discriminator, points, batch.y)
+        points = penalty.points(real, fake, interpolation).detach().requires_grad_()
+        logits = _called(self._discriminator, points, y)
         (slope,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
         norms = sample_norms(slope.float(), (1, 2, 3))  # (n,)
         return penalty.value(norms, self.config.penalty_target).mean()
 
     def _update_g(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor]:
         """D's logits on G's fakes and the gradient's norm of an update of G."""
-        config, d = self.config, self.discriminator
+        config = self.config
+        d: Any = self.discriminator  # which only feature matching asks for more than logits
         d.requires_grad_(False)
         x = self._shown(batch, fake, FOR_G)
         with self._autocast():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from helpers.pictures import about, model_in, run_train, train, trainer, write_pictures
+from PIL import Image
 from safetensors.torch import load_file, save
 
 import ganplay
@@ -98,9 +98,7 @@ def test_card_and_page_tell_what_was_done(bars):
         "arguments": {"noise_dim": 6, "width": 4, "norm": "batch", "size": 16, "channels": 1,
                       "classes": 2},
     }  # fmt: skip
-    assert (
-        card["sha256"] == hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    )
+    assert card["sha256"] == hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     page = (folder / "README.md").read_text()
     assert card["sha256"] in page
     assert 'label="standing"' in page
@@ -172,7 +170,9 @@ def test_torch_alone_loads_the_weights(bars):
     for place in (*kinds, "snapshots.0", "snapshots.10"):
         role = place if place in kinds else "generator"
         net = kinds[role](**card[role]["arguments"])
-        own = {n.removeprefix(f"{place}."): t for n, t in tensors.items() if n.startswith(f"{place}.")}
+        own = {
+            n.removeprefix(f"{place}."): t for n, t in tensors.items() if n.startswith(f"{place}.")
+        }
         net.load_state_dict(own)
         if role == "generator":
             step = 12 if place == role else int(place.removeprefix("snapshots."))

@@ -6,6 +6,7 @@ conditional batch norm, D through a projection (Miyato and Koyama 2018). Both ar
 their weights in `channels_last` memory format.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -81,7 +82,7 @@ class DcganGenerator(nn.Module):
         self.first = nn.Linear(inputs, first, bias=biased)
         self.norms = nn.ModuleList(_norm_of_g(norm, m, classes) for m in maps)
         self.convs = nn.ModuleList(
-            DoublingConvTranspose2d(i, o, bias=biased) for i, o in zip(maps, maps[1:], strict=False)
+            DoublingConvTranspose2d(i, o, bias=biased) for i, o in pairwise(maps)
         )
         self.convs.append(DoublingConvTranspose2d(maps[-1], channels))
         _initialise(self)
