@@ -163,7 +163,7 @@ def map_range(
 
 
 def render_one(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
-    """Look at an ensemble of one. Pulls need fakes; verdicts need fakes and a map."""
+    """Look at an ensemble of one. Fake gradients need fakes; verdicts need fakes and a map."""
     seen = expose_all(ensemble, places, counts)
     own: list[Any] = [None if tensor is None else tensor[0] for tensor in seen]
     return RenderedView(*own)

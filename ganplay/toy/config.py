@@ -22,7 +22,7 @@ from ganplay.common.settings import setting as _setting
 from ganplay.common.state_string import no_value, split_state, too_long, typed
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES
-from ganplay.toy import custom_points as own_points
+from ganplay.toy import custom_points
 from ganplay.toy.distributions import DISTRIBUTIONS, Distribution, from_points
 from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
 from ganplay.toy.mlp import ACTIVATIONS, INITS, NORMS
@@ -96,7 +96,7 @@ class ToyConfig(Settings):
     simultaneous: bool = _flag(False, "training", advanced=True)
 
     # The last, so that a state string ends with what is long in it. As `points.encode` writes it.
-    points: str = _setting("", "data", "live", True, most=own_points.MAX_POINTS)
+    points: str = _setting("", "data", "live", True, most=custom_points.MAX_POINTS)
 
     @classmethod
     def check(cls, f: dataclasses.Field, value: Any) -> Problem | None:
@@ -184,8 +184,8 @@ _FIELDS = {f.name: f for f in fields(ToyConfig)}
 @functools.lru_cache(maxsize=64)
 def _own(points: str) -> Distribution:
     """The distribution of own points; a `PointsError` if they cannot be used."""
-    given, labels = map(torch.from_numpy, own_points.decode(points))
-    return replace(from_points(given, labels, JITTER), extent=own_points.EXTENT)
+    given, labels = map(torch.from_numpy, custom_points.decode(points))
+    return replace(from_points(given, labels, JITTER), extent=custom_points.EXTENT)
 
 
 def needs_new_networks(old: ToyConfig, new: ToyConfig) -> bool:
@@ -214,7 +214,7 @@ def _check_points(value: Any) -> Problem | None:
         return None
     try:
         _own(value if isinstance(value, str) else "")
-    except own_points.PointsError as error:
+    except custom_points.PointsError as error:
         return Problem("points", value, str(error), "", "points")
     return None
 

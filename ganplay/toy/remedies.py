@@ -169,7 +169,7 @@ _SPOILT = ("strong_g", "divergence")
 
 
 def remedy(kind: str, config: ToyConfig) -> Remedy | None:
-    """What helps against a kind of verdict; None if nothing is needed, or all has been tried."""
+    """What helps against a kind of finding; None if nothing is needed, or all has been tried."""
     for propose in _REMEDIES.get(kind, ()):
         if changes := propose(config):
             return Remedy(dict(changes), kind in _SPOILT)

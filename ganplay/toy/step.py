@@ -272,8 +272,10 @@ class AdversarialStep:
         left = (1 - updates * numbers.noise_fading).clamp_min(0)
         return _column(numbers.instance_noise * left, normal) * normal
 
-    def _shown(self, state: State, batch: Batch, x: Tensor, part: slice, updates: Tensor) -> Tensor:
-        """Samples as D is shown them: changed and blurred by some of the batch's 3b numbers."""
+    def _with_noise(
+        self, state: State, batch: Batch, x: Tensor, part: slice, updates: Tensor
+    ) -> Tensor:
+        """Samples as D sees them: with instance noise from a part of the batch's 3b numbers."""
         if batch.instance_noise is not None:
             x = x + self._instance_noise(state, batch.instance_noise[..., part], updates)
         return x
@@ -284,7 +286,7 @@ class AdversarialStep:
             structure.discriminator.power_iteration_(state.d.weights, state.d.buffers)
         x = torch.cat([batch.real, fake], dim=-1)
         label = None if batch.label is None else torch.cat([batch.label] * 2, dim=-1)
-        x = self._shown(state, batch, x, slice(2 * size), state.updates)
+        x = self._with_noise(state, batch, x, slice(2 * size), state.updates)
         if structure.instance_noise:
             state.updates.add_(1)
         with torch.enable_grad():
@@ -319,7 +321,7 @@ class AdversarialStep:
         structure, size = self.structure, self.structure.batch_size
         with torch.enable_grad():
             # G's fakes are blurred as much as those that D's last update has seen.
-            x = self._shown(
+            x = self._with_noise(
                 state, batch, fake, slice(2 * size, None), (state.updates - 1).clamp_min(0)
             )
             d_weights = [w.detach() for w in state.d.weights]
