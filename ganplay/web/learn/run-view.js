@@ -67,7 +67,7 @@ export class Stage {
   build() {
     const { running } = this;
     this.chosen = Math.min(this.chosen, running.seeds.length - 1);
-    this.small = running.seeds.map((seed, i) => {
+    this.small = running.seeds.map((_, i) => {
       const canvas = element("canvas"), mark = element("span");
       const button = element("button", { type: "button" }, canvas, mark);
       button.onclick = () => this.choose(i);
