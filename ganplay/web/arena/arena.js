@@ -124,7 +124,7 @@ class Arena {
     this.send("make", { ...this.asking, playing: true });
   }
 
-  element() {
+  make() {
     this.begin();
     if (window.innerWidth <= 760) this.find(".ar-stage").scrollIntoView({ behavior: "smooth" });
   }
