@@ -36,6 +36,7 @@ export function nearest(entries, metric, step, value) {
 }
 
 export class Curves {
+  /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
     this.app = arena.app;

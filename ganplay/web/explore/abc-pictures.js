@@ -10,6 +10,7 @@ import { t } from "../shared/i18n.js";
 export const LETTERS = ["A", "B", "C"];
 
 export class Trio {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.chosen = {};

@@ -27,6 +27,7 @@ export function usable(list, dim) {
 }
 
 export class Own {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.all = {};

@@ -22,6 +22,7 @@ import { fill, t } from "../shared/i18n.js";
 
 const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, KEY_STEP = 0.2, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
+/** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
   const at = `${app.base}/assets/explore`;
   const [markup, known] = await Promise.all([
@@ -36,7 +37,8 @@ export async function open(app, views) {
   return (app.explore = new Explore(app, views, root, known));
 }
 
-class Explore {
+export class Explore {
+  /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
   constructor(app, views, root, { models, most }) {
     this.app = app;
     this.views = views;
@@ -412,7 +414,7 @@ class Explore {
     this.told = status;
   }
 
-  complainBounds(name, value, [low, high]) {
+  complainBounds(name, value, /** @type {number[]} */ [low, high]) {
     this.app.toast(t("problems.bounds", { field: name, value, allowed: t("problems.between", { low, high }), used: "" }));
     this.show();
   }

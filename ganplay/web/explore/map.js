@@ -19,6 +19,7 @@ export function planeOf(state, mode, axes, corners) {
 }
 
 export class Panel {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;

@@ -10,6 +10,7 @@ import { fill, t } from "../shared/i18n.js";
 const FETCHED = { map: "map", arithmetic: "arithmetic", find: "projection", walk: "walk/panel" };
 
 export class Bench {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.name = "gallery";

@@ -24,6 +24,7 @@ export function percent(share) {
 }
 
 export class Beside {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.host = explore.find(".ex-beside");

@@ -10,6 +10,7 @@ export function differing(fields, a, b) {
 }
 
 export class Pair {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.bar = lab.find(".pair-bar");

@@ -146,6 +146,7 @@ function mark(pen, k, x, y, r) {
 }
 
 export class Draw {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.limits = lab.schema.points;

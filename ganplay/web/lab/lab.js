@@ -41,6 +41,7 @@ const NOTICES = {
 // session's events by its type.
 export class Lab extends Events {
   // `asked` is what the page's address asked for.
+  /** @param {import("../app.js").App} app */
   constructor(app, asked) {
     super();
     const { root, schema, base, find, teach } = app;
@@ -65,7 +66,9 @@ export class Lab extends Events {
     this.drawn = 0;
     this.probeAt = null; // the point that is asked about
     this.holdsPicture = null; // the part that shows another moment in the large picture
-    this.data = { modes: 0, floor: 0, classes: 0 };
+    this.state = null; // the settings as a string
+    this.frame = null;
+    this.data = { modes: 0, floor: 0, classes: 0, reach: null, ticks: [] };
     this.opened = asked.state;
     this.openedRival = asked.rival;
     if (this.opened === null) Object.assign(this, keptLab());

@@ -6,6 +6,7 @@ import { t } from "../shared/i18n.js";
 const SECONDS = 60;
 
 export class Anew {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.strayed = false;

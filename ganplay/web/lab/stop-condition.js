@@ -12,6 +12,7 @@ const KINDS = {
 };
 
 export class StopAt {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.choice = lab.find(".stop-when");

@@ -4,6 +4,7 @@ import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
 export class Waiting {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.heading = element("h2");

@@ -16,6 +16,7 @@ export function noticed(seen, state) {
 }
 
 export class Visits {
+  /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
     this.app = learn.app;

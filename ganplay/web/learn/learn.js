@@ -15,6 +15,7 @@ import { current, fill, t } from "../shared/i18n.js";
 const LINKED = ["learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget", "explore"];
 const MOST_SEED = 1_000_000;
 
+/** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
   const at = `${app.base}/assets/learn/learn`;
   const [markup, known] = await Promise.all([
@@ -28,7 +29,8 @@ export async function open(app, views) {
   return (app.learn = new Learn(app, views, root, known));
 }
 
-class Learn {
+export class Learn {
+  /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
   constructor(app, views, root, { lessons, problems, members, fields }) {
     this.app = app;
     this.views = views;

@@ -10,6 +10,7 @@ const MOST_CURVES = 3, SNAPSHOT = [354, 232];
 const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pull" };
 
 export class Stage {
+  /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
     this.app = learn.app;

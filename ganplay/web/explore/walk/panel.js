@@ -32,6 +32,7 @@ export function pythonOf(text, name) {
 }
 
 export class Panel {
+  /** @param {import("../explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;
