@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from benchmarks.report import Row, arguments, finish, paired_ratio
 from ganplay.common.devices import device_of, fastest_threads, half_is_fast
 from ganplay.images.config import ImageConfig
+from ganplay.images.datasets import ImageData
 from ganplay.images.trainer import ImageTrainer
 
 SIZE, WIDTH, BATCH, NOISE, PICTURES = 32, 32, 64, 100, 4096
@@ -95,13 +96,14 @@ def main() -> int:
     generator = torch.Generator().manual_seed(options.first_seed)
     images = torch.randint(0, 256, (PICTURES, 1, SIZE, SIZE), generator=generator)
     images, labels = images.to(torch.uint8), torch.arange(PICTURES) % 10
+    data = ImageData(images, labels, tuple("0123456789"), "none", "noise")
     textbook = Textbook(images, device)
     # The textbook gets the number of threads that it is fastest with too.
     torch.set_num_threads(fastest_threads(textbook.step))
     rows = [Row("threads", torch.get_num_threads(), "")]
     rows += [Row("bfloat16 in hardware", half_is_fast(device), "")]
     for case in CASES:
-        trainer = ImageTrainer(case.config, images, labels, 10, device=device)
+        trainer = ImageTrainer(case.config, data, device=device)
         ratio, ours, base = paired_ratio(
             partial(rate, trainer.step, seconds, device),
             partial(rate, textbook.step, seconds, device),

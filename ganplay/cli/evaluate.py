@@ -166,7 +166,7 @@ def _directions(options: argparse.Namespace) -> int:
     except (CheckpointError, OSError) as error:
         refuse(options, str(error))
     for direction in model.card.named:
-        print(f"{direction.name}: explains {100 * direction.told:.0f} % of its variation")
+        print(f"{direction.name}: explains {100 * direction.r_squared:.0f} % of its variation")
     return 0
 
 

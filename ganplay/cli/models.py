@@ -186,7 +186,7 @@ def _sample(options: argparse.Namespace) -> int:
     images = model.render(states)
     if options.verdict:
         for state in states:
-            print(f"{state}: {_said(model.verdict(state))}")
+            print(f"{state}: {_said(model.score(state))}")
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
     write_output(options, "out", sheet.save)

@@ -18,8 +18,9 @@ from ganplay.cli.flags import add_settings, integer, read_config, refuse, settin
 from ganplay.common.devices import device_of, fastest_threads
 from ganplay.common.settings import ConfigError
 from ganplay.images.config import ImageConfig
-from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
+from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, ImageData, load
 from ganplay.images.distributed import ProcessGroup, group
+from ganplay.images.networks import ROLES, Network, Role, network_for
 from ganplay.images.runs import Every, Run, RunError, tensorboard, train
 from ganplay.images.trainer import ImageTrainer
 
@@ -48,6 +49,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="threads of each process on the CPU (default: what is fastest just now)",
     )
+    for role in ("generator", "discriminator"):
+        add(f"--{role}", metavar="PACKAGE.MODULE:CLASS",
+            help="a torch.nn.Module of yours in place of the model's; this imports it")  # fmt: skip
     every = Every()
     add("--log-every", type=steps, default=every.log, metavar="N", help=f"default {every.log}")
     add("--sheet-every", type=steps, default=every.sheet, metavar="N",
@@ -85,10 +89,8 @@ def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed
         cache=options.cache,
     )  # fmt: skip
     device = device_of(options.device, processes.local_rank)
-    make = partial(
-        ImageTrainer, config, data.images, data.labels, len(data.names),
-        groups=data.groups, device=device,
-    )  # fmt: skip
+    networks = _networks(options, config, data, chosen)
+    make = partial(ImageTrainer, config, data, **networks, device=device)
     # A run keeps its number: with another one sums end in other last digits.
     threads = options.threads or chosen.get("threads") or _threads(make, device)
     torch.set_num_threads(threads)
@@ -100,9 +102,27 @@ def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed
         about = {"names": data.names, "shape": data.images.shape, "pictures": len(data)}
         about |= {"licence": data.licence, "how_to_get": data.how_to_get}
         about |= {"threads": threads, "code": version("ganplay")}
+        about["networks"] = {role: net.model_dump() for role, net in networks.items()}
         run.describe(config, chosen | about)
         run.trim_log(trainer.steps)
     return _loop(options, trainer, run if main else None, processes)
+
+
+def _networks(
+    options: argparse.Namespace, config: ImageConfig, data: ImageData, chosen: dict[str, Any]
+) -> dict[Role, Network]:
+    """Both networks; classes of somebody's own only if their flag names them just now."""
+    shape, classes = tuple(data.images.shape[1:]), len(data.names) if config.conditional else 0
+    made: dict[Role, Network] = {}
+    sys.path.insert(0, "")  # a class may be in a file of the folder where the command is given
+    for role in ROLES:
+        asked, kept = getattr(options, role), chosen.get("networks", {}).get(role)
+        own = kept and ":" in kept["model"]
+        if kept and asked != (kept["model"] if own else None):
+            refuse(options, f"--{role} {kept['model']}: the run that goes on has it" if own
+                   else f"--{role}: the run that goes on has our own")  # fmt: skip
+        made[role] = network_for(role, config, shape, classes, asked)
+    return made
 
 
 def _threads(make: Callable[[], ImageTrainer], device: torch.device) -> int:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load
 from torch import Tensor
 
-_DTYPES = {"F32": torch.float32, "F16": torch.float16, "U8": torch.uint8}
+_DTYPES = {"F32": torch.float32, "F16": torch.float16, "U8": torch.uint8, "I64": torch.int64}
 
 
 class CheckpointError(ValueError):
@@ -46,6 +46,14 @@ def content(path: Path, most: int) -> bytes:
     if (size := path.stat().st_size) > most:
         refuse("size", f"{path.name} has {size} bytes: at most {most} are possible")
     return path.read_bytes()
+
+
+def half(named: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as files have them: floats in half precision, on the CPU."""
+    return {
+        name: (t.half() if t.is_floating_point() else t).detach().cpu().contiguous()
+        for name, t in named.items()
+    }
 
 
 def check_hash(weights: bytes, sha256: str) -> None:

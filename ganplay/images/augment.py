@@ -60,14 +60,14 @@ NUMBERS = 3
 """Uniform numbers in [0, 1) that each change may use up, for each picture."""
 
 
-def augment(
-    x: Float[Tensor, "1 c h w n"], chance: Float[Tensor, "1 a n"], names: Sequence[str]
-) -> Float[Tensor, "1 c h w n"]:
-    """Pictures (samples last) after some changes, one after the other.
+def augment(x: Pictures, chance: Float[Tensor, "n a"], names: Sequence[str]) -> Pictures:
+    """Pictures after some changes, one after the other.
 
-    `chance` has NUMBERS uniform numbers in [0, 1) for each change and picture.
+    Args:
+        x: in [-1, 1].
+        chance: NUMBERS uniform numbers in [0, 1) for each change, of each picture.
+        names: of the changes, keys of AUGMENTATIONS.
     """
-    pictures = x[0].movedim(-1, 0)
-    for name, own in zip(names, chance[0].split(NUMBERS), strict=True):
-        pictures = AUGMENTATIONS[name](pictures, own[:, :, None, None])
-    return pictures.movedim(0, -1)[None]
+    for name, own in zip(names, chance.T.split(NUMBERS), strict=True):
+        x = AUGMENTATIONS[name](x, own[:, :, None, None])
+    return x

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
 
 from ganplay.common.settings import MAX_SEED, Problem, Rule, Settings, choice, flag, number
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES
 from ganplay.images.augment import AUGMENTATIONS
 from ganplay.images.models import MODELS
+from ganplay.images.models.blocks import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
 from ganplay.images.models.dcgan import NORMS_D, NORMS_G
-from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION, MINIBATCH
-from ganplay.toy.optimizers import OPTIMIZERS
+from ganplay.images.optimizers import OPTIMIZERS
 
-IMAGE_MODELS = tuple(name for name in MODELS if name != "mlp")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -24,7 +22,7 @@ class ImageConfig(Settings):
     A suffix _g or _d means the net. What an update sees is counted over all processes.
     """
 
-    model: str = choice("dcgan", IMAGE_MODELS, "data", tip="architecture of both nets")
+    model: str = choice("dcgan", MODELS, "data", tip="architecture of both nets")
     conditional: bool = flag(False, "data", tip="give both nets the label")
     pairs: bool = flag(False, "data", tip="D judges two pictures of one group at a time, such as "
                        "two letters of a font, which holds G to one style")  # fmt: skip
@@ -69,9 +67,6 @@ class ImageConfig(Settings):
                               tip="longest gradient; 0: any")  # fmt: skip
     precision: str = choice("auto", PRECISIONS, "training", tip="of convolutions; auto: bfloat16 "
                             "where the hardware has it, else float32")  # fmt: skip
-
-    scale_d: ClassVar[float] = 1.0
-    simultaneous: ClassVar[bool] = False
 
     def rules(self) -> Iterable[Rule["ImageConfig"]]:
         """Contradictions between settings."""

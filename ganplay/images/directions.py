@@ -33,19 +33,19 @@ def principal_directions(sampler: Sampler, seed: int = 0, places: int = PLACES) 
         seed: of the latent vectors and labels at which J is taken.
         places: how many of them.
     """
-    dim, classes = sampler.plan.noise_dim, sampler.plan.classes
+    dim, classes = sampler.noise_dim, sampler.classes
     generator = generator_of(seed, "directions")
     metric = torch.zeros(dim, dim, dtype=torch.float64)
     for _ in range(places):
-        z = torch.randn(dim, 1, generator=generator, dtype=torch.float64)
+        z = torch.randn(1, dim, generator=generator, dtype=torch.float64)
         # The place itself, and one beside it along each axis.
-        beside = torch.cat([z, z + _NUDGE * torch.eye(dim, dtype=torch.float64)], dim=1)
-        label = None
+        beside = torch.cat([z, z + _NUDGE * torch.eye(dim, dtype=torch.float64)])
+        y = None
         if classes:
             chosen = torch.randint(classes, (1,), generator=generator)
-            label = one_hot(chosen.expand(dim + 1), classes)[0]
-        pixels = sampler.pictures(beside, label).flatten(0, 3).cpu()
-        jacobian = (pixels[:, 1:] - pixels[:, :1]) / _NUDGE
+            y = one_hot(chosen.expand(dim + 1), classes)
+        pixels = sampler.pictures(beside, y).flatten(1).cpu()
+        jacobian = (pixels[1:] - pixels[:1]).T / _NUDGE  # (pixels, z)
         metric += jacobian.T @ jacobian / places
     values, vectors = torch.linalg.eigh(metric)
     rows = vectors.flip(1).T

@@ -1,21 +1,21 @@
 """What a trained D says of pictures, each by itself and beside the model's own samples.
 
-A D with batch norm has learnt to judge whole batches of samples, and keeps no statistics for a
-single picture. So each is judged as part of a fixed batch of samples of the same G.
+Our D with batch norm has learnt to judge whole batches of samples, and keeps no statistics for a
+single picture. So each is judged as part of a fixed batch of samples of the same G. Any other D
+judges each picture by itself, in evaluation mode.
 """
 
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.images.config import ImageConfig
-from ganplay.images.models.dcgan import DcganDiscriminator, ReferenceBatch
-from ganplay.images.sampler import Sampler, one_hot
-from ganplay.toy.architecture import split
+from ganplay.images.models.dcgan import ReferenceBatch
+from ganplay.images.sampler import Sampler, frozen, one_hot
 
 SAMPLES = 128
 """Samples that a picture is held against."""
@@ -48,99 +48,93 @@ class Score(NamedTuple):
 class ReferenceSamples(NamedTuple):
     """Samples of one G that pictures are judged beside, and D's logits of them."""
 
-    company: ReferenceBatch
+    batch: ReferenceBatch | None
     logits: Float[Tensor, "n"]
 
 
 class DiscriminatorScorer:
     """A D whose weights do not change any more, in double precision as `Sampler` is."""
 
-    def __init__(
-        self,
-        plan: DcganDiscriminator,
-        parameters: Float[Tensor, "1 p"],
-        buffers: Float[Tensor, "1 q"],
-        config: ImageConfig,
-        step: int,
-    ) -> None:
-        """Put one together.
+    def __init__(self, discriminator: nn.Module, config: ImageConfig, step: int) -> None:
+        """Copy a discriminator.
 
         Args:
-            plan: of D.
-            parameters: its weights.
-            buffers: what it keeps beside them.
+            discriminator: a module that keeps the protocol of `DiscriminatorModule`.
             config: that it was trained by.
             step: of the training, after which it was kept.
         """
-        self._plan, self._config, self._step = plan, config, step
+        self._discriminator = frozen(discriminator, torch.float64)
+        self._config, self._step = config, step
         self._loss = LOSSES[config.loss]
-        self._weights = split(parameters.double(), plan.shapes())
-        self._buffers = split(buffers.double(), plan.buffer_shapes())
 
-    def others(self, sampler: Sampler) -> ReferenceSamples:
+    def reference_samples(self, sampler: Sampler) -> ReferenceSamples:
         """Some samples of a G, always the same ones, of each class equally many."""
         # Minibatch discrimination counts them: it has to see as many as it learnt with.
         counted = self._config.minibatch_d == "discrimination"
         n = self._config.batch_size if counted else SAMPLES
-        z = torch.randn(sampler.plan.noise_dim, n, generator=generator_of(0, "others")).double()
-        classes = sampler.plan.classes
-        label = one_hot(torch.arange(n) % classes, classes)[0].double() if classes else None
-        x, label = self._shown(sampler, z, label)
-        with torch.no_grad():
-            company = self._plan.company(self._weights, x, self._buffers)
-        return ReferenceSamples(company, self._logits(x, label, company))
+        generator = generator_of(0, "others")
+        # Samples last, as the seeds of bundled models' scores have always been read.
+        z = torch.randn(sampler.noise_dim, n, generator=generator).T.double()
+        classes = sampler.classes
+        y = one_hot(torch.arange(n) % classes, classes).double() if classes else None
+        x, y = self._shown(sampler, z, y)
+        batch = None
+        if hasattr(self._discriminator, "reference_batch"):
+            with torch.no_grad():
+                batch = self._discriminator.reference_batch(x)
+        return ReferenceSamples(batch, self._logits(x, y, batch))
 
-    def verdict(
+    def score(
         self,
         sampler: Sampler,
         z: Float[Tensor, "z"],
-        label: Float[Tensor, "k"] | None,
-        others: ReferenceSamples,
+        y: Float[Tensor, "k"] | None,
+        reference: ReferenceSamples,
     ) -> Score:
         """What is said of the picture that a G makes.
 
         Args:
             sampler: G.
             z: latent vector.
-            label: shares of the classes; for a conditional model only.
-            others: of the same G.
+            y: shares of the classes; for a conditional model only.
+            reference: samples of the same G.
         """
-        shown = self._shown(sampler, z[:, None], None if label is None else label[:, None])
-        logit = self._logits(*shown, others.company)
+        shown = self._shown(sampler, z[None], None if y is None else y[None])
+        logit = self._logits(*shown, reference.batch)
         return Score(
             logit=float(logit),
             output=float(self._loss.output(logit)),
             reading=self._loss.reading,
             threshold=self._loss.threshold,
-            rank=float((others.logits < logit).double().mean()),
-            samples=len(others.logits),
+            rank=float((reference.logits < logit).double().mean()),
+            samples=len(reference.logits),
             step=self._step,
         )
 
     def _shown(
-        self, sampler: Sampler, z: Float[Tensor, "z n"], label: Float[Tensor, "k n"] | None
-    ) -> tuple[Float[Tensor, "1 c h w n"], Float[Tensor, "1 k2 n"] | None]:
+        self, sampler: Sampler, z: Float[Tensor, "n z"], y: Float[Tensor, "n k"] | None
+    ) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n k2"] | None]:
         """Pictures and labels as D is shown them.
 
         For a pair the class that follows the strongest one, the first after the last, comes
         along.
         """
-        x = sampler.pictures(z, label)
-        if label is None:
-            return x, None
-        if self._config.pairs:
-            classes = len(label)
-            beside = one_hot((label.argmax(0) + 1) % classes, classes)[0].double()
-            x = torch.cat([x, sampler.pictures(z, beside)], dim=1)
-            label = torch.cat([label, beside])
-        return x, label[None]
+        x = sampler.pictures(z, y)
+        if y is None or not self._config.pairs:
+            return x, y
+        classes = y.shape[1]
+        beside = one_hot((y.argmax(1) + 1) % classes, classes).double()
+        x = torch.cat([x, sampler.pictures(z, beside)], dim=1)
+        return x, torch.cat([y, beside], dim=1)
 
     def _logits(
         self,
-        x: Float[Tensor, "1 c h w n"],
-        label: Float[Tensor, "1 k n"] | None,
-        company: ReferenceBatch,
+        x: Float[Tensor, "n c h w"],
+        y: Float[Tensor, "n k"] | None,
+        batch: ReferenceBatch | None,
     ) -> Float[Tensor, "n"]:
+        labels = () if y is None else (y,)
+        beside = {} if batch is None else {"reference": batch}
         with torch.no_grad():
-            logits, _ = self._plan(self._weights, x, self._buffers, label=label, company=company)
+            logits = self._discriminator(x, *labels, **beside)
         return logits.flatten().round(decimals=DIGITS)

@@ -1,7 +1,6 @@
 """Processes that train one model together, each on its part of every batch.
 
-What DistributedDataParallel does, for gradients that are one flat tensor each: their mean over
-all processes is one call. `torchrun` starts the processes.
+`torchrun` starts them; torch's DistributedDataParallel gives every process the mean gradient.
 """
 
 import os
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, distributed
+from torch import distributed, nn
 
 
 @dataclass(frozen=True)
@@ -21,10 +20,12 @@ class ProcessGroup:
     size: int = 1
     local_rank: int = 0
 
-    def mean(self, gradient: Tensor) -> Tensor:
-        """The mean of a gradient over all processes; the same numbers in each."""
-        distributed.all_reduce(gradient)
-        return gradient.div_(self.size)
+    def wrap(self, module: nn.Module) -> nn.Module:
+        """The module as it is called in training, so that gradients become those of all."""
+        if self.size == 1:
+            return module
+        # Each keeps statistics of its own: they are called twice before a gradient is taken.
+        return nn.parallel.DistributedDataParallel(module, broadcast_buffers=False)
 
     def agree(self, stop: bool, device: torch.device) -> bool:
         """Whether any process wants to stop."""

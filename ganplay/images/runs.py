@@ -25,6 +25,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.common.files import write_whole
+from ganplay.common.safe_tensors import half
 from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.images.config import ImageConfig
 from ganplay.images.trainer import ImageTrainer
@@ -89,7 +90,7 @@ class Run:
 
     def save(self, trainer: ImageTrainer) -> None:
         """Keep all that training goes on from."""
-        tensors = {name: tensor.cpu() for name, tensor in trainer.tensors().items()}
+        tensors = {name: t.detach().cpu().contiguous() for name, t in trainer.tensors().items()}
         metadata = {FORMAT: json.dumps(trainer.counters())}
         write_whole(self.state_path, save(tensors, metadata))
 
@@ -139,11 +140,9 @@ class Run:
         write_whole(self.folder / "samples" / f"{trainer.steps:07}.png", content.getvalue())
 
     def snapshot(self, trainer: ImageTrainer) -> None:
-        """Keep the averaged G in half precision."""
-        parameters, buffers = trainer.generator()
-        tensors = {"parameters": parameters, "buffers": buffers}
-        half: dict[str, Tensor] = {name: t.half().cpu() for name, t in tensors.items()}
-        write_whole(self.snapshot_path(trainer.steps), save(half, {"step": str(trainer.steps)}))
+        """Keep the `state_dict` of the averaged G in half precision."""
+        tensors = half(trainer.sampled_generator().state_dict())
+        write_whole(self.snapshot_path(trainer.steps), save(tensors, {"step": str(trainer.steps)}))
 
     def snapshot_path(self, step: int) -> Path:
         """Where the G of this step is."""

@@ -5,85 +5,99 @@ in whatever batch it is made, with any number of threads and on any machine: sin
 adds up in another order for every shape of a batch.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float, Int, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganplay.common.seeding import generator_of
-from ganplay.images.models.dcgan import DcganGenerator
-from ganplay.toy.architecture import split
 
 CHUNK, CPU_CHUNK = 64, 16
 """Pictures that are made at once; on a CPU more of them do not stay in its cache."""
 
 
-def to_bytes(pictures: Float[Tensor, "1 c h w n"]) -> UInt8[Tensor, "n c h w"]:
-    """Pictures from -1 to 1, samples last, as files have them."""
-    return ((pictures[0].movedim(-1, 0) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+def to_bytes(pictures: Float[Tensor, "n c h w"]) -> UInt8[Tensor, "n c h w"]:
+    """Pictures from -1 to 1 as files have them."""
+    return ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).contiguous()
 
 
-def latents(seeds: Sequence[int], dim: int) -> Float[Tensor, "z n"]:
-    """A latent vector for each seed, the same in whatever company."""
-    return torch.stack([torch.randn(dim, generator=generator_of(s, "z")) for s in seeds], dim=1)
+def latents(seeds: Sequence[int], dim: int) -> Float[Tensor, "n z"]:
+    """A latent vector for each seed, the same in whatever batch."""
+    return torch.stack([torch.randn(dim, generator=generator_of(s, "z")) for s in seeds])
 
 
-def one_hot(labels: Int[Tensor, "n"], classes: int) -> Float[Tensor, "1 k n"]:
-    """Labels as the nets have them."""
-    return torch.nn.functional.one_hot(labels, classes).T.float()[None]
+def one_hot(labels: Int[Tensor, "n"], classes: int) -> Float[Tensor, "n k"]:
+    """Labels as the networks have them."""
+    return nn.functional.one_hot(labels, classes).float()
+
+
+def frozen(module: nn.Module, dtype: torch.dtype, device: torch.device | str = "cpu") -> nn.Module:
+    """A copy for use alone: in evaluation mode, without gradients, convolutions as fast as can be."""
+    made = copy.deepcopy(module).to(device, dtype, memory_format=torch.channels_last)
+    return made.eval().requires_grad_(False)
 
 
 class Sampler:
     """A generator with weights of its own, for as long as they do not change."""
 
     def __init__(
-        self, plan: DcganGenerator, parameters: Float[Tensor, "1 p"], buffers: Float[Tensor, "1 q"]
+        self,
+        generator: nn.Module,
+        noise_dim: int,
+        classes: int = 0,
+        device: torch.device | str = "cpu",
     ) -> None:
-        self.plan = plan
+        """Copy a generator.
+
+        Args:
+            generator: a module that keeps the protocol of `GeneratorModule`.
+            noise_dim: numbers of a latent vector.
+            classes: that it may be asked for; 0 for one without labels.
+            device: where pictures are made.
+        """
+        self.noise_dim, self.classes = noise_dim, classes
         # Apple's GPUs know no double precision.
-        device = "cpu" if parameters.device.type == "mps" else parameters.device
-        self._weights = split(parameters.to(device, torch.float64), plan.shapes())
-        self._chunk = CPU_CHUNK if torch.device(device).type == "cpu" else CHUNK
-        self._buffers = split(buffers.to(device, torch.float64), plan.buffer_shapes())
+        self.device = torch.device("cpu" if torch.device(device).type == "mps" else device)
+        self._generator = frozen(generator, torch.float64, self.device)
+        self._chunk = CPU_CHUNK if self.device.type == "cpu" else CHUNK
 
     def pictures(
-        self, z: Float[Tensor, "z n"], label: Float[Tensor, "k n"] | None = None
-    ) -> Float[Tensor, "1 c h w n"]:
+        self, z: Float[Tensor, "n z"], y: Float[Tensor, "n k"] | None = None
+    ) -> Float[Tensor, "n c h w"]:
         """Pictures of latent vectors, in [-1, 1], made where the weights are.
 
         Args:
             z: latent vectors, on the device on which the pictures are wanted.
-            label: of each, one-hot or a mixture of classes; for a conditional model only.
+            y: labels of each, one-hot or a mixture; for a conditional model only.
         """
-        parts = []
         with torch.no_grad():
-            for start in range(0, z.shape[1], self._chunk):
-                x = self._own(z, start)
-                y = None if label is None else self._own(label, start)
-                made = self.plan(self._weights, x, self._buffers, label=y, momentum=None)[0]
-                parts.append(made.to(z.device))
-        return torch.cat(parts, dim=-1)
+            made = [
+                _call(self._generator, *(t if t is None else self._own(t, start) for t in (z, y)))
+                for start in range(0, len(z), self._chunk)
+            ]
+        return torch.cat(made).to(z.device)
 
     def _own(self, given: Tensor, start: int) -> Tensor:
-        part = given[None, :, start : start + self._chunk]
-        return part.to(self._weights[0].device, torch.float64)
+        return given[start : start + self._chunk].to(self.device, torch.float64)
 
-    def single(self) -> Callable[[Tensor, Tensor | None], Float[Tensor, "1 c h w n"]]:
+    def single(self) -> Callable[[Tensor, Tensor | None], Float[Tensor, "n c h w"]]:
         """`pictures` in single precision and with gradients, for searches that need no more."""
-        weights, buffers = ([t.float() for t in ts] for ts in (self._weights, self._buffers))
+        generator = frozen(self._generator, torch.float32, self.device)
 
-        def pictures(z: Tensor, label: Tensor | None = None) -> Tensor:
-            there = weights[0].device
-            y = None if label is None else label[None].to(there)
-            made = self.plan(weights, z[None].to(there), buffers, label=y, momentum=None)[0]
-            return made.to(z.device)
+        def pictures(z: Tensor, y: Tensor | None = None) -> Tensor:
+            own = (t if t is None else t.to(self.device) for t in (z, y))
+            return _call(generator, *own).to(z.device)
 
         return pictures
 
     def sample(self, seeds: Sequence[int], labels: Sequence[int] = ()) -> UInt8[Tensor, "n c h w"]:
         """A picture for each seed and, from a conditional model, label."""
-        label = None
-        if self.plan.classes:
-            label = one_hot(torch.tensor(labels, dtype=torch.long), self.plan.classes)[0]
-        return to_bytes(self.pictures(latents(seeds, self.plan.noise_dim), label)).cpu()
+        y = one_hot(torch.tensor(labels, dtype=torch.long), self.classes) if self.classes else None
+        return to_bytes(self.pictures(latents(seeds, self.noise_dim), y)).cpu()
+
+
+def _call(generator: nn.Module, z: Tensor, y: Tensor | None) -> Tensor:
+    made: Tensor = generator(z) if y is None else generator(z, y)
+    return made

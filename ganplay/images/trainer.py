@@ -1,136 +1,50 @@
-"""The trainer of image models: the adversarial step of the toys, on pictures and one network each.
+"""The trainer of picture GANs: of any two modules that keep the protocol of `models.protocol`.
 
-Nothing here prints, draws or writes files; that is `runs`.
+It knows no architecture. Nothing here prints, draws or writes files; that is `runs`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from functools import lru_cache
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int, UInt8
-from torch import Generator, Tensor
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ganplay.common.devices import half_is_fast
 from ganplay.common.seeding import generator_of
-from ganplay.gan.record import StepRecord
-from ganplay.images.augment import NUMBERS
+from ganplay.gan.losses import LOSSES
+from ganplay.gan.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
+from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
+from ganplay.images import trainer_state
+from ganplay.images.augment import augment
+from ganplay.images.averaging import averaged, recalibrate_batch_norm_
+from ganplay.images.batches import Batch, BatchSampler
 from ganplay.images.config import ImageConfig
+from ganplay.images.datasets.base import ImageData
 from ganplay.images.distributed import ALONE, ProcessGroup
+from ganplay.images.models.paired import PairedGenerator
+from ganplay.images.networks import Network, Role, check_data, check_networks, network_for, seeded
+from ganplay.images.optimizers import OPTIMIZERS
 from ganplay.images.sampler import Sampler, one_hot
-from ganplay.toy.architecture import Architecture, split
-from ganplay.toy.networks import recorded
-from ganplay.toy.optimizers import Moments
-from ganplay.toy.step import (
-    AdversarialStep,
-    Batch,
-    Hyperparameters,
-    NetState,
-    State,
-    Structure,
-    UpdateResult,
-)
 
-SETTLE_BATCHES, SETTLE_SIZE = 16, 128
-"""BatchSampler from which the statistics of G's batch norms are taken, and the pictures of each."""
+RECALIBRATION_BATCHES, RECALIBRATION_SIZE = 16, 128
+"""Batches from which the statistics of G's batch norms are taken, and the pictures of each."""
+REAL, FAKE, FOR_G = 0, 1, 2
+"""Places of the three shares of a batch's random numbers, see `Batch`."""
 
 
-def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "1 c h w n"]:
-    """Pictures as the nets have them: from -1 to 1, samples last."""
-    return (images.float() / 127.5 - 1).movedim(0, -1)[None]
+class Seen(NamedTuple):
+    """What the last update of each net saw."""
 
-
-class BatchSampler:
-    """The inputs of all steps, each a function of the seed and of how many there were before.
-
-    So there is no state to keep: a run that is taken up again draws what it would have drawn,
-    and every process of a group draws the whole batch and takes its part of it.
-    """
-
-    def __init__(
-        self,
-        config: ImageConfig,
-        structure: Structure,
-        images: Tensor,
-        labels: Tensor,
-        group: ProcessGroup,
-        companions: "PairSampler | None" = None,
-    ) -> None:
-        self._config, self._structure, self._group = config, structure, group
-        self._images, self._labels, self._companions = images, labels, companions
-        # A shuffled order takes a while to make and serves a whole pass.
-        self._order = lru_cache(2)(self._shuffled)
-
-    def _shuffled(self, epoch: int) -> Int[Tensor, "n"]:
-        generator = generator_of(self._config.seed, f"epoch {epoch}")
-        return torch.randperm(len(self._images), generator=generator)
-
-    def index(self, number: int) -> Int[Tensor, "b"]:
-        """Places of the pictures of the batch of this number; each pass shows every one once."""
-        count, size = len(self._images), self._config.batch_size
-        places = torch.arange(number * size, (number + 1) * size)
-        parts = [
-            self._order(int(epoch))[places[places // count == epoch] % count]
-            for epoch in (places // count).unique()
-        ]
-        return torch.cat(parts)
-
-    def _own(self, drawn: Tensor, parts: int = 1) -> Tensor:
-        """This process's share of numbers that are drawn for a whole batch, on its device."""
-        size = self._structure.batch_size
-        start = self._group.rank * size
-        own = drawn.unflatten(-1, (parts, -1))[..., start : start + size].flatten(-2)
-        return own.to(self._images.device, non_blocking=True)
-
-    def get(self, number: int) -> Batch:
-        """The batch of this number."""
-        config, structure = self._config, self._structure
-        size, generator = config.batch_size, generator_of(config.seed, f"batch {number}")
-        places = self.index(number)
-        indices = [self._own(places)]
-        if self._companions:
-            indices.append(self._own(self._companions.of(places, generator)))
-        real = torch.cat([to_floats(self._images[index]) for index in indices], dim=1)
-        z = self._own(torch.randn(1, config.noise_dim, size, generator=generator))
-        mix = chance = jitter = label = None
-        if structure.penalty != "none":
-            mix = self._own(torch.rand(1, 1, 1, 1, size, generator=generator))
-        if structure.augment:
-            numbers = NUMBERS * len(structure.augment)
-            chance = self._own(torch.rand(1, numbers, 3 * size, generator=generator), 3)
-        if structure.instance_noise:
-            shape = real.shape[:-1]
-            jitter = self._own(torch.randn(*shape, 3 * size, generator=generator), 3)
-        if structure.classes:
-            labels = [one_hot(self._labels[index], structure.classes) for index in indices]
-            label = torch.cat(labels, dim=1)
-        return Batch(real, z, label, mix, jitter, chance)
-
-
-class PairSampler:
-    """For each picture another one of its group, such as another letter of the same font."""
-
-    def __init__(self, groups: Int[Tensor, "n"]) -> None:
-        """Look who is with whom.
-
-        Raises:
-            ValueError: if one is alone.
-        """
-        _, number, self._count = groups.unique(return_inverse=True, return_counts=True)
-        if self._count.min() < 2:
-            raise ValueError("pairs: every group needs two pictures or more")
-        self._group, self._order = number, number.argsort(stable=True)
-        self._start = self._count.cumsum(0) - self._count
-        self._rank = torch.empty_like(number)
-        self._rank[self._order] = torch.arange(len(number)) - self._start[number[self._order]]
-
-    def of(self, places: Int[Tensor, "b"], generator: Generator) -> Int[Tensor, "b"]:
-        """Another place for each, any of its group with equal chance."""
-        group = self._group[places]
-        count = self._count[group]
-        ahead = 1 + (torch.rand(len(places), generator=generator) * (count - 1)).long()
-        return self._order[self._start[group] + (self._rank[places] + ahead) % count]
+    real_logits: Float[Tensor, "n"]
+    fake_logits: Float[Tensor, "n"]
+    penalty: Tensor
+    grad_norm_d: Tensor
+    g_logits: Float[Tensor, "n"]
+    grad_norm_g: Tensor
 
 
 class ImageTrainer:
@@ -138,144 +52,236 @@ class ImageTrainer:
 
     With equal seed, settings, data, threads and device a run repeats exactly, also when it was
     interrupted and taken up from `tensors` and `counters`.
+
+    Attributes:
+        config: of the training, and of our own networks.
+        generator: the module that makes one picture of one latent vector.
+        discriminator: the module that judges; of a pair of pictures, with `config.pairs`.
+        networks: what a card calls both.
+        classes: that both are told; 0 if they are not conditional.
+        steps: updates of G so far.
+        updates_d: updates of D so far.
     """
 
     def __init__(
         self,
         config: ImageConfig,
-        images: UInt8[Tensor, "n c h w"],
-        labels: Int[Tensor, "n"],
-        classes: int,
+        data: ImageData,
+        generator: nn.Module | Network | None = None,
+        discriminator: nn.Module | Network | None = None,
         *,
-        groups: Int[Tensor, "n"] | None = None,
         device: torch.device | str = "cpu",
         group: ProcessGroup = ALONE,
     ) -> None:
-        """Make fresh networks.
+        """Take two networks, or make fresh ones.
 
         Args:
             config: of model and training.
-            images: to learn; square, of a side that the model knows.
-            labels: of the images, looked at by a conditional model only.
-            classes: how many labels there are.
-            groups: which pictures belong together, looked at for `pairs` only.
-            device: where to train.
+            data: to learn; its labels are looked at by conditional models only.
+            generator: a module that keeps the protocol; None makes the one of `config`.
+            discriminator: likewise.
+            device: where to train; the modules are moved there.
             group: processes that train together; each gets an equal part of every batch.
 
         Raises:
-            ValueError: if images, labels, settings and processes do not fit together.
+            ValueError: if data, settings, networks and processes do not fit together.
         """
-        shape = check_images(images, labels, classes, config)
+        check_data(data, config, ours=not (generator and discriminator))
         if config.batch_size % group.size:
             raise ValueError(f"a batch of {config.batch_size} has no {group.size} equal parts")
-        own_batch = config.batch_size // group.size
         self.config, self.device = config, torch.device(device)
-        self.classes = classes if config.conditional else 0
-        structure = Structure.of_images(config, shape, self.classes, own_batch)
-        self.structure = structure
-        share = group.mean if group.size > 1 else None
-        self._step = AdversarialStep(structure, share)
-        self._step_without_penalty = AdversarialStep(replace(structure, penalty="none"), share)
-        self._labels = labels.to(self.device)
-        if config.pairs and groups is None:
-            raise ValueError("pairs: these data do not say which pictures belong together")
-        companions = PairSampler(groups) if config.pairs and groups is not None else None
-        self._batches = BatchSampler(
-            config, structure, images.to(self.device), self._labels, group, companions
-        )
-        numbers = Hyperparameters.of([config])
-        strong = numbers.penalty_weight * config.penalty_interval
-        one = torch.ones(1, 1, device=self.device)
-        self.state = State(
-            self._net(structure.generator, "generator"),
-            self._net(structure.discriminator, "discriminator"),
-            Hyperparameters(*(n.to(self.device) for n in numbers._replace(penalty_weight=strong))),
-            updates=torch.zeros_like(one),
-            ones=one,
-        )
-        self.steps = self.updates_d = self._drawn = 0
-        self._seen_d = self._seen_g = UpdateResult()
+        self.classes = len(data.names) if config.conditional else 0
+        self.shape: tuple[int, int, int] = tuple(data.images.shape[1:])
+        self.networks: dict[Role, Network] = {}
+        self.generator = self._module("generator", generator)
+        self.discriminator = self._module("discriminator", discriminator)
+        pair = PairedGenerator(self.generator) if config.pairs else self.generator
+        check_networks(pair, self.discriminator, config, self.shape, self.classes)
+        self._generator, self._discriminator = group.wrap(pair), group.wrap(self.discriminator)
+        rates = {"generator": config.lr_g, "discriminator": config.lr_d}
+        kinds = {"generator": config.optimizer_g, "discriminator": config.optimizer_d}
+        self._optimizers = {
+            role: OPTIMIZERS[kinds[role]].make(
+                list(getattr(self, role).parameters()), lr, config.beta1, config.beta2
+            )
+            for role, lr in rates.items()
+        }
+        self._average = averaged(self.generator, config.ema) if config.ema else None
+        self._loss = LOSSES[config.loss]
+        self._batches = BatchSampler(config, data, device=self.device, group=group)
+        self._labels = data.labels
+        self.steps = self.updates_d = 0
+        self._seen: Seen | None = None
 
-    def _net(self, plan: Architecture, purpose: str) -> NetState:
-        flat, buffers = plan.initialise([generator_of(self.config.seed, purpose)])
-        flat, buffers = flat.to(self.device), buffers.to(self.device)
-        weights, views = split(flat, plan.shapes()), split(buffers, plan.buffer_shapes())
-        return NetState(flat, flat.clone(), Moments.zeros(flat), weights, views)
+    def _module(self, role: Role, given: nn.Module | Network | None) -> nn.Module:
+        if isinstance(given, nn.Module):
+            self.networks[role] = Network.of(given)
+        else:
+            classes = self.classes
+            network = given or network_for(role, self.config, self.shape, classes)
+            self.networks[role] = network
+            with seeded(self.config.seed, role):
+                given = network.build(role)
+        return given.to(self.device, memory_format=torch.channels_last).train()
 
     def step(self) -> StepRecord:
-        """Update D as often as configured and G once."""
-        # So that the average forgets the untrained net soon.
-        ema = min(self.config.ema, (1 + self.steps) / (10 + self.steps))
-        self.state.numbers.ema.fill_(ema)
-        with torch.no_grad(), self._precision():
-            for _ in range(self.config.steps_d - 1):
-                self._seen_d = self._update(AdversarialStep.update_d)
-            self._seen_d = self._seen_g = self._update(AdversarialStep.update_both)
+        """Update D as often as configured and G once.
+
+        G's update is on the noise of D's last one, whose fakes are made only once.
+        """
+        for i in reversed(range(self.config.steps_d)):
+            batch = self._batches.get(self.updates_d)
+            with torch.set_grad_enabled(i == 0), self._autocast():
+                fake = _called(self._generator, batch.z, batch.y)
+            seen_d = self._update_d(batch, fake.detach())
+            if i == 0:
+                self._seen = Seen(*seen_d, *self._update_g(batch, fake))
+            self.updates_d += 1
         self.steps += 1
         return self.record()
 
-    def _update(
-        self, update: Callable[[AdversarialStep, State, Batch], UpdateResult]
-    ) -> UpdateResult:
-        due = self.updates_d % self.config.penalty_interval == 0
-        step = self._step if due else self._step_without_penalty
-        outcome = update(step, self.state, self._batches.get(self._drawn))
-        self.updates_d += 1
-        self._drawn += 1
-        return outcome
-
-    def _precision(self) -> AbstractContextManager:
+    def _autocast(self) -> torch.autocast:
         wanted = self.config.precision
         half = half_is_fast(self.device) if wanted == "auto" else wanted == "bfloat16"
-        return torch.autocast(self.device.type, torch.bfloat16) if half else nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
+    def _shown(self, batch: Batch, x: Tensor, part: int) -> Tensor:
+        """Pictures as D is shown them: changed and blurred by a share of the batch's numbers."""
+        config = self.config
+        if batch.chance is not None:
+            x = augment(x, batch.chance[part], config.augment)
+        if batch.noise is not None:
+            # Instance noise fades linearly. Sonderby et al. 2017, section 3.
+            faded = self.updates_d / (config.instance_noise_steps or math.inf)
+            x = x + config.instance_noise * max(0.0, 1 - faded) * batch.noise[part]
+        return x
+
+    def _update_d(self, batch: Batch, fake: Tensor) -> tuple[Tensor, ...]:
+        """Real logits, fake logits, penalty and gradient's norm of an update of D."""
+        config, d = self.config, self._discriminator
+        real, fake = self._shown(batch, batch.real, REAL), self._shown(batch, fake, FAKE)
+        penalty = torch.zeros((), device=self.device)
+        with self._autocast():
+            real_logits = _called(d, real, batch.y).flatten()
+            fake_logits = _called(d, fake, batch.y).flatten()
+            loss = self._d_loss(real_logits, fake_logits)
+            due = self.updates_d % config.penalty_interval == 0
+            if batch.interpolation is not None and due:
+                penalty = self._penalty(real, fake, batch)
+                loss = loss + config.penalty_weight * config.penalty_interval * penalty
+        norm = self._descend("discriminator", loss)
+        if config.weight_clip:
+            for parameter in self.discriminator.parameters():
+                clip_weights_(parameter.detach(), config.weight_clip)
+        return real_logits.detach(), fake_logits.detach(), penalty.detach(), norm
+
+    def _d_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        smoothing = self.config.label_smoothing
+        extra = (smoothing,) if smoothing else ()
+        return self._loss.d_loss(real_logits, fake_logits, *extra).mean()
+
+    def _penalty(self, real: Tensor, fake: Tensor, batch: Batch) -> Tensor:
+        """The mean penalty on D's gradient with respect to each picture."""
+        penalty = PENALTIES[self.config.penalty]
+        points = penalty.points(real, fake, batch.interpolation).detach().requires_grad_()
+        logits = _called(self._discriminator, points, batch.y)
+        (slope,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
+        norms = sample_norms(slope.float(), (1, 2, 3))  # (n,)
+        return penalty.value(norms, self.config.penalty_target).mean()
+
+    def _update_g(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """D's logits on G's fakes and the gradient's norm of an update of G."""
+        config, d = self.config, self.discriminator
+        d.requires_grad_(False)
+        x = self._shown(batch, fake, FOR_G)
+        with self._autocast():
+            if config.feature_matching:
+                features = d.forward_features(x)
+                logits = d.forward_head(features, *([] if batch.y is None else [batch.y]))
+            else:
+                logits = _called(d, x, batch.y)
+            loss = self._loss.g_loss(logits.flatten()).mean()
+            if config.feature_matching:
+                real = batch.real
+                if batch.chance is not None:
+                    real = augment(real, batch.chance[FOR_G], config.augment)
+                gap = feature_matching(d.forward_features(real).float().T, features.float().T)
+                loss = loss + config.feature_matching * gap
+        norm = self._descend("generator", loss)
+        d.requires_grad_(True)
+        if self._average is not None:
+            self._average.update_parameters(self.generator)
+        return logits.detach().flatten(), norm
+
+    def _descend(self, role: Role, loss: Tensor) -> Tensor:
+        """Update one net; the norm of its whole gradient before it was clipped."""
+        optimizer = self._optimizers[role]
+        optimizer.zero_grad()
+        loss.backward()
+        parameters = list(getattr(self, role).parameters())
+        norm = get_total_norm(p.grad for p in parameters if p.grad is not None)
+        if self.config.grad_clip:
+            clip_grads_with_norm_(parameters, self.config.grad_clip, norm)
+        optimizer.step()
+        return norm
+
+    @torch.no_grad()
     def record(self) -> StepRecord:
-        """What the last step saw; of this process alone."""
-        counts = self.steps, self.updates_d, self.steps
-        return recorded(self._step, self.state, self._seen_d, self._seen_g, counts)
+        """What the last step saw; of this process alone, NaN before there was one."""
+        weights = [*self.generator.parameters(), *self.discriminator.parameters()]
+        sums = get_total_norm(weights)
+        values = dict.fromkeys(PER_MEMBER, torch.full_like(sums, math.nan))
+        if (seen := self._seen) is not None:
+            values |= discriminator_stats(self._loss, seen.real_logits, seen.fake_logits)
+            values["d_loss"] = self._d_loss(seen.real_logits, seen.fake_logits)
+            values["g_loss"] = self._loss.g_loss(seen.g_logits).mean()
+            values |= {n: getattr(seen, n) for n in ("penalty", "grad_norm_d", "grad_norm_g")}
+            sums = sums + values["d_loss"] + values["g_loss"]
+        values["finite"] = sums.isfinite()
+        one = {name: value.reshape(1) for name, value in values.items()}
+        return StepRecord(self.steps, self.updates_d, self.steps, **one)
 
-    def generator(self) -> tuple[Float[Tensor, "1 p"], Float[Tensor, "1 q"]]:
-        """Parameters and buffers of G as it is sampled: averaged, with statistics of its own."""
-        plan = self.structure.single
-        flat = self.state.g.average if self.config.ema else self.state.g.flat
-        buffers = torch.cat([flat[:, :0], *(b.flatten(1) for b in self.state.g.buffers)], dim=1)
-        plan.settle_(
-            split(flat, plan.shapes()), split(buffers, plan.buffer_shapes()), self._settling()
-        )
-        return flat.clone(), buffers
+    def sampled_generator(self) -> nn.Module:
+        """A copy of G as it is sampled: averaged, with statistics of its own."""
+        now = self.generator if self._average is None else self._average.module
+        made = copy.deepcopy(now)
+        recalibrate_batch_norm_(made, self._recalibration())
+        return made.eval().requires_grad_(False)
 
-    def _settling(self) -> list[tuple[Tensor, Tensor | None]]:
+    def _recalibration(self) -> list[tuple[Tensor, Tensor | None]]:
         """Noise, and labels as often as the data have them; the same at every call."""
-        generator = generator_of(self.config.seed, "settle")
+        generator = generator_of(self.config.seed, "recalibration")
         batches: list[tuple[Tensor, Tensor | None]] = []
-        for _ in range(SETTLE_BATCHES):
-            z = torch.randn(1, self.config.noise_dim, SETTLE_SIZE, generator=generator)
-            index = torch.randint(len(self._labels), (SETTLE_SIZE,), generator=generator)
-            label = self._labels[index.to(self.device)]
-            hot = one_hot(label, self.classes) if self.classes else None
-            batches.append((z.to(self.device), hot))
+        for _ in range(RECALIBRATION_BATCHES):
+            z = torch.randn(RECALIBRATION_SIZE, self.config.noise_dim, generator=generator)
+            index = torch.randint(len(self._labels), (RECALIBRATION_SIZE,), generator=generator)
+            y = one_hot(self._labels[index], self.classes) if self.classes else None
+            batches.append((z.to(self.device), y if y is None else y.to(self.device)))
         return batches
 
     def sample(
         self, seeds: Sequence[int], labels: Sequence[int] | None = None
     ) -> UInt8[Tensor, "n c h w"]:
         """A picture for each seed (and label; by default each class in turn)."""
-        sampler = Sampler(self.structure.single, *self.generator())
+        noise_dim = self.config.noise_dim
+        sampler = Sampler(self.sampled_generator(), noise_dim, self.classes, self.device)
         labels = range(len(seeds)) if labels is None else labels
         return sampler.sample(seeds, [label % max(self.classes, 1) for label in labels])
 
+    def _parts(self) -> trainer_state.Parts:
+        kinds = {"generator": self.config.optimizer_g, "discriminator": self.config.optimizer_d}
+        modules = {"generator": self.generator, "discriminator": self.discriminator}
+        if self._average is not None:
+            modules["average"] = self._average
+        return trainer_state.Parts(modules, self._optimizers, kinds)
+
     def tensors(self) -> dict[str, Tensor]:
         """All that steps change, by name; the trainer's own memory."""
-        named = {"updates": self.state.updates}
-        for name, net in (("generator", self.state.g), ("discriminator", self.state.d)):
-            named[f"{name}.parameters"] = net.flat
-            named |= {f"{name}.moments.{k}": m for k, m in net.moments._asdict().items()}
-            named |= {f"{name}.buffers.{i}": b for i, b in enumerate(net.buffers)}
-        return named | {"generator.average": self.state.g.average}
+        return trainer_state.tensors_of(self._parts())
 
     def counters(self) -> dict[str, int]:
         """How far the run is; what it draws next follows from it."""
-        return {"steps": self.steps, "updates_d": self.updates_d, "drawn": self._drawn}
+        return {"steps": self.steps, "updates_d": self.updates_d}
 
     def restore(self, tensors: Mapping[str, Tensor], counters: Mapping[str, int]) -> None:
         """Go on as a trainer with these settings did after it gave its tensors and counters.
@@ -283,36 +289,13 @@ class ImageTrainer:
         Raises:
             ValueError: if they are not those of such a trainer.
         """
-        own = self.tensors()
-        if own.keys() != tensors.keys() or self.counters().keys() != counters.keys():
-            raise ValueError("this state is of another kind of model")
-        for name, tensor in own.items():
-            given = tensors[name]
-            if given.shape != tensor.shape or given.dtype != tensor.dtype:
-                kinds = (f"{t.dtype} {tuple(t.shape)}" for t in (given, tensor))
-                raise ValueError(f"{name} is {', not '.join(kinds)}")
-        for name, tensor in own.items():
-            tensor.copy_(tensors[name])
+        if self.counters().keys() != counters.keys():
+            raise ValueError("this state is of another kind of trainer")
+        trainer_state.restore(self._parts(), tensors)
         self.steps, self.updates_d = counters["steps"], counters["updates_d"]
-        self._drawn = counters["drawn"]
-        self._seen_d = self._seen_g = UpdateResult()
+        self._seen = None
 
 
-def check_images(
-    images: Tensor, labels: Tensor, classes: int, config: ImageConfig
-) -> tuple[int, int, int]:
-    """The shape (c, h, w) of pictures that a model can learn; else a ValueError in words."""
-    from ganplay.images.models.dcgan import SIZES
-
-    count, channels, height, width = images.shape
-    if height != width or height not in SIZES or channels not in (1, 3):
-        sizes = ", ".join(map(str, SIZES))
-        raise ValueError(
-            f"pictures of {channels}x{height}x{width}: 1 or 3 channels and sides of {sizes} are "
-            "possible"
-        )
-    if not count:
-        raise ValueError("no pictures: at least one is needed")
-    if config.conditional and (classes < 2 or labels.min() < 0 or labels.max() >= classes):
-        raise ValueError(f"a conditional model needs labels of 2 or more classes, not {classes}")
-    return channels, height, width
+def _called(module: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
+    made: Tensor = module(x) if y is None else module(x, y)
+    return made

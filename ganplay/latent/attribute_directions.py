@@ -84,7 +84,7 @@ def named_directions(
         samples: pictures that are measured; a conditional model's classes take turns, and what
             differs between classes is left out.
     """
-    z = latents(range(samples), model.space.dim).T.double()
+    z = latents(range(samples), model.space.dim).double()
     found = measure(model.sample(range(samples)))
     y = torch.stack([values.double() for values in found.values()], dim=1)
     for k in range(max(1, model.classes)):
@@ -94,7 +94,7 @@ def named_directions(
     slopes = torch.linalg.lstsq(z, y).solution.T  # (k, z)
     r_squared = 1 - (y - z @ slopes.T).square().sum(0) / y.square().sum(0)
     named = [
-        Direction(name=name, told=round(float(share), 4))
+        Direction(name=name, r_squared=round(float(share), 4))
         for name, share in zip(found, r_squared, strict=True)
     ]
     return model.with_named(named, slopes / slopes.norm(dim=1, keepdim=True))

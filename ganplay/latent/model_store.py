@@ -84,9 +84,10 @@ class NearestImages(NamedTuple):
 
 def memory_of(card: Card) -> int:
     """Bytes that a model takes once its discriminator and all snapshots have been loaded."""
-    kinds = image.kinds_of(card)
-    nets = sum(kind.shape[0] for name, kind in kinds.items() if "." in name)
-    kept = sum(torch.Size(k.shape).numel() * k.dtype.itemsize for k in kinds.values())
+    specs = image.specs_of(card, image.networks_of(card))
+    numbers = {name: torch.Size(spec.shape).numel() for name, spec in specs.items()}
+    kept = sum(numbers[name] * spec.dtype.itemsize for name, spec in specs.items())
+    nets = sum(count for name, count in numbers.items() if "." in name)
     return kept + nets * torch.float64.itemsize
 
 
@@ -191,7 +192,7 @@ class ModelStore:
             ModelStoreError: if there is no such model.
         """
         model = self.model(name)
-        return model.verdict(read_state(text, name, model.space)[0])
+        return model.score(read_state(text, name, model.space)[0])
 
     def nearest(self, name: str, text: str) -> NearestImages | float:
         """The training pictures nearest to that of a state.
@@ -232,7 +233,7 @@ class ModelStore:
         model = self.model(name)
         state, _ = read_state(text, name, model.space)
         dim = model.space.dim
-        z = torch.tensor(state.at) if state.at else latents([state.seed], dim)[:, 0]
+        z = torch.tensor(state.at) if state.at else latents([state.seed], dim)[0]
         move = torch.randn(dim, generator=generator_of(seed, "nudge"))
         at = (1 - PERTURBATION**2) ** 0.5 * z + PERTURBATION * move
         # As a string can hold it: in half precision.

@@ -94,10 +94,10 @@ class _Target(NamedTuple):
     pixels: Float[Tensor, "c h w"]
     visible: Float[Tensor, "h w"]
 
-    def distance(self, pictures: Float[Tensor, "1 c h w n"]) -> Float[Tensor, "n"]:
+    def distance(self, pictures: Float[Tensor, "n c h w"]) -> Float[Tensor, "n"]:
         """Sum of squared differences of visible pixels, divided by the number of all pixels."""
-        apart = (pictures[0] - self.pixels[..., None]) * self.visible[..., None]
-        return apart.square().sum((0, 1, 2)) / self.pixels.numel()
+        apart = (pictures - self.pixels) * self.visible
+        return apart.square().sum((1, 2, 3)) / self.pixels.numel()
 
     def error(self, distance: Tensor) -> Tensor:
         """A distance as root mean square over the visible pixels, in grey levels of 255."""
@@ -184,15 +184,15 @@ class _Search:
         Raises:
             Cancelled: if the caller wants no more.
         """
-        best = None if pictures is None else to_bytes(pictures[..., errors.argmin()][..., None])[0]
+        best = None if pictures is None else to_bytes(pictures[errors.argmin()][None])[0]
         if not self._tell(Progress(stage, self.done, self.total, errors, best)):
             raise Cancelled
         self.done += 1
 
-    def one_hot(self, labels: Int[Tensor, "n"]) -> Float[Tensor, "k n"] | None:
+    def one_hot(self, labels: Int[Tensor, "n"]) -> Float[Tensor, "n k"] | None:
         """Labels as the generator takes them; None for a model without classes."""
         classes = self.model.classes
-        return torch.nn.functional.one_hot(labels, classes).T.float() if classes else None
+        return torch.nn.functional.one_hot(labels, classes).float() if classes else None
 
     def start(self, restarts: int, seed: int) -> tuple[Float[Tensor, "z n"], Int[Tensor, "n"]]:
         """The samples nearest to the target, the nearest one of each class, and their labels."""
@@ -205,7 +205,7 @@ class _Search:
             self.tell("samples", torch.empty(0))
             part = slice(place, place + CHUNK)
             with torch.no_grad():
-                pictures = self.pictures(z[:, part], self.one_hot(labels[part]))
+                pictures = self.pictures(z[:, part].T, self.one_hot(labels[part]))
             distances.append(self.target.distance(pictures))
         order = torch.cat(distances).argsort()
         firsts = _first_of_each(labels[order]) if len(self.classes) > 1 else []
@@ -222,7 +222,7 @@ class _Search:
         curves = []
         for step in range(steps):
             optimizer.param_groups[0]["lr"] = _learning_rate(step / steps)
-            pictures = self.pictures(z, label)
+            pictures = self.pictures(z.T, label)
             distance = self.target.distance(pictures)
             (z.grad,) = torch.autograd.grad((distance + _prior_penalty(z)).sum(), z)
             optimizer.step()
@@ -233,7 +233,9 @@ class _Search:
     def loss(self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"]) -> Float[Tensor, "r"]:
         """L(z) of each."""
         with torch.no_grad():
-            return self.target.distance(self.pictures(z, self.one_hot(labels))) + _prior_penalty(z)
+            return self.target.distance(self.pictures(z.T, self.one_hot(labels))) + _prior_penalty(
+                z
+            )
 
     def found(
         self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"], curves: Float[Tensor, "r t"]
@@ -241,7 +243,7 @@ class _Search:
         """The best of the final latent vectors, rounded to half precision as its state holds it."""
         rounded = z.half()
         label = self.one_hot(labels)
-        pictures = self.model.sampler().pictures(rounded.double(), label)
+        pictures = self.model.sampler().pictures(rounded.T.double(), label)
         distance = self.target.distance(pictures).float()
         best = int((distance + _prior_penalty(rounded.float())).argmin())
         label_part = ((int(labels[best]), 1.0),) if labels[best] else ()

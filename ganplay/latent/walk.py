@@ -237,7 +237,7 @@ def _frames_at(
         own, some = z[start : start + CHUNK], None
         if label is not None:
             some = label[start : start + CHUNK]
-        pictures = sampler.pictures(own.T, None if some is None else some.T)
+        pictures = sampler.pictures(own, some)
         images = to_bytes(pictures).cpu()
         yield WalkFrames(start + len(own), len(times), images, own, some, features(images))
 

@@ -205,10 +205,10 @@ class PicturesExperiment(Experiment):
     def pictures(self, member: int, truncation: float, count: int) -> Float[Tensor, "n d"]:
         """A member's first pictures, flat, with pixels from -1 to 1."""
         sampler, classes = self.model.sampler(), self.model.classes
-        dim, generator = sampler.plan.noise_dim, generator_of(self._seeds[member], "pictures")
-        z = torch.randn(count, dim, generator=generator).T * truncation
-        label = one_hot(torch.full((count,), member % classes), classes)[0]
-        return sampler.pictures(z, label)[0].movedim(-1, 0).flatten(1).float().cpu()
+        dim, generator = sampler.noise_dim, generator_of(self._seeds[member], "pictures")
+        z = torch.randn(count, dim, generator=generator) * truncation
+        label = one_hot(torch.full((count,), member % classes), classes)
+        return sampler.pictures(z, label).flatten(1).float().cpu()
 
     def rows(self, count: int) -> list[Float[Tensor, "n d"]]:
         """Each member's first pictures, with the truncation of the settings."""

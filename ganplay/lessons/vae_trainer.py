@@ -9,10 +9,9 @@ from torch import Tensor
 
 from ganplay.common.seeding import generator_of
 from ganplay.lessons.vae import Vae
-from ganplay.toy.architecture import split
 from ganplay.toy.batches import BatchStream, draw_noise, real_points
 from ganplay.toy.config import ToyConfig
-from ganplay.toy.mlp import Mlp
+from ganplay.toy.mlp import Mlp, split
 from ganplay.toy.step import Structure
 
 

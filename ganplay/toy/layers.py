@@ -2,20 +2,14 @@
 
 An activation is `(*s, d, b)`: any leading axes (independent networks, separate batches), d
 features, b samples of one batch. Statistics are taken within a batch, never across leading axes.
-What works on maps `(n, c, h, w)` has the samples first, as torch's convolutions want them.
 """
-
-from functools import partial
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.grad import conv2d_weight
 
 Activation = Float[Tensor, "*s d b"]
-Maps = Float[Tensor, "n c h w"]
 MINIBATCH = ("none", "stddev", "discrimination")
 KERNELS, KERNEL_SIZE = 8, 4
 """Of minibatch discrimination: how many projections, and the size of each."""
@@ -98,79 +92,3 @@ def spectral_normalise(
 ) -> Float[Tensor, "*s o i"]:
     """The weight over its largest singular value `u' W v`. Miyato et al. 2018, equation 8."""
     return weight / (u.mT @ (weight @ v))
-
-
-def batch_norm(
-    x: Maps,
-    gain: Float[Tensor, "#n c"],
-    bias: Float[Tensor, "#n c"],
-    mean: Float[Tensor, "c"],
-    variance: Float[Tensor, "c"],
-    momentum: float | None = 0.0,
-) -> Maps:
-    """Each channel shifted and scaled to mean 0 and variance 1, then gain and bias.
-
-    Ioffe and Szegedy 2015; with a gain and bias for each sample, such as its label's, conditional
-    batch norm (Dumoulin et al. 2017, section 2.2; de Vries et al. 2017).
-
-    Args:
-        x: maps of one batch.
-        gain: of all samples (1, c) or of each (n, c).
-        bias: likewise.
-        mean: kept mean of each channel.
-        variance: kept variance of each channel.
-        momentum: 0 normalises by the batch's own statistics; more than 0 also mixes these into
-            the kept ones, in place, with this weight; None normalises by the kept ones.
-    """
-    training = momentum is not None
-    kept_mean, kept_variance = (None, None) if momentum == 0 else (mean, variance)
-    normed = partial(
-        F.batch_norm, x, kept_mean, kept_variance, training=training, momentum=momentum or 0.0
-    )
-    if len(gain) == 1:
-        return normed(weight=gain[0], bias=bias[0])
-    return scale_and_shift(normed(), gain, bias)
-
-
-def scale_and_shift(x: Maps, gain: Float[Tensor, "#n c"], bias: Float[Tensor, "#n c"]) -> Maps:
-    """Each channel times a gain and plus a bias, of all samples (1, c) or of each (n, c)."""
-    return x * gain[:, :, None, None].to(x.dtype) + bias[:, :, None, None].to(x.dtype)
-
-
-def conv_down(
-    x: Maps, weight: Float[Tensor, "o c 4 4"], bias: Float[Tensor, "o"] | None = None
-) -> Float[Tensor, "n o h2 w2"]:
-    """Convolution, 4x4 with stride 2, to half the height and width."""
-    if weight.shape[1] == 1 and x.device.type == "cpu":
-        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        return _GreyDown.apply(x.to(dtype), weight.to(dtype), bias)
-    return F.conv2d(x, weight, bias, 2, 1)
-
-
-def conv_up(x: Maps, weight: Float[Tensor, "c o 4 4"]) -> Float[Tensor, "n o h2 w2"]:
-    """Transposed convolution, 4x4 with stride 2, to twice the height and width."""
-    if weight.shape[1] == 1 and x.device.type == "cpu":
-        # torch's own is slow towards a single channel.
-        columns = x.flatten(2).mT @ weight.flatten(1)  # (n, h w, 16)
-        return F.fold(columns.mT, (2 * x.shape[2], 2 * x.shape[3]), 4, padding=1, stride=2)
-    return F.conv_transpose2d(x, weight, None, 2, 1)
-
-
-class _GreyDown(torch.autograd.Function):
-    """`conv_down` of one channel, whose gradient with respect to x is taken by `conv_up`."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        return F.conv2d(x, weight, bias, 2, 1)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight = ctx.saved_tensors
-        (gradient,) = gradients
-        wanted_x, wanted_weight, wanted_bias = ctx.needs_input_grad
-        return (
-            conv_up(gradient, weight) if wanted_x else None,
-            conv2d_weight(x, weight.shape, gradient, 2, 1) if wanted_weight else None,
-            gradient.sum((0, 2, 3)) if wanted_bias else None,
-        )

@@ -17,8 +17,14 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from ganplay.toy import layers
-from ganplay.toy.architecture import split
 from ganplay.toy.layers import KERNEL_SIZE, KERNELS
+
+
+def split(flat: Float[Tensor, "s p"], shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    """Views (s, *shape) of a flat tensor that share its memory."""
+    parts = flat.split([math.prod(shape) for shape in shapes], dim=1)
+    return [part.view(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
+
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     # In place where autograd can do with the result alone: what is overwritten is never read.

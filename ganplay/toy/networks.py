@@ -9,10 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
-from ganplay.toy.architecture import split
 from ganplay.toy.batches import real_points
 from ganplay.toy.config import ToyConfig
-from ganplay.toy.mlp import Mlp
+from ganplay.toy.mlp import Mlp, split
 from ganplay.toy.state import initial_state
 from ganplay.toy.step import AdversarialStep, Batch, State, Structure, UpdateResult
 

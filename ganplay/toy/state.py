@@ -11,9 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.common.seeding import generator_of
-from ganplay.toy.architecture import split
 from ganplay.toy.config import ToyConfig
-from ganplay.toy.mlp import Mlp
+from ganplay.toy.mlp import Mlp, split
 from ganplay.toy.optimizers import Moments
 from ganplay.toy.step import Batch, Hyperparameters, NetState, State, Structure
 
@@ -26,7 +25,7 @@ PENDING = "pending."
 
 
 def initial_state(
-    structure: Structure[Mlp], configs: Sequence[ToyConfig]
+    structure: Structure, configs: Sequence[ToyConfig]
 ) -> tuple[State, Float[Tensor, "s columns"]]:
     """Fresh networks, one pair a configuration.
 
@@ -51,7 +50,7 @@ def initial_state(
     return State(g, d, Hyperparameters(*views), updates, torch.ones_like(zeros)), columns
 
 
-def copy_of(state: State, structure: Structure[Mlp]) -> State:
+def copy_of(state: State, structure: Structure) -> State:
     """The state in memory of its own, with weights that are views of its own flat tensors."""
 
     def copied(net: NetState, mlp: Mlp) -> NetState:
@@ -68,7 +67,7 @@ def copy_of(state: State, structure: Structure[Mlp]) -> State:
     )
 
 
-def named_tensors(state: State, structure: Structure[Mlp]) -> dict[str, Tensor]:
+def named_tensors(state: State, structure: Structure) -> dict[str, Tensor]:
     """The state's own tensors that steps change, by their names in files."""
     named = {"updates": state.updates}
     for name, net in (("generator", state.g), ("discriminator", state.d)):
@@ -83,7 +82,7 @@ def named_tensors(state: State, structure: Structure[Mlp]) -> dict[str, Tensor]:
 
 def named_batch(batch: Batch) -> dict[str, Tensor]:
     """The tensors of a pending batch by their names in files."""
-    pairs = zip(_BATCH, batch, strict=False)
+    pairs = zip(_BATCH, batch, strict=True)
     return {PENDING + name: tensor for name, tensor in pairs if tensor is not None}
 
 

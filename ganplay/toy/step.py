@@ -1,16 +1,15 @@
 """One adversarial step: what D and G compute and how they are updated, as pure functions.
 
 A step reads and writes explicit tensors, for S networks at once. It knows no loop, no random
-generator and no visitor; it runs as it is or captured (`capture`). Nor does it know what a sample
-is, a point or a picture: of every tensor of samples the first axis is the members and the last
-one the samples, `(s, 2, n)` or `(s, c, h, w, n)`.
+generator and no visitor; it runs as it is or captured (`graph_capture`). Of every tensor of
+samples the first axis is the members and the last one the samples, `(s, 2, n)`.
 """
 
 import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -18,27 +17,20 @@ from torch import Tensor
 
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES, clip_weights_, feature_matching, sample_norms
-from ganplay.images.augment import augment
-from ganplay.images.config import ImageConfig
-from ganplay.images.models import MODELS
-from ganplay.images.models.paired import PairedGenerator
-from ganplay.toy.architecture import Architecture
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp
 from ganplay.toy.optimizers import UPDATES, Moments, Rates, clip_norm
 
-P = TypeVar("P", bound=Architecture)
-
 
 @dataclass(frozen=True)
-class Structure(Generic[P]):
+class Structure:
     """What shapes the computation of a step; equal structures share captured functions.
 
     Hyperparameters that a slider moves are not here, only whether they are in use at all.
     """
 
-    generator: P
-    discriminator: P
+    generator: Mlp
+    discriminator: Mlp
     loss: str
     penalty: str
     optimizer_g: str
@@ -54,11 +46,9 @@ class Structure(Generic[P]):
     weight_clip: bool
     grad_clip: bool
     ema: bool
-    augment: tuple[str, ...] = ()
-    """What is done to samples before D sees them; keys of `augment.CHANGES`."""
 
     @classmethod
-    def of(cls, config: ToyConfig) -> "Structure[Mlp]":
+    def of(cls, config: ToyConfig) -> "Structure":
         """The structure that a configuration asks for."""
         classes = config.classes
         generator = Mlp(
@@ -85,34 +75,8 @@ class Structure(Generic[P]):
         )
         return Structure(generator, discriminator, **_shared(config, classes))
 
-    @classmethod
-    def of_images(
-        cls, config: ImageConfig, shape: tuple[int, int, int], classes: int, batch_size: int
-    ) -> "Structure":
-        """That of a model of square pictures (c, h, w), for batches as large as one process has."""
-        channels, size, _ = shape
-        model = MODELS[config.model]
-        pictures = {"size": size, "channels": channels, "classes": classes}
-        generator = model.generator(
-            config.noise_dim, width=config.width_g, norm=config.norm_g, **pictures
-        )
-        if config.pairs:
-            generator = PairedGenerator(generator)
-            pictures |= {"channels": 2 * channels, "classes": 2 * classes}
-        discriminator = model.discriminator(
-            width=config.width_d, norm=config.norm_d, minibatch=config.minibatch_d, **pictures
-        )
-        shared = _shared(config, classes) | {"batch_size": batch_size, "augment": config.augment}
-        return Structure(generator, discriminator, **shared)
 
-    @property
-    def single(self) -> Any:
-        """The plan that makes one picture of one latent vector."""
-        own = self.generator
-        return own.one if isinstance(own, PairedGenerator) else own
-
-
-def _shared(config: ToyConfig | ImageConfig, classes: int) -> dict[str, Any]:
+def _shared(config: ToyConfig, classes: int) -> dict[str, Any]:
     """What a structure has beside its nets."""
     return {
         "loss": config.loss,
@@ -164,7 +128,7 @@ class Hyperparameters(NamedTuple):
     scale_d: Tensor
 
     @classmethod
-    def of(cls, configs: Sequence[ToyConfig] | Sequence[ImageConfig]) -> "Hyperparameters":
+    def of(cls, configs: Sequence[ToyConfig]) -> "Hyperparameters":
         """Columns of the configurations, a row a member."""
         derived: dict[str, Callable[[Any], float]] = {
             "one_minus_beta1": lambda c: 1 - c.beta1,
@@ -199,16 +163,15 @@ class State(NamedTuple):
 class Batch(NamedTuple):
     """The random inputs of one step; None where the structure has no use for it.
 
-    A sample is `(2,)` or `(c, h, w)`. What is of size 3b is meant for the real and the fake
-    samples that D learns from and for those that G learns from.
+    What is of size 3b is meant for the real and the fake samples that D learns from and for those
+    that G learns from.
     """
 
-    real: Float[Tensor, "s *sample b"]
+    real: Float[Tensor, "s 2 b"]
     z: Float[Tensor, "s z b"]
     label: Float[Tensor, "s k b"] | None
-    interpolation: Float[Tensor, "s *ones b"] | None
-    instance_noise: Float[Tensor, "s *sample 3b"] | None
-    chance: Float[Tensor, "s a 3b"] | None = None
+    interpolation: Float[Tensor, "s 1 b"] | None
+    instance_noise: Float[Tensor, "s 2 3b"] | None
 
 
 class UpdateResult(NamedTuple):
@@ -227,6 +190,10 @@ def _column(number: Float[Tensor, "s 1"], like: Tensor) -> Tensor:
     return number.view(-1, *[1] * (like.dim() - 1))
 
 
+def _flat(gradients: Sequence[Tensor]) -> Float[Tensor, "s p"]:
+    return torch.cat([g.flatten(1) for g in gradients], dim=1)
+
+
 def _leaves(weights: Sequence[Tensor]) -> list[Tensor]:
     return [w.detach().requires_grad_() for w in weights]
 
@@ -234,18 +201,9 @@ def _leaves(weights: Sequence[Tensor]) -> list[Tensor]:
 class AdversarialStep:
     """The updates of D and G for one structure, as functions of state and batch."""
 
-    def __init__(
-        self, structure: Structure, share: Callable[[Tensor], Tensor] | None = None
-    ) -> None:
-        """Of a structure.
-
-        Args:
-            structure: what shapes the computation.
-            share: gives the mean of a gradient over all processes that train together.
-        """
+    def __init__(self, structure: Structure) -> None:
         self.structure = structure
         self.loss = LOSSES[structure.loss]
-        self._share = share
 
     def update_d(self, state: State, batch: Batch) -> UpdateResult:
         """One update of D."""
@@ -288,10 +246,6 @@ class AdversarialStep:
         generator = self.structure.generator
         return generator(weights, batch.z, state.g.buffers, label=batch.label)[0]
 
-    def _flat(self, gradients: Sequence[Tensor]) -> Tensor:
-        flat = torch.cat([g.flatten(1) for g in gradients], dim=1)
-        return flat if self._share is None else self._share(flat)
-
     def discriminate(
         self,
         state: State,
@@ -320,8 +274,6 @@ class AdversarialStep:
 
     def _shown(self, state: State, batch: Batch, x: Tensor, part: slice, updates: Tensor) -> Tensor:
         """Samples as D is shown them: changed and blurred by some of the batch's 3b numbers."""
-        if batch.chance is not None:
-            x = augment(x, batch.chance[..., part], self.structure.augment)
         if batch.instance_noise is not None:
             x = x + self._instance_noise(state, batch.instance_noise[..., part], updates)
         return x
@@ -345,7 +297,7 @@ class AdversarialStep:
             if structure.penalty != "none":
                 penalty = self._penalty(state, batch, weights, *x.split(size, dim=-1))
                 loss = loss + numbers.penalty_weight * penalty
-            gradient = self._flat(torch.autograd.grad(loss, weights, state.ones))
+            gradient = _flat(torch.autograd.grad(loss, weights, state.ones))
         penalty = penalty if penalty is None else penalty.detach()
         return gradient, UpdateResult(real_logits.detach(), fake_logits.detach(), penalty, gradient)
 
@@ -375,12 +327,10 @@ class AdversarialStep:
             loss = self.loss.g_loss(logits).mean(1, keepdim=True)
             if structure.feature_matching:
                 real = batch.real
-                if batch.chance is not None:
-                    real = augment(real, batch.chance[..., 2 * size :], structure.augment)
                 _, real_features = self.discriminate(state, d_weights, real, batch.label)
                 gap = feature_matching(real_features, features)[:, None]
                 loss = loss + state.numbers.feature_matching * gap
-            gradient = self._flat(torch.autograd.grad(loss, weights, state.ones))
+            gradient = _flat(torch.autograd.grad(loss, weights, state.ones))
         return gradient, logits.detach()
 
     def _apply_d(self, state: State, gradient: Tensor) -> None:

@@ -11,6 +11,7 @@ from ganplay.cli import main
 from ganplay.images import runs
 from ganplay.images.checkpoint import model_of_run
 from ganplay.images.config import ImageConfig
+from ganplay.images.datasets import ImageData
 from ganplay.images.runs import Every, Run
 from ganplay.images.trainer import ImageTrainer
 
@@ -40,14 +41,24 @@ def pictures(count=40, channels=1, seed=0):
     return images, labels
 
 
+def bars(channels=1):
+    """The same as a data set, whose groups are of four."""
+    groups = {"font": torch.arange(40) // 4}
+    return ImageData(*pictures(channels=channels), ("lying", "standing"), "", "", groups)
+
+
 def trainer(channels=1, **settings):
-    config, data = dataclasses.replace(TINY, **settings), pictures(channels=channels)
-    return ImageTrainer(config, *data, 2, groups=torch.arange(40) // 4)
+    return ImageTrainer(dataclasses.replace(TINY, **settings), bars(channels))
+
+
+def about(made):
+    """What is written down of a trainer's run."""
+    return ABOUT | {"networks": {role: net.model_dump() for role, net in made.networks.items()}}
 
 
 def model_in(folder, **settings):
     made, run = trainer(**settings), Run(folder / "run")
-    run.describe(made.config, ABOUT)
+    run.describe(made.config, about(made))
     train(made, run, 12, Every(sheet=12))
     return model_of_run(run, "bars"), made
 

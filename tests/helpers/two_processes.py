@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import torch
-from helpers.pictures import pictures
+from helpers.pictures import bars
 from safetensors.torch import save_file
 
 from ganplay.images.config import ImageConfig
@@ -29,7 +29,7 @@ STEPS = 6
 
 def trained(config, processes=ALONE):
     torch.set_num_threads(1)
-    trainer = ImageTrainer(config, *pictures(), 2, group=processes)
+    trainer = ImageTrainer(config, bars(), group=processes)
     for _ in range(STEPS):
         trainer.step()
     return trainer
@@ -38,8 +38,10 @@ def trained(config, processes=ALONE):
 if __name__ == "__main__":
     with group("cpu") as processes:
         for name, config in CONFIGS.items():
-            tensors = trained(config, processes).tensors()
+            made = trained(config, processes)
+            sampled = made.sampled_generator().state_dict()
+            tensors = made.tensors() | {f"sampled.{name}": t for name, t in sampled.items()}
             save_file(
-                {n: t.contiguous() for n, t in tensors.items()},
+                {n: t.detach().clone().contiguous() for n, t in tensors.items()},
                 Path(sys.argv[1]) / f"{name}{processes.rank}.safetensors",
             )

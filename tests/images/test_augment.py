@@ -40,22 +40,22 @@ def test_cutout_is_half_as_wide():
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_each_picture_has_its_own_change_and_gradients_pass(name):
-    x = torch.randn(1, 3, 16, 16, 4, requires_grad=True)
-    numbers = torch.rand(1, NUMBERS, 4, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(4, 3, 16, 16, requires_grad=True)
+    numbers = torch.rand(4, NUMBERS, generator=torch.Generator().manual_seed(0))
     changed = augment(x, numbers, (name,))
     for i in range(4):
-        alone = augment(x[..., i : i + 1], numbers[..., i : i + 1], (name,))
-        torch.testing.assert_close(changed[..., i : i + 1], alone)
+        alone = augment(x[i : i + 1], numbers[i : i + 1], (name,))
+        torch.testing.assert_close(changed[i : i + 1], alone)
     (gradient,) = torch.autograd.grad(changed.sum(), x)
     assert gradient.any()
-    same = x.detach()[..., :1].expand(-1, -1, -1, -1, 4)
+    same = x.detach()[:1].expand(4, -1, -1, -1)
     shown = augment(same, numbers, (name,))
-    assert not torch.equal(shown[..., 0], shown[..., 1])
+    assert not torch.equal(shown[0], shown[1])
 
 
 def test_changes_follow_each_other():
-    x = torch.randn(1, 1, 16, 16, 2)
-    numbers = torch.rand(1, 2 * NUMBERS, 2, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(2, 1, 16, 16)
+    numbers = torch.rand(2, 2 * NUMBERS, generator=torch.Generator().manual_seed(0))
     one = augment(x, numbers[:, :NUMBERS], ("colour",))
     both = augment(x, numbers, ("colour", "cutout"))
     torch.testing.assert_close(both, augment(one, numbers[:, NUMBERS:], ("cutout",)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.pictures import FLAGS, pictures, write_pictures
+from helpers.pictures import FLAGS, bars, write_pictures
 from helpers.two_processes import CONFIGS, trained
 from safetensors.torch import load_file
 
@@ -35,13 +35,20 @@ def test_processes_agree_and_do_what_one_would(tmp_path):
     for name in CONFIGS:
         first, second = (load_file(tmp_path / f"{name}{rank}.safetensors") for rank in (0, 1))
         for key, tensor in first.items():
-            assert torch.equal(tensor, second[key]), (name, key)
+            # What a batch norm averages along the training is each process's own; what is sampled
+            # has statistics of its own, which are the same.
+            own = "running" in key and not key.startswith("sampled.")
+            assert own or torch.equal(tensor, second[key]), (name, key)
     both = load_file(tmp_path / "apart0.safetensors")
     alone = trained(CONFIGS["apart"]).tensors()
-    fresh = ImageTrainer(CONFIGS["apart"], *pictures(), 2).tensors()
-    for key in ("generator.parameters", "discriminator.parameters", "generator.average"):
+    fresh = ImageTrainer(CONFIGS["apart"], bars()).tensors()
+    moved = [key for key in fresh if key.endswith((".weight", ".original"))]
+    assert len(moved) > 12
+    for key in moved:
         torch.testing.assert_close(both[key], alone[key], rtol=1e-4, atol=1e-6)
-        assert (both[key] - fresh[key]).abs().max() > 1e-3  # they did move
+    for role in ("generator", "discriminator", "average"):
+        own = [key for key in moved if key.startswith(role)]
+        assert max((both[key] - fresh[key]).abs().max() for key in own) > 1e-3  # they did move
 
 
 def test_the_command_under_torchrun_writes_once(tmp_path):
@@ -56,4 +63,4 @@ def test_the_command_under_torchrun_writes_once(tmp_path):
 
 def test_a_batch_that_cannot_be_parted_is_refused():
     with pytest.raises(ValueError, match="a batch of 8 has no 3 equal parts"):
-        ImageTrainer(CONFIGS["normed"], *pictures(), 2, group=ProcessGroup(0, 3))
+        ImageTrainer(CONFIGS["normed"], bars(), group=ProcessGroup(0, 3))

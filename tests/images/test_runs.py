@@ -55,26 +55,27 @@ def test_a_run_writes_what_it_promises(tmp_path):
         assert sheet.size == (2 + 2 * 18, 2 + 8 * 18)  # two classes, eight seeds
     snapshots = sorted((tmp_path / "snapshots").iterdir())
     assert [s.stem for s in snapshots] == ["0000000", "0000010", "0000012"]
-    kept, (flat, buffers) = load_file(snapshots[-1]), made.generator()
-    assert kept["parameters"].dtype == torch.float16
-    assert torch.equal(kept["parameters"], flat.half())
-    assert torch.equal(kept["buffers"], buffers.half())
+    kept, net = load_file(snapshots[-1]), made.sampled_generator()
+    assert kept["first.weight"].dtype == torch.float16
+    for name, tensor in net.state_dict().items():
+        assert torch.equal(kept[name], tensor.half() if tensor.is_floating_point() else tensor)
     other = trainer(conditional=True)
     run.restore(other)
     assert other.steps == 12
-    assert torch.equal(other.state.d.flat, made.state.d.flat)
+    for a, b in zip(other.discriminator.parameters(), made.discriminator.parameters(), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_a_run_that_diverges_ends_and_keeps_its_last_good_state(tmp_path):
     made, run = trainer(), Run(tmp_path)
     train(made, run, 4, Every(save=4))
-    made.state.d.flat.fill_(torch.nan)
+    made.discriminator.last.weight.data.fill_(torch.nan)
     with pytest.raises(RunError, match="no longer finite at step 5"):
         train(made, run, 8, Every(log=1, save=1))
     other = trainer()
     run.restore(other)
     assert other.steps == 4
-    assert other.state.d.flat.isfinite().all()
+    assert all(p.isfinite().all() for p in other.discriminator.parameters())
 
 
 @pytest.mark.parametrize("content", [b"", b"no tensors", b"\xff" * 64])

@@ -6,19 +6,28 @@ import pytest
 import torch
 import torch.nn.functional as F
 from helpers.pictures import TINY, pictures, trainer
+from torch import nn
 
 from ganplay.common.devices import device_of, fastest_threads
-from ganplay.images.models.dcgan import DcganGenerator
-from ganplay.images.models.paired import PairedGenerator
+from ganplay.images.batches import PairSampler, to_floats
+from ganplay.images.datasets import ImageData
 from ganplay.images.sampler import latents, to_bytes
-from ganplay.images.trainer import ImageTrainer, PairSampler, to_floats
-from ganplay.toy.architecture import split
+from ganplay.images.trainer import ImageTrainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def weights(made):
-    return torch.cat([made.state.g.flat, made.state.g.average, made.state.d.flat], dim=1)
+    """All parameters and buffers, averages included, one after the other."""
+    return torch.cat([t.flatten().float() for t in made.tensors().values()])
+
+
+def data(images, labels, classes=2):
+    return ImageData(images, labels, tuple(map(str, range(classes))), "", "")
+
+
+def average(made):
+    return [p.clone() for p in made._average.module.parameters()]
 
 
 VARIANTS = {
@@ -48,66 +57,94 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_remedy_trains_and_repeats(name, channels):
     made, again = (trainer(channels, **VARIANTS[name]) for _ in range(2))
-    start = weights(made).clone()
+    start = [p.clone() for p in (*made.generator.parameters(), *made.discriminator.parameters())]
     for _ in range(5):
         record = made.step()
         again.step()
     assert bool(record.finite)
     assert record.d_loss.isfinite()
     assert record.g_loss.isfinite()
-    assert not torch.equal(weights(made), start)
+    now = [*made.generator.parameters(), *made.discriminator.parameters()]
+    assert not any(torch.equal(a, b) for a, b in zip(start, now, strict=True) if a.any())
     assert torch.equal(weights(made), weights(again))
 
 
-class Textbook:
-    """The same two nets with torch's own modules, losses and Adam."""
-
-    def __init__(self, made):
-        flat = made.state.g.flat.clone()
-        shapes = made.structure.generator.shapes()
-        self.g = [w[0].clone().requires_grad_() for w in split(flat, shapes)]
-        self.d = [w[0].clone().requires_grad_() for w in made.state.d.weights]
-        settings = {"lr": 2e-3, "betas": (0.5, 0.999)}
-        self.adam_g = torch.optim.Adam(self.g, **settings)
-        self.adam_d = torch.optim.Adam(self.d, **settings)
-
-    def generate(self, z):
-        x = torch.einsum("nz,hwcz->nchw", z, self.g[0])
-        for i in range(2):
-            x = F.batch_norm(x, None, None, self.g[4 + 2 * i][0], self.g[5 + 2 * i][0], True)
-            kernel = self.g[1 + i].permute(0, 3, 1, 2)
-            x = F.conv_transpose2d(F.relu(x), kernel, None, 2, 1)
-        return (x + self.g[3][:, None, None]).tanh()
-
-    def judge(self, x):
-        kernels = [k.permute(0, 3, 1, 2) for k in self.d[:2]]
-        x = F.leaky_relu(F.conv2d(x, kernels[0], self.d[4], 2, 1), 0.2)
-        x = F.conv2d(x, kernels[1], None, 2, 1)
-        x = F.leaky_relu(F.batch_norm(x, None, None, self.d[6], self.d[5], True), 0.2)
-        return x.permute(0, 2, 3, 1).flatten(1) @ self.d[2].T + self.d[3]
-
-    def step(self, real, z):
-        criterion, ones = F.binary_cross_entropy_with_logits, torch.ones(len(real), 1)
-        self.adam_d.zero_grad()
-        fake = self.generate(z)
-        loss = criterion(self.judge(real), ones) + criterion(self.judge(fake.detach()), 0 * ones)
-        loss.backward()
-        self.adam_d.step()
-        self.adam_g.zero_grad()
-        criterion(self.judge(fake), ones).backward()
-        self.adam_g.step()
+def book(made):
+    """The same two nets as torch's own modules in a row, as tutorials have them."""
+    g, d = made.generator, made.discriminator
+    generator = nn.Sequential(
+        nn.ConvTranspose2d(6, 8, 4, bias=False), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.ConvTranspose2d(8, 4, 4, 2, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.ConvTranspose2d(4, 1, 4, 2, 1), nn.Tanh(),
+    )  # fmt: skip
+    first = g.first.weight.detach().view(4, 4, 8, 6).permute(3, 2, 0, 1)
+    generator[0].weight.data = first.clone()
+    for layer, place in ((g.norms[0], 1), (g.convs[0], 3), (g.norms[1], 4), (g.convs[1], 6)):
+        generator[place].load_state_dict(layer.state_dict())
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 4, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(4, 8, 4, 2, 1, bias=False), nn.BatchNorm2d(8), nn.LeakyReLU(0.2),
+        nn.Conv2d(8, 1, 4),
+    )  # fmt: skip
+    last = d.last.weight.detach().view(1, 4, 4, 8).permute(0, 3, 1, 2)
+    discriminator[5].weight.data, discriminator[5].bias.data = (
+        last.clone(),
+        d.last.bias.data.clone(),
+    )
+    for layer, place in ((d.convs[0], 0), (d.convs[1], 2)):
+        discriminator[place].load_state_dict(layer.state_dict())
+    own = {"weight": d.norms[1].weight, "bias": d.norms[1].bias}
+    discriminator[3].load_state_dict(own, strict=False)
+    return generator, discriminator
 
 
 def test_our_steps_are_the_textbooks():
     made = trainer()
-    book = Textbook(made)
+    generator, discriminator = book(made)
+    settings = {"lr": 2e-3, "betas": (0.5, 0.999)}
+    adam_g = torch.optim.Adam(generator.parameters(), **settings)
+    adam_d = torch.optim.Adam(discriminator.parameters(), **settings)
+    criterion, ones = F.binary_cross_entropy_with_logits, torch.ones(8, 1, 1, 1)
     for number in range(4):
         batch = made._batches.get(number)
-        book.step(batch.real[0].movedim(-1, 0), batch.z[0].T)
+        fake = generator(batch.z[:, :, None, None])
+        adam_d.zero_grad()
+        loss = criterion(discriminator(batch.real), ones)
+        (loss + criterion(discriminator(fake.detach()), 0 * ones)).backward()
+        adam_d.step()
+        adam_g.zero_grad()
+        criterion(discriminator(fake), ones).backward()
+        adam_g.step()
+        record = made.step()
+        assert record.d_loss.item() == pytest.approx(
+            loss.item() + criterion(discriminator(fake.detach()), 0 * ones).item(), rel=0.5
+        )
+    near = {"rtol": 1e-3, "atol": 1e-4}
+    g, d = made.generator, made.discriminator
+    for ours, place in ((g.convs[0], 3), (g.norms[1], 4), (g.convs[1], 6)):
+        for a, b in zip(ours.parameters(), generator[place].parameters(), strict=True):
+            torch.testing.assert_close(a, b, **near)
+    for ours, place in ((d.convs[0], 0), (d.convs[1], 2), (d.norms[1], 3)):
+        for a, b in zip(ours.parameters(), discriminator[place].parameters(), strict=True):
+            torch.testing.assert_close(a, b, **near)
+    last = d.last.weight.view(1, 4, 4, 8).permute(0, 3, 1, 2)
+    torch.testing.assert_close(last, discriminator[5].weight, **near)
+    first = g.first.weight.view(4, 4, 8, 6).permute(3, 2, 0, 1)
+    torch.testing.assert_close(first, generator[0].weight, **near)
+
+
+def test_the_weights_of_a_spectral_d_stay_near_one():
+    """Its power iteration follows the weights: without it they grow to many times as much."""
+    made = trainer(norm_d="spectral", conditional=True, lr_d=2e-2)
+    for _ in range(150):
         made.step()
-    for ours, theirs in ((made.state.g.weights, book.g), (made.state.d.weights, book.d)):
-        for a, b in zip(ours, theirs, strict=True):
-            torch.testing.assert_close(a[0], b.detach(), rtol=1e-3, atol=1e-4)
+    grown = []
+    for layer in (*made.discriminator.convs, made.discriminator.last, made.discriminator.labels):
+        weight = layer.weight.detach().flatten(1)
+        assert torch.linalg.matrix_norm(weight, ord=2).item() == pytest.approx(1, abs=0.1)
+        original = layer.parametrizations.weight.original.detach().flatten(1)
+        grown.append(torch.linalg.matrix_norm(original, ord=2).item())
+    assert max(grown) > 2  # so there was something to follow
 
 
 def test_companions_are_any_others_of_the_group():
@@ -123,34 +160,23 @@ def test_companions_are_any_others_of_the_group():
     with pytest.raises(ValueError, match="pairs: every group needs two pictures"):
         PairSampler(torch.tensor([0, 1, 1]))
     with pytest.raises(ValueError, match="pairs: these data do not say"):
-        ImageTrainer(dataclasses.replace(TINY, conditional=True, pairs=True), *pictures(), 2)
+        ImageTrainer(dataclasses.replace(TINY, conditional=True, pairs=True), data(*pictures()))
 
 
 def test_a_pair_is_two_pictures_of_a_group_with_their_labels():
     made = trainer(conditional=True, pairs=True)
     images, labels = pictures()
-    floats = to_floats(images)[0]
+    floats = to_floats(images)[:, 0]
     batch = made._batches.get(3)
-    assert batch.real.shape == (1, 2, 16, 16, 8)
-    assert batch.label.shape == (1, 4, 8)
+    assert batch.real.shape == (8, 2, 16, 16)
+    assert batch.y.shape == (8, 4)
     for i in range(8):
-        alike = [(floats[0] == batch.real[0, c, ..., i, None]).all(0).all(0) for c in range(2)]
+        alike = [(floats == batch.real[i, c]).all(-1).all(-1) for c in range(2)]
         groups = [set((same.nonzero()[:, 0] // 4).tolist()) for same in alike]
         assert groups[0] & groups[1]
         for c in range(2):
-            told = batch.label[0, 2 * c : 2 * c + 2, i].argmax()
+            told = batch.y[i, 2 * c : 2 * c + 2].argmax()
             assert told in labels[alike[c]]
-
-
-def test_a_paired_generator_is_its_one_asked_twice():
-    one = DcganGenerator(6, 16, 1, 4, 2, "none")
-    flat, _ = one.initialise([torch.Generator().manual_seed(0)])
-    weights, x = split(flat, one.shapes()), torch.randn(1, 6, 5)
-    labels = [F.one_hot(torch.tensor(k), 2).T.float()[None] for k in ([0, 1, 0, 1, 1], [1] * 5)]
-    pictures, _ = PairedGenerator(one)(weights, x, label=torch.cat(labels, dim=1))
-    for c, label in enumerate(labels):
-        alone, _ = one(weights, x, label=label)
-        torch.testing.assert_close(pictures[:, c : c + 1], alone)
 
 
 def test_each_pass_shows_every_picture_once():
@@ -159,40 +185,69 @@ def test_each_pass_shows_every_picture_once():
         seen = torch.cat([batches.index(5 * epoch + i) for i in range(5)])
         assert seen.sort().values.tolist() == list(range(40))
     assert not torch.equal(batches.index(0), batches.index(5))
-    odd = ImageTrainer(TINY, *(t[:13] for t in pictures()), 2)._batches
+    odd = ImageTrainer(TINY, data(*(t[:13] for t in pictures())))._batches
     seen = torch.cat([odd.index(i) for i in range(13)])  # 8 passes
     assert seen.bincount().tolist() == [8] * 13
 
 
 def test_batches_go_with_their_labels():
     batch = trainer(conditional=True)._batches.get(3)
-    lying = batch.real[0, 0, :, 0].amax(0) > 0  # a bar from the left edge on
-    assert torch.equal(batch.label[0, 0].bool(), lying)
-    assert batch.z.shape == (1, 6, 8)
+    lying = batch.real[:, 0, :, 0].amax(1) > 0  # a bar from the left edge on
+    assert torch.equal(batch.y[:, 0].bool(), lying)
+    assert batch.z.shape == (8, 6)
 
 
 def test_a_lazy_penalty_is_taken_now_and_then_and_as_strongly():
-    made = trainer(penalty="r1", norm_d="none", penalty_interval=3, penalty_weight=0.5)
+    settings = {"penalty": "r1", "norm_d": "none"}
+    made = trainer(**settings, penalty_interval=3, penalty_weight=0.5)
     taken = [made.step().penalty.item() > 0 for _ in range(7)]
     assert taken == [True, False, False, True, False, False, True]
-    assert made.state.numbers.penalty_weight.item() == pytest.approx(1.5)
+    lazy, eager = (
+        trainer(**settings, penalty_interval=i, penalty_weight=w) for i, w in ((3, 5.0), (1, 15.0))
+    )
+    assert lazy.step().grad_norm_d.item() == pytest.approx(eager.step().grad_norm_d.item())
 
 
 def test_the_average_forgets_the_start():
     made = trainer(ema=0.999)
-    start = made.state.g.flat.clone()
+    start = average(made)
     made.step()
     # Steps 0, 1, ... have the decay (1 + t) / (10 + t) until that is more than `ema`.
-    torch.testing.assert_close(made.state.g.average, 0.1 * start + 0.9 * made.state.g.flat)
-    made.steps = 10**6
-    before = made.state.g.average.clone()
+    for old, now, new in zip(start, average(made), made.generator.parameters(), strict=True):
+        torch.testing.assert_close(now, 0.1 * old + 0.9 * new)
+    before = average(made)
     made.step()
-    expected = 0.999 * before + 0.001 * made.state.g.flat
-    torch.testing.assert_close(made.state.g.average, expected)
+    for old, now, new in zip(before, average(made), made.generator.parameters(), strict=True):
+        torch.testing.assert_close(now, 2 / 11 * old + 9 / 11 * new)
+    made._average.n_averaged.fill_(10**6)
+    before = average(made)
+    made.step()
+    for old, now, new in zip(before, average(made), made.generator.parameters(), strict=True):
+        torch.testing.assert_close(now, 0.999 * old + 0.001 * new)
 
 
-def test_a_run_goes_on_from_its_tensors_to_the_same_numbers():
-    settings = {"conditional": True, "norm_d": "spectral", "steps_d": 2, "augment_cutout": True}
+def test_instance_noise_fades_alike_for_both_nets(monkeypatch):
+    """An update of D and the one of G after it see as much of it."""
+    seen = []
+    made = trainer(instance_noise=0.5, instance_noise_steps=4)
+    for number in range(5):
+        batch, x = made._batches.get(number), torch.zeros(8, 1, 16, 16)
+        seen.append([made._shown(batch, x, part).std().item() for part in range(3)])
+        made.step()
+    for number, shares in enumerate(seen):
+        assert shares == pytest.approx([0.5 * max(0, 1 - number / 4)] * 3, abs=0.02)
+    shown = []
+    monkeypatch.setattr(made, "_shown", lambda batch, x, part: shown.append(made.updates_d) or x)
+    made.step()
+    assert shown == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"optimizer_g": "momentum", "optimizer_d": "rmsprop"}, {"optimizer_g": "sgd", "ema": 0.0}],
+)
+def test_a_run_goes_on_from_its_tensors_to_the_same_numbers(settings):
+    settings |= {"conditional": True, "norm_d": "spectral", "steps_d": 2, "augment_cutout": True}
     whole, first = trainer(**settings), trainer(**settings)
     for _ in range(6):
         whole.step()
@@ -212,12 +267,17 @@ def test_a_run_goes_on_from_its_tensors_to_the_same_numbers():
 
 def test_a_state_of_another_model_is_refused():
     made = trainer()
-    with pytest.raises(ValueError, match=r"parameters is .* not torch.float32 \("):
+    with pytest.raises(ValueError, match=r"generator.first.weight is .* not torch.float32 \("):
         made.restore(trainer(width_g=8).tensors(), made.counters())
     with pytest.raises(ValueError, match="another kind"):
         made.restore(trainer(norm_d="spectral").tensors(), made.counters())
     with pytest.raises(ValueError, match="float64"):
         made.restore({n: t.double() for n, t in made.tensors().items()}, made.counters())
+    made.step()
+    kept = made.tensors()
+    odd = {n: t[:1] if n.startswith("optimizer") and t.dim() else t for n, t in kept.items()}
+    with pytest.raises(ValueError, match=r"optimizer\..* is .*, not"):
+        trainer().restore(odd, made.counters())
 
 
 def test_the_same_seed_gives_the_same_picture_in_whatever_company():
@@ -230,21 +290,25 @@ def test_the_same_seed_gives_the_same_picture_in_whatever_company():
     assert torch.equal(few[0], many[299])
     assert torch.equal(few[1], many[4])
     assert not torch.equal(made.sample([4], [1])[0], many[4])  # the other label
-    assert torch.equal(latents([5, 9], 3)[:, 1], latents([9], 3)[:, 0])
+    assert torch.equal(latents([5, 9], 3)[1], latents([9], 3)[0])
 
 
 def test_what_is_sampled_has_statistics_of_its_own():
     made = trainer()
     for _ in range(5):
         made.step()
-    flat, buffers = made.generator()
-    assert torch.equal(flat, made.state.g.average)
-    plan = DcganGenerator(6, 16, 1, 4)
-    kept = split(buffers, plan.buffer_shapes())
-    z = made._settling()[0][0]
-    frozen, _ = plan(split(flat, plan.shapes()), z, kept, momentum=None)
-    batch, _ = plan(split(flat, plan.shapes()), z, kept)
-    torch.testing.assert_close(frozen, batch, rtol=0, atol=0.1)
+    net = made.sampled_generator()
+    for ours, kept in zip(net.parameters(), average(made), strict=True):
+        assert torch.equal(ours, kept)
+    assert not net.training
+    batches = made._recalibration()
+    first = torch.cat([net.first(z) for z, _ in batches]).view(-1, 8)  # of each place
+    torch.testing.assert_close(net.norms[0].running_mean, first.mean(0), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(net.norms[0].running_var, first.var(0), rtol=2e-2, atol=1e-6)
+    assert net.norms[0].num_batches_tracked == len(batches)
+    assert net.norms[0].momentum == 0.1
+    frozen = net(batches[0][0])
+    torch.testing.assert_close(frozen, net.train()(batches[0][0]), rtol=0, atol=0.1)
     # Sampling leaves the training alone.
     again = trainer()
     for _ in range(5):
@@ -255,7 +319,7 @@ def test_what_is_sampled_has_statistics_of_its_own():
 def test_bytes_and_floats():
     images = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(2, 3, -1, -1)
     floats = to_floats(images)
-    assert floats.shape == (1, 3, 16, 16, 2)
+    assert floats.shape == (2, 3, 16, 16)
     assert (floats.min().item(), floats.max().item()) == (-1, 1)
     assert torch.equal(to_bytes(floats), images)
 
@@ -274,7 +338,7 @@ def test_bytes_and_floats():
 def test_data_that_do_not_fit_are_refused(images, labels, classes, message):
     config = dataclasses.replace(TINY, conditional=True)
     with pytest.raises(ValueError, match=message):
-        ImageTrainer(config, images.to(torch.uint8), labels.long(), classes)
+        ImageTrainer(config, data(images.to(torch.uint8), labels.long(), classes))
 
 
 def test_threads_are_chosen_by_what_a_step_takes(monkeypatch):

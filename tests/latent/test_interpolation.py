@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from ganplay.images.directions import principal_directions
-from ganplay.images.models.dcgan import DcganGenerator
 from ganplay.images.sampler import Sampler
 from ganplay.latent.interpolation import lerp, slerp, spline
 
@@ -69,15 +68,11 @@ def test_a_spline_goes_through_its_points_without_corners():
 def test_directions_are_those_that_move_a_picture():
     """A linear G whose pictures move by 3, 2 and 1 along known axes."""
 
-    class Linear(DcganGenerator):
-        def __call__(self, weights, x, buffers=(), batches=1, *, label=None, momentum=0.0):
-            axes = torch.tensor([[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]], dtype=torch.float64)
-            moved = torch.diag(torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)) @ axes @ x[0]
-            return moved[None, None, None], x
-
-    plan = Linear(3, 16, 1, 1)
-    flat, buffers = plan.initialise([torch.Generator().manual_seed(0)])
-    found = principal_directions(Sampler(plan, flat, buffers), places=4)
+    axes = torch.tensor([[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]])
+    linear = torch.nn.Linear(3, 3, bias=False)
+    linear.weight.data = torch.diag(torch.tensor([3.0, 1.0, 2.0])) @ axes
+    generator = torch.nn.Sequential(linear, torch.nn.Unflatten(1, (1, 1, 3)))
+    found = principal_directions(Sampler(generator, 3), places=4)
     torch.testing.assert_close(found.strengths, torch.tensor([3.0, 2.0, 1.0]))
     expected = torch.tensor([[0.6, 0.8, 0], [0, 0, 1], [0.8, -0.6, 0]])
     torch.testing.assert_close(found.vectors, expected)

@@ -5,9 +5,8 @@ import torch
 
 from ganplay.lessons.vae import Vae
 from ganplay.lessons.vae_trainer import VaeTrainer
-from ganplay.toy.architecture import split
 from ganplay.toy.config import ToyConfig
-from ganplay.toy.mlp import Mlp
+from ganplay.toy.mlp import Mlp, split
 from ganplay.toy.trainer import ToyTrainer
 
 

@@ -55,8 +55,8 @@ def test_least_used_goes_first_where_memory_is_short(gallery):
     tensors = [*model._tensors.values()]
     tensors += [
         w
-        for net in (*model._samplers.values(), model._examiner)
-        for w in (*net._weights, *net._buffers)
+        for net in (*(s._generator for s in model._samplers.values()), model._scorer._discriminator)
+        for w in net.state_dict().values()
     ]
     assert sum(t.numel() * t.element_size() for t in tensors) == each
     gallery.budget = 2 * each

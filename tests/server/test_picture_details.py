@@ -74,7 +74,7 @@ def asked(client, purpose, text="1;seed:5;label:1"):
 def test_the_verdict_is_the_model_s(client, bars, step):
     text = "1;seed:5;label:1" + (f";step:{step}" if step else "")
     head, pixels = asked(client, "verdict", text)
-    said = bars[0].verdict(LatentState("bars", 5, label=((1, 1.0),), step=step))._asdict()
+    said = bars[0].score(LatentState("bars", 5, label=((1, 1.0),), step=step))._asdict()
     about = {"type": "verdict", "id": 1, "purpose": "verdict", "model": "bars", "pairs": False}
     assert head == about | said
     assert pixels == b""
@@ -141,7 +141,7 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
 
     # D's verdict, in words and as a gauge.
     page.wait_for_function(f"{TOLD}?.text === '{STATE}'")
-    said = model.verdict(LatentState(MODEL, 7, label=((6, 1.0),)))
+    said = model.score(LatentState(MODEL, 7, label=((6, 1.0),)))
     percent = round(100 * said.output)
     assert 0 < percent < 100
     assert tab.words(".ex-said") == f"{percent}\u00a0% real"
@@ -180,7 +180,7 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
         f"${{Object.values(moves)[0]}}`))(ganplay.explore.state)"
     )
     state, _ = ganplay.read_state(tab.see(f"{TOLD}.text"), MODEL, model.space)
-    assert tab.see(f"{TOLD}.logit") == model.verdict(state).logit
+    assert tab.see(f"{TOLD}.logit") == model.score(state).logit
     first = f"{index.nearest(model.render([state])[0])[0].distance:.2f}"
     page.wait_for_function(
         "text => document.querySelector('.ex-near-tile figcaption').innerText === text", arg=first

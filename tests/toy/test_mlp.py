@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganplay.toy.architecture import split
 from ganplay.toy.layers import KERNELS
-from ganplay.toy.mlp import ACTIVATIONS, INITS, Mlp
+from ganplay.toy.mlp import ACTIVATIONS, INITS, Mlp, split
 
 TORCH_ACTIVATIONS = {
     "relu": nn.ReLU(),

@@ -9,7 +9,7 @@ import pytest
 
 HERE = Path(__file__).parent
 FILES = sorted(p for p in HERE.rglob("*.test.js") if p.name != "frame.test.js")
-"""`test_frames.py` runs the one left out, on a frame that Python has packed."""
+"""`tests/live/test_frame.py` runs the one left out, on a frame that Python has packed."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HERE)))

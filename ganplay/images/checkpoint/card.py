@@ -1,8 +1,9 @@
 """What is known of a trained image model: its `card.json`."""
 
 import dataclasses
+import re
 import shlex
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -20,12 +21,17 @@ from pydantic import (
 from ganplay.common.safe_tensors import refuse
 from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import SIZES
-from ganplay.toy.step import Structure
+from ganplay.images.networks import Network, arguments_of
 
 MAX_BYTES = 2**20
+_FIRST_FORMAT = (
+    "card.json: this is a checkpoint of ganplay's first format (version 1), whose weights have no "
+    "names; this version reads version 2 only: train the model again with the command on its card"
+)
 NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Step = Annotated[int, Field(ge=0, le=10_000_000)]
+Side = Annotated[int, Field(ge=1, le=1024)]
 Words = Annotated[str, StringConstraints(max_length=2000)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Config = Annotated[
@@ -60,11 +66,11 @@ class Direction(_Strict):
 
     Attributes:
         name: of what grows along it.
-        told: the share of its variation, over samples, that the direction explains.
+        r_squared: the share of its variation, over samples, that the direction explains.
     """
 
     name: Annotated[str, StringConstraints(pattern=NAME, max_length=40)]
-    told: Annotated[float, Field(ge=0, le=1)]
+    r_squared: Annotated[float, Field(ge=0, le=1)]
 
 
 class Card(_Strict):
@@ -80,25 +86,25 @@ class Card(_Strict):
         snapshots: earlier steps whose G is kept too.
         config: of model and training, the seed included.
         threads: of the training on a CPU, whose number its sums depend on.
-        generator: arguments of G's plan, which follow from the above; here to be read.
-        discriminator: of D's.
+        generator: which module G is; of our own ones the arguments follow from the above.
+        discriminator: which module D is.
         code: version of ganplay that trained it.
         sha256: of model.safetensors.
         metrics: as `ganplay eval` reports them, with their protocol.
         named: directions beside the principal ones, as `ganplay directions` finds them.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     name: Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
     data: Data
-    shape: tuple[Literal[1, 3], int, int]
+    shape: tuple[Literal[1, 3], Side, Side]
     labels: Annotated[tuple[Label, ...], Field(min_length=1, max_length=1000)]
     steps: Step
     snapshots: Annotated[tuple[Step, ...], Field(max_length=64)]
     config: Config
     threads: Annotated[int, Field(ge=1, le=1024)]
-    generator: dict[str, int | str] = {}
-    discriminator: dict[str, int | str] = {}
+    generator: Network
+    discriminator: Network
     code: Annotated[str, StringConstraints(max_length=40)]
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
     metrics: dict[str, JsonValue] = {}
@@ -106,27 +112,24 @@ class Card(_Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Card":
-        _, height, width = self.shape
-        if height != width or height not in SIZES:
-            raise ValueError(f"shape: {height}x{width}; squares of {SIZES} are possible")
         if list(self.snapshots) != sorted({s for s in self.snapshots if s < self.steps}):
             raise ValueError("snapshots: rising steps below those of the model are needed")
-        for name, plan in self.plans().items():
-            own, given = dataclasses.asdict(plan), getattr(self, name)
-            if given and given != own:
-                raise ValueError(f"{name}: {given}, but the settings make {own}")
-            given.update(own)
+        ours = arguments_of(self.config, self.shape, self.classes)
+        for role, needed in ours.items():
+            network: Network = getattr(self, role)
+            if network.own_class:
+                continue
+            _, height, width = self.shape
+            if height != width or height not in SIZES:
+                raise ValueError(f"shape: {height}x{width}; squares of {SIZES} are possible")
+            if network.model != self.config.model or network.arguments != needed:
+                raise ValueError(f"{role}: {network.arguments}, but the settings make {needed}")
         return self
 
     @property
     def classes(self) -> int:
         """Classes that the model is told; 0 if it is not conditional."""
         return len(self.labels) if self.config.conditional else 0
-
-    def plans(self) -> dict[str, Any]:
-        """The plans of both nets, by name."""
-        made = Structure.of_images(self.config, self.shape, self.classes, self.config.batch_size)
-        return {"generator": made.single, "discriminator": made.discriminator}
 
     def command(self) -> str:
         """What trains such a model again."""
@@ -139,6 +142,8 @@ class Card(_Strict):
                 words.append(f"--{flag}" if value else f"--no-{flag}")
             else:
                 words += [f"--{flag}", str(value)]
+        for role, network in (("generator", self.generator), ("discriminator", self.discriminator)):
+            words += [f"--{role}", network.model] if network.own_class else []
         words += ["--threads", str(self.threads), "--steps", str(self.steps)]
         return shlex.join([*words, "--out", f"runs/{self.name}"])
 
@@ -153,6 +158,8 @@ class Card(_Strict):
         Raises:
             CheckpointError: naming what is wrong.
         """
+        if re.match(rb'\s*\{\s*"version"\s*:\s*1\s*,', text):
+            refuse("card", _FIRST_FORMAT)
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:

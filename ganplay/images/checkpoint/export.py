@@ -2,27 +2,37 @@
 
 from collections.abc import Sequence
 
-import torch
 from safetensors.torch import load_file
-from torch import Tensor
 
+from ganplay.common.safe_tensors import half
 from ganplay.images.checkpoint.card import Card, Data
-from ganplay.images.checkpoint.model import ImageModel
+from ganplay.images.checkpoint.model import ImageModel, Source, networks_of
 from ganplay.images.directions import principal_directions
 from ganplay.images.runs import Run, RunError
-from ganplay.images.sampler import Sampler
 
 
-def model_of_run(run: Run, name: str, snapshots: Sequence[int] | None = None) -> ImageModel:
+def model_of_run(
+    run: Run,
+    name: str,
+    snapshots: Sequence[int] | None = None,
+    *,
+    generator: Source = None,
+    discriminator: Source = None,
+    trust_classes: bool = False,
+) -> ImageModel:
     """The model that a finished run made, in half precision.
 
     Args:
         run: its folder.
         name: of the model, lower-case letters, digits and hyphens.
         snapshots: earlier steps whose G comes along; None for all that the run kept.
+        generator: of a run of somebody's own networks: the module or its class.
+        discriminator: likewise.
+        trust_classes: import the classes that the run names, which runs their code.
 
     Raises:
         RunError: if the run has not what is asked for.
+        CheckpointError: with the code "network", if a class is needed that was not given.
         ValueError: if the name or another part of the card is not possible.
     """
     config, data = run.description()
@@ -43,29 +53,15 @@ def model_of_run(run: Run, name: str, snapshots: Sequence[int] | None = None) ->
         card = Card(
             name=name, data=about, shape=tuple(data["shape"][1:]), labels=tuple(data["names"]),
             steps=steps, snapshots=tuple(sorted(snapshots)), config=config, code=data["code"],
-            threads=data["threads"],
+            threads=data["threads"], **data["networks"],
         )  # fmt: skip
     except KeyError as error:
         raise RunError(f"{run.folder}: run.json has no {error}; --resume adds it") from error
-    sampler = Sampler(card.plans()["generator"], *_generator(run, steps))
-    directions = principal_directions(sampler)
-    parts = {"directions": directions.vectors, "strengths": directions.strengths}
-    parts |= {f"discriminator.{part}": t for part, t in _discriminator(tensors).items()}
+    networks = networks_of(card, generator, discriminator, trust_classes)
+    tensors = half({n: t for n, t in tensors.items() if n.startswith("discriminator.")})
     for step in (*card.snapshots, steps):
         place = "generator" if step == steps else f"snapshots.{step}"
-        flat, buffers = _generator(run, step)
-        parts |= {f"{place}.parameters": flat[0], f"{place}.buffers": buffers[0]}
-    return ImageModel(card, parts)
-
-
-def _generator(run: Run, step: int) -> tuple[Tensor, Tensor]:
-    tensors = load_file(run.snapshot_path(step))
-    return tensors["parameters"], tensors["buffers"]
-
-
-def _discriminator(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    prefix = "discriminator.buffers."
-    places = sorted(int(n.removeprefix(prefix)) for n in tensors if n.startswith(prefix))
-    buffers = [tensors[f"{prefix}{i}"].flatten() for i in places]
-    flat = tensors["discriminator.parameters"][0]
-    return {"parameters": flat.half(), "buffers": torch.cat([flat[:0], *buffers]).half()}
+        tensors |= {f"{place}.{k}": t for k, t in load_file(run.snapshot_path(step)).items()}
+    model = ImageModel(card, tensors, networks)
+    vectors, strengths = principal_directions(model.sampler())
+    return ImageModel(card, tensors | {"directions": vectors, "strengths": strengths}, networks)

@@ -1,16 +1,17 @@
 """Trained image models: a folder of `model.safetensors` and `card.json`, here or on the Hub."""
 
+import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from huggingface_hub import ModelCard, ModelHubMixin, hf_hub_download
 from jaxtyping import Float, UInt8
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganplay.common import safe_tensors
 from ganplay.common.files import write_whole
@@ -22,31 +23,80 @@ from ganplay.images.checkpoint.card import MAX_BYTES as MAX_CARD
 from ganplay.images.checkpoint.card import Card, Direction
 from ganplay.images.discriminator import DiscriminatorScorer, ReferenceSamples, Score
 from ganplay.images.latent_state import LatentState, Space
+from ganplay.images.networks import Network, Role
 from ganplay.images.sampler import Sampler, to_bytes
 from ganplay.media.contact_sheet import png, sheet_of
 
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
 MAX_BYTES = 2**28
-_HEADER = 2**16
+_HEADER = 2**20
 BUNDLED = CHECKPOINTS
 """Where the models are that come with ganplay."""
 
 
-def kinds_of(card: Card) -> dict[str, TensorSpec]:
-    """The tensors of a model: all weights in half precision."""
-    kinds: dict[str, TensorSpec] = {}
-    snapshots = {f"snapshots.{step}": "generator" for step in card.snapshots}
-    plans = card.plans()
-    for name, net in ({n: n for n in plans} | snapshots).items():
-        flat, buffers = (
-            sum(torch.Size(shape).numel() for shape in shapes)
-            for shapes in (plans[net].shapes(), plans[net].buffer_shapes())
-        )
-        kinds[f"{name}.parameters"] = TensorSpec((flat,), torch.float16)
-        kinds[f"{name}.buffers"] = TensorSpec((buffers,), torch.float16)
+Source = nn.Module | type[nn.Module] | None
+"""A visitor's own network: the module, or its class."""
+
+
+class Networks(NamedTuple):
+    """The two modules of a card; what their weights are is of no account."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+
+
+def networks_of(
+    card: Card,
+    generator: Source = None,
+    discriminator: Source = None,
+    trust_classes: bool = False,
+) -> Networks:
+    """The modules that a card names.
+
+    Args:
+        card: of the model.
+        generator: its own class or a module, for a card that names one.
+        discriminator: likewise.
+        trust_classes: import the classes that the card names, which runs their code.
+
+    Raises:
+        CheckpointError: with the code "network", if a class is needed that was not given.
+    """
+    given: dict[Role, Source] = {"generator": generator, "discriminator": discriminator}
+    made = {}
+    for role, source in given.items():
+        network: Network = getattr(card, role)
+        if isinstance(source, nn.Module):
+            made[role] = source
+        elif source is not None:
+            made[role] = source(**network.arguments)
+        elif network.own_class and not trust_classes:
+            refuse("network", f"{role}: this model needs {network.model}, a class of somebody's "
+                   f"own, which is not imported unasked: give {role}=..., or trust_classes=True "
+                   "if you trust that code")  # fmt: skip
+        elif network.own_class:
+            try:
+                made[role] = network.build(role)
+            except ValueError as error:
+                refuse("network", str(error))
+        else:
+            with torch.device("meta"):  # shapes alone: its weights are read from the file
+                made[role] = network.build(role)
+    return Networks(**made)
+
+
+def specs_of(card: Card, networks: Networks) -> dict[str, TensorSpec]:
+    """The tensors of a model's file: `state_dict`s with all floats in half precision."""
+    specs: dict[str, TensorSpec] = {}
+    places = networks._asdict()
+    places |= {f"snapshots.{step}": networks.generator for step in card.snapshots}
+    for place, net in places.items():
+        for key, tensor in net.state_dict().items():
+            dtype = torch.float16 if tensor.is_floating_point() else tensor.dtype
+            specs[f"{place}.{key}"] = TensorSpec(tuple(tensor.shape), dtype)
     dim = card.config.noise_dim
     named = {"named": TensorSpec((len(card.named), dim))} if card.named else {}
-    return kinds | {"directions": TensorSpec((dim, dim)), "strengths": TensorSpec((dim,))} | named
+    return specs | {"directions": TensorSpec((dim, dim)), "strengths": TensorSpec((dim,))} | named
 
 
 class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="mit"):
@@ -61,20 +111,26 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         strengths: how much each moves a picture.
     """
 
-    def __init__(self, card: Card, tensors: Mapping[str, Tensor]) -> None:
+    def __init__(
+        self,
+        card: Card,
+        tensors: Mapping[str, Tensor],
+        networks: Networks | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
         """Put a model together.
 
         Args:
             card: of the model.
-            tensors: by name, as `kinds_of` has them for this card.
+            tensors: by name, as `specs_of` has them for this card.
+            networks: the modules that the card names; None makes them, where they are ours.
+            device: where G makes pictures; D stays on the CPU.
         """
         self._hub_mixin_config = None  # the card says it all
-        self.card, self._tensors = card, dict(tensors)
-        self._plan = card.plans()["generator"]
+        self.card, self._tensors, self._device = card, dict(tensors), device
+        self._networks = networks_of(card) if networks is None else networks
         self._samplers: dict[int, Sampler] = {}
-        self._others: dict[int, ReferenceSamples] = {}
-        known = (self._tensors[n] for n in ("directions", "named") if n in self._tensors)
-        self._directions = torch.cat([*known])
+        self._references: dict[int, ReferenceSamples] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -86,10 +142,10 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         """Classes that may be asked for; 0 if it is not conditional."""
         return self.card.classes
 
-    @property
+    @cached_property
     def directions(self) -> Float[Tensor, "k z"]:
         """Unit vectors in latent space, a row each: its z axes, then those of `card.named`."""
-        return self._directions
+        return torch.cat([self._tensors[n] for n in ("directions", "named") if n in self._tensors])
 
     @property
     def strengths(self) -> Float[Tensor, "z"]:
@@ -112,9 +168,22 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
             raise ValueError(f"step {step}: one of {', '.join(map(str, self.steps))} is needed")
         if step not in self._samplers:
             name = "generator" if step == self.card.steps else f"snapshots.{step}"
-            parts = (self._tensors[f"{name}.{part}"][None] for part in ("parameters", "buffers"))
-            self._samplers[step] = Sampler(self._plan, *parts)
+            generator = self._module(self._networks.generator, name)
+            dim = self.card.config.noise_dim
+            self._samplers[step] = Sampler(generator, dim, self.classes, self._device)
         return self._samplers[step]
+
+    def _module(self, network: nn.Module, place: str) -> nn.Module:
+        """A network with the weights of a place in the file."""
+        prefix = f"{place}."
+        state = {
+            name.removeprefix(prefix): tensor
+            for name, tensor in self._tensors.items()
+            if name.startswith(prefix)
+        }
+        made = copy.deepcopy(network)
+        made.load_state_dict(state, assign=True)
+        return made
 
     def sample(
         self,
@@ -188,20 +257,17 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
     def _rendered(
         self, states: Sequence[LatentState], step: int | None
     ) -> UInt8[Tensor, "n c h w"]:
-        z = torch.stack([state.latent(self.directions) for state in states], dim=1)
+        z = torch.stack([state.latent(self.directions) for state in states])
         labels = [mix for s in states if (mix := s.mixture(self.classes)) is not None]
-        label = torch.stack(labels, dim=1) if labels else None
-        return to_bytes(self.sampler(step).pictures(z, label)).cpu()
+        y = torch.stack(labels) if labels else None
+        return to_bytes(self.sampler(step).pictures(z, y)).cpu()
 
     @cached_property
-    def _examiner(self) -> DiscriminatorScorer:
-        flat, buffers = (
-            self._tensors[f"discriminator.{part}"][None] for part in ("parameters", "buffers")
-        )
-        plan = self.card.plans()["discriminator"]
-        return DiscriminatorScorer(plan, flat, buffers, self.card.config, self.card.steps)
+    def _scorer(self) -> DiscriminatorScorer:
+        module = self._module(self._networks.discriminator, "discriminator")
+        return DiscriminatorScorer(module, self.card.config, self.card.steps)
 
-    def verdict(self, state: LatentState) -> Score:
+    def score(self, state: LatentState) -> Score:
         """What D says of a state's picture, beside samples of the same step of the training.
 
         D is as it was at the end, whatever the state's step: earlier ones are not kept.
@@ -211,27 +277,26 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         """
         step = self.card.steps if state.step is None else state.step
         sampler = self.sampler(step)
-        if step not in self._others:
-            self._others[step] = self._examiner.others(sampler)
-        z, label = state.latent(self.directions), state.mixture(self.classes)
-        return self._examiner.verdict(sampler, z, label, self._others[step])
+        if step not in self._references:
+            self._references[step] = self._scorer.reference_samples(sampler)
+        z, y = state.latent(self.directions), state.mixture(self.classes)
+        return self._scorer.score(sampler, z, y, self._references[step])
 
     def to(self, device: torch.device | str) -> "ImageModel":
         """The same model with G, as it is and was, on a device; D stays where it is."""
-        kept = ("generator.", "snapshots.")
-        moved = {n: t.to(device) for n, t in self._tensors.items() if n.startswith(kept)}
-        return ImageModel(self.card, {**self._tensors, **moved})
+        return ImageModel(self.card, self._tensors, self._networks, device)
 
     def with_metrics(self, metrics: Mapping[str, Any]) -> "ImageModel":
         """The same model, with other figures on its card."""
         card = Card.model_validate(dict(self.card) | {"metrics": metrics})
-        return ImageModel(card, self._tensors)
+        return ImageModel(card, self._tensors, self._networks, self._device)
 
     def with_named(self, named: Sequence[Direction], vectors: Float[Tensor, "k z"]) -> "ImageModel":
         """The same model with other directions that have names."""
         card = Card.model_validate(dict(self.card) | {"named": tuple(named)})
         others = {name: tensor for name, tensor in self._tensors.items() if name != "named"}
-        return ImageModel(card, others | ({"named": vectors.float()} if named else {}))
+        tensors = others | ({"named": vectors.float()} if named else {})
+        return ImageModel(card, tensors, self._networks, self._device)
 
     def _save_pretrained(self, save_directory: Path) -> None:
         weights = save({name: tensor.contiguous() for name, tensor in self._tensors.items()})
@@ -248,7 +313,13 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, **options: Any
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        generator: Source = None,
+        discriminator: Source = None,
+        trust_classes: bool = False,
+        **options: Any,
     ) -> "ImageModel":
         """The model of a folder, or of the Hub.
 
@@ -256,28 +327,39 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
 
         Args:
             pretrained_model_name_or_path: the folder, or owner/name.
+            generator: of a model of somebody's own networks: the module or its class.
+            discriminator: likewise.
+            trust_classes: import the classes that the card names, which runs their code.
             options: `revision`, `cache_dir`, `force_download`, `local_files_only`, `token`, as
                 `huggingface_hub.hf_hub_download` has them.
 
         Raises:
             CheckpointError: if it cannot be had, or is not just such a model.
         """
-        folder = Path(pretrained_model_name_or_path)
+        name, folder = str(pretrained_model_name_or_path), Path(pretrained_model_name_or_path)
+        own = generator, discriminator, trust_classes
         if folder.is_dir():
-            return _read(folder / CARD, folder / WEIGHTS)
-        name = str(pretrained_model_name_or_path)
+            return _read(folder / CARD, folder / WEIGHTS, *own)
         try:
             card, weights = (hf_hub_download(name, file, **options) for file in (CARD, WEIGHTS))
         except (OSError, ValueError) as error:  # among them all of the Hub's own
             refuse("name", f"model {name[:80]!r}: not to be had from the Hub ({error})")
-        return _read(Path(card), Path(weights))
+        return _read(Path(card), Path(weights), *own)
 
 
-def _read(card_path: Path, weights_path: Path) -> ImageModel:
+def _read(
+    card_path: Path,
+    weights_path: Path,
+    generator: Source,
+    discriminator: Source,
+    trust_classes: bool,
+) -> ImageModel:
     card = Card.from_json(_bytes(card_path, MAX_CARD))
     weights = _bytes(weights_path, MAX_BYTES)
     safe_tensors.check_hash(weights, card.sha256)
-    return ImageModel(card, safe_tensors.tensors_of(weights, kinds_of(card), _HEADER))
+    networks = networks_of(card, generator, discriminator, trust_classes)
+    tensors = safe_tensors.tensors_of(weights, specs_of(card, networks), _HEADER)
+    return ImageModel(card, tensors, networks)
 
 
 def _bytes(path: Path, most: int) -> bytes:
@@ -294,22 +376,35 @@ def bundled() -> list[str]:
     return sorted(path.parent.name for path in BUNDLED.glob(f"*/{CARD}"))
 
 
-def load(name: str | Path) -> ImageModel:
+def load(
+    name: str | Path,
+    *,
+    generator: Source = None,
+    discriminator: Source = None,
+    trust_classes: bool = False,
+) -> ImageModel:
     """A trained image model, checked before it is used; nothing is ever unpickled.
 
     Args:
         name: of a bundled model, a folder, or an id on the Hugging Face Hub (owner/name).
+        generator: of a model of somebody's own networks: the module or its class.
+        discriminator: likewise.
+        trust_classes: import the classes that the model's card names, which runs their code.
 
     Raises:
         CheckpointError: if there is none, or it is not just such a model; its `code` is one of
-            name, file, size, card, hash, format, tensors, finite.
+            name, file, size, card, hash, network, format, tensors, finite.
     """
     text = str(name)
     if isinstance(name, str) and name in bundled():
-        return ImageModel.from_pretrained(BUNDLED / name)
-    if Path(name).is_dir():
-        return ImageModel.from_pretrained(Path(name))
-    if isinstance(name, str) and text.count("/") == 1 and not text.startswith((".", "/", "~")):
-        return ImageModel.from_pretrained(name)
-    known = ", ".join(bundled()) or "(none here)"
-    refuse("name", f"model {text[:80]!r}: one of {known}, a folder, or owner/name on the Hub")
+        place: str | Path = BUNDLED / name
+    elif Path(name).is_dir():
+        place = Path(name)
+    elif isinstance(name, str) and text.count("/") == 1 and not text.startswith((".", "/", "~")):
+        place = name
+    else:
+        known = ", ".join(bundled()) or "(none here)"
+        refuse("name", f"model {text[:80]!r}: one of {known}, a folder, or owner/name on the Hub")
+    return ImageModel.from_pretrained(
+        place, generator=generator, discriminator=discriminator, trust_classes=trust_classes
+    )

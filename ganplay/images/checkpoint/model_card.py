@@ -69,10 +69,10 @@ def model_page(card: Card, sheet: str) -> str:
     """
     channels, size, _ = card.shape
     by_label = "a row for each seed, a column for each class" if card.classes else "seeds 0 to 79"
-    generator = ", ".join(f"{name} {value}" for name, value in card.generator.items())
+    generator = ", ".join(f"{name} {value}" for name, value in card.generator.arguments.items())
     return _PAGE.format(
         name=card.name,
-        model=card.config.model,
+        model="gan" if card.generator.own_class else card.generator.model,
         kind="Conditional DCGAN" if card.classes else "DCGAN",
         size=size,
         colour=CHANNELS[channels],
@@ -84,7 +84,7 @@ def model_page(card: Card, sheet: str) -> str:
         label=f', label="{card.labels[-1]}"' if card.classes else "",
         and_label=" and label" if card.classes else "",
         command=card.command(),
-        architecture=f"{card.config.model}; G: {generator}",
+        architecture=f"{card.generator.model}; G: {generator}",
         how_to_get=card.data.how_to_get,
         licence=card.data.licence,
         steps=card.steps,

@@ -1,18 +1,17 @@
-"""Network architectures, one a file."""
+"""Networks of picture models, one architecture a file: plain `torch.nn.Module`s."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
+from torch import nn
+
 from ganplay.images.models.dcgan import DcganDiscriminator, DcganGenerator
-from ganplay.toy.architecture import Architecture
-from ganplay.toy.mlp import Mlp
 
 
 class Model(NamedTuple):
-    """The plans of a generator and of its discriminator."""
+    """The classes of a generator and of its discriminator."""
 
-    generator: Callable[..., Architecture]
-    discriminator: Callable[..., Architecture]
+    generator: type[nn.Module]
+    discriminator: type[nn.Module]
 
 
-MODELS = {"mlp": Model(Mlp, Mlp), "dcgan": Model(DcganGenerator, DcganDiscriminator)}
+MODELS = {"dcgan": Model(DcganGenerator, DcganDiscriminator)}

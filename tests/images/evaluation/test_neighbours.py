@@ -321,7 +321,7 @@ def test_sample_can_say_what_d_makes_of_it(bars, tmp_path, capsys):
     line = ["sample", str(folder), "--seeds", "5", "--out", str(tmp_path / "one.png")]
     assert main([*line, "--verdict"]) == 0
     state = LatentState(str(folder), 5)
-    said = model.verdict(state)
+    said = model.score(state)
     assert capsys.readouterr().out == (
         f"{state}: D(x) {said.output:.3f} (logit {said.logit:.3f}), more convincing than"
         f" {said.rank:.0%} of 128 samples; D of step 12\n"

@@ -1,0 +1,48 @@
+// What is read of an address that somebody wrote or cut off, and what is not.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { addressOf, arenaIn, exploredIn, learntIn, readAddress, walkIn, writeAddress } from "../../../ganplay/web/shared/address.js";
+
+const USUAL = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null };
+
+test("a piece of a share link counts only as one name, one = and one value", () => {
+  for (const name of ["state", "rival", "hide", "lock", "view", "lang"]) {
+    assert.deepEqual(readAddress(`#${name}`), USUAL, name);
+    assert.deepEqual(readAddress(`#${name}&${name}x=1`), USUAL, name);
+    assert.deepEqual(readAddress(`#${name}=projector=projector`), USUAL, name);
+  }
+  assert.deepEqual(readAddress("#state&hide=seed&lock"), { ...USUAL, hide: ["seed"] });
+  assert.deepEqual(readAddress("state=1"), { ...USUAL, state: "1" }); // the # may be gone already
+  assert.deepEqual(readAddress("#view=projector"), { ...USUAL, projector: true });
+  assert.deepEqual(readAddress("#view=lab"), USUAL);
+  assert.equal(readAddress("#state=").state, ""); // asked for, and empty: the server says so
+});
+
+test("lists and states of an address are cut off, each at its own length", () => {
+  assert.equal(readAddress(`#rival=${"x".repeat(2e5)}`).rival.length, 100_001);
+  for (const name of ["hide", "lock"]) assert.equal(readAddress(`#${name}=${"ab,".repeat(5000)}`)[name].join(",").length, 5000);
+  const longest = [[exploredIn, "explore", 8001], [walkIn, "walk", 65_537], [learntIn, "learn", 60], [arenaIn, "arena", 2000]];
+  for (const [read, name, most] of longest) assert.equal(read(`#${name}=${"x".repeat(1e5)}`).length, most, name);
+});
+
+test("each view reads its own piece, escaped or not, and no other's", () => {
+  const readers = { explore: exploredIn, learn: learntIn, arena: arenaIn, walk: walkIn };
+  for (const [name, read] of Object.entries(readers)) {
+    const others = Object.keys(readers).filter((other) => other !== name).map((other) => `${other}=b`);
+    assert.equal(read(`#${others.join("&")}`), null, name);
+    assert.equal(read(`#${name}s=a`), null, name);
+    assert.equal(read(`#${[...others, `${name}=a%3Bc`].join("&")}`), "a;c", name);
+    assert.equal(read(`#${name}=50%`), "50%", name); // no escape: it stays as it is
+    assert.equal(read(`#${name}`), "", name);
+  }
+});
+
+test("an address that is written says nothing of what is as usual, and of the lab's state where a view is shown", () => {
+  assert.equal(writeAddress(USUAL), "");
+  assert.equal(writeAddress({ ...USUAL, state: "1" }), "state=1");
+  const asked = { ...USUAL, state: "1", rival: "1", lock: ["lr_g"] };
+  assert.equal(addressOf(asked, {}), "lock=lr_g");
+  assert.equal(addressOf(asked, { explore: "" }), "explore&lock=lr_g");
+  assert.equal(addressOf(asked, { learn: "a.run" }), "learn=a.run&lock=lr_g");
+});
