@@ -1,14 +1,14 @@
 // Explore: the state of an exploration, the controls that change it and the picture that follows.
 
 import { Axes, END } from "./direction-sliders.js";
-import { Bench } from "./panel-tabs.js";
+import { PanelTabs } from "./panel-tabs.js";
 import { Compare } from "./compare.js";
 import { Favourites } from "./favourites.js";
-import { Beside } from "./picture-details.js";
+import { PictureDetails } from "./picture-details.js";
 import { element, fetchView } from "../shared/dom.js";
 import { partsOf, stepName } from "./describe-state.js";
-import { Own } from "./custom-directions.js";
-import { Picking } from "./pick-mode.js";
+import { CustomDirections } from "./custom-directions.js";
+import { PickMode } from "./pick-mode.js";
 import { cut, paint } from "../shared/pixels.js";
 import { Source } from "./picture-socket.js";
 import { LIMITS, Past, carried, dragged, fresh, labelOf, mixOf, modelOf, read, write } from "./latent-state.js";
@@ -16,7 +16,7 @@ import { commandOf, pythonOf } from "./copy-code.js";
 import { copy } from "../shared/clipboard.js";
 import { download } from "../shared/files.js";
 import { Tiles } from "./gallery.js";
-import { Trio } from "./abc-pictures.js";
+import { AbcPictures } from "./abc-pictures.js";
 import { addressOf } from "../shared/address.js";
 import { fill, t } from "../shared/i18n.js";
 
@@ -51,15 +51,15 @@ export class Explore {
     this.find = (selector) => root.querySelector(selector);
     this.picture = this.find(".ex-picture");
     this.source = new Source({ base: app.base, ticket: () => app.link.ticket(), heard: (status) => this.hear(status) });
-    this.picking = new Picking(root);
+    this.picking = new PickMode(root);
     this.favourites = new Favourites(this);
     this.compare = new Compare(this);
-    this.trio = new Trio(this);
-    this.own = new Own(this);
+    this.trio = new AbcPictures(this);
+    this.own = new CustomDirections(this);
     this.axes = new Axes(this);
     this.tiles = new Tiles(this);
-    this.bench = new Bench(this);
-    this.beside = new Beside(this);
+    this.bench = new PanelTabs(this);
+    this.beside = new PictureDetails(this);
     this.wire();
     fill(root);
     app.teach.apply();

@@ -145,7 +145,7 @@ function mark(pen, k, x, y, r) {
   else pen.stroke();
 }
 
-export class Draw {
+export class DataEditor {
   /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;

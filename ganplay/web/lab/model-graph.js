@@ -21,7 +21,7 @@ const EDGES = [
 ];
 const PAUSE = 90; // milliseconds between two small pictures' redrawings
 
-export class Graph {
+export class ModelGraph {
   /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;

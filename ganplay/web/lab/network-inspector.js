@@ -34,7 +34,7 @@ export function places(config, classes, first) {
   return { ...at, maps, weights };
 }
 
-export class Inside {
+export class NetworkInspector {
   /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;

@@ -3,7 +3,7 @@
 import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
-export class Waiting {
+export class WaitingLine {
   /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;

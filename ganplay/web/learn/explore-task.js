@@ -15,7 +15,7 @@ export function noticed(seen, state) {
   return { ...seen, seedsSeen: seeds, kinds, seeds: seeds.length, truncations: kinds.length, far };
 }
 
-export class Visits {
+export class ExploreTask {
   /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;

@@ -2,14 +2,14 @@
 
 import { follow } from "./lesson-stream.js";
 import { Guide } from "./steps.js";
-import { Learnt } from "./progress.js";
+import { Progress } from "./progress.js";
 import { element, fetchView } from "../shared/dom.js";
 import { Sheet } from "./report.js";
-import { Stage } from "./run-view.js";
+import { RunView } from "./run-view.js";
 import { Running } from "./check-gauges.js";
 import { copy } from "../shared/clipboard.js";
 import { writeAddress } from "../shared/address.js";
-import { Visits } from "./explore-task.js";
+import { ExploreTask } from "./explore-task.js";
 import { current, fill, t } from "../shared/i18n.js";
 
 const LINKED = ["learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget", "explore"];
@@ -38,7 +38,7 @@ export class Learn {
     this.problems = problems;
     this.members = members;
     this.fields = fields;
-    this.learnt = new Learnt();
+    this.learnt = new Progress();
     this.results = {};
     this.changes = {};
     this.busy = null;
@@ -48,9 +48,9 @@ export class Learn {
     this.say = (said) => said[current()] ?? said.en;
     const [name, step] = (views.opened.learn || "").split(".");
     this.lesson = this.lessons.find((one) => one.name === name) || this.lessons.find((one) => !this.learnt.parts(one)[0][1]) || this.lessons[0];
-    this.stage = new Stage(this);
+    this.stage = new RunView(this);
     this.guide = new Guide(this);
-    this.visits = new Visits(this);
+    this.visits = new ExploreTask(this);
     this.sheet = new Sheet(this);
     this.unlocked = this.guide.steps().includes(step);
     this.step = this.unlocked ? step : "predict";

@@ -9,7 +9,7 @@ import { number, t } from "../shared/i18n.js";
 const MOST_CURVES = 3, SNAPSHOT = [354, 232];
 const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pull" };
 
-export class Stage {
+export class RunView {
   /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
