@@ -33,12 +33,16 @@ export async function mount(root, { base, token, newToken }) {
 
 // Tells of "words" and "theme" when these have changed, of the "view" that is shown now, and of what
 // a view has to say to the others.
-class App extends Events {
+export class App extends Events {
   constructor(root, schema, base) {
     super();
     this.root = root;
     this.schema = schema;
     this.base = base;
+    // The views, each as soon as it was opened.
+    this.explore = null;
+    this.learn = null;
+    this.arena = null;
     this.find = (selector) => root.querySelector(selector);
     this.toasts = new Toasts(this.find(".toasts"), schema);
     const opened = viewsIn(location.hash), asked = this.readLink();

@@ -6,6 +6,7 @@ const OTHERS = ["explore", "learn", "arena"];
 
 export class Views {
   // `opened` is what the page's address asked for.
+  /** @param {import("./app.js").App} app */
   constructor(app, opened) {
     this.app = app;
     this.opened = opened;

@@ -13,6 +13,7 @@ import { fill, has, t } from "../shared/i18n.js";
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
 const SPOKEN = 10_000; // milliseconds between two sentences about who leads
 
+/** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
   const at = `${app.base}/assets/arena/arena`, markup = await fetchView(`${at}.html`, `${at}.css`);
   const root = app.find("#panel-arena");
@@ -20,7 +21,8 @@ export async function open(app, views) {
   return (app.arena = new Arena(app, views, root));
 }
 
-class Arena {
+export class Arena {
+  /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
   constructor(app, views, root) {
     this.app = app;
     this.views = views;
@@ -124,7 +126,7 @@ class Arena {
     this.send("make", { ...this.asking, playing: true });
   }
 
-  element() {
+  make() {
     this.begin();
     if (window.innerWidth <= 760) this.find(".ar-stage").scrollIntoView({ behavior: "smooth" });
   }

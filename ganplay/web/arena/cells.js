@@ -71,6 +71,7 @@ export function swatch({ colour, dash }) {
 }
 
 export class Cells {
+  /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
     this.app = arena.app;

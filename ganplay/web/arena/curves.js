@@ -36,6 +36,7 @@ export function nearest(entries, metric, step, value) {
 }
 
 export class Curves {
+  /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
     this.app = arena.app;
@@ -100,7 +101,7 @@ export class Curves {
     const pen = canvas.getContext("2d"), colours = this.app.colours(), { entries } = this.history;
     pen.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.describe();
-    const { x, y, top, last, right, foot } = this.scale;
+    const { x, y, top, last, right } = this.scale;
     pen.strokeStyle = colours.line;
     pen.fillStyle = colours.text;
     pen.font = "10.5px system-ui, sans-serif";

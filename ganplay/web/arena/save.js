@@ -27,6 +27,7 @@ export function commandOf({ state, axes, seeds }, steps) {
 }
 
 export class Save {
+  /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
     this.app = arena.app;

@@ -46,6 +46,7 @@ function split(text, field) {
 const short = (value) => (typeof value === "number" && value && Math.abs(value) < 0.01 ? value.toExponential() : String(value));
 
 export class Setup {
+  /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
     this.app = arena.app;

@@ -21,6 +21,7 @@ export const withWidth = (cell, name, digits) => {
 };
 
 export class Table {
+  /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
     this.app = arena.app;

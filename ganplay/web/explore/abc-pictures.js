@@ -9,7 +9,8 @@ import { t } from "../shared/i18n.js";
 
 export const LETTERS = ["A", "B", "C"];
 
-export class Trio {
+export class AbcPictures {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.chosen = {};

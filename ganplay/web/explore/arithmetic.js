@@ -11,6 +11,7 @@ const BOUNDS = [-2, 2], STRIP = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2];
 const signed = (value) => String(value).replace("-", "−");
 
 export class Panel {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;

@@ -8,6 +8,7 @@ import { t } from "../shared/i18n.js";
 const LONG_PRESS = 500, KEY_STEP = 0.05;
 
 export class Compare {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.text = null;

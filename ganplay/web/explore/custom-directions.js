@@ -26,7 +26,8 @@ export function usable(list, dim) {
   return different.slice(0, MOST).map(({ name, vector }) => ({ name: name.trim().slice(0, LONGEST_NAME), dim, vector }));
 }
 
-export class Own {
+export class CustomDirections {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.all = {};

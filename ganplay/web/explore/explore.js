@@ -1,14 +1,14 @@
 // Explore: the state of an exploration, the controls that change it and the picture that follows.
 
 import { Axes, END } from "./direction-sliders.js";
-import { Bench } from "./panel-tabs.js";
+import { PanelTabs } from "./panel-tabs.js";
 import { Compare } from "./compare.js";
 import { Favourites } from "./favourites.js";
-import { Beside } from "./picture-details.js";
+import { PictureDetails } from "./picture-details.js";
 import { element, fetchView } from "../shared/dom.js";
 import { partsOf, stepName } from "./describe-state.js";
-import { Own } from "./custom-directions.js";
-import { Picking } from "./pick-mode.js";
+import { CustomDirections } from "./custom-directions.js";
+import { PickMode } from "./pick-mode.js";
 import { cut, paint } from "../shared/pixels.js";
 import { Source } from "./picture-socket.js";
 import { LIMITS, Past, carried, dragged, fresh, labelOf, mixOf, modelOf, read, write } from "./latent-state.js";
@@ -16,12 +16,13 @@ import { commandOf, pythonOf } from "./copy-code.js";
 import { copy } from "../shared/clipboard.js";
 import { download } from "../shared/files.js";
 import { Tiles } from "./gallery.js";
-import { Trio } from "./abc-pictures.js";
+import { AbcPictures } from "./abc-pictures.js";
 import { addressOf } from "../shared/address.js";
 import { fill, t } from "../shared/i18n.js";
 
 const MOST_STEPS = 10, MOST_PAST = 60, MOST_COLUMNS = 13, MOST_PROBLEMS = 20, KEY_STEP = 0.2, PROBLEMS_SECONDS = 30, MOST_SEED = LIMITS.seed[1];
 
+/** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
   const at = `${app.base}/assets/explore`;
   const [markup, known] = await Promise.all([
@@ -36,7 +37,8 @@ export async function open(app, views) {
   return (app.explore = new Explore(app, views, root, known));
 }
 
-class Explore {
+export class Explore {
+  /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
   constructor(app, views, root, { models, most }) {
     this.app = app;
     this.views = views;
@@ -49,15 +51,15 @@ class Explore {
     this.find = (selector) => root.querySelector(selector);
     this.picture = this.find(".ex-picture");
     this.source = new Source({ base: app.base, ticket: () => app.link.ticket(), heard: (status) => this.hear(status) });
-    this.picking = new Picking(root);
+    this.picking = new PickMode(root);
     this.favourites = new Favourites(this);
     this.compare = new Compare(this);
-    this.trio = new Trio(this);
-    this.own = new Own(this);
+    this.trio = new AbcPictures(this);
+    this.own = new CustomDirections(this);
     this.axes = new Axes(this);
     this.tiles = new Tiles(this);
-    this.bench = new Bench(this);
-    this.beside = new Beside(this);
+    this.bench = new PanelTabs(this);
+    this.beside = new PictureDetails(this);
     this.wire();
     fill(root);
     app.teach.apply();
@@ -412,7 +414,7 @@ class Explore {
     this.told = status;
   }
 
-  complainBounds(name, value, [low, high]) {
+  complainBounds(name, value, /** @type {number[]} */ [low, high]) {
     this.app.toast(t("problems.bounds", { field: name, value, allowed: t("problems.between", { low, high }), used: "" }));
     this.show();
   }

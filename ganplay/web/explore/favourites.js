@@ -30,6 +30,7 @@ export function unpacked(content) {
 const isState = (text) => typeof text === "string" && text.length <= LONGEST && modelOf(text) !== null;
 
 export class Favourites {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.list = unpacked(kept(KEY));

@@ -20,6 +20,7 @@ export function tilesOf(state, { kind, page, classes }) {
 }
 
 export class Tiles {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.kind = "seeds";

@@ -10,6 +10,7 @@ import { t } from "../shared/i18n.js";
 const KINDS = ["with", "without"], MOST_IN_A_GROUP = 64;
 
 export class Groups {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.pictures = {};

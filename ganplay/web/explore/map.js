@@ -19,6 +19,7 @@ export function planeOf(state, mode, axes, corners) {
 }
 
 export class Panel {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;
@@ -107,7 +108,7 @@ export class Panel {
 
   // The state moves: in the plane at once, to another one when it rests.
   follow() {
-    const { explore, mosaic } = this;
+    const { mosaic } = this;
     this.canvas.classList.toggle("waiting", this.plane() !== mosaic.plane);
     if (this.axes) mosaic.marks = [{ place: this.here() }];
     mosaic.draw();

@@ -9,7 +9,8 @@ import { fill, t } from "../shared/i18n.js";
 
 const FETCHED = { map: "map", arithmetic: "arithmetic", find: "projection", walk: "walk/panel" };
 
-export class Bench {
+export class PanelTabs {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.name = "gallery";

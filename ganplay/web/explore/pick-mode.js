@@ -1,7 +1,7 @@
 // Pictures that name their state (data-state) can be picked for something else than going there: by
 // a click while something waits for one, or by dragging them onto it.
 
-export class Picking {
+export class PickMode {
   constructor(root) {
     this.root = root;
     this.waiting = null;

@@ -23,7 +23,8 @@ export function percent(share) {
   return String(Math.round(100 * share));
 }
 
-export class Beside {
+export class PictureDetails {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
     this.host = explore.find(".ex-beside");

@@ -14,6 +14,7 @@ import { has, t } from "../shared/i18n.js";
 const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/uploads.py
 
 export class Panel {
+  /** @param {import("./explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;

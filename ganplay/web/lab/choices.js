@@ -7,6 +7,7 @@ import { t } from "../shared/i18n.js";
 const SEEDS = 10_000;
 
 export class Choices {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     const { presets, distributions } = lab.schema;

@@ -9,7 +9,8 @@ export function differing(fields, a, b) {
   return fields.filter(({ name }) => name in b && a[name] !== b[name]);
 }
 
-export class Pair {
+export class CompareAB {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.bar = lab.find(".pair-bar");

@@ -145,7 +145,8 @@ function mark(pen, k, x, y, r) {
   else pen.stroke();
 }
 
-export class Draw {
+export class DataEditor {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.limits = lab.schema.points;

@@ -34,6 +34,7 @@ export function held(said, frame, now) {
 }
 
 export class Diagnosis {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.box = lab.find(".verdict");

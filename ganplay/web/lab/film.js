@@ -50,6 +50,7 @@ export async function receive(reader, count, drawn) {
 }
 
 export class Film {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.make = lab.find(".film-make");

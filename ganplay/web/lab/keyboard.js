@@ -4,6 +4,7 @@ import { LAYERS } from "./layers.js";
 
 const FIELDS = "input:not([type=checkbox]):not([type=radio]):not([type=range]), select, textarea, dialog, [contenteditable]";
 
+/** @param {import("./lab.js").Lab} lab */
 export function listenToKeys(lab) {
   const { app, teach, timeline } = lab;
   const keys = {

@@ -1,28 +1,28 @@
 // The Lab: toys trained live. It holds what the session said last, draws its frames, and asks for
 // changes; its parts show the rest.
 
-import { Anew } from "./restore-notice.js";
+import { RestoreNotice } from "./restore-notice.js";
 import { Charts } from "./charts.js";
 import { Choices } from "./choices.js";
 import { Controls } from "../shared/controls.js";
 import { Diagnosis } from "./diagnosis.js";
-import { Draw, withPoints } from "./data-editor.js";
+import { DataEditor, withPoints } from "./data-editor.js";
 import { Events } from "../shared/events.js";
 import { Film } from "./film.js";
-import { Graph } from "./model-graph.js";
-import { Inside } from "./network-inspector.js";
+import { ModelGraph } from "./model-graph.js";
+import { NetworkInspector } from "./network-inspector.js";
 import { Layers } from "./layers.js";
 import { Numbers } from "./numbers.js";
-import { Pair } from "./compare-ab.js";
+import { CompareAB } from "./compare-ab.js";
 import { Plane } from "../shared/plane.js";
 import { PlayBar } from "./play-bar.js";
 import { Probe } from "./probe.js";
 import { Share } from "./share.js";
-import { Slow } from "./slow-motion.js";
+import { SlowMotion } from "./slow-motion.js";
 import { Stage } from "./stage.js";
-import { StopAt } from "./stop-condition.js";
+import { StopCondition } from "./stop-condition.js";
 import { Timeline } from "./timeline.js";
-import { Waiting } from "./waiting-line.js";
+import { WaitingLine } from "./waiting-line.js";
 import { Weights } from "./weights.js";
 import { decode } from "../shared/frame.js";
 import { keepLab, keptLab } from "./kept.js";
@@ -41,6 +41,7 @@ const NOTICES = {
 // session's events by its type.
 export class Lab extends Events {
   // `asked` is what the page's address asked for.
+  /** @param {import("../app.js").App} app */
   constructor(app, asked) {
     super();
     const { root, schema, base, find, teach } = app;
@@ -65,7 +66,9 @@ export class Lab extends Events {
     this.drawn = 0;
     this.probeAt = null; // the point that is asked about
     this.holdsPicture = null; // the part that shows another moment in the large picture
-    this.data = { modes: 0, floor: 0, classes: 0 };
+    this.state = null; // the settings as a string
+    this.frame = null;
+    this.data = { modes: 0, floor: 0, classes: 0, reach: null, ticks: [] };
     this.opened = asked.state;
     this.openedRival = asked.rival;
     if (this.opened === null) Object.assign(this, keptLab());
@@ -89,15 +92,15 @@ export class Lab extends Events {
     this.weights = new Weights(this);
     this.film = new Film(this);
     this.timeline = new Timeline(this);
-    this.stopAt = new StopAt(this);
-    this.own = new Draw(this);
-    this.graph = new Graph(this);
-    this.slow = new Slow(this);
-    this.inside = new Inside(this);
-    this.pair = new Pair(this);
+    this.stopAt = new StopCondition(this);
+    this.own = new DataEditor(this);
+    this.graph = new ModelGraph(this);
+    this.slow = new SlowMotion(this);
+    this.inside = new NetworkInspector(this);
+    this.pair = new CompareAB(this);
     this.diagnosis = new Diagnosis(this);
-    this.waiting = new Waiting(this);
-    this.anew = new Anew(this);
+    this.waiting = new WaitingLine(this);
+    this.anew = new RestoreNotice(this);
     this.probe = new Probe(this);
     listenToKeys(this);
   }

@@ -6,6 +6,7 @@ import { t } from "../shared/i18n.js";
 export const LAYERS = ["map", "real", "fake", "pull", "grid"];
 
 export class Layers {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.bits = lab.schema.frame.layers;

@@ -21,7 +21,8 @@ const EDGES = [
 ];
 const PAUSE = 90; // milliseconds between two small pictures' redrawings
 
-export class Graph {
+export class ModelGraph {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.host = lab.find(".graph");
@@ -195,6 +196,7 @@ export class Graph {
 
 // While G's part is pointed at, the grid of noise bends into what G makes of it, over the canvas.
 class Morph {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab, button) {
     this.lab = lab;
     this.canvas = element("canvas", { className: "morph", hidden: true, ariaHidden: "true" });

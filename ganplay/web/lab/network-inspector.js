@@ -34,7 +34,8 @@ export function places(config, classes, first) {
   return { ...at, maps, weights };
 }
 
-export class Inside {
+export class NetworkInspector {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.host = lab.find(".insides");
@@ -197,7 +198,7 @@ export class Inside {
 
   // The unit that is pointed at, large: with the points that D sees, or the noise that G is given.
   showLarge(frame) {
-    const [canvas, text, bars] = this.large.children, { theme, data, schema } = this.lab;
+    const [canvas, text, bars] = this.large.children, { data, schema, app: { theme } } = this.lab;
     const about = { ...this.lab.graph.about(frame), palette: PALETTES[theme] };
     paint.bars(bars, about);
     const known = this.unit && frame.unit;

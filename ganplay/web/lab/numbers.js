@@ -7,6 +7,7 @@ const TILES = ["js", "modes", "high_quality", "value", "grad_norm_g", "grad_norm
 const INTERVAL = 100, DESCRIPTION_INTERVAL = 2000; // milliseconds
 
 export class Numbers {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     setInterval(() => this.describe(), DESCRIPTION_INTERVAL);

@@ -7,6 +7,7 @@ const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null]; // steps a seco
 const MOST_STEPS = 10_000;
 
 export class PlayBar {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.toggle = lab.find(".toggle");

@@ -3,6 +3,7 @@
 import { number, t } from "../shared/i18n.js";
 
 export class Probe {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.box = lab.find(".probe");

@@ -5,7 +5,8 @@ import { t } from "../shared/i18n.js";
 
 const SECONDS = 60;
 
-export class Anew {
+export class RestoreNotice {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.strayed = false;

@@ -38,6 +38,7 @@ export function readSettings(text) {
 }
 
 export class Share {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.box = lab.find(".share-box");

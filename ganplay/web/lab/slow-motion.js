@@ -48,7 +48,8 @@ export function batchFrame(moment, seen, { net, draws }, layers) {
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 
-export class Slow {
+export class SlowMotion {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.host = lab.find(".slow");

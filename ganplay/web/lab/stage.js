@@ -3,6 +3,7 @@
 import { element } from "../shared/dom.js";
 
 export class Stage {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.letGo = null; // of the part that has the second picture

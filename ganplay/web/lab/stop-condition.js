@@ -11,7 +11,8 @@ const KINDS = {
   high_quality: { unit: PERCENT, step: 1, first: () => 0.8 },
 };
 
-export class StopAt {
+export class StopCondition {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.choice = lab.find(".stop-when");

@@ -61,6 +61,7 @@ export class Moments {
 }
 
 export class Timeline {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.moments = new Moments();

@@ -3,7 +3,8 @@
 import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
-export class Waiting {
+export class WaitingLine {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.heading = element("h2");

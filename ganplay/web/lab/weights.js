@@ -7,6 +7,7 @@ import { has, t } from "../shared/i18n.js";
 const MOST_BYTES = 32 * 2 ** 20;
 
 export class Weights {
+  /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
     this.file = lab.find(".weights-file");

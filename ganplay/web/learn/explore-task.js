@@ -15,7 +15,8 @@ export function noticed(seen, state) {
   return { ...seen, seedsSeen: seeds, kinds, seeds: seeds.length, truncations: kinds.length, far };
 }
 
-export class Visits {
+export class ExploreTask {
+  /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
     this.app = learn.app;

@@ -2,19 +2,20 @@
 
 import { follow } from "./lesson-stream.js";
 import { Guide } from "./steps.js";
-import { Learnt } from "./progress.js";
+import { Progress } from "./progress.js";
 import { element, fetchView } from "../shared/dom.js";
 import { Sheet } from "./report.js";
-import { Stage } from "./run-view.js";
+import { RunView } from "./run-view.js";
 import { Running } from "./check-gauges.js";
 import { copy } from "../shared/clipboard.js";
 import { writeAddress } from "../shared/address.js";
-import { Visits } from "./explore-task.js";
+import { ExploreTask } from "./explore-task.js";
 import { current, fill, t } from "../shared/i18n.js";
 
 const LINKED = ["learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget", "explore"];
 const MOST_SEED = 1_000_000;
 
+/** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
   const at = `${app.base}/assets/learn/learn`;
   const [markup, known] = await Promise.all([
@@ -28,7 +29,8 @@ export async function open(app, views) {
   return (app.learn = new Learn(app, views, root, known));
 }
 
-class Learn {
+export class Learn {
+  /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
   constructor(app, views, root, { lessons, problems, members, fields }) {
     this.app = app;
     this.views = views;
@@ -36,7 +38,7 @@ class Learn {
     this.problems = problems;
     this.members = members;
     this.fields = fields;
-    this.learnt = new Learnt();
+    this.learnt = new Progress();
     this.results = {};
     this.changes = {};
     this.busy = null;
@@ -46,9 +48,9 @@ class Learn {
     this.say = (said) => said[current()] ?? said.en;
     const [name, step] = (views.opened.learn || "").split(".");
     this.lesson = this.lessons.find((one) => one.name === name) || this.lessons.find((one) => !this.learnt.parts(one)[0][1]) || this.lessons[0];
-    this.stage = new Stage(this);
+    this.stage = new RunView(this);
     this.guide = new Guide(this);
-    this.visits = new Visits(this);
+    this.visits = new ExploreTask(this);
     this.sheet = new Sheet(this);
     this.unlocked = this.guide.steps().includes(step);
     this.step = this.unlocked ? step : "predict";

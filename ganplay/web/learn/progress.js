@@ -5,7 +5,7 @@ import { inBrowser } from "../shared/storage.js";
 
 const KEPT = "ganplay.learn";
 
-export class Learnt {
+export class Progress {
   constructor() {
     this.all = kept(KEPT) || {};
   }

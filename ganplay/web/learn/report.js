@@ -8,6 +8,7 @@ import { current, number, t } from "../shared/i18n.js";
 const STYLE = "body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-width:760px;color:#1a2230}h1{font-size:22px}h2{font-size:15px;margin:18px 0 4px}p{margin:4px 0}table{border-collapse:collapse;width:100%;font-size:12px}td,th{border:1px solid #ccd3dc;padding:2px 6px;text-align:right}th:first-child,td:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:10px}.plots figure{margin:0;flex:1 1 300px;max-width:420px}.plots img{width:100%;border:1px solid #ccd3dc}figcaption{font-size:12px;color:#526071}.ok{color:#0b7a6f}.no{color:#a3271e}";
 
 export class Sheet {
+  /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
     this.box = learn.find(".ln-sheet-box");

@@ -9,7 +9,8 @@ import { number, t } from "../shared/i18n.js";
 const MOST_CURVES = 3, SNAPSHOT = [354, 232];
 const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pull" };
 
-export class Stage {
+export class RunView {
+  /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
     this.app = learn.app;
@@ -67,7 +68,7 @@ export class Stage {
   build() {
     const { running } = this;
     this.chosen = Math.min(this.chosen, running.seeds.length - 1);
-    this.small = running.seeds.map((seed, i) => {
+    this.small = running.seeds.map((_, i) => {
       const canvas = element("canvas"), mark = element("span");
       const button = element("button", { type: "button" }, canvas, mark);
       button.onclick = () => this.choose(i);

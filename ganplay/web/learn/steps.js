@@ -20,6 +20,7 @@ class Free extends Controls {
 }
 
 export class Guide {
+  /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
     this.body = learn.find(".ln-body");

@@ -119,7 +119,7 @@ export class Plane {
     this.drawAxes(frame);
     pen.setTransform(1, 0, 0, 1, size / 2, size / 2);
     if (frame.rows && this.has("grid")) this.drawGrid(frame);
-    if (this.has("real") && this.data) this.drawReal(frame);
+    if (this.has("real") && this.data) this.drawReal();
     if (frame.pulls.length && this.has("pull")) this.drawPulls(frame);
     if (this.has("fake")) this.drawFakes(frame);
     if (frame.diagnosis.kind === "collapse" && this.data) this.drawMissing(frame.diagnosis.missing);
@@ -198,7 +198,7 @@ export class Plane {
     pen.globalAlpha = 1;
   }
 
-  drawReal(frame) {
+  drawReal() {
     const size = this.canvas.width;
     if (this.realStale || this.realCanvas.width !== size) {
       this.realCanvas.width = this.realCanvas.height = size;

@@ -4,6 +4,7 @@
 // `problems` of refused settings. It has a file's content or address as little as the token in it.
 // With `renew` a page that the server no longer knows asks once more, as a new one.
 /** @param {RequestInit & { type?: string, renew?: boolean }} [asked] */
+/** @param {import("../app.js").App} app */
 export async function ask(app, path, asked = {}) {
   const { type = "application/octet-stream", renew = false, ...options } = asked;
   const headers = { "X-Ganplay-Token": await app.link.ticket(), "Content-Type": type };

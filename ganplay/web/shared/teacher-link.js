@@ -24,15 +24,16 @@ export const PARTS = [
   "arena",
 ];
 export class Teach {
-  constructor(lab, asked) {
-    this.lab = lab;
+  /** @param {import("../app.js").App} app */
+  constructor(app, asked) {
+    this.app = app;
     this.asked = asked;
     this.chosen = { ...asked };
     this.setProjector(asked.projector);
   }
 
   part(name) {
-    return this.lab.root.querySelectorAll(`[data-part="${CSS.escape(name)}"]`);
+    return this.app.root.querySelectorAll(`[data-part="${CSS.escape(name)}"]`);
   }
 
   free(name) {
@@ -41,7 +42,7 @@ export class Teach {
 
   // Hide and lock; again whenever controls were made anew. Says which names there are not.
   apply() {
-    const { root } = this.lab, { hide, lock } = this.asked;
+    const { root } = this.app, { hide, lock } = this.asked;
     for (const name of hide) for (const one of this.part(name)) one.classList.add("gone");
     for (const name of lock) for (const one of this.part(name)) one.inert = true;
     const empty = (section) => ![...root.querySelectorAll(`${section} [data-part]`)].some((one) => !one.classList.contains("gone"));
@@ -52,7 +53,7 @@ export class Teach {
 
   setProjector(on) {
     this.projector = on;
-    this.lab.root.classList.toggle("projector", on);
+    this.app.root.classList.toggle("projector", on);
   }
 
   // The choices of a teacher in the share dialog; `changed` is called after each.

@@ -13,6 +13,7 @@ const WAYS = ["lerp", "slerp"], SECONDS = 2;
 const BAND = Math.SQRT2; // two standard deviations of a random vector's length, whatever its dimension
 
 export class Lesson {
+  /** @param {import("./panel.js").Panel} panel */
   constructor(panel) {
     this.panel = panel;
     const { find } = panel;

@@ -11,7 +11,7 @@ import { level, line, upright } from "./curves.js";
 import { Lesson } from "./lerp-slerp.js";
 import { Player } from "./player.js";
 import { Reel, Refused, request } from "./stream.js";
-import { LIMITS, MOST_FRAMES, MOST_KEYFRAMES, framesOf, freshWalk, keyframe, marksOf, readWalk, secondsOf, writeWalk } from "./walk-string.js";
+import { LIMITS, MOST_FRAMES, MOST_KEYFRAMES, freshWalk, keyframe, marksOf, readWalk, secondsOf, writeWalk } from "./walk-string.js";
 import { Timeline } from "./timeline.js";
 import { has, t } from "../../shared/i18n.js";
 
@@ -32,6 +32,7 @@ export function pythonOf(text, name) {
 }
 
 export class Panel {
+  /** @param {import("../explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;

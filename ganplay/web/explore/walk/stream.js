@@ -12,6 +12,7 @@ export class Refused extends Error {
 }
 
 // Ask for a walk; `callback` is told each chunk. Ends with the last one, or an error.
+/** @param {import("../../app.js").App} app */
 export async function request(app, content, { signal, callback }) {
   const answer = await ask(app, "explore/walk", { type: "application/json", body: JSON.stringify(content), signal });
   let last = null;

@@ -16,6 +16,7 @@ export function nearest(boxes, x, y) {
 }
 
 export class Timeline {
+  /** @param {import("./panel.js").Panel} panel */
   constructor(panel) {
     this.panel = panel;
     this.drawn = new Map();
