@@ -15,12 +15,13 @@ test: $(VENV)/.test node_modules
 test-floor:
 	$(MAKE) test VENV=.venv-floor TORCH="torch==2.8.* torchvision==0.23.*"
 
-lint: $(VENV)/.lint
+lint: $(VENV)/.lint node_modules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/audit.py
+	@if command -v npm >/dev/null; then node_modules/.bin/tsc -p jsconfig.json; else echo "npm is not installed: the page's scripts are not checked"; test -z "$$CI"; fi
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
@@ -44,6 +45,6 @@ $(VENV)/.lint: pyproject.toml
 	$(BIN)/python -m pip install --quiet -e ".[test,lint]"
 	touch $@
 
-# What checks the page for accessibility; without npm that test is skipped.
+# What checks the page for accessibility, and its scripts for types; without npm both are skipped.
 node_modules: package.json
 	-command -v npm >/dev/null && npm install --silent --no-audit --no-fund --no-package-lock && touch $@

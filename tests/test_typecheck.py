@@ -21,7 +21,7 @@ WRONG = {
     "lessons": ("lessons.theory", "optimal_output", (torch.ones(2, 3), torch.ones(2, 4))),
     "arena": ("arena.ranking", "half_width", (torch.ones(()),)),
 }
-"""A module of each package, and a function of it with arguments that are not what they should be."""
+"""Of each package a module, and a function of it with arguments that it must refuse."""
 
 
 def test_every_package_is_there():

@@ -1,6 +1,6 @@
-"""What a configuration is made of: fields that know their bounds, and problems said in words.
+"""What configurations are made of: fields that know their bounds, and problems in words.
 
-The configurations themselves are in `config` and `image_config`.
+The configurations themselves are `toy.config.ToyConfig` and `images.config.ImageConfig`.
 """
 
 import dataclasses
@@ -13,13 +13,21 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from typing_extensions import Self
 
 MAX_SEED = 2**31 - 1
+MAX_SHOWN = 40
+"""Characters of a refused value that are shown; the rest is cut off."""
 Change = Literal["live", "rebuild"]
+"""What changing a setting costs; see `Settings`."""
 
 
 class Problem(NamedTuple):
-    """Why a setting was refused, and what stands in its place where settings are repaired.
+    """Why a setting was refused.
 
-    `allowed` says it in English; `code` is for those who say it in another language.
+    Attributes:
+        field: the setting's name.
+        value: that was refused.
+        allowed: what is allowed, in English.
+        used: what stands in its place where settings are repaired.
+        code: names the reason, for texts in other languages.
     """
 
     field: str
@@ -29,9 +37,11 @@ class Problem(NamedTuple):
     code: str
 
     def __str__(self) -> str:
-        shown = repr(self.value)
-        shown = shown if len(shown) <= 40 else shown[:37] + "..."
-        return f"{self.field}: {shown} is not possible; {self.allowed}"
+        return f"{self.field}: {_short(repr(self.value))} is not possible; {self.allowed}"
+
+    def to_dict(self) -> dict[str, object]:
+        """The problem as JSON can hold it."""
+        return self._asdict() | {"value": _plain(self.value), "used": _plain(self.used)}
 
 
 class ConfigError(ValueError):
@@ -172,13 +182,17 @@ def check(f: dataclasses.Field, value: Any) -> Problem | None:
 
 
 def as_plain(problems: list[Problem]) -> list[dict[str, object]]:
-    """Problems as a page is told them."""
-    return [p._asdict() | {"value": _plain(p.value), "used": _plain(p.used)} for p in problems]
+    """Problems as JSON can hold them."""
+    return [problem.to_dict() for problem in problems]
 
 
 def _plain(value: object) -> object:
-    """A value as it may be shown: short, and fit for JSON."""
+    """A value as JSON can hold it, and short."""
     ok = value is None or isinstance(value, bool | int | str)
     ok = ok or (isinstance(value, float) and math.isfinite(value))
     shown = value if ok else repr(value)
-    return shown if len(str(shown)) <= 40 else str(shown)[:37] + "..."
+    return shown if len(str(shown)) <= MAX_SHOWN else _short(str(shown))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."

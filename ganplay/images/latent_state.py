@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.common.settings import MAX_SEED, Problem
+from ganplay.common.state_string import no_value, split_state, too_long
 from ganplay.images.sampler import latents
 
 VERSION = "1"
@@ -142,18 +143,11 @@ def read_state(text: str, model: str, space: Space) -> tuple[LatentState, list[P
     """
     state = LatentState(model)
     if len(text) > MAX_STATE:
-        why = f"at most {MAX_STATE} characters are possible"
-        return state, [Problem("state", text[:40], why, "", "state_long")]
-    version, *pieces = text.strip().split(";")
-    problems: list[Problem] = []
-    if version != VERSION:
-        why = f"version {VERSION} is needed at its start"
-        problems.append(Problem("state", version[:40], why, "", "state_version"))
-        pieces = [version, *pieces] if ":" in version else pieces
-    for piece in filter(None, pieces):
-        name, colon, value = piece.partition(":")
-        if not colon:
-            problems.append(Problem(name[:80], "", "name:value is needed", "", "state_piece"))
+        return state, [too_long(text, "state", f"{MAX_STATE} characters")]
+    pieces, problems = split_state(text, VERSION, "state")
+    for name, value in pieces:
+        if value is None:
+            problems.append(no_value(name))
             continue
         try:
             state = _with(state, name, value, space)

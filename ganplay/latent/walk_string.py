@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ganplay.common.settings import Problem, Settings, unknown
+from ganplay.common.state_string import Pieces, split_pieces, split_state, too_long, typed
 from ganplay.images.latent_state import LatentState, Space, read_state
 from ganplay.latent.walk import (
     MAX_KEYFRAMES,
@@ -41,14 +42,9 @@ def read_walk(text: str, model: str, space: Space) -> tuple[Walk | None, list[Pr
         None in place of a walk if fewer than MIN_KEYFRAMES keyframes are left.
     """
     if len(text) > MAX_WALK:
-        why = f"at most {MAX_WALK} characters are possible"
-        return None, [Problem("walk", text[:40], why, None, "walk_long")]
+        return None, [too_long(text, "walk", f"{MAX_WALK} characters", None)]
     head, *parts = text.strip().split(SEPARATOR)
-    version, *pieces = head.split(";")
-    problems: list[Problem] = []
-    if version != VERSION:
-        why = f"version {VERSION} is needed at its start"
-        problems.append(Problem("walk", version[:40], why, "", "walk_version"))
+    pieces, problems = split_state(head, VERSION, "walk")
     values, more = _read(Walk, pieces)
     if len(parts) > MAX_KEYFRAMES:
         more.append(Problem("keyframes", len(parts), _COUNT, MAX_KEYFRAMES, "keyframes"))
@@ -78,7 +74,7 @@ def _keyframes(
 def _keyframe(text: str, model: str, space: Space) -> tuple[Keyframe, list[Problem]]:
     names = tuple(f"{f.name}:" for f in fields(Keyframe) if f.metadata)
     pieces = text.split(";")
-    values, problems = _read(Keyframe, [p for p in pieces if p.startswith(names)])
+    values, problems = _read(Keyframe, split_pieces(p for p in pieces if p.startswith(names)))
     others = ";".join(piece for piece in pieces if not piece.startswith(names))
     state, more = read_state(others, model, space)
     return Keyframe(state, **values), problems + more
@@ -105,29 +101,19 @@ def _for_each(name: str, values: list[Any], count: int) -> list[Any]:
     return values * count if len(values) == 1 else values
 
 
-def _read(kind: type[Settings], pieces: Iterable[str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Settings from `name:value` pieces, and what was wrong with them."""
+def _read(kind: type[Settings], pieces: Pieces) -> tuple[dict[str, Any], list[Problem]]:
+    """Settings from some pieces, and what was wrong with them."""
     known = {f.name: f for f in fields(kind) if f.metadata}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for piece in filter(None, pieces):
-        name, _, text = piece.partition(":")
+    for name, text in pieces:
+        text = (text or "")[:80]
         if name not in known:
-            problems.append(unknown(known, name, text[:80]))
+            problems.append(unknown(known, name, text))
             continue
-        value = _typed(known[name].type, text[:80])
+        value = typed(known[name].type, text)
         if problem := kind.check(known[name], value):
             problems.append(problem)
         else:
             values[name] = value
     return values, problems
-
-
-def _typed(kind: Any, text: str) -> object:
-    """The value of a type that a text stands for; a text that stands for none stays as it is."""
-    if kind is bool:
-        return {"true": True, "false": False}.get(text, text)
-    try:
-        return kind(text)
-    except ValueError:
-        return text

@@ -20,7 +20,7 @@ import torch
 
 from ganplay.live.capture_process import CAPTURE_PROCESS
 from ganplay.live.fair_share import MOST, Allocation, allocate
-from ganplay.live.lab_session import SMOOTHING, LabSession
+from ganplay.live.lab_session import SMOOTHING, LabSession, align
 from ganplay.live.run import render_together, step_together
 from ganplay.live.session import MAX_SESSIONS, TIME_SLICE, Session, Sink
 from ganplay.live.session_batch import SessionBatch, SessionBatchCache
@@ -219,7 +219,7 @@ class Engine(SessionTable):
         """Frames of some that step together."""
         start = time.thread_time()
         showing = self._each(sessions, lambda session: session.survey())
-        LabSession.align(showing)
+        align(showing)
         seen = render_together({one.runs[0]: one.view for one in showing}, session_batch)
         shown = self._each(showing, lambda session: session.show(seen.get(session.runs[0])))
         for session in shown:

@@ -29,7 +29,6 @@ class LabMessages:
     def send_everything(self) -> None:
         """Tell a page that has just come all that it does not know."""
         session = self._session
-        session.redraw()
         self._sent_points = None
         self.forget_remedies()
         _ = session.trainer  # the networks are made before anything is told of them

@@ -16,7 +16,7 @@ from ganplay.live.frame_codec import FLAGS
 from ganplay.live.lab_commands import LabCommands
 from ganplay.live.lab_messages import LabMessages
 from ganplay.live.render import RenderedView
-from ganplay.live.run import NAMES, LiveRun, joined
+from ganplay.live.run import LiveRun, first_met, joined, picture_of
 from ganplay.live.session import MAX_STEPS, PRIORITY_SECONDS, TIME_SLICE, Session
 from ganplay.live.session_batch import BatchKey
 from ganplay.toy.config import ToyConfig
@@ -34,6 +34,19 @@ RATE_INTERVAL = 0.5
 def smoothed(before: float, seen: float) -> float:
     """A running average; one value that is very long counts as three times the average."""
     return before + SMOOTHING * (min(seen, 3 * before) - before)
+
+
+class RateMeter:
+    """Steps a second, counted over `RATE_INTERVAL`."""
+
+    def __init__(self, now: float) -> None:
+        self.value, self.count, self._since = 0.0, 0, now
+
+    def update(self, now: float) -> None:
+        """Make the count of an interval that is over the new value."""
+        if now - self._since > RATE_INTERVAL:
+            self.value = self.count / (now - self._since)
+            self._since, self.count = now, 0
 
 
 class LabSession(Session):
@@ -58,11 +71,10 @@ class LabSession(Session):
         self.messages = LabMessages(self)
         self.commands = LabCommands(self)
         self._applied = 0
-        self._step_time, self._frame_time = 1e-3, 2e-3
+        self.step_time, self._frame_time = 1e-3, 2e-3
         self._next_turn = self._next_measure = now
         self._measured_at = -1
-        self._rate = 0.0
-        self._rate_since, self._rate_steps = now, 0
+        self._rate = RateMeter(now)
 
     @property
     def config(self) -> ToyConfig:
@@ -98,10 +110,6 @@ class LabSession(Session):
         """The next step is due at once."""
         self._next_step = time.monotonic()
 
-    def redraw(self) -> None:
-        """A frame is wanted though no step was taken."""
-        self._dirty = True
-
     # ---- when there is something to do -----------------------------------------------------------
 
     def next_due(self, now: float) -> float:
@@ -134,7 +142,7 @@ class LabSession(Session):
     @property
     def _fitting(self) -> int:
         """Steps that fit one time slice."""
-        return max(1, int(TIME_SLICE / self._step_time))
+        return max(1, int(TIME_SLICE / self.step_time))
 
     @property
     def _asked(self) -> float:
@@ -145,12 +153,7 @@ class LabSession(Session):
         """The steps and frames that it asks for; None if it rests."""
         if not (self._training and self.attended(now)):
             return None
-        return Demand(self._step_time, self._frame_time, self._asked, self.has_priority)
-
-    @property
-    def step_time(self) -> float:
-        """Seconds that a step takes."""
-        return self._step_time
+        return Demand(self.step_time, self._frame_time, self._asked, self.has_priority)
 
     def steps_due(self, now: float) -> int:
         """Steps that it is to take in a turn that begins now."""
@@ -165,7 +168,7 @@ class LabSession(Session):
         if self._asked < math.inf:
             wanted = min(wanted, 1 + (now - self._next_step) * self._asked)
         elif self.credit > 0:  # be done when the next frame is due, so that it is not late
-            wanted = min(wanted, max(self._next_frame - now, TIME_SLICE / 4) / self._step_time)
+            wanted = min(wanted, max(self._next_frame - now, TIME_SLICE / 4) / self.step_time)
         if self.share.rate < math.inf:
             late, interval = now - self._next_turn, 1 / self.share.frames
             # Until it is a frame's time ahead of its share; further where the time is idle.
@@ -207,9 +210,9 @@ class LabSession(Session):
 
     def stepped(self, count: int, seconds: float) -> None:
         """Note that steps were taken, and the seconds of a processor that they took."""
-        self._step_time = smoothed(self._step_time, seconds / count)
+        self.step_time = smoothed(self.step_time, seconds / count)
         self.steps_done += count
-        self._rate_steps += count
+        self._rate.count += count
         self._dirty = True
         if self.diverged:
             self.playing, self.replay_until = False, 0
@@ -243,14 +246,10 @@ class LabSession(Session):
             return False
         if not (anywhere or stop.looks_at(step)):
             return False
-        values: list[float] = [step]
-        if stop.when != "steps":  # of two runs the first to reach it
-            measured = [run.renderer.measure() for run in self.runs]
-            values = [float(m.metrics[stop.when][0]) for m in measured]
-        met = [(n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v)]
-        if not met:
+        met = first_met(stop, step, self.runs)
+        if met is None:
             return False
-        name, value = met[0]
+        name, value = met
         self.playing, self._dirty = False, True
         self._send(type="stopped", step=step, value=value, lane=name, **vars(stop))
         return True
@@ -266,9 +265,7 @@ class LabSession(Session):
     def survey(self) -> None:
         """Bring up to date what a frame says beside its picture: rate, metrics, remedies."""
         now, interval = time.monotonic(), 1 / self.share.frames
-        if now - self._rate_since > RATE_INTERVAL:
-            self._rate = self._rate_steps / (now - self._rate_since)
-            self._rate_since, self._rate_steps = now, 0
+        self._rate.update(now)
         measured = all(run.measured for run in self.runs)
         if not measured and (now >= self._next_measure or not self._training):
             for run in self.runs:
@@ -279,20 +276,16 @@ class LabSession(Session):
             self._next_measure = now + max(MEASURE_INTERVAL, MEASURE_FRAMES * interval, 20 * cost)
         self.messages.send_remedies()
 
-    @staticmethod
-    def align(sessions: Sequence["LabSession"]) -> None:
-        """Let the next frames of some sessions be due at one time, so that they are made together.
-
-        That time is the mean of theirs.
-        """
-        if sessions:
-            due = statistics.fmean(session._next_frame for session in sessions)
-            for session in sessions:
-                session._next_frame = due
-
     def show(self, seen: RenderedView | None = None) -> None:
         """Send a frame; `seen` is what was computed for it together with other sessions'."""
-        data = self._picture(seen)
+        flags = FLAGS["playing"] * self.playing | FLAGS["catching_up"] * (self.replay_until > 0)
+        stamp: dict[str, Any] = {
+            "run": self.run,
+            "applied": self._applied,
+            "rate": self._rate.value if self._training else 0.0,
+            "flags": flags,
+        }
+        data = picture_of(self.runs, self.view, seen, stamp)
         now, interval = time.monotonic(), 1 / self.share.frames
         self._dirty = False
         self.credit -= 1
@@ -306,17 +299,13 @@ class LabSession(Session):
         self.frame_seconds += seconds
         self._frame_time = smoothed(self._frame_time, seconds)
 
-    def _picture(self, seen: RenderedView | None) -> bytes:
-        """A frame of run A, with one of run B inside it if there is one."""
-        flags = FLAGS["playing"] * self.playing | FLAGS["catching_up"] * (self.replay_until > 0)
-        stamp: dict[str, Any] = {
-            "run": self.run,
-            "applied": self._applied,
-            "rate": self._rate if self._training else 0.0,
-            "flags": flags,
-        }
-        run_b = b""
-        if len(self.runs) == 2:  # what is asked for beside the picture is about run A
-            view = View(self.view.layers, self.view.label, self.view.probe)
-            run_b = self.runs[1].picture(view, **stamp)
-        return self.runs[0].picture(self.view, seen, **stamp, rival=run_b)
+
+def align(sessions: Sequence[LabSession]) -> None:
+    """Let the next frames of some sessions be due at one time, so that they are made together.
+
+    That time is the mean of theirs.
+    """
+    if sessions:
+        due = statistics.fmean(session._next_frame for session in sessions)
+        for session in sessions:
+            session._next_frame = due

@@ -17,6 +17,7 @@ from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, batch_key
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.diagnosis import EVERY, Diagnosis
 from ganplay.toy.ensemble import Net
+from ganplay.toy.stop_condition import StopCondition
 from ganplay.toy.trainer import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -130,6 +131,31 @@ class LiveRun:
         frame = replace(self.renderer.render(view, seen), finding=self.diagnosis.finding)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(without_drawings(frame) if self.diverged else frame, flags=flags, **stamp)
+
+
+def first_met(
+    stop: StopCondition, step: int, runs: Sequence[LiveRun]
+) -> tuple[RunName, float] | None:
+    """The first of some runs that meets a condition, and its value; None if none does."""
+    values: list[float] = [step]
+    if stop.when != "steps":
+        measured = [run.renderer.measure() for run in runs]
+        values = [float(m.metrics[stop.when][0]) for m in measured]
+    met = ((n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v))
+    return next(met, None)
+
+
+def picture_of(
+    runs: Sequence[LiveRun], view: View, seen: RenderedView | None, stamp: dict[str, Any]
+) -> bytes:
+    """A frame of run A, with one of run B inside it if there is one.
+
+    What is asked for beside the picture is about run A.
+    """
+    run_b = b""
+    if len(runs) == 2:
+        run_b = runs[1].picture(View(view.layers, view.label, view.probe), **stamp)
+    return runs[0].picture(view, seen, **stamp, rival=run_b)
 
 
 def step_together(

@@ -6,7 +6,7 @@ seconds, points in time those of `time.monotonic`.
 
 import math
 from collections import deque
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ganplay.live.fair_share import MOST, Allocation, Demand
 
@@ -27,6 +27,7 @@ MAX_REPLAY_STEPS = 50_000
 """Steps that are trained again when a page comes back to a session that is gone."""
 
 
+@runtime_checkable
 class Sink(Protocol):
     """Where a session's frames and events go. Called from worker threads; must not block."""
 

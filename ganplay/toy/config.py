@@ -19,6 +19,7 @@ from ganplay.common.settings import choice as _choice
 from ganplay.common.settings import flag as _flag
 from ganplay.common.settings import number as _number
 from ganplay.common.settings import setting as _setting
+from ganplay.common.state_string import no_value, split_state, too_long, typed
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.penalties import PENALTIES
 from ganplay.toy import custom_points as own_points
@@ -138,21 +139,11 @@ class ToyConfig(Settings):
         state = _of_link(text) if len(text) <= MAX_STATE else text
         settings = len(re.sub(r";points:[^;]*", "", state))
         if len(text) > MAX_STATE or settings > MAX_SETTINGS:
-            why = f"at most {MAX_SETTINGS} characters, or {MAX_STATE} with points, are possible"
-            return default, [Problem("state", text[:40], why, "", "state_long")]
-        version, *pieces = state.split(";")
-        problems = []
-        if version != STATE_VERSION:
-            why = f"version {STATE_VERSION} is needed at its start"
-            problems.append(Problem("state", version, why, "", "state_version"))
-            pieces = [version, *pieces] if ":" in version else pieces
-        changes: dict[str, Any] = {}
-        for piece in filter(None, pieces):
-            name, colon, value = piece.partition(":")
-            if colon:
-                changes[name] = read_value(name, value)
-            else:
-                problems.append(Problem(name[:80], "", "name:value is needed", "", "state_piece"))
+            most = f"{MAX_SETTINGS} characters, or {MAX_STATE} with points,"
+            return default, [too_long(text, "state", most)]
+        pieces, problems = split_state(state, STATE_VERSION, "state")
+        problems += [no_value(name) for name, value in pieces if value is None]
+        changes = {name: read_value(name, v) for name, v in pieces if v is not None}
         config, more = default.repaired(changes)
         return config, problems + more
 
@@ -211,13 +202,7 @@ def _of_link(text: str) -> str:
 
 def read_value(name: str, text: str) -> object:
     """A value out of a string by the type of its field; what does not fit stays text."""
-    kind = _FIELDS[name].type if name in _FIELDS else str
-    if kind is bool:
-        return {"true": True, "false": False}.get(text.lower(), text)
-    try:
-        return kind(text) if kind in (int, float) else text
-    except ValueError:
-        return text
+    return typed(_FIELDS[name].type if name in _FIELDS else str, text)
 
 
 def _written(value: object) -> str:

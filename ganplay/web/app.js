@@ -25,7 +25,7 @@ export async function mount(root, { base, token, newToken }) {
   words.start(schema.locales, readAddress(location.hash).lang);
   const app = new App(root, schema, base), { lab } = app;
   // For the curious at the console, and for the tests: the Lab, and what is beside it on the page.
-  window.ganplay = lab;
+  Object.assign(window, { ganplay: lab });
   for (const name of FOR_TESTS) Object.defineProperty(lab, name, { get: () => app[name] });
   app.connect(token, newToken);
   lab.charts.ready.then(() => lab.begin());
@@ -36,7 +36,9 @@ export async function mount(root, { base, token, newToken }) {
 class App extends Events {
   constructor(root, schema, base) {
     super();
-    Object.assign(this, { root, schema, base });
+    this.root = root;
+    this.schema = schema;
+    this.base = base;
     this.find = (selector) => root.querySelector(selector);
     this.toasts = new Toasts(this.find(".toasts"), schema);
     const opened = viewsIn(location.hash), asked = this.readLink();

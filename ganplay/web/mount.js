@@ -1,14 +1,14 @@
-// Runs when Gradio has put the lab's markup on the page; loads the page's scripts from our own routes.
+// Runs when Gradio has put the page's markup in place; loads the page's scripts from our own routes.
 const root = new URL((window.gradio_config && window.gradio_config.root) || "/", location.href);
 const base = location.origin + root.pathname.replace(/\/$/, "") + "/ganplay";
-// Our own style sheet, and not Gradio's `css`: that is put on the page twice, once with prefixes that
+// Our own style sheets, and not Gradio's `css`: that is put on the page twice, once with prefixes that
 // change which rule wins.
-const styled = new Promise((done) => {
+const styled = ["shared/page.css", "lab/lab.css"].map((name) => new Promise((done) => {
   const sheet = document.createElement("link");
-  Object.assign(sheet, { rel: "stylesheet", href: base + "/assets/lab/lab.css", onload: done, onerror: done });
+  Object.assign(sheet, { rel: "stylesheet", href: `${base}/assets/${name}`, onload: done, onerror: done });
   document.head.append(sheet);
-});
-Promise.all([import(base + "/assets/app.js"), styled]).then(([app]) => {
+}));
+Promise.all([import(base + "/assets/app.js"), ...styled]).then(([app]) => {
   element.querySelector(".lab").hidden = false;
   app.mount(element.querySelector(".lab"), {
     base,

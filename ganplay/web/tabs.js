@@ -7,7 +7,10 @@ const OTHERS = ["explore", "learn", "arena"];
 export class Views {
   // `opened` is what the page's address asked for.
   constructor(app, opened) {
-    Object.assign(this, { app, opened, shown: "lab", loaded: {} });
+    this.app = app;
+    this.opened = opened;
+    this.shown = "lab";
+    this.loaded = {};
     this.tabs = [...app.root.querySelectorAll("[role=tab]")];
     for (const tab of this.tabs) {
       tab.onclick = () => this.show(tab.dataset.view);

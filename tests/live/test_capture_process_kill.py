@@ -8,7 +8,7 @@ import resource
 import signal
 import socket
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -17,6 +17,7 @@ from helpers.http import heard, send
 from helpers.http import order as film_order
 from helpers.sockets import Line
 from helpers.witness import STATE, expected
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from ganplay.cli import main
@@ -58,8 +59,9 @@ def test_a_full_disk_a_kill_and_a_restart_under_an_open_page(tmp_path):
             assert (seen["engine"]["sessions"], seen["sessions"][0]["step"]) == (1, step)
             server.process.send_signal(signal.SIGKILL)
             # The page is told nothing at all: its line is cut.
-            with suppress(Exception):
-                page.until(lambda s: False, 5)
+            with pytest.raises(ConnectionClosedError) as cut:
+                page.until(lambda s: False, 20)
+            assert cut.value.rcvd is None
     told_nothing_of(server.said, token)
     with app(port) as server:
         with line(server, token, step=step) as page:  # as the page does first

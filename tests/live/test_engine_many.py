@@ -186,7 +186,7 @@ def test_who_is_ahead_of_their_share_waits_unless_nobody_wants_the_time(running)
     session._next_step = 0.0
     session.sink, session.playing, session.seen = Page(running, "x"), True, 100.0
     session.share = Allocation(frames=10.0, rate=40.0)
-    session._step_time, session._next_frame = 1e-6, 1e9
+    session.step_time, session._next_frame = 1e-6, 1e9
     owed = {}
     for late in (-0.1, -0.09, -0.051, 0.001, 0.101):  # seconds behind the share, a frame being 0.1
         session._next_turn = 100.0 - late
@@ -215,9 +215,9 @@ def test_what_the_diagnosis_has_just_measured_is_not_measured_again():
 
 def test_frames_that_are_made_together_fall_due_together():
     sessions = [lab_session.LabSession(CONFIG, float(i)) for i in range(3)]
-    lab_session.LabSession.align(sessions)
+    lab_session.align(sessions)
     assert [session._next_frame for session in sessions] == [1.0] * 3
-    lab_session.LabSession.align([])
+    lab_session.align([])
 
 
 def wait_until(condition, seconds=60):
@@ -268,7 +268,7 @@ def test_time_that_nobody_wants_is_used():
         page = opened(alone, "a", CONFIG)
         page.wait(lambda p: p.frames)
         session = alone._sessions["a"]
-        session._step_time = 10.0
+        session.step_time = 10.0
         before = session.steps_done
         page.wait(lambda p: p.frames[-1]["step"] > before + 300)
     finally:

@@ -25,7 +25,7 @@ from helpers.explore import unpacked
 from helpers.http import STATE as WITNESS_STATE
 from helpers.sockets import ArenaLine, Line
 from helpers.witness import CONFIG, Witness
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
@@ -329,8 +329,7 @@ def small(message):
        st.lists(values | around(*ARENAS), min_size=1, max_size=3))  # fmt: skip
 def test_arenas(sender, hello, messages):
     asked = hello if isinstance(hello, dict) else {"hello": hello}
-    if not all(map(small, [asked, asked.get("arena"), *messages])):
-        return
+    assume(all(map(small, [asked, asked.get("arena"), *messages])))
     content = asked | {"token": POLLING, "messages": messages}
     sender.json("arena/poll", content)
 

@@ -22,9 +22,26 @@ export async function open(app, views) {
 
 class Arena {
   constructor(app, views, root) {
-    Object.assign(this, { app, views, root, about: app.schema.arena });
-    Object.assign(this, { spec: null, asking: null, told: null, frames: [], standings: null, lost: [], run: -1, step: 0, drawn: 0, sent: 0, owed: 0 });
-    Object.assign(this, { playing: false, speed: null, newest: null, pointed: -1, status: "connecting" });
+    this.app = app;
+    this.views = views;
+    this.root = root;
+    this.about = app.schema.arena;
+    this.spec = null;
+    this.asking = null;
+    this.told = null;
+    this.frames = [];
+    this.standings = null;
+    this.lost = [];
+    this.run = -1;
+    this.step = 0;
+    this.drawn = 0;
+    this.sent = 0;
+    this.owed = 0;
+    this.playing = false;
+    this.speed = null;
+    this.newest = null;
+    this.pointed = -1;
+    this.status = "connecting";
     this.find = (selector) => root.querySelector(selector);
     this.setup = new Setup(this);
     this.table = new Table(this);

@@ -64,15 +64,19 @@ const SVG = "http://www.w3.org/2000/svg";
 
 export function swatch({ colour, dash }) {
   const box = document.createElementNS(SVG, "svg"), line = document.createElementNS(SVG, "line");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 18 6", width: 18, height: 6, class: "ar-swatch", "aria-hidden": true })) box.setAttribute(name, value);
-  for (const [name, value] of Object.entries({ x1: 0, y1: 3, x2: 18, y2: 3, stroke: colour, "stroke-width": 3, "stroke-dasharray": dash.join(" ") })) line.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ viewBox: "0 0 18 6", width: 18, height: 6, class: "ar-swatch", "aria-hidden": true })) box.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries({ x1: 0, y1: 3, x2: 18, y2: 3, stroke: colour, "stroke-width": 3, "stroke-dasharray": dash.join(" ") })) line.setAttribute(name, String(value));
   box.append(line);
   return box;
 }
 
 export class Cells {
   constructor(arena) {
-    Object.assign(this, { arena, app: arena.app, host: arena.find(".ar-cells"), tiles: [], here: 0 });
+    this.arena = arena;
+    this.app = arena.app;
+    this.host = arena.find(".ar-cells");
+    this.tiles = [];
+    this.here = 0;
     this.host.onkeydown = (event) => this.key(event);
     const watch = new ResizeObserver(() => this.fit());
     for (const selector of [".ar-stage", ".ar-bar"]) watch.observe(arena.find(selector));

@@ -37,7 +37,11 @@ export function nearest(entries, metric, step, value) {
 
 export class Curves {
   constructor(arena) {
-    Object.assign(this, { arena, app: arena.app, metric: "js", history: new History(), lit: -1 });
+    this.arena = arena;
+    this.app = arena.app;
+    this.metric = "js";
+    this.history = new History();
+    this.lit = -1;
     this.canvas = arena.find(".ar-curves canvas");
     this.box = arena.find(".ar-value");
     this.canvas.onpointermove = (event) => this.point(event);

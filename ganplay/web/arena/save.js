@@ -28,7 +28,8 @@ export function commandOf({ state, axes, seeds }, steps) {
 
 export class Save {
   constructor(arena) {
-    Object.assign(this, { arena, app: arena.app });
+    this.arena = arena;
+    this.app = arena.app;
     const on = (selector, does) => { arena.find(selector).onclick = does; };
     on(".ar-csv", () => save("ganplay-arena.csv", csv(...rowsOf(arena.curves.history.entries, arena.told)), "text/csv"));
     on(".ar-png", () => this.picture().toBlob((blob) => download("ganplay-arena.png", blob)));

@@ -47,9 +47,12 @@ const short = (value) => (typeof value === "number" && value && Math.abs(value) 
 
 export class Setup {
   constructor(arena) {
-    Object.assign(this, { arena, app: arena.app, host: arena.find(".ar-setup") });
+    this.arena = arena;
+    this.app = arena.app;
+    this.host = arena.find(".ar-setup");
     const { axes, seeds, cells, members } = arena.about;
-    Object.assign(this, { fields: Object.fromEntries(axes.map((field) => [field.name, field])), most: { seeds, cells, members } });
+    this.fields = Object.fromEntries(axes.map((field) => [field.name, field]));
+    this.most = { seeds, cells, members };
     this.bases = ["lab", ...Object.keys(this.app.schema.presets)];
     this.now = this.filled(FIRST);
     this.host.onsubmit = (event) => {

@@ -22,7 +22,13 @@ export const withWidth = (cell, name, digits) => {
 
 export class Table {
   constructor(arena) {
-    Object.assign(this, { arena, app: arena.app, host: arena.find(".ar-table"), by: "js", rows: [], at: 0, later: null });
+    this.arena = arena;
+    this.app = arena.app;
+    this.host = arena.find(".ar-table");
+    this.by = "js";
+    this.rows = [];
+    this.at = 0;
+    this.later = null;
     this.app.addEventListener("theme", () => this.build());
   }
 
@@ -96,7 +102,7 @@ export class Table {
   sort(cells) {
     const places = order(cells, this.by), wanted = places.map((i) => this.rows[i].row);
     if (wanted.every((row, i) => row === this.body.children[i])) return;
-    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    const { activeElement } = document, focused = activeElement instanceof HTMLElement && this.body.contains(activeElement) ? activeElement : null;
     this.body.append(...wanted);
     focused?.focus();
   }

@@ -11,7 +11,11 @@ export const LETTERS = ["A", "B", "C"];
 
 export class Trio {
   constructor(explore) {
-    Object.assign(this, { explore, chosen: {}, slots: [], heard: [], drawn: "" });
+    this.explore = explore;
+    this.chosen = {};
+    this.slots = [];
+    this.heard = [];
+    this.drawn = "";
   }
 
   // The three states of the present model; at first the picture that is shown and two seeds after it.

@@ -12,7 +12,9 @@ const signed = (value) => String(value).replace("-", "−");
 
 export class Panel {
   constructor(explore, host) {
-    Object.assign(this, { explore, host, strength: 1 });
+    this.explore = explore;
+    this.host = host;
+    this.strength = 1;
     this.find = (selector) => host.querySelector(selector);
     this.slider = this.find(".am-slider");
     this.number = this.find(".am-number");

@@ -9,7 +9,10 @@ const LONG_PRESS = 500, KEY_STEP = 0.05;
 
 export class Compare {
   constructor(explore) {
-    Object.assign(this, { explore, text: null, share: 0.5, asked: 0 });
+    this.explore = explore;
+    this.text = null;
+    this.share = 0.5;
+    this.asked = 0;
     this.host = explore.find(".ex-compare");
     this.find = (selector) => this.host.querySelector(selector);
     this.canvas = this.find("canvas");

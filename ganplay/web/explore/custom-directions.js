@@ -28,7 +28,9 @@ export function usable(list, dim) {
 
 export class Own {
   constructor(explore) {
-    Object.assign(this, { explore, all: {}, heard: [] });
+    this.explore = explore;
+    this.all = {};
+    this.heard = [];
     const content = kept(KEY);
     for (const { name, dim } of explore.models.slice(0, MOST_MODELS)) this.all[name] = usable(content?.[name], dim);
   }

@@ -38,7 +38,14 @@ export async function open(app, views) {
 
 class Explore {
   constructor(app, views, root, { models, most }) {
-    Object.assign(this, { app, views, root, models, most, past: new Past(), drawn: 0, asked: 0 });
+    this.app = app;
+    this.views = views;
+    this.root = root;
+    this.models = models;
+    this.most = most;
+    this.past = new Past();
+    this.drawn = 0;
+    this.asked = 0;
     this.find = (selector) => root.querySelector(selector);
     this.picture = this.find(".ex-picture");
     this.source = new Source({ base: app.base, ticket: () => app.link.ticket(), heard: (status) => this.hear(status) });
@@ -417,7 +424,7 @@ class Explore {
   }
 
   allowed(field) {
-    const { model } = this, between = ([low, high]) => t("problems.between", { low, high });
+    const { model } = this, between = (/** @type {number[]} */ [low, high]) => t("problems.between", { low, high });
     if (field === "seed") return t("problems.whole_between", { low: 0, high: MOST_SEED });
     if (field === "step") return t("problems.one_of", { choices: model.steps.join(", ") });
     if (field === "label") return t("problems.whole_between", { low: 0, high: model.labels.length - 1 });

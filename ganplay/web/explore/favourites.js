@@ -31,7 +31,9 @@ const isState = (text) => typeof text === "string" && text.length <= LONGEST && 
 
 export class Favourites {
   constructor(explore) {
-    Object.assign(this, { explore, list: unpacked(kept(KEY)), heard: [] });
+    this.explore = explore;
+    this.list = unpacked(kept(KEY));
+    this.heard = [];
     this.host = explore.find(".ex-favourites");
     this.star = explore.find(".ex-star");
     this.star.onclick = () => this.toggle();

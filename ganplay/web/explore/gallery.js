@@ -21,7 +21,13 @@ export function tilesOf(state, { kind, page, classes }) {
 
 export class Tiles {
   constructor(explore) {
-    Object.assign(this, { explore, kind: "seeds", page: 0, round: 0, here: 0, states: [], tiles: [] });
+    this.explore = explore;
+    this.kind = "seeds";
+    this.page = 0;
+    this.round = 0;
+    this.here = 0;
+    this.states = [];
+    this.tiles = [];
     this.host = explore.find(".ex-tiles");
     const on = (selector, does) => { explore.find(selector).onclick = does; };
     on(".ex-seeds", () => this.turn("seeds"));

@@ -11,7 +11,9 @@ const KINDS = ["with", "without"], MOST_IN_A_GROUP = 64;
 
 export class Groups {
   constructor(explore, host) {
-    Object.assign(this, { explore, pictures: {}, all: {} });
+    this.explore = explore;
+    this.pictures = {};
+    this.all = {};
     this.find = (selector) => host.querySelector(selector);
     this.boxes = KINDS.map((kind) => this.box(kind));
     this.find(".am-groups").append(...this.boxes.map(({ host: box }) => box));

@@ -20,7 +20,9 @@ export function planeOf(state, mode, axes, corners) {
 
 export class Panel {
   constructor(explore, host) {
-    Object.assign(this, { explore, host, mode: "axes" });
+    this.explore = explore;
+    this.host = host;
+    this.mode = "axes";
     this.find = (selector) => host.querySelector(selector);
     this.canvas = this.find(".mp-canvas");
     this.mosaic = new Mosaic(this.canvas, {

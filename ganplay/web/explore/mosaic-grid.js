@@ -13,11 +13,11 @@ export function spacingAt(scale) {
   return 2 ** Math.ceil(Math.log2(TILE / scale));
 }
 
-export function toScreen({ x, y, scale }, { width, height }, [px, py]) {
+export function toScreen({ x, y, scale }, { width, height }, /** @type {number[]} */ [px, py]) {
   return [width / 2 + (px - x) * scale, height / 2 - (py - y) * scale];
 }
 
-export function toPlace({ x, y, scale }, { width, height }, [sx, sy]) {
+export function toPlace({ x, y, scale }, { width, height }, /** @type {number[]} */ [sx, sy]) {
   return [x + (sx - width / 2) / scale, y - (sy - height / 2) / scale];
 }
 
@@ -49,12 +49,12 @@ export function cells(view, size, spacing = spacingAt(view.scale), from = [size.
     return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * spacing);
   };
   const all = range(bottom, top).flatMap((y) => range(left, right).map((x) => [x, y]));
-  const [x, y] = toPlace(view, size, from), far = ([px, py]) => (px - x) ** 2 + (py - y) ** 2;
+  const [x, y] = toPlace(view, size, from), far = (/** @type {number[]} */ [px, py]) => (px - x) ** 2 + (py - y) ** 2;
   return all.sort((a, b) => far(a) - far(b));
 }
 
 // The tile's sides in whole pixels of the screen, so that neighbours meet.
-export function sides(view, size, [x, y], spacing, ratio) {
+export function sides(view, size, /** @type {number[]} */ [x, y], spacing, ratio) {
   const half = spacing / 2, pixel = (point) => point.map((value) => Math.round(value * ratio));
   const [left, top] = pixel(toScreen(view, size, [x - half, y + half])), [right, bottom] = pixel(toScreen(view, size, [x + half, y - half]));
   return { left, top, width: right - left, height: bottom - top };

@@ -10,8 +10,21 @@ export class Mosaic {
   // `ask(places)` resolves to an answer with pictures and their states, or null; `go(text)` and
   // `compare(text)` are told what is chosen, `look(place, tile)` what the pointer or the middle is at.
   constructor(canvas, { ask, go, compare, look, home }) {
-    Object.assign(this, { canvas, ask, go, compare, look, home, tiles: new Map(), plane: null, marks: [], axes: true });
-    Object.assign(this, { view: { x: 0, y: 0, scale: 100 }, size: { width: 0, height: 0 }, fingers: new Map(), pointed: null, seen: false });
+    this.canvas = canvas;
+    this.ask = ask;
+    this.go = go;
+    this.compare = compare;
+    this.look = look;
+    this.home = home;
+    this.tiles = new Map();
+    this.plane = null;
+    this.marks = [];
+    this.axes = true;
+    this.view = { x: 0, y: 0, scale: 100 };
+    this.size = { width: 0, height: 0 };
+    this.fingers = new Map();
+    this.pointed = null;
+    this.seen = false;
     this.resizes = new ResizeObserver(() => this.resize());
     this.resizes.observe(canvas);
     new IntersectionObserver(([{ isIntersecting }]) => {
@@ -154,7 +167,7 @@ export class Mosaic {
     }
     for (const [colour, wide] of [[this.colours.panel, 7], [letter ? this.colours.ink : this.colours.real, letter ? 2 : 3.5]]) {
       Object.assign(pen, { strokeStyle: colour, lineWidth: wide });
-      if (!letter || wide < 7) pen.stroke();
+      if (!letter || colour !== this.colours.panel) pen.stroke();
     }
     pen.setLineDash([]);
     if (!letter) return;
@@ -242,7 +255,7 @@ export class Mosaic {
     this.canvas.classList.add("dragging");
     if (!other) return this.show(dragged(this.view, across, down));
     // Two fingers: what was between them stays between them.
-    const apart = ([x, y]) => Math.hypot(x - other[0], y - other[1]), between = [(to[0] + other[0]) / 2, (to[1] + other[1]) / 2];
+    const apart = (/** @type {number[]} */ [x, y]) => Math.hypot(x - other[0], y - other[1]), between = [(to[0] + other[0]) / 2, (to[1] + other[1]) / 2];
     this.zoom(apart(to) / Math.max(1, apart(from)), between);
     this.show(dragged(this.view, across / 2, down / 2));
   }

@@ -11,7 +11,9 @@ const FETCHED = { map: "map", arithmetic: "arithmetic", find: "projection", walk
 
 export class Bench {
   constructor(explore) {
-    Object.assign(this, { explore, name: "gallery", panels: { gallery: explore.tiles } });
+    this.explore = explore;
+    this.name = "gallery";
+    this.panels = { gallery: explore.tiles };
     this.tabs = explore.find(".ex-tabs");
     this.hosts = { gallery: explore.find(".ex-gallery") };
     for (const name of Object.keys(FETCHED)) {

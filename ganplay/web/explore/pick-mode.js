@@ -3,7 +3,8 @@
 
 export class Picking {
   constructor(root) {
-    Object.assign(this, { root, waiting: null });
+    this.root = root;
+    this.waiting = null;
     root.addEventListener("click", (event) => this.click(event), true);
     root.addEventListener("pointerdown", ({ pointerType }) => { this.touched = pointerType === "touch"; });
     root.addEventListener("dragstart", (event) => this.drag(event));

@@ -25,7 +25,10 @@ export function percent(share) {
 
 export class Beside {
   constructor(explore) {
-    Object.assign(this, { explore, host: explore.find(".ex-beside"), asking: false });
+    this.explore = explore;
+    this.host = explore.find(".ex-beside");
+    this.asking = false;
+    this.last = -Infinity;
     this.find = (selector) => this.host.querySelector(selector);
   }
 

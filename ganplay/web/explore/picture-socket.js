@@ -43,7 +43,14 @@ export class Pending {
 export class Source {
   // `ticket()` gives the page's token; `heard(status)` is told how the line is.
   constructor({ base, ticket, heard }) {
-    Object.assign(this, { base, ticket, heard, pending: new Pending(), wait: FIRST_WAIT, failures: 0, busy: new Set() });
+    this.base = base;
+    this.ticket = ticket;
+    this.heard = heard;
+    this.pending = new Pending();
+    this.wait = FIRST_WAIT;
+    this.failures = 0;
+    this.busy = new Set();
+    this.everUp = false;
     window.addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => !document.hidden && this.retryNow());
     this.open();

@@ -15,7 +15,12 @@ const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/uploads.
 
 export class Panel {
   constructor(explore, host) {
-    Object.assign(this, { explore, host, curves: [], found: null, said: null, noted: null });
+    this.explore = explore;
+    this.host = host;
+    this.curves = [];
+    this.found = null;
+    this.said = null;
+    this.noted = null;
     this.at = (name) => host.querySelector(`.fi-${name}`);
     this.pad = new Pad(host, () => this.changed());
     this.wire();
@@ -149,7 +154,12 @@ export class Panel {
       return;
     }
     this.abort = new AbortController();
-    Object.assign(this, { target: sheet.pixels.slice(), hidden: sheet.masked ? sheet.hidden.slice() : null, shape: [1, ...sheet.shape], found: null, curves: [], labels: this.model.labels });
+    this.target = sheet.pixels.slice();
+    this.hidden = sheet.masked ? sheet.hidden.slice() : null;
+    this.shape = [1, ...sheet.shape];
+    this.labels = this.model.labels;
+    this.found = null;
+    this.curves = [];
     this.begin();
     try {
       const answer = await ask(this.explore.app, "explore/project", { body, signal: this.abort.signal });

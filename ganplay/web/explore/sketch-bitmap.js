@@ -25,7 +25,10 @@ export class Sheet {
   // An empty sheet; `ground` is its colour, a byte for each channel.
   constructor(shape, ground) {
     const [c, h, w] = shape;
-    Object.assign(this, { shape, ground, past: [], drawn: false });
+    this.shape = shape;
+    this.ground = ground;
+    this.past = [];
+    this.drawn = false;
     this.pixels = new Uint8Array(c * h * w);
     this.hidden = new Uint8Array(h * w);
     this.wash();

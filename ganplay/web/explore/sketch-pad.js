@@ -9,7 +9,10 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 export class Pad {
   // `changed` is called when something was painted, or taken back.
   constructor(host, changed) {
-    Object.assign(this, { changed, tool: "pen", stroke: null, here: null });
+    this.changed = changed;
+    this.tool = "pen";
+    this.stroke = null;
+    this.here = null;
     this.at = (name) => host.querySelector(`.fi-${name}`);
     this.box = this.at("touch");
     this.canvas = this.at("picture");

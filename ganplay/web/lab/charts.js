@@ -61,22 +61,22 @@ export class Charts {
       return { ...chart, box, plot: box.querySelector(".plot"), line: box.querySelector(".mark"), stale: true };
     });
     this.marked = null;
-    this.chosen = () => {}; // told the step of a curve that somebody clicks on
+    this.chosen = (/** @type {number} */ _step) => {}; // told the step of a curve that somebody clicks on
     this.label();
     this.turn = 0;
     // Settled when Plotly is there, or does not come: reading its script takes a browser a second
     // in which nothing moves, so training had better begin afterwards.
-    this.ready = new Promise((done) => {
+    this.ready = /** @type {Promise<void>} */ (new Promise((done) => {
       const script = document.createElement("script");
       script.src = base + "/plotly.js";
       script.onload = () => {
         setInterval(() => this.next(), PAUSE);
         done();
       };
-      script.onerror = done;
+      script.onerror = () => done();
       setTimeout(done, PATIENCE);
       document.head.append(script);
-    });
+    }));
     new ResizeObserver(() => this.redraw()).observe(host);
   }
 
@@ -160,7 +160,7 @@ export class Charts {
            line: { color: colours.text, width: 1, dash: "dot" } }]
       : [];
     const range = { distance: [0, 1.02], modes: [0, (this.data.modes || 1) * 1.05] }[chart.key];
-    window.Plotly.react(chart.plot, traces, {
+    /** @type {any} */ (window).Plotly.react(chart.plot, traces, {
       width: chart.plot.clientWidth, height: chart.plot.clientHeight,
       margin: MARGIN,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",

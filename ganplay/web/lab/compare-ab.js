@@ -18,7 +18,7 @@ export class Pair {
       lab.app.toast(t("pair.closed"));
       this.set(false);
     };
-    this.set = lab.addMode("pair", (on) => this.ask(on));
+    this.set = lab.stage.addMode("pair", (on) => this.ask(on));
     for (const radio of this.bar.querySelectorAll("input")) {
       radio.onchange = () => this.choose(radio.value);
     }
@@ -56,8 +56,8 @@ export class Pair {
   ask(on) {
     const { lab } = this;
     if (on !== this.on) lab.send("pair", { on });
-    if (on) lab.takeSecond("B", this.letGo);
-    else lab.freeSecond(this.letGo);
+    if (on) lab.stage.takeSecond("B", this.letGo);
+    else lab.stage.freeSecond(this.letGo);
   }
 
   choose(lane) {
@@ -102,7 +102,7 @@ export class Pair {
   }
 
   said(field) {
-    const { config, rival } = this.lab, value = ({ [field.name]: v }) => valueOf(field.name, v);
+    const { config, rival } = this.lab, value = (settings) => valueOf(field.name, settings[field.name]);
     return { name: nameOf(field), a: value(config), b: value(rival.config) };
   }
 
@@ -123,7 +123,7 @@ export class Pair {
   // Always of the moment that the first picture shows, with the data of that moment.
   draw() {
     const { lab } = this, { rival } = lab.seen, { moment } = lab.timeline;
-    if (!rival || lab.leaveSecond !== this.letGo) {
+    if (!rival || lab.stage.letGo !== this.letGo) {
       this.twin.hidden = true;
       return;
     }

@@ -84,10 +84,20 @@ export class Sketch {
   }
 }
 
+// One of the eraser: where it was last.
+class Eraser {
+  at = null;
+}
+
 // One stroke of the pen: dots at random within its width, evenly along its way.
 export class Stroke {
   constructor(k, width, extent, random = Math.random) {
-    Object.assign(this, { k, width, extent, random, owed: 1 + 20 * width, at: null });
+    this.k = k;
+    this.width = width;
+    this.extent = extent;
+    this.random = random;
+    this.owed = 1 + 20 * width;
+    this.at = null;
   }
 
   // The dots that are added on the way to a place.
@@ -137,11 +147,17 @@ function mark(pen, k, x, y, r) {
 
 export class Draw {
   constructor(lab) {
-    Object.assign(this, { lab, limits: lab.schema.points, pending: null, k: 0, tool: "pen", cross: [0, 0], stroke: null });
+    this.lab = lab;
+    this.limits = lab.schema.points;
+    this.pending = null;
+    this.k = 0;
+    this.tool = "pen";
+    this.cross = [0, 0];
+    this.stroke = null;
     this.sketch = new Sketch(this.limits.most);
     this.strip = lab.find(".drawing");
     this.build();
-    this.switch = lab.addMode("own", (on) => this.toggle(on));
+    this.switch = lab.stage.addMode("own", (on) => this.toggle(on));
     this.wire();
     this.text = "";
     this.take(inTab.get(KEPT) || "");
@@ -340,12 +356,12 @@ export class Draw {
 
   begin(erasing) {
     this.sketch.begin();
-    this.stroke = erasing ? { erases: true } : new Stroke(this.k, this.width, this.limits.extent);
+    this.stroke = erasing ? new Eraser() : new Stroke(this.k, this.width, this.limits.extent);
   }
 
   go(...places) {
     const { sketch, stroke } = this;
-    if (stroke.erases) {
+    if (stroke instanceof Eraser) {
       for (const place of places) {
         sketch.erase(stroke.at || place, place, Math.max(this.width, LEAST_ERASED));
         stroke.at = place;
@@ -384,9 +400,9 @@ export class Draw {
       const step = shiftKey ? 0.5 : 0.1;
       this.cross = this.cross.map((v, axis) => Math.min(extent, Math.max(-extent, v + step * MOVES[key][axis])));
       this.crossMark.hidden = false;
-      for (const [side, v] of [["left", this.cross[0]], ["top", -this.cross[1]]]) {
-        this.crossMark.style[side] = `${50 + (50 * v) / (MARGIN * extent)}%`;
-      }
+      const share = (v) => `${50 + (50 * v) / (MARGIN * extent)}%`;
+      this.crossMark.style.left = share(this.cross[0]);
+      this.crossMark.style.top = share(-this.cross[1]);
     } else if (key === "Enter") {
       this.begin(this.tool === "eraser");
       this.go(this.cross);

@@ -42,9 +42,13 @@ export class Diagnosis {
     this.done = ""; // what was changed, until there is something to say again
     this.appliedAt = 0;
     this.awaited = false; // whether the run is about to start again, with what was changed
-    for (const name of ["icon", "name", "text", "rival", "evidence", "what", "apply"]) {
-      this[`${name}Box`] = lab.find(`.verdict-${name}`);
-    }
+    this.iconBox = lab.find(".verdict-icon");
+    this.nameBox = lab.find(".verdict-name");
+    this.textBox = lab.find(".verdict-text");
+    this.rivalBox = lab.find(".verdict-rival");
+    this.evidenceBox = lab.find(".verdict-evidence");
+    this.whatBox = lab.find(".verdict-what");
+    this.applyBox = lab.find(".verdict-apply");
     this.applyBox.onclick = () => this.apply();
     lab.addEventListener("numbers", ({ detail: frame }) => this.show(frame));
     lab.app.addEventListener("words", () => {

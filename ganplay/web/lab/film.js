@@ -52,7 +52,12 @@ export async function receive(reader, count, drawn) {
 export class Film {
   constructor(lab) {
     this.lab = lab;
-    for (const name of ["make", "cancel", "progress", "status", "kind", "seconds"]) this[name] = lab.find(`.film-${name}`);
+    this.make = lab.find(".film-make");
+    this.cancel = lab.find(".film-cancel");
+    this.progress = lab.find(".film-progress");
+    this.status = lab.find(".film-status");
+    this.kind = lab.find(".film-kind");
+    this.seconds = lab.find(".film-seconds");
     this.make.onclick = () => this.start();
     this.cancel.onclick = () => this.abort.abort();
   }

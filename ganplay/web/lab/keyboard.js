@@ -20,7 +20,7 @@ export function listenToKeys(lab) {
   };
   LAYERS.forEach((name, i) => { keys[i + 1] = ["layers", () => lab.layers.toggle(name)]; });
   document.addEventListener("keydown", (event) => {
-    const { target, key } = event;
+    const { key } = event, target = /** @type {Element} */ (event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest(FIELDS) || lab.away || !lab.root.isConnected) return;
     if (key === " " && target.closest("button, summary, input[type=checkbox]")) return;
     const [part, callback] = keys[key.toLowerCase()] || [];

@@ -19,18 +19,23 @@ import { PlayBar } from "./play-bar.js";
 import { Probe } from "./probe.js";
 import { Share } from "./share.js";
 import { Slow } from "./slow-motion.js";
+import { Stage } from "./stage.js";
 import { StopAt } from "./stop-condition.js";
 import { Timeline } from "./timeline.js";
 import { Waiting } from "./waiting-line.js";
 import { Weights } from "./weights.js";
 import { decode } from "../shared/frame.js";
-import { inTab } from "../shared/storage.js";
+import { keepLab, keptLab } from "./kept.js";
 import { listenToKeys } from "./keyboard.js";
-import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
 const FIRST_SPEED = 200; // slow enough to see the first modes appear
-const KEPT = "ganplay.lab";
+const NOTICES = {
+  limit: ({ limit }) => t("toasts.limit", { steps: limit.toLocaleString() }),
+  error: (event) => t("problems.message", event),
+  failed: () => t("toasts.failed"),
+  too_many: () => t("toasts.too_many"),
+};
 
 // Tells of "frame", "numbers", "described", "sent", "loaded" and "adopting", and of each of the
 // session's events by its type.
@@ -39,13 +44,31 @@ export class Lab extends Events {
   constructor(app, asked) {
     super();
     const { root, schema, base, find, teach } = app;
-    Object.assign(this, { app, root, schema, base, find, teach });
-    Object.assign(this, { config: {}, rival: null, speed: FIRST_SPEED, playing: true, stop: null });
-    Object.assign(this, { begun: false, lane: "a", changes: {}, sent: 0, restoring: 0, newest: null, owed: 0, drawn: 0 });
+    this.app = app;
+    this.root = root;
+    this.schema = schema;
+    this.base = base;
+    this.find = find;
+    this.teach = teach;
+    this.config = {};
+    this.rival = null;
+    this.speed = FIRST_SPEED;
+    this.playing = true;
+    this.stop = null;
+    this.begun = false;
+    this.lane = "a";
+    this.changes = {};
+    this.sent = 0;
+    this.restoring = 0;
+    this.newest = null;
+    this.owed = 0;
+    this.drawn = 0;
+    this.probeAt = null; // the point that is asked about
+    this.holdsPicture = null; // the part that shows another moment in the large picture
     this.data = { modes: 0, floor: 0, classes: 0 };
     this.opened = asked.state;
     this.openedRival = asked.rival;
-    if (this.opened === null) this.readKept();
+    if (this.opened === null) Object.assign(this, keptLab());
     app.addEventListener("words", () => this.relabel());
     app.addEventListener("theme", () => this.showTheme());
     this.build();
@@ -58,6 +81,7 @@ export class Lab extends Events {
     this.choices = new Choices(this);
     this.layers = new Layers(this);
     this.numbers = new Numbers(this);
+    this.stage = new Stage(this);
     this.bar = new PlayBar(this);
     this.controls = new Controls(this.find(".settings"), this.schema, (change) => this.configure(change, this.lane));
     this.showTheme();
@@ -76,41 +100,6 @@ export class Lab extends Events {
     this.anew = new Anew(this);
     this.probe = new Probe(this);
     listenToKeys(this);
-    for (const plane of [this.plane, this.second]) {
-      new ResizeObserver(() => plane.resize() && plane.draw()).observe(plane.canvas.parentElement);
-    }
-  }
-
-  // A button among the ways of looking, with `name`.label and `name`.tip for words; `callback(on)` is
-  // told when it is switched on or off. Gives a function that switches it from elsewhere.
-  addMode(name, callback) {
-    const button = element("button", { type: "button", className: `mode mode-${name}` });
-    Object.assign(button.dataset, { part: name, t: `${name}.label`, tTitle: `${name}.tip` });
-    const set = (on) => {
-      if (String(on) === button.getAttribute("aria-pressed")) return;
-      button.setAttribute("aria-pressed", on);
-      callback(on);
-    };
-    button.setAttribute("aria-pressed", false);
-    button.onclick = () => set(button.getAttribute("aria-pressed") !== "true");
-    this.find(".modes").append(button);
-    return set;
-  }
-
-  // The second picture belongs to one part at a time: who takes it makes the former owner let go.
-  takeSecond(name, letGo) {
-    const former = this.leaveSecond;
-    this.leaveSecond = letGo;
-    if (former && former !== letGo) former();
-    this.find(".second-name").textContent = name;
-    this.find(".canvas-box.second").hidden = false;
-  }
-
-  freeSecond(letGo) {
-    if (this.leaveSecond !== letGo) return;
-    this.leaveSecond = null;
-    this.find(".canvas-box.second").hidden = true;
-    this.second.frame = null;
   }
 
   // The frame that the picture and the numbers show: the newest, or one of the past.
@@ -214,12 +203,6 @@ export class Lab extends Events {
     this.send("step", { net, count });
   }
 
-  setSpeed(speed) {
-    this.speed = speed;
-    this.send("speed", { speed });
-    this.keep();
-  }
-
   // Settings from another view, to be trained from the first step.
   take(config) {
     this.configure(config);
@@ -231,19 +214,15 @@ export class Lab extends Events {
   // ---- what comes from it -----------------------------------------------------------------------
 
   receive(event) {
-    const { app } = this;
     const handler = {
       welcome: () => this.welcome(event),
       state: () => this.receiveState(event),
       data: () => this.receiveData(event),
       diverged: () => this.bar.showVeil(event.step),
-      limit: () => app.toast(t("toasts.limit", { steps: event.limit.toLocaleString() })),
-      error: () => app.toast(t("problems.message", event)),
-      failed: () => app.toast(t("toasts.failed")),
-      too_many: () => app.toast(t("toasts.too_many")),
     }[event.type];
     if (event.type === "state") withPoints(event, this.config);
     if (handler) handler();
+    if (event.type in NOTICES) this.app.toast(NOTICES[event.type](event));
     this.tell(event.type, event);
   }
 
@@ -266,7 +245,7 @@ export class Lab extends Events {
     this.bar.takeSpeed(speed);
     this.numbers.showScale();
     if (!first && !restarted && this.frame && !this.holdsPicture) this.plane.draw();
-    this.keep();
+    keepLab(this);
   }
 
   receiveData(data) {
@@ -304,22 +283,5 @@ export class Lab extends Events {
       if (!this.find(".plane").getAttribute("aria-label")) this.numbers.describe();
     }
     for (; this.owed > 0; this.owed--) this.app.link.acknowledge();
-  }
-
-  // ---- kept over a reload, in this tab only -----------------------------------------------------
-
-  keep() {
-    const { config, rival, speed, playing, stop } = this;
-    inTab.set(KEPT, JSON.stringify({ config, rival, speed, playing, stop }));
-  }
-
-  readKept() {
-    try {
-      const kept = JSON.parse(inTab.get(KEPT) || "{}");
-      const { config, rival = null, speed = null, playing = true, stop = null } = kept;
-      if (config) Object.assign(this, { config, rival, speed, playing, stop });
-    } catch {
-      inTab.remove(KEPT);
-    }
   }
 }

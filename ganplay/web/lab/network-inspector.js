@@ -40,8 +40,9 @@ export class Inside {
     this.host = lab.find(".insides");
     this.first = 0;
     this.unit = null;
+    this.spots = {}; // where the units of each net lie
     this.build();
-    this.set = lab.addMode("inside", (on) => this.open(on));
+    this.set = lab.stage.addMode("inside", (on) => this.open(on));
     lab.addEventListener("frame", ({ detail: { frame } }) => this.show(frame));
     lab.addEventListener("state", () => this.layOut());
     lab.addEventListener("data", () => this.layOut());
@@ -117,7 +118,6 @@ export class Inside {
     const net = this.nets[name], { columns: shown } = this.at[name], units = net.querySelector(".units");
     net.querySelector("h3").textContent = t(`inside.${name}`);
     const box = net.querySelector(".net-box"), wide = box.clientWidth, tall = box.clientHeight;
-    this.spots ||= {};
     this.spots[name] = shown.map((column, i) => column.map((_, j) => [
       20 + ((wide - 40) * i) / (shown.length - 1), (tall * (j + 0.5)) / column.length,
     ]));

@@ -1,5 +1,6 @@
 // Playing, stepping, starting over, and how fast it goes.
 
+import { keepLab } from "./kept.js";
 import { t } from "../shared/i18n.js";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null]; // steps a second; null: as fast as it can
@@ -8,7 +9,10 @@ const MOST_STEPS = 10_000;
 export class PlayBar {
   constructor(lab) {
     this.lab = lab;
-    for (const name of ["toggle", "count", "speed", "veil"]) this[name] = lab.find(`.${name}`);
+    this.toggle = lab.find(".toggle");
+    this.count = lab.find(".count");
+    this.speed = lab.find(".speed");
+    this.veil = lab.find(".veil");
     const on = (selector, callback) => { lab.find(selector).onclick = callback; };
     on(".toggle", () => lab.toggle());
     on(".rewind", () => lab.rewind());
@@ -21,8 +25,10 @@ export class PlayBar {
       if (key === "Enter") this.stepMany(); // a handler that gives back false would hold the key
     };
     this.speed.oninput = () => {
-      lab.setSpeed(SPEEDS[this.speed.valueAsNumber]);
+      lab.speed = SPEEDS[this.speed.valueAsNumber];
       this.showSpeed();
+      lab.send("speed", { speed: lab.speed });
+      keepLab(lab);
     };
     this.showPlaying(); // before names are given to buttons without a text
   }

@@ -4,7 +4,9 @@ import { number, t } from "../shared/i18n.js";
 
 export class Probe {
   constructor(lab) {
-    Object.assign(this, { lab, box: lab.find(".probe"), asked: false });
+    this.lab = lab;
+    this.box = lab.find(".probe");
+    this.asked = false;
     for (const plane of [lab.plane, lab.second]) {
       plane.canvas.addEventListener("pointermove", (event) => this.move(plane, event));
       plane.canvas.addEventListener("pointerdown", (event) => this.move(plane, event));

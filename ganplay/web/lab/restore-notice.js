@@ -7,7 +7,10 @@ const SECONDS = 60;
 
 export class Anew {
   constructor(lab) {
-    Object.assign(this, { lab, strayed: false, adopting: false, before: null });
+    this.lab = lab;
+    this.strayed = false;
+    this.adopting = false;
+    this.before = null;
     lab.addEventListener("adopting", ({ detail: on }) => { this.adopting = on; });
     lab.addEventListener("sent", ({ detail: { type, net } }) => { this.strayed ||= type === "step" && net !== "both"; });
     lab.addEventListener("state", ({ detail: event }) => this.state(event));

@@ -53,7 +53,7 @@ export class Slow {
     this.lab = lab;
     this.host = lab.find(".slow");
     this.kept = [];
-    this.set = lab.addMode("slow", (on) => (on ? this.begin() : this.end()));
+    this.set = lab.stage.addMode("slow", (on) => (on ? this.begin() : this.end()));
     this.build();
     lab.addEventListener("slow", ({ detail: event }) => this.receive(event));
     lab.app.addEventListener("words", () => { this.label(); this.show(); });
@@ -209,7 +209,7 @@ export class Slow {
     if (name === "fake" && config.ema > 0) extra.push(t("slow.averaged"));
     this.host.querySelector(".slow-sentence").textContent = [text, ...extra].join(" ");
     const line = formula(lossFormula(net, config));
-    for (const piece of line.querySelectorAll("[data-of]")) piece.classList.toggle("lit", lit.includes(piece.dataset.of));
+    for (const piece of /** @type {NodeListOf<HTMLElement>} */ (line.querySelectorAll("[data-of]"))) piece.classList.toggle("lit", lit.includes(piece.dataset.of));
     this.host.querySelector(".slow-formula").replaceChildren(line);
   }
 }

@@ -14,12 +14,16 @@ const LONGEST_TICK = 0.25; // seconds; a page that was hidden does not leap on i
 // first and the newest are always there.
 export class Moments {
   constructor(most = MOST, mostBytes = MOST_BYTES) {
-    Object.assign(this, { most, mostBytes });
+    this.most = most;
+    this.mostBytes = mostBytes;
     this.clear(null);
   }
 
   clear(run) {
-    Object.assign(this, { run, list: [], bytes: 0, every: 0 });
+    this.run = run;
+    this.list = [];
+    this.bytes = 0;
+    this.every = 0;
   }
 
   // Keep a moment; what was stepped to by hand (`moment.byHand`) gives way only when memory is full.
@@ -64,7 +68,12 @@ export class Timeline {
     this.pinned = null;
     this.replaying = false;
     this.letGo = () => this.unpin();
-    for (const name of ["replay", "slider", "text", "speed", "live", "pin"]) this[`${name}Box`] = lab.find(`.timeline-${name}`);
+    this.replayBox = lab.find(".timeline-replay");
+    this.sliderBox = lab.find(".timeline-slider");
+    this.textBox = lab.find(".timeline-text");
+    this.speedBox = lab.find(".timeline-speed");
+    this.liveBox = lab.find(".timeline-live");
+    this.pinBox = lab.find(".timeline-pin");
     this.name = lab.find(".moment-name");
     this.speedBox.append(...SPEEDS.map((rate) =>
       Object.assign(document.createElement("option"), { value: rate, selected: rate === USUAL })));
@@ -194,13 +203,13 @@ export class Timeline {
   pin() {
     const { lab } = this, last = this.frames.at(-1);
     if (this.pinned) {
-      lab.freeSecond(this.letGo);
+      lab.stage.freeSecond(this.letGo);
       return this.unpin();
     }
     if (!last) return;
     const moment = this.moment || { ...last, frame: decode(last.buffer, lab.schema.frame) };
     this.pinned = { ...moment, run: this.moments.run };
-    lab.takeSecond(this.pinnedName(), this.letGo);
+    lab.stage.takeSecond(this.pinnedName(), this.letGo);
     this.restoreData();
     lab.second.draw(moment.frame);
     this.showPin();

@@ -29,7 +29,16 @@ export function standing(check, values) {
 // All that is known of one run.
 export class Running {
   constructor(part, run, checks) {
-    Object.assign(this, { part, run, checks, seeds: [], step: 0, history: {}, frames: [], path: [], outcomes: null });
+    this.part = part;
+    this.run = run;
+    this.checks = checks;
+    this.config = {};
+    this.seeds = [];
+    this.step = 0;
+    this.history = {};
+    this.frames = [];
+    this.path = [];
+    this.outcomes = null;
   }
 
   // Take a piece; `schema` is of frames.

@@ -17,7 +17,9 @@ export function noticed(seen, state) {
 
 export class Visits {
   constructor(learn) {
-    Object.assign(this, { learn, app: learn.app, bar: null });
+    this.learn = learn;
+    this.app = learn.app;
+    this.bar = null;
     this.app.addEventListener("explored", ({ detail: state }) => this.notice(state));
     this.app.addEventListener("words", () => this.show());
   }

@@ -30,7 +30,17 @@ export async function open(app, views) {
 
 class Learn {
   constructor(app, views, root, { lessons, problems, members, fields }) {
-    Object.assign(this, { app, views, root, problems, members, fields, learnt: new Learnt(), results: {}, changes: {}, busy: null, seed: 0 });
+    this.app = app;
+    this.views = views;
+    this.root = root;
+    this.problems = problems;
+    this.members = members;
+    this.fields = fields;
+    this.learnt = new Learnt();
+    this.results = {};
+    this.changes = {};
+    this.busy = null;
+    this.seed = 0;
     this.lessons = lessons.map((lesson) => ({ ...lesson, tasks: Object.fromEntries(Object.entries({ break: lesson.break_it, mend: lesson.mend_it }).filter(([, task]) => task)) }));
     this.find = (selector) => root.querySelector(selector);
     this.say = (said) => said[current()] ?? said.en;
@@ -105,7 +115,7 @@ class Learn {
   }
 
   showList() {
-    const focused = document.activeElement?.closest(".ln-list button")?.dataset.lesson;
+    const focused = /** @type {HTMLElement} */ (document.activeElement?.closest(".ln-list button"))?.dataset.lesson;
     this.find(".ln-list").replaceChildren(...this.lessons.map((lesson, i) => {
       const parts = this.learnt.parts(lesson), count = parts.filter(([, done]) => done).length;
       const pips = element("span", { className: "ln-pips", ariaHidden: "true" }, ...parts.map(([, done]) => element("i", { className: done ? "done" : "" })));
@@ -238,7 +248,7 @@ class Learn {
           this.showRunning();
         });
       }, cancel.signal);
-      await new Promise((drawn) => requestAnimationFrame(() => drawn()));
+      await new Promise((drawn) => requestAnimationFrame(drawn));
       this.finish(lesson, part, running, changes);
       return true;
     } catch (error) {

@@ -9,7 +9,9 @@ const STYLE = "body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-wid
 
 export class Sheet {
   constructor(learn) {
-    Object.assign(this, { learn, box: learn.find(".ln-sheet-box"), sheet: learn.find(".ln-sheet") });
+    this.learn = learn;
+    this.box = learn.find(".ln-sheet-box");
+    this.sheet = learn.find(".ln-sheet");
     learn.find(".ln-sheet-open").onclick = () => this.open();
     learn.find(".ln-sheet-close").onclick = () => this.box.close();
     learn.find(".ln-print").onclick = () => window.print();

@@ -11,7 +11,11 @@ const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pul
 
 export class Stage {
   constructor(learn) {
-    Object.assign(this, { learn, app: learn.app, chosen: 0, running: null, lit: "" });
+    this.learn = learn;
+    this.app = learn.app;
+    this.chosen = 0;
+    this.running = null;
+    this.lit = "";
     this.find = learn.find;
     this.schema = this.app.schema.frame;
     this.plane = new Plane(this.find(".ln-plane"), this.schema);

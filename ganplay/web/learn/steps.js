@@ -21,7 +21,9 @@ class Free extends Controls {
 
 export class Guide {
   constructor(learn) {
-    Object.assign(this, { learn, body: learn.find(".ln-body"), gauges: [] });
+    this.learn = learn;
+    this.body = learn.find(".ln-body");
+    this.gauges = [];
     this.say = (said) => learn.say(said);
   }
 

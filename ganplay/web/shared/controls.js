@@ -34,7 +34,10 @@ export function scale(field) {
 export class Controls {
   // `prefix` begins the controls' ids, so that two panels can stand on one page.
   constructor(host, schema, change, prefix = "lab") {
-    Object.assign(this, { host, schema, change, prefix });
+    this.host = host;
+    this.schema = schema;
+    this.change = change;
+    this.prefix = prefix;
     this.inputs = {};
     this.config = {};
     this.build();

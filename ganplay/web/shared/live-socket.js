@@ -7,7 +7,7 @@ const FIRST_WAIT = 400, LONGEST_WAIT = 8000, SIGN_OF_LIFE = 2000, MOST_HELD = 20
 const FORGOTTEN = 8000; // the server forgets after ten seconds who asks by plain requests
 
 // When the page is not hidden: at once, or when it is shown.
-const seen = () => new Promise((done) => {
+const seen = () => new Promise((/** @type {(value?: unknown) => void} */ done) => {
   if (!document.hidden) done();
   else document.addEventListener("visibilitychange", () => seen().then(done), { once: true });
 });
@@ -16,7 +16,12 @@ export class Link {
   // `hello()` says what a new session is to be like; `on` has frame, event, up and down; `room` is
   // the kind of session.
   constructor({ base, token, newToken, hello, on, room = "lab" }) {
-    Object.assign(this, { base, token, newToken, hello, on, room });
+    this.base = base;
+    this.token = token;
+    this.newToken = newToken;
+    this.hello = hello;
+    this.on = on;
+    this.room = room;
     this.wait = FIRST_WAIT;
     this.failures = 0;
     this.everOpen = false;

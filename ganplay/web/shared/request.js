@@ -3,7 +3,9 @@
 // The answer to a POST, or an error that has the server's kind of refusal as message, and the
 // `problems` of refused settings. It has a file's content or address as little as the token in it.
 // With `renew` a page that the server no longer knows asks once more, as a new one.
-export async function ask(app, path, { type = "application/octet-stream", renew = false, ...options } = {}) {
+/** @param {RequestInit & { type?: string, renew?: boolean }} [asked] */
+export async function ask(app, path, asked = {}) {
+  const { type = "application/octet-stream", renew = false, ...options } = asked;
   const headers = { "X-Ganplay-Token": await app.link.ticket(), "Content-Type": type };
   const answer = await fetch(`${app.base}/${path}`, { method: "POST", headers, ...options });
   if (answer.ok) return answer;

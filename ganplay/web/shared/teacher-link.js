@@ -25,7 +25,9 @@ export const PARTS = [
 ];
 export class Teach {
   constructor(lab, asked) {
-    Object.assign(this, { lab, asked, chosen: { ...asked } });
+    this.lab = lab;
+    this.asked = asked;
+    this.chosen = { ...asked };
     this.setProjector(asked.projector);
   }
 

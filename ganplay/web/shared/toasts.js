@@ -7,7 +7,8 @@ const SECONDS = 9, MANY_PROBLEMS_SECONDS = 60, MOST = 4;
 
 export class Toasts {
   constructor(box, schema) {
-    Object.assign(this, { box, schema });
+    this.box = box;
+    this.schema = schema;
   }
 
   show(text, seconds = SECONDS) {

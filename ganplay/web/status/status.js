@@ -25,7 +25,7 @@ function pair(name, value, small = "", ill = false) {
 
 // "1 d 3 h", "5 min 2 s": the two largest parts of a time.
 function span(seconds) {
-  const parts = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+  const parts = /** @type {[number, string][]} */ ([[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]]);
   const found = [];
   for (const [size, name] of parts) {
     const n = Math.floor(seconds / size);

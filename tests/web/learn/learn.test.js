@@ -78,6 +78,17 @@ test("contours go where the level is crossed", () => {
   assert.deepEqual(contour(values, 3, 5), []);
 });
 
+test("each crossing of a contour lies where the height is the level", () => {
+  // One square of the plane x + 3y, with its corners at 0, 1, 3 and 4.
+  const height = ([x, y]) => x + 3 * y;
+  const values = [[0, 0], [1, 0], [0, 1], [1, 1]].map(height);
+  for (const level of [0.25, 0.5, 1.75, 2.9, 3.25, 3.9]) {
+    const [[x0, y0, x1, y1], ...others] = contour(values, 2, level);
+    assert.equal(others.length, 0);
+    for (const end of [[x0, y0], [x1, y1]]) assert.ok(Math.abs(height(end) - level) < 1e-9, `${end} at ${level}`);
+  }
+});
+
 test("the players of a Dirac-GAN push across each other", () => {
   assert.deepEqual(push({ loss: "minimax", r1: 0 }, 1, 0), [0, -0.5]);
   assert.deepEqual(push({ loss: "minimax", r1: 2 }, 0, 1), [0.5, -2]);

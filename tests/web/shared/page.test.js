@@ -112,6 +112,13 @@ test("a teacher's address is read as it is written, and anything else is as usua
   assert.equal(readAddress("#state=" + "x".repeat(1e6)).state.length, 100_001);
 });
 
+test("pieces of an address without a value, or with two, say nothing", () => {
+  assert.equal(readAddress("#lang=zh&lang").lang, "zh");
+  assert.equal(readAddress("#state=1&state&hide=seed&hide").state, "1");
+  assert.deepEqual(readAddress("#hide=seed&hide").hide, ["seed"]);
+  assert.equal(readAddress("#lang=zh=en").lang, null);
+});
+
 test("what differs between two GANs is found, and what they share never does", () => {
   const fields = ["seed", "lr_g", "loss"].map((name) => ({ name }));
   const a = { seed: 1, lr_g: 0.001, loss: "hinge" };

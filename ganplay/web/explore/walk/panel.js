@@ -33,7 +33,11 @@ export function pythonOf(text, name) {
 
 export class Panel {
   constructor(explore, host) {
-    Object.assign(this, { explore, host, app: explore.app, pasts: {}, reel: new Reel() });
+    this.explore = explore;
+    this.host = host;
+    this.app = explore.app;
+    this.pasts = {};
+    this.reel = new Reel();
     this.find = (selector) => host.querySelector(selector);
     this.picture = this.find(".wk-picture");
     this.player = new Player({

@@ -3,7 +3,14 @@
 export class Player {
   // `show(place)` draws one; `changed(playing)` is told when it starts and stops.
   constructor({ show, changed, seen }) {
-    Object.assign(this, { show, changed, seen, at: 0, count: 0, whole: false, rate: 24, playing: false });
+    this.show = show;
+    this.changed = changed;
+    this.seen = seen;
+    this.at = 0;
+    this.count = 0;
+    this.whole = false;
+    this.rate = 24;
+    this.playing = false;
     this.tick = this.tick.bind(this);
   }
 

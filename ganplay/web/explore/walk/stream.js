@@ -26,7 +26,14 @@ export async function request(app, content, { signal, callback }) {
 // A walk's frames as they come: `pixels` of each, states, norms; `end` when it is whole.
 export class Reel {
   constructor() {
-    Object.assign(this, { shape: [1, 1, 1], count: 0, pixels: [], states: [], norms: [], progress: 0, end: null });
+    this.shape = [1, 1, 1];
+    this.count = 0;
+    this.pixels = [];
+    this.states = [];
+    this.norms = [];
+    this.progress = 0;
+    this.end = null;
+    this.walk = null; // as the server read it
   }
 
   take(piece) {

@@ -17,7 +17,11 @@ export function nearest(boxes, x, y) {
 
 export class Timeline {
   constructor(panel) {
-    Object.assign(this, { panel, drawn: new Map(), chosen: -1, tiles: [], texts: [] });
+    this.panel = panel;
+    this.drawn = new Map();
+    this.chosen = -1;
+    this.tiles = [];
+    this.texts = [];
     this.host = panel.find(".wk-timeline");
     this.host.onkeydown = (event) => this.key(event);
   }

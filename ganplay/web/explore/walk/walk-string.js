@@ -32,7 +32,7 @@ export function writeWalk(walk) {
   return [head, ...walk.keyframes.map((one) => one.text + pieces(one, DEFAULTS))].join("|");
 }
 
-function between(value, [low, high], usual) {
+function between(value, /** @type {number[]} */ [low, high], usual) {
   return value >= low && value <= high ? value : usual;
 }
 

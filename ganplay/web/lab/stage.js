@@ -1,0 +1,45 @@
+// The place of the pictures: ways of looking at them, and whose the second one is.
+
+import { element } from "../shared/dom.js";
+
+export class Stage {
+  constructor(lab) {
+    this.lab = lab;
+    this.letGo = null; // of the part that has the second picture
+    for (const plane of [lab.plane, lab.second]) {
+      new ResizeObserver(() => plane.resize() && plane.draw()).observe(plane.canvas.parentElement);
+    }
+  }
+
+  // A button among the ways of looking, with `name`.label and `name`.tip for words; `callback(on)` is
+  // told when it is switched on or off. Gives a function that switches it from elsewhere.
+  addMode(name, callback) {
+    const button = element("button", { type: "button", className: `mode mode-${name}` });
+    Object.assign(button.dataset, { part: name, t: `${name}.label`, tTitle: `${name}.tip` });
+    const set = (on) => {
+      if (String(on) === button.getAttribute("aria-pressed")) return;
+      button.setAttribute("aria-pressed", on);
+      callback(on);
+    };
+    button.setAttribute("aria-pressed", "false");
+    button.onclick = () => set(button.getAttribute("aria-pressed") !== "true");
+    this.lab.find(".modes").append(button);
+    return set;
+  }
+
+  // The second picture belongs to one part at a time: who takes it makes the former owner let go.
+  takeSecond(name, letGo) {
+    const former = this.letGo;
+    this.letGo = letGo;
+    if (former && former !== letGo) former();
+    this.lab.find(".second-name").textContent = name;
+    this.lab.find(".canvas-box.second").hidden = false;
+  }
+
+  freeSecond(letGo) {
+    if (this.letGo !== letGo) return;
+    this.letGo = null;
+    this.lab.find(".canvas-box.second").hidden = true;
+    this.lab.second.frame = null;
+  }
+}
