@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from ganplay.arena.arena import Cell, ImpossibleCell, all_cells, step_cost
 from ganplay.arena.axes import MAX_VALUES, Axis, axis, refusal, value_of
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem
 from ganplay.live import commands
-from ganplay.live.commands import MAX_CHANGES, Command, CommandError, whole
+from ganplay.live.commands import MAX_CHANGES, Command, CommandError, integer
 from ganplay.toy.config import PRESETS, ToyConfig
 
 MAX_CELLS, MAX_SEEDS = 16, 16
@@ -48,11 +49,11 @@ class MakeArena:
     playing: bool = False
 
 
-@dataclass(frozen=True)
+@pydantic_dataclass(frozen=True)
 class ShowSeed:
-    """Show the members of one of the seeds, by its index."""
+    """Show the members of one of the seeds, by its index from 0."""
 
-    seed: int
+    seed: Annotated[int, integer(0, MAX_SEEDS - 1)] = 0
 
 
 class _Message(BaseModel):
@@ -139,7 +140,7 @@ def read(message: object) -> Command | MakeArena | ShowSeed:
     if kind == "make":
         return MakeArena(read_arena(message), message.get("playing") is True)
     if kind == "look":
-        return ShowSeed(whole(message, "seed", 0, MAX_SEEDS - 1, 0))
+        return commands.validated(ShowSeed, message)
     if kind == "step":
         return commands.read({"type": "step", "count": message.get("count", 1)})
     if isinstance(kind, str) and kind in _SHARED:

@@ -1,9 +1,16 @@
-"""What a page may ask of its session, checked: plain data in, commands or a clear refusal out."""
+"""What a page may ask of its session, checked: plain data in, commands or a clear refusal out.
 
-from collections.abc import Callable, Mapping
+Commands that pages send are dataclasses of pydantic. A field's `description` says what it may hold.
+"""
+
+import dataclasses
+from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from ganplay.live.frame import ALL_LAYERS, View
 from ganplay.live.run import NAMES, RunName
@@ -13,11 +20,14 @@ from ganplay.toy.stop_condition import StopCondition, mistake
 from ganplay.toy.trainer import ToyTrainer
 
 SPEEDS = (1, 1000)
-"""Steps a second that can be asked for; None is as many as there can be."""
+"""Bounds of the speed, in steps a second; a speed of None has no limit."""
 MAX_STEPS_AT_ONCE = 10_000
+"""Steps that one command may ask for."""
 MAX_CHANGES = 2 * len(ToyConfig.__dataclass_fields__)
 """Settings that one message may change."""
-_COUNTING = 2**31 - 1
+MAX_MESSAGE_NUMBER = 2**31 - 1
+MAX_PROBE = 1e6
+"""Bound of a probe's coordinates, in the data's units."""
 
 
 class CommandError(ValueError):
@@ -29,26 +39,47 @@ class CommandError(ValueError):
         super().__init__(f"{field}: {shown} is not possible; {allowed}")
 
 
+def integer(low: int, high: int) -> Any:
+    """A field that holds a whole number within bounds, both of them allowed."""
+    allowed = f"a whole number from {low} to {high} is needed"
+    return Field(ge=low, le=high, strict=True, description=allowed)
+
+
+def _preset_name(name: str) -> str:
+    if name not in PRESETS:
+        raise ValueError
+    return name
+
+
+Flag = Annotated[bool, Field(strict=True, description="true or false is needed")]
+Lane = Annotated[RunName, Field(description="one of " + ", ".join(NAMES) + " is needed")]
+Byte = Annotated[int, integer(0, 255)]
+_LOW, _HIGH = SPEEDS
+_SPEED = f"a number from {_LOW} to {_HIGH}, or null, is needed"
+Rate = Field(ge=_LOW, le=_HIGH, strict=True, allow_inf_nan=False, description=_SPEED)
+Coordinate = Annotated[float, Field(gt=-MAX_PROBE, lt=MAX_PROBE, strict=True, allow_inf_nan=False)]
+
+
 @dataclass(frozen=True)
 class Play:
     """Train on, or stop."""
 
-    playing: bool
+    playing: Flag
 
 
 @dataclass(frozen=True)
 class Step:
-    """Train for some steps of both nets, or some updates of one."""
+    """Train for 1 to `MAX_STEPS_AT_ONCE` steps of both nets, or as many updates of one."""
 
-    net: Net
-    count: int
+    net: Annotated[Net, Field(description="one of d, g, both is needed")] = "both"
+    count: Annotated[int, integer(1, MAX_STEPS_AT_ONCE)] = 1
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Steps a second, None for as many as there can be."""
+    """Train at a speed within `SPEEDS`, in steps a second, or as fast as it goes (None)."""
 
-    rate: float | None
+    speed: Annotated[float | None, Rate] = None
 
 
 @dataclass(frozen=True)
@@ -65,31 +96,41 @@ class Rewind:
 
 @dataclass(frozen=True)
 class Configure:
-    """Change some settings (checked when they are applied, against those of that moment)."""
+    """Change at most `MAX_CHANGES` settings of a run, by name.
 
-    changes: dict[str, Any]
-    lane: RunName = "a"
+    The settings are checked when they are applied, against those of that moment.
+    """
+
+    changes: Annotated[
+        dict[str, Any],
+        Field(max_length=MAX_CHANGES, description="an object of settings by name is needed"),
+    ]
+    lane: Lane = "a"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Compare with a second lane, which begins as a copy; or no longer."""
+    """Compare with a second run, which begins as a copy; or no longer."""
 
-    on: bool
+    on: Flag
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(loc_by_alias=False))
 class Copy:
-    """Start both lanes anew with the settings of one."""
+    """Start both runs anew with the settings of one."""
 
-    source: RunName
+    source: Annotated[Lane, Field(alias="from")]
 
 
 @dataclass(frozen=True)
 class Preset:
     """Start anew with the settings of a preset, keeping the seed."""
 
-    name: str
+    name: Annotated[
+        str,
+        AfterValidator(_preset_name),
+        Field(title="preset", description="one of " + ", ".join(PRESETS) + " is needed"),
+    ]
 
 
 @dataclass(frozen=True)
@@ -97,6 +138,24 @@ class Look:
     """What the page shows."""
 
     view: View
+
+
+@dataclass(frozen=True)
+class _ViewFields:
+    """The fields of a `View`, as a message has them. A unit that is not there is shown as none."""
+
+    layers: Annotated[int, integer(0, ALL_LAYERS)] = ALL_LAYERS
+    label: Byte = 0
+    probe: Annotated[
+        tuple[Coordinate, Coordinate] | None,
+        Field(description="two finite numbers, or null, are needed"),
+    ] = None
+    graph: Flag = False
+    insides: Annotated[int | None, integer(0, 255)] = None
+    unit: Annotated[
+        tuple[Literal["d", "g"], Byte, Byte] | None,
+        Field(description="net (d or g), layer and index, or null, are needed"),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -109,152 +168,81 @@ class Hello:
     """A page has come and knows nothing yet. Not for pages to send."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Save:
     """Hand out the weights as a file's bytes. Not a message: pages ask by a request."""
 
     reply: Future[bytes]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Load:
     """Go on with this trainer, which nobody else may use any more. Not a message either."""
 
     trainer: ToyTrainer
 
 
-Command = (
-    Play
-    | Step
-    | Speed
-    | StopAt
-    | Rewind
-    | Configure
-    | Pair
-    | Copy
-    | Preset
-    | Look
-    | Slow
-    | Hello
-    | Save
-    | Load
-)
+Message = Play | Step | Speed | StopAt | Rewind | Configure | Pair | Copy | Preset | Look | Slow
+Command = Message | Hello | Save | Load
+MESSAGES: dict[str, type[Message]] = {
+    "play": Play,
+    "step": Step,
+    "speed": Speed,
+    "stop": StopAt,
+    "rewind": Rewind,
+    "configure": Configure,
+    "pair": Pair,
+    "copy": Copy,
+    "preset": Preset,
+    "look": Look,
+    "slow": Slow,
+}
+"""What a page may send, by the message's `type`."""
 
 
-def whole(message: Mapping[str, Any], name: str, low: int, high: int, default: int) -> int:
-    """A whole number of a message, within bounds."""
-    value = message.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise CommandError(name, value, f"a whole number from {low} to {high} is needed")
-    return value
+@dataclass(frozen=True)
+class _Numbered:
+    id: Annotated[int, integer(0, MAX_MESSAGE_NUMBER)] = 0
 
 
 def message_number(message: Mapping[str, Any]) -> int:
-    """The number that the page gave its message, 0 if none."""
-    return whole(message, "id", 0, _COUNTING, 0)
+    """The number that the page gave its message, 0 if none.
+
+    Raises:
+        CommandError: if it is none from 0 to `MAX_MESSAGE_NUMBER`.
+    """
+    return validated(_Numbered, message).id
 
 
-def rate(value: object) -> float | None:
-    """Steps a second, checked."""
-    if value is None:
-        return None
-    low, high = SPEEDS
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise CommandError("speed", value, f"a number from {low} to {high}, or null, is needed")
-    return float(value)
+T = TypeVar("T")
+_adapter = cache(TypeAdapter)
 
 
-def stop(message: Mapping[str, Any]) -> StopCondition | None:
-    """When a run is to stop by itself, checked."""
-    when, bound = message.get("when"), message.get("bound")
+def validated(model: type[T], message: Mapping[str, Any]) -> T:
+    """A message as a dataclass of pydantic; what else it holds is left out.
+
+    Raises:
+        CommandError: for the first field that cannot be used.
+    """
+    try:
+        command: T = _adapter(model).validate_python(message)
+        return command
+    except ValidationError as error:
+        name = error.errors(include_url=False, include_context=False)[0]["loc"][0]
+    field = model.__pydantic_fields__[name]
+    sent = field.alias or name
+    raise CommandError(field.title or sent, message.get(sent), field.description)
+
+
+def _stop(when: object, bound: Any) -> StopCondition | None:
     if when is None:
         return None
     if found := mistake(when, bound):
         raise CommandError(*found)
-    return StopCondition(str(when), float(message["bound"]))
+    return StopCondition(str(when), float(bound))
 
 
-def _flag(message: Mapping[str, Any], name: str) -> bool:
-    value = message.get(name)
-    if not isinstance(value, bool):
-        raise CommandError(name, value, "true or false is needed")
-    return value
-
-
-def _step(message: Mapping[str, Any]) -> Step:
-    net = message.get("net", "both")
-    if net not in ("d", "g", "both"):
-        raise CommandError("net", net, "one of d, g, both is needed")
-    return Step(net, whole(message, "count", 1, MAX_STEPS_AT_ONCE, 1))
-
-
-def _configure(message: Mapping[str, Any]) -> Configure:
-    changes = message.get("changes")
-    if not isinstance(changes, dict) or len(changes) > MAX_CHANGES:
-        raise CommandError("changes", changes, "an object of settings by name is needed")
-    return Configure(changes, _run_named(message, "lane", "a"))
-
-
-def _run_named(message: Mapping[str, Any], name: str, default: object = None) -> RunName:
-    value = message.get(name, default)
-    if value not in NAMES:
-        raise CommandError(name, value, "one of " + ", ".join(NAMES) + " is needed")
-    return value
-
-
-def _preset(message: Mapping[str, Any]) -> Preset:
-    name = message.get("name")
-    if not isinstance(name, str) or name not in PRESETS:
-        raise CommandError("preset", name, "one of " + ", ".join(PRESETS) + " is needed")
-    return Preset(name)
-
-
-def _look(message: Mapping[str, Any]) -> Look:
-    probe = message.get("probe")
-    if probe is not None:
-        ok = isinstance(probe, list) and len(probe) == 2
-        ok = ok and all(
-            isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e6 for v in probe
-        )
-        if not ok:
-            raise CommandError("probe", probe, "two finite numbers, or null, are needed")
-        probe = (float(probe[0]), float(probe[1]))
-    graph = message.get("graph", False)
-    if not isinstance(graph, bool):
-        raise CommandError("graph", graph, "true or false is needed")
-    first = None if message.get("insides") is None else whole(message, "insides", 0, 255, 0)
-    layers = whole(message, "layers", 0, ALL_LAYERS, ALL_LAYERS)
-    label = whole(message, "label", 0, 255, 0)
-    return Look(View(layers, label, probe, graph, first, _unit(message.get("unit"))))
-
-
-def _unit(value: object) -> tuple[str, int, int] | None:
-    """A hidden unit of a net; one that is not there is none."""
-    if value is None:
-        return None
-    if isinstance(value, list) and len(value) == 3 and value[0] in ("d", "g"):
-        net, layer, index = value
-        if all(type(n) is int and 0 <= n <= 255 for n in (layer, index)):
-            return net, layer, index
-    raise CommandError("unit", value, "net (d or g), layer and index, or null, are needed")
-
-
-_READERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
-    "play": lambda message: Play(_flag(message, "playing")),
-    "step": _step,
-    "speed": lambda message: Speed(rate(message.get("speed"))),
-    "stop": lambda message: StopAt(stop(message)),
-    "rewind": lambda message: Rewind(),
-    "configure": _configure,
-    "pair": lambda message: Pair(_flag(message, "on")),
-    "copy": lambda message: Copy(_run_named(message, "from")),
-    "preset": _preset,
-    "look": _look,
-    "slow": lambda message: Slow(),
-}
-
-
-def read(message: object) -> Command:
+def read(message: object) -> Message:
     """The command that a message stands for.
 
     Raises:
@@ -263,6 +251,10 @@ def read(message: object) -> Command:
     if not isinstance(message, dict):
         raise CommandError("message", message, "a JSON object is needed")
     kind = message.get("type")
-    if not isinstance(kind, str) or kind not in _READERS:
-        raise CommandError("type", kind, "one of " + ", ".join(_READERS) + " is needed")
-    return _READERS[kind](message)
+    if not isinstance(kind, str) or kind not in MESSAGES:
+        raise CommandError("type", kind, "one of " + ", ".join(MESSAGES) + " is needed")
+    if kind == "stop":
+        return StopAt(_stop(message.get("when"), message.get("bound")))
+    if kind == "look":
+        return Look(View(**dataclasses.asdict(validated(_ViewFields, message))))
+    return validated(MESSAGES[kind], message)
