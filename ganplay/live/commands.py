@@ -4,10 +4,10 @@ Commands that pages send are dataclasses of pydantic. A field's `description` sa
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -225,11 +225,11 @@ def validated(model: type[T], message: Mapping[str, Any]) -> T:
         CommandError: for the first field that cannot be used.
     """
     try:
-        command: T = _adapter(model).validate_python(message)
+        command: T = _adapter(cast(Hashable, model)).validate_python(message)
         return command
     except ValidationError as error:
-        name = error.errors(include_url=False, include_context=False)[0]["loc"][0]
-    field = model.__pydantic_fields__[name]
+        name: Any = error.errors(include_url=False, include_context=False)[0]["loc"][0]
+    field = cast(Any, model).__pydantic_fields__[name]
     sent = field.alias or name
     raise CommandError(field.title or sent, message.get(sent), field.description)
 
