@@ -43,6 +43,17 @@ def elsewhere(tmp_path_factory):
     return {"env": os.environ | {"PYTHONPATH": str(place / "site")}, "cwd": work}
 
 
+def test_all_of_the_package_is_in_it(elsewhere):
+    """File by file: a folder that the wheel lacks would be found among the sources."""
+    site = Path(elsewhere["env"]["PYTHONPATH"]) / "ganplay"
+    tracked = {path.relative_to(ROOT / "ganplay") for path in (ROOT / "ganplay").rglob("*")}
+    wanted = {path for path in tracked if (ROOT / "ganplay" / path).is_file()}
+    missing = {p for p in wanted if "__pycache__" not in p.parts and not (site / p).is_file()}
+    assert missing == set()
+    models = {path.relative_to(ROOT) for path in (ROOT / "checkpoints").rglob("*.*")}
+    assert {path for path in models if not (site / path).is_file()} == set()
+
+
 def test_a_picture_of_a_bundled_model(elsewhere):
     run("ganplay.cli", "sample", "digits", "--out", "d.png", **elsewhere)
     assert Image.open(elsewhere["cwd"] / "d.png").size == (32, 32)

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -54,6 +55,21 @@ def _add_setting(group: Any, field: dataclasses.Field, tip: str) -> None:
     if "choices" in field.metadata:
         common["choices"] = field.metadata["choices"]
     group.add_argument(*names, type=field.type, metavar=field.name.upper(), **common)
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """The flag that lets a model's own classes be imported."""
+    parser.add_argument("--trust-classes", action=_Trust, nargs=0, default=False,
+        help="import the classes of its own that a model names: runs their code")  # fmt: skip
+
+
+class _Trust(argparse.Action):
+    """Sets its flag; a class may be in a file of the folder where the command is given."""
+
+    def __call__(self, *given: Any) -> None:
+        _, options, *_ = given
+        sys.path.insert(0, "")
+        setattr(options, self.dest, True)
 
 
 def settings_given(options: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from ganplay.cli.flags import check_output, integer, refuse, write_output
+from ganplay.cli.flags import add_trust, check_output, integer, refuse, write_output
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
@@ -50,12 +50,16 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="where the checkpoint goes; its last part is the model's name")  # fmt: skip
     parser.add_argument("--snapshots", type=_numbers, metavar="STEPS",
         help="earlier steps to keep, as 100,1000 (default: all)")  # fmt: skip
+    add_trust(parser)
     parser.set_defaults(run=_export, parser=parser)
 
 
 def _export(options: argparse.Namespace) -> int:
     try:
-        model = model_of_run(Run(options.from_run), options.folder.name, options.snapshots)
+        model = model_of_run(
+            Run(options.from_run), options.folder.name, options.snapshots,
+            trust_classes=options.trust_classes,
+        )  # fmt: skip
         model.save_pretrained(options.folder)
     except (ValueError, RunError) as error:
         refuse(options, str(error))
@@ -71,6 +75,7 @@ def add_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME",
         help="a model that comes with ganplay, a folder, or owner/name (default: all)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the card as JSON")
+    add_trust(parser)
     parser.set_defaults(run=_info, parser=parser)
 
 
@@ -118,12 +123,13 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     add("--state", action="append", metavar="TEXT",
         help="what a share link holds, in place of these; may be given several times")  # fmt: skip
     add("--zoom", type=integer(1, 16), default=1, metavar="N", help="enlarge (default 1)")
+    add_trust(parser)
 
 
 def load_named(options: argparse.Namespace, name: str) -> ImageModel:
     """A model by its name; ends the process if there is none."""
     try:
-        return load(name)
+        return load(name, trust_classes=options.trust_classes)
     except CheckpointError as error:
         refuse(options, str(error))
 

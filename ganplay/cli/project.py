@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganplay.cli.flags import check_output, integer, refuse, write_output
+from ganplay.cli.flags import add_trust, check_output, integer, refuse, write_output
 from ganplay.cli.models import label_number, load_named
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled
@@ -45,6 +45,7 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="FILE.png",
         help="write the picture that was found")  # fmt: skip
     add("--zoom", type=integer(1, 16), default=1, metavar="N", help="enlarge it (default 1)")
+    add_trust(parser)
     parser.set_defaults(run=_project, parser=parser)
 
 
