@@ -100,9 +100,9 @@ class ImageTrainer:
         check_networks(pair, self.discriminator, config, self.shape, self.classes)
         self._generator, self._discriminator = group.wrap(pair), group.wrap(self.discriminator)
         rates = {"generator": config.lr_g, "discriminator": config.lr_d}
-        kinds = {"generator": config.optimizer_g, "discriminator": config.optimizer_d}
+        self._kinds = {"generator": config.optimizer_g, "discriminator": config.optimizer_d}
         self._optimizers = {
-            role: OPTIMIZERS[kinds[role]].make(
+            role: OPTIMIZERS[self._kinds[role]].make(
                 list(getattr(self, role).parameters()), lr, config.beta1, config.beta2
             )
             for role, lr in rates.items()
@@ -118,8 +118,7 @@ class ImageTrainer:
         if isinstance(given, nn.Module):
             self.networks[role] = Network.of(given)
         else:
-            classes = self.classes
-            network = given or network_for(role, self.config, self.shape, classes)
+            network = given or network_for(role, self.config, self.shape, self.classes)
             self.networks[role] = network
             with seeded(self.config.seed, role):
                 given = network.build(role)
@@ -273,11 +272,10 @@ class ImageTrainer:
         return sampler.sample(seeds, [label % max(self.classes, 1) for label in labels])
 
     def _parts(self) -> trainer_state.Parts:
-        kinds = {"generator": self.config.optimizer_g, "discriminator": self.config.optimizer_d}
         modules = {"generator": self.generator, "discriminator": self.discriminator}
         if self._average is not None:
             modules["average"] = self._average
-        return trainer_state.Parts(modules, self._optimizers, kinds)
+        return trainer_state.Parts(modules, self._optimizers, self._kinds)
 
     def tensors(self) -> dict[str, Tensor]:
         """All that steps change, by name; the trainer's own memory."""
