@@ -77,7 +77,7 @@ class _Trust(argparse.Action):
 
     def __call__(self, *given: Any) -> None:
         _, options, *_ = given
-        sys.path.insert(0, "")
+        find_classes_here()
         setattr(options, self.dest, True)
 
 

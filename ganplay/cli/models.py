@@ -7,7 +7,6 @@ from pathlib import Path
 from ganplay.cli.flags import (
     add_trust,
     check_output,
-    find_classes_here,
     integer,
     refuse,
     write_output,
@@ -62,8 +61,6 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    if options.trust_classes:
-        find_classes_here()
     try:
         model = model_of_run(
             Run(options.from_run), options.folder.name, options.snapshots,
@@ -137,8 +134,6 @@ def add_states(parser: argparse.ArgumentParser) -> None:
 
 def load_named(options: argparse.Namespace, name: str) -> ImageModel:
     """A model by its name; ends the process if there is none."""
-    if options.trust_classes:
-        find_classes_here()
     try:
         return load(name, trust_classes=options.trust_classes)
     except CheckpointError as error:

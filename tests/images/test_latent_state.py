@@ -101,7 +101,7 @@ def test_no_text_raises(text):
 
 def test_latent_vectors_by_hand():
     axes = torch.eye(6).flip(0)
-    z = latents([4], 6)[:, 0].double()
+    z = latents([4], 6)[0].double()
     state = LatentState("m", 4, truncation=0.5, values=((1, 3.0),), moves=((0, 2.0),))
     expected = 0.5 * z
     expected[1] = 3

@@ -160,6 +160,10 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
     assert run_train(data, out, "--steps", 2, "--loss", "hinge") == 0
     about = json.loads((out / "run.json").read_text())
     assert about["config"]["loss"] == "hinge"
+    networks = about["data"].pop("networks")
+    assert {role: net["model"] for role, net in networks.items()} == {
+        "generator": "dcgan", "discriminator": "dcgan",
+    }  # fmt: skip
     assert about["data"] == {
         "name": "folder", "size": 16, "count": None, "names": ["lying", "standing"],
         "shape": [36, 3, 16, 16], "pictures": 36,  # without those held out

@@ -15,14 +15,14 @@ def test_a_direction_is_where_a_measure_grows(bars):
     model, _, _ = bars
 
     def measure(images):
-        z = latents(range(len(images)), model.space.dim).double()
+        z = latents(range(len(images)), model.space.dim).T.double()
         of_class = 100.0 * (torch.arange(len(images)) % 2)  # what classes differ in is left out
         return {"known": 3 * z[0] - 4 * z[1] + of_class, "noise": torch.arange(len(images)) % 7}
 
     found = named_directions(model, measure, 400)
     known, noise = found.card.named
-    assert (known.name, known.told) == ("known", pytest.approx(1))
-    assert noise.told < 0.1
+    assert (known.name, known.r_squared) == ("known", pytest.approx(1))
+    assert noise.r_squared < 0.1
     wanted = torch.zeros(model.space.dim)
     wanted[:2] = torch.tensor([0.6, -0.8])
     torch.testing.assert_close(found.directions[-2], wanted, atol=1e-5, rtol=0)
@@ -37,7 +37,7 @@ def test_named_directions_are_kept_and_move_pictures(bars, tmp_path):
     dim = again.space.dim
     state, problems = read_state(f"1;d{dim}:3;d{dim + 1}:0.5", "bars", again.space)
     assert not problems
-    moved = state.latent(again.directions) - latents([0], dim)[:, 0].double()
+    moved = state.latent(again.directions) - latents([0], dim)[0].double()
     wanted = 3 * again.directions[dim] + 0.5 * again.directions[dim + 1]
     torch.testing.assert_close(moved, wanted.double())
     _, problems = read_state(f"1;d{dim + 2}:3", "bars", again.space)
