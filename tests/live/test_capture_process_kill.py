@@ -113,7 +113,7 @@ def no_room(monkeypatch):
     def fsync(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("ganplay.images.runs.os.fsync", fsync)
+    monkeypatch.setattr("ganplay.common.files.os.fsync", fsync)
 
 
 def test_weights_that_do_not_fit_leave_what_was_there(tmp_path, no_room, capsys):
