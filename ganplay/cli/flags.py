@@ -27,6 +27,15 @@ def integer(low: int, high: int) -> Any:
     return number
 
 
+def find_classes_here() -> None:
+    """Let classes that were asked for be in files of the folder where the command is given.
+
+    Last, so that no file there is taken for another module.
+    """
+    if "" not in sys.path:
+        sys.path.append("")
+
+
 def refuse(options: argparse.Namespace, why: str) -> NoReturn:
     """End the process with a usage error."""
     options.parser.error(why)

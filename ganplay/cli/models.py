@@ -4,7 +4,14 @@ import argparse
 import json
 from pathlib import Path
 
-from ganplay.cli.flags import add_trust, check_output, integer, refuse, write_output
+from ganplay.cli.flags import (
+    add_trust,
+    check_output,
+    find_classes_here,
+    integer,
+    refuse,
+    write_output,
+)
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
@@ -55,6 +62,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
+    if options.trust_classes:
+        find_classes_here()
     try:
         model = model_of_run(
             Run(options.from_run), options.folder.name, options.snapshots,
@@ -128,6 +137,8 @@ def add_states(parser: argparse.ArgumentParser) -> None:
 
 def load_named(options: argparse.Namespace, name: str) -> ImageModel:
     """A model by its name; ends the process if there is none."""
+    if options.trust_classes:
+        find_classes_here()
     try:
         return load(name, trust_classes=options.trust_classes)
     except CheckpointError as error:

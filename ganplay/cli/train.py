@@ -14,7 +14,14 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.cli.flags import add_settings, integer, read_config, refuse, settings_given
+from ganplay.cli.flags import (
+    add_settings,
+    find_classes_here,
+    integer,
+    read_config,
+    refuse,
+    settings_given,
+)
 from ganplay.common.devices import device_of, fastest_threads
 from ganplay.common.settings import ConfigError
 from ganplay.images.config import ImageConfig
@@ -117,7 +124,8 @@ def _networks(
     _, channels, height, width = data.images.shape
     shape, classes = (channels, height, width), len(data.names) if config.conditional else 0
     made: dict[Role, Network] = {}
-    sys.path.insert(0, "")  # a class may be in a file of the folder where the command is given
+    if options.generator or options.discriminator:
+        find_classes_here()
     for role in ROLES:
         asked, kept = getattr(options, role), chosen.get("networks", {}).get(role)
         own = kept and ":" in kept["model"]

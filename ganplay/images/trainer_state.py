@@ -8,6 +8,7 @@ optimizer.ROLE.PARAMETER.KEY                what an optimiser remembers of each 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn, optim
 
 from ganplay.images.optimizers import OPTIMIZERS
@@ -58,13 +59,22 @@ def restore(parts: Parts, tensors: Mapping[str, Tensor]) -> None:
                 shape = () if key == "step" else tuple(parameter.shape)
                 expected[name] = shape, parameter.dtype
                 if name in tensors:
-                    remembered.setdefault(role, {}).setdefault(i, {})[key] = tensors[name].clone()
+                    own = (
+                        tensors[name].clone() if key == "step" else _like(parameter, tensors[name])
+                    )
+                    remembered.setdefault(role, {}).setdefault(i, {})[key] = own
     _check(expected, tensors)
     for name, tensor in _of_modules(parts).items():
         tensor.copy_(tensors[name])
     for role, optimizer in parts.optimizers.items():
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": remembered.get(role, {}), "param_groups": groups})
+
+
+def _like(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """A copy that lies in memory as the parameter does: fused optimisers go by the memory."""
+    alike = tensor.shape == parameter.shape
+    return torch.empty_like(parameter).copy_(tensor) if alike else tensor.clone()
 
 
 def _check(expected: Mapping[str, tuple[Any, ...]], tensors: Mapping[str, Tensor]) -> None:

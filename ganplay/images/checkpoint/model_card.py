@@ -28,7 +28,7 @@ ganplay from nothing, on {count:,} pictures.
 ```python
 import ganplay
 
-model = ganplay.load("{name}")  # or a folder, or owner/name on the Hub
+model = ganplay.load("{name}"{trust})  # or a folder, or owner/name on the Hub
 pictures = model.sample(seeds=[1, 2, 3]{label})  # uint8, (3, {channels}, {size}, {size})
 ```
 
@@ -73,7 +73,7 @@ def model_page(card: Card, sheet: str) -> str:
     return _PAGE.format(
         name=card.name,
         model="gan" if card.generator.own_class else card.generator.model,
-        kind="Conditional DCGAN" if card.classes else "DCGAN",
+        kind=_kind(card),
         size=size,
         colour=CHANNELS[channels],
         channels=channels,
@@ -81,6 +81,7 @@ def model_page(card: Card, sheet: str) -> str:
         count=card.data.count,
         legend=by_label,
         sheet=sheet,
+        trust=", trust_classes=True" if card.generator.own_class else "",
         label=f', label="{card.labels[-1]}"' if card.classes else "",
         and_label=" and label" if card.classes else "",
         command=card.command(),
@@ -95,6 +96,11 @@ def model_page(card: Card, sheet: str) -> str:
         sha256=card.sha256,
         figures=_figures(card.metrics),
     )
+
+
+def _kind(card: Card) -> str:
+    name = "GAN" if card.generator.own_class else card.generator.model.upper()
+    return f"Conditional {name}" if card.classes else name
 
 
 SETS = ("samples", "held_out")
