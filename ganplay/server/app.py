@@ -198,8 +198,8 @@ def launch(
     install_timeouts(demo.server.config)
     # Frames are dense already: a tenth fewer bytes would cost the event loop twice its time.
     demo.server.config.ws_per_message_deflate = False
+    logs.start(log)  # before anybody knows the address: the log has the first visitor too
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
-    logs.start(log)  # from here on there are lines of JSON and nothing else
     log_event("start", **versions())
     if block:
         try:

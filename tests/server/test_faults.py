@@ -142,7 +142,7 @@ def test_nan_in_one_of_an_arena_of_thirty_on_the_server_leaves_the_others_as_the
         line.send("step", count=20)
         line.until(lambda s: s.frames[-1]["step"] == 30)
         other.step(20)
-        ill, well = (a.joined(lambda g: g.trainer.sample(20)) for a in (session.arena, other))
+        ill, well = (a.per_member(lambda g: g.trainer.sample(20)) for a in (session.arena, other))
         socket.close(1001)
     assert len(ill) == len(well) == 30
     spoilt = [i for i in range(30) if not torch.equal(ill[i], well[i])]
