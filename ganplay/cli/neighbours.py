@@ -18,7 +18,7 @@ from ganplay.images.evaluation.neighbours import (
     ReferenceDistances,
     cache_folder,
     index_of,
-    yardstick_of,
+    reference_distances_of,
 )
 from ganplay.images.evaluation.training_images import ROOTS, MissingData, roots_given
 from ganplay.media.contact_sheet import contact_sheet
@@ -62,12 +62,12 @@ def _neighbours(options: argparse.Namespace) -> int:
             index = index_of(model.card, roots, cache, lambda share: bar.update(share - bar.n))
     except MissingData as error:
         refuse(options, str(error))
-    yardstick = yardstick_of(model.card, index.judge)
+    reference_distances = reference_distances_of(model.card, index.judge)
     pictures = model.render(states)
     found = [index.nearest(picture, options.count) for picture in pictures]
     report = [
         {"state": str(state), "neighbours": [one._asdict() for one in near]}
-        | _measured(yardstick, near[0].distance)
+        | _measured(reference_distances, near[0].distance)
         for state, near in zip(states, found, strict=True)
     ]  # fmt: skip
     print(json.dumps(report, indent=2) if options.json else "\n".join(map(_told, report)))
@@ -77,10 +77,13 @@ def _neighbours(options: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(yardstick: ReferenceDistances | None, distance: float) -> dict[str, Any]:
-    if yardstick is None:
+def _measured(reference_distances: ReferenceDistances | None, distance: float) -> dict[str, Any]:
+    if reference_distances is None:
         return {"yardstick": None, "reading": None}
-    return {"yardstick": yardstick._asdict(), "reading": yardstick.reading(distance)}
+    return {
+        "yardstick": reference_distances._asdict(),
+        "reading": reference_distances.reading(distance),
+    }
 
 
 def _told(row: dict[str, Any]) -> str:

@@ -82,5 +82,5 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def threads(count: int, name: str) -> ThreadPoolExecutor:
-    """Threads that compute, with one of torch's each: see DESIGN.md."""
+    """Threads that compute, each with one thread of torch: small tensors are fastest so."""
     return ThreadPoolExecutor(count, name, initializer=torch.set_num_threads, initargs=(1,))

@@ -19,7 +19,11 @@ from ganplay.images.checkpoint import Card, ImageModel, bundled, load
 from ganplay.images.checkpoint import model as image
 from ganplay.images.discriminator import Score
 from ganplay.images.evaluation.index_cache import IndexCache
-from ganplay.images.evaluation.neighbours import Neighbour, ReferenceDistances, yardstick_of
+from ganplay.images.evaluation.neighbours import (
+    Neighbour,
+    ReferenceDistances,
+    reference_distances_of,
+)
 from ganplay.images.latent_state import read_state
 from ganplay.images.sampler import latents
 from ganplay.media.contact_sheet import contact_sheet, png
@@ -73,13 +77,13 @@ class NearestImages(NamedTuple):
         pixels: of these training pictures, uint8, n x c x h x w.
         shape: (n, c, h, w).
         neighbours: how near each is.
-        yardstick: the distances of real pictures; None where the card does not hold them.
+        reference_distances: the distances of real pictures; None where the card does not hold them.
     """
 
     pixels: bytes
     shape: tuple[int, int, int, int]
     neighbours: list[Neighbour]
-    yardstick: ReferenceDistances | None
+    reference_distances: ReferenceDistances | None
 
 
 def memory_of(card: Card) -> int:
@@ -210,8 +214,8 @@ class ModelStore:
         found = index.nearest(model.render([read_state(text, name, model.space)[0]])[0])
         pictures = index.learnt.pictures([one.place for one in found])
         n, c, h, w = pictures.shape
-        yardstick = yardstick_of(model.card, index.judge)
-        return NearestImages(pictures.numpy().tobytes(), (n, c, h, w), found, yardstick)
+        reference_distances = reference_distances_of(model.card, index.judge)
+        return NearestImages(pictures.numpy().tobytes(), (n, c, h, w), found, reference_distances)
 
     def perturbed(self, name: str, text: str, seed: int) -> str:
         """A state a small random move away.

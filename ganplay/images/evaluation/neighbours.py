@@ -79,7 +79,7 @@ class ReferenceDistances(NamedTuple):
         return "far" if distance > FAR * self.median else "usual"
 
 
-def yardstick_of(card: Card, judge: LoadedClassifier) -> ReferenceDistances | None:
+def reference_distances_of(card: Card, judge: LoadedClassifier) -> ReferenceDistances | None:
     """From the figures on a card; None if it has none that this classifier measured."""
     metrics: dict[str, Any] = card.metrics
     try:

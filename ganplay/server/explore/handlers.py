@@ -110,7 +110,7 @@ def neighbours(model_store: ModelStore, asked: ExploreRequest) -> Answer:
         return {"type": "neighbours"} | head, b""
     if isinstance(near, float):
         return {"type": "neighbours", "status": "building", "share": near}, b""
-    usual = near.yardstick
+    usual = near.reference_distances
     head = {
         "status": "found", "shape": near.shape,
         "neighbours": [one._asdict() for one in near.neighbours],

@@ -22,7 +22,7 @@ from ganplay.images.evaluation.neighbours import (
     ReferenceDistances,
     index_of,
     judge_of,
-    yardstick_of,
+    reference_distances_of,
 )
 from ganplay.images.evaluation.training_images import (
     LearntFaces,
@@ -189,13 +189,17 @@ METRICS = {
 def test_the_yardstick_is_that_of_the_card(card):
     judge = judge_of(card)
     METRICS["protocol"]["classifier"]["sha256"] = judge.card.sha256
-    yardstick = yardstick_of(card.model_copy(update={"metrics": METRICS}), judge)
-    assert yardstick == ReferenceDistances(median=1.5, nearest=0.25)
-    said = {distance: yardstick.reading(distance) for distance in (0.0, 0.24, 0.25, 3.0, 3.01)}
+    reference_distances = reference_distances_of(
+        card.model_copy(update={"metrics": METRICS}), judge
+    )
+    assert reference_distances == ReferenceDistances(median=1.5, nearest=0.25)
+    said = {
+        distance: reference_distances.reading(distance) for distance in (0.0, 0.24, 0.25, 3.0, 3.01)
+    }
     assert said == {0.0: "near", 0.24: "near", 0.25: "usual", 3.0: "usual", 3.01: "far"}
     other = METRICS | {"protocol": {"classifier": {"sha256": "0" * 64}}}
     for metrics in ({}, other, {"protocol": 5}, METRICS | {"memorisation": {"features": 1}}):
-        assert yardstick_of(card.model_copy(update={"metrics": metrics}), judge) is None
+        assert reference_distances_of(card.model_copy(update={"metrics": metrics}), judge) is None
 
 
 # ---- many visitors -------------------------------------------------------------------------------
