@@ -167,10 +167,10 @@ def test_changed_settings_leave_the_verdict_until_there_is_more_to_be_seen():
 
 @pytest.fixture(scope="session")
 def quick_runs():
-    """Five seeds of each short scenario, trained once."""
+    """Three seeds of each short scenario, trained once."""
     torch.set_num_threads(1)
     with without_checks():
-        return {name: runs(scenario, range(5)) for name, scenario in QUICK.items()}
+        return {name: runs(scenario, range(3)) for name, scenario in QUICK.items()}
 
 
 def test_each_verdict_has_a_scenario_that_provokes_it():
@@ -182,7 +182,7 @@ def test_each_verdict_has_a_scenario_that_provokes_it():
 @pytest.mark.parametrize("name", QUICK)
 def test_a_verdict_is_given_where_it_is_right_and_not_elsewhere(quick_runs, name):
     scenario, members = QUICK[name], quick_runs[name]
-    assert len(members) == 5
+    assert len(members) == 3
     assert fmean(right(scenario, given) for given in members) >= 0.9
     for given in members:
         assert given[-1].kind == scenario.right[max(scenario.right)]

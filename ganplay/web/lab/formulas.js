@@ -1,5 +1,5 @@
 // The losses as formulas, in pieces: [text, part of the model graph that it stands for]. They follow
-// `ganplay/losses.py`, where their sources are named.
+// `ganplay/gan/losses.py`, where their sources are named.
 
 const D = ["D", "d"], G = ["G", "g"];
 const ofReal = [D, ["("], ["x", "real"], [")"]];
