@@ -12,7 +12,7 @@ VARIANTS = {
     "r1": {"penalty": "r1"},
     "weight clipping": {"loss": "wasserstein", "weight_clip": 0.05},
     "label smoothing": {"label_smoothing": 0.1},
-    "instance noise": {"instance_noise": 0.3, "instance_noise_steps": 30},
+    "instance noise": {"instance_noise": 0.3, "instance_noise_steps": 16},
     "feature matching": {"feature_matching": 1.0},
     "conditional": {"conditional": True},
     "gradient clipping": {"grad_clip": 0.1},

@@ -1,12 +1,14 @@
-"""Run by torchrun in test_distributed: trains and writes what each process has in the end."""
+"""Run by torchrun in test_distributed: the command, then what each process has in the end."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from helpers.pictures import bars
 from safetensors.torch import save_file
 
+from ganplay.cli import main, train
 from ganplay.images.config import ImageConfig
 from ganplay.images.distributed import ALONE, group
 from ganplay.images.trainer import ImageTrainer
@@ -37,6 +39,9 @@ def trained(config, processes=ALONE):
 
 if __name__ == "__main__":
     with group("cpu") as processes:
+        # The command is given this group: a process can be of no second one.
+        train.group = lambda device: nullcontext(processes)
+        main(["train", *sys.argv[2:]])
         for name, config in CONFIGS.items():
             made = trained(config, processes)
             sampled = made.sampled_generator().state_dict()

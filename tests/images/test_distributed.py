@@ -19,27 +19,31 @@ TESTS = Path(__file__).parents[1]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
-def torchrun(*arguments):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What two processes have written: each its tensors, and both together the command's run."""
+    folder = tmp_path_factory.mktemp("two")
+    flags = [*FLAGS, "--data-root", write_pictures(folder / "data"), "--out", folder / "run"]
+    flags += ["--steps", 4, "--log-every", 2]
     paths = [str(TESTS.parent), str(TESTS), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [*TORCHRUN, *map(str, arguments)], capture_output=True, text=True, timeout=180,
-        env=environment, check=False,
+        [*TORCHRUN, "-m", "helpers.two_processes", *map(str, (folder, *flags))],
+        capture_output=True, text=True, timeout=180, env=environment, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done
+    return folder
 
 
-def test_processes_agree_and_do_what_one_would(tmp_path):
-    torchrun("-m", "helpers.two_processes", tmp_path)
+def test_processes_agree_and_do_what_one_would(folder):
     for name in CONFIGS:
-        first, second = (load_file(tmp_path / f"{name}{rank}.safetensors") for rank in (0, 1))
+        first, second = (load_file(folder / f"{name}{rank}.safetensors") for rank in (0, 1))
         for key, tensor in first.items():
             # What a batch norm averages along the training is each process's own; what is sampled
             # has statistics of its own, which are the same.
             own = "running" in key and not key.startswith("sampled.")
             assert own or torch.equal(tensor, second[key]), (name, key)
-    both = load_file(tmp_path / "apart0.safetensors")
+    both = load_file(folder / "apart0.safetensors")
     alone = trained(CONFIGS["apart"]).tensors()
     fresh = ImageTrainer(CONFIGS["apart"], bars()).tensors()
     moved = [key for key in fresh if key.endswith((".weight", ".original"))]
@@ -51,11 +55,8 @@ def test_processes_agree_and_do_what_one_would(tmp_path):
         assert max((both[key] - fresh[key]).abs().max() for key in own) > 1e-3  # they did move
 
 
-def test_the_command_under_torchrun_writes_once(tmp_path):
-    data = write_pictures(tmp_path / "data")
-    out = tmp_path / "run"
-    torchrun("-m", "ganplay.cli", "train", *FLAGS, "--data-root", data, "--out", out,
-             "--steps", 4, "--log-every", 2)  # fmt: skip
+def test_the_command_under_torchrun_writes_once(folder):
+    out = folder / "run"
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4]
     assert (out / "state.safetensors").exists()

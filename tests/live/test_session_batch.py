@@ -26,7 +26,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread):
+def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread, unchecked):
     """With other data, rates and seeds beside it, over blocks of random numbers, bit by bit."""
     config, kind = KINDS[name], ready(KINDS[name], 4)
     assert kind.size(4) == 4
@@ -71,7 +71,7 @@ VIEWS = (View(), View(graph=True), View(layers=LAYERS["map"], label=2))
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", [*KINDS, "averaged"])
-def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, caplog):
+def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, unchecked, caplog):
     config = (KINDS | {"averaged": replace(SMALL, noise_dim=5)})[name]
     runs = [LiveRun(replace(config, seed=s)) for s in range(3)]
     for i, run in enumerate(runs):

@@ -47,7 +47,7 @@ EXACT = {name: change for name, change in VARIANTS.items() if "spectral" not in 
 
 
 @pytest.mark.parametrize("name", EXACT)
-def test_the_script_takes_our_steps(name, monkeypatch):
+def test_the_script_takes_our_steps(name, monkeypatch, unchecked):
     config = dataclasses.replace(SMALL, **EXACT[name])
     trainer = ToyTrainer(config, use_capture=False, threads=1)
     state = trainer.ensembles[0].state
@@ -142,17 +142,17 @@ def test_the_script_with_torchs_spectral_norm_runs(name):
 
 def test_the_script_runs_by_itself_and_its_metrics_agree(unchecked, tmp_path):
     script = tmp_path / "gan.py"
-    script.write_text(as_script(PRESETS["ring"], 3000), encoding="utf-8")
+    script.write_text(as_script(PRESETS["ring"], 2000), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-I", script], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     lines = done.stdout.splitlines()
-    assert [line.split(":")[0] for line in lines] == [f"step {i}" for i in range(500, 3001, 500)]
+    assert [line.split(":")[0] for line in lines] == [f"step {i}" for i in range(500, 2001, 500)]
     text = (tmp_path / "points.csv").read_text().splitlines()
     points = torch.tensor([[float(v) for v in line.split(",")] for line in text])
     ring = DISTRIBUTIONS["ring"]
     trainer = ToyTrainer(PRESETS["ring"], seeds=range(4))
-    trainer.step(3000)
+    trainer.step(2000)
     ours = trainer.evaluate()
     real = ring.sample(2500, generator_of(1, "test"))[0]
     told = metrics.compare(real, points, ring)

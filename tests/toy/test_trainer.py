@@ -33,8 +33,8 @@ def test_batched_captured_and_single_runs_agree(name):
     eager.step(2)
     with typecheck.unchecked():
         captured.warm_up()
-        eager.step(48)
-        captured.step(50)
+        eager.step(22)
+        captured.step(24)
     assert captured.ensembles[0].use_capture, "the step could not be captured"
     # To the bit: the captured step may take over at any moment without changing the run.
     assert torch.equal(weights(eager), weights(captured))
@@ -42,7 +42,7 @@ def test_batched_captured_and_single_runs_agree(name):
     singles = [ToyTrainer(config, seeds=[s], use_capture=False, threads=1) for s in range(4)]
     with typecheck.unchecked():
         for single in singles:
-            single.step(50)
+            single.step(24)
     expected = torch.cat([weights(single) for single in singles])
     torch.testing.assert_close(weights(eager), expected, rtol=1e-3, atol=1e-4)
     record, alone = eager.record(), singles[3].record()
