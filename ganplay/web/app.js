@@ -67,17 +67,7 @@ export class App extends Events {
   }
 
   connect(token, newToken) {
-    const { lab } = this;
-    this.link = new Link({
-      base: this.base, token, newToken,
-      hello: () => lab.hello(),
-      on: {
-        frame: (buffer) => lab.receiveFrame(buffer),
-        event: (event) => lab.receive(event),
-        up: () => this.setStatus("live"),
-        down: (reason) => this.setStatus(reason || "lost"),
-      },
-    });
+    this.link = new Link({ base: this.base, token, newToken, room: "lab", view: this.lab });
   }
 
   wire() {

@@ -1,11 +1,11 @@
 // The arena to take along: every number as a table, the pictures as one, the same on a terminal.
 
 import { axisName, valueName } from "./setup.js";
-import { order, withWidth } from "./table.js";
+import { withWidth } from "./table.js";
 import { element } from "../shared/dom.js";
 import { csv, download, save } from "../shared/files.js";
 import { copy } from "../shared/clipboard.js";
-import { number, t } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], LONGEST = 4000;
 const SIDE = 220, GAP = 14, HEAD = 64, FOOT = 40, DOWN = 110;
@@ -77,10 +77,4 @@ export class Save {
     });
     return canvas;
   }
-}
-
-// Best first, for those who hear the page.
-export function leaders(standings, told, cells, by) {
-  const [first] = order(standings.cells, by);
-  return t("arena.leads", { name: cells.nameOf(told.possible[first], true), js: number(standings.cells[first].mean.js), step: standings.step });
 }

@@ -51,7 +51,7 @@ export class Setup {
     this.arena = arena;
     this.app = arena.app;
     this.host = arena.find(".ar-setup");
-    const { axes, seeds, cells, members } = arena.about;
+    const { axes, seeds, cells, members } = this.app.schema.arena;
     this.fields = Object.fromEntries(axes.map((field) => [field.name, field]));
     this.most = { seeds, cells, members };
     this.bases = ["lab", ...Object.keys(this.app.schema.presets)];

@@ -3,9 +3,10 @@
 import { styleOf, swatch } from "./cells.js";
 import { axisName } from "./setup.js";
 import { element } from "../shared/dom.js";
-import { t } from "../shared/i18n.js";
+import { number, t } from "../shared/i18n.js";
 
 const CALM = 700; // milliseconds between two changes: faster nobody reads
+const SPOKEN = 10_000; // milliseconds between two sentences about who leads
 
 // Places of cells in the table: by one rank, then by the other, then as they were.
 export function order(cells, by) {
@@ -106,6 +107,16 @@ export class Table {
     const { activeElement } = document, focused = activeElement instanceof HTMLElement && this.body.contains(activeElement) ? activeElement : null;
     this.body.append(...wanted);
     focused?.focus();
+  }
+
+  // Who leads, for those who do not see the table; not all the time.
+  speak() {
+    const { playing, standings, told, cells } = this.arena, now = performance.now();
+    if (playing && now - (this.spokenAt || 0) < SPOKEN) return;
+    this.spokenAt = now;
+    const [first] = order(standings.cells, this.by), js = number(standings.cells[first].mean.js);
+    const text = t("arena.leads", { name: cells.nameOf(told.possible[first], true), js, step: standings.step });
+    this.arena.find(".ar-cells").setAttribute("aria-description", text);
   }
 
   light(place) {

@@ -15,7 +15,7 @@ import { Layers } from "./layers.js";
 import { Numbers } from "./numbers.js";
 import { CompareAB } from "./compare-ab.js";
 import { Plane } from "../shared/plane.js";
-import { PlayBar } from "./play-bar.js";
+import { LabBar } from "./play-bar.js";
 import { Probe } from "./probe.js";
 import { Share } from "./share.js";
 import { SlowMotion } from "./slow-motion.js";
@@ -61,8 +61,6 @@ export class Lab extends Events {
     this.changes = {};
     this.sent = 0;
     this.restoring = 0;
-    this.newest = null;
-    this.owed = 0;
     this.drawn = 0;
     this.probeAt = null; // the point that is asked about
     this.holdsPicture = null; // the part that shows another moment in the large picture
@@ -85,7 +83,7 @@ export class Lab extends Events {
     this.layers = new Layers(this);
     this.numbers = new Numbers(this);
     this.stage = new Stage(this);
-    this.bar = new PlayBar(this);
+    this.bar = new LabBar(this);
     this.controls = new Controls(this.find(".settings"), this.schema, (change) => this.configure(change, this.lane));
     this.showTheme();
     this.share = new Share(this);
@@ -130,6 +128,10 @@ export class Lab extends Events {
 
   // ---- the session ------------------------------------------------------------------------------
 
+  setStatus(status) {
+    this.app.setStatus(status);
+  }
+
   // What a new session is to be like: as this page remembers it. The first one waits at its start
   // until everything that shows it has been loaded. A line that breaks while a session is being
   // restored does not lose the step that it was to be restored to.
@@ -157,7 +159,6 @@ export class Lab extends Events {
 
   send(type, content = {}) {
     this.sent += 1;
-    this.sentAt = performance.now();
     this.app.link.send({ type, id: this.sent, ...content });
     this.tell("sent", { type, ...content });
     return this.sent;
@@ -245,7 +246,7 @@ export class Lab extends Events {
     this.controls.show(this.edited);
     this.choices.show();
     this.bar.showPlaying();
-    this.bar.takeSpeed(speed);
+    this.bar.showSpeed();
     this.numbers.showScale();
     if (!first && !restarted && this.frame && !this.holdsPicture) this.plane.draw();
     keepLab(this);
@@ -260,31 +261,16 @@ export class Lab extends Events {
     this.charts.setData(data);
   }
 
-  receiveFrame(buffer) {
-    this.owed += 1;
-    if (!this.newest) requestAnimationFrame(() => this.draw());
-    this.newest = buffer;
-  }
-
-  draw() {
-    const buffer = this.newest;
-    this.newest = null;
-    if (buffer) {
-      const frame = decode(buffer, this.schema.frame);
-      // A part that shows another moment in the large picture holds it.
-      if (!frame.diverged && !this.holdsPicture) this.plane.draw(frame);
-      this.frame = frame;
-      this.drawn += 1;
-      if (!frame.catchingUp) this.restoring = 0;
-      if (frame.applied >= this.sent && this.sentAt) {
-        this.latency = performance.now() - this.sentAt;
-        this.sentAt = 0;
-      }
-      this.charts.add(frame);
-      this.tell("frame", { frame, buffer });
-      if (!this.timeline.holds) this.numbers.show(frame);
-      if (!this.find(".plane").getAttribute("aria-label")) this.numbers.describe();
-    }
-    for (; this.owed > 0; this.owed--) this.app.link.acknowledge();
+  draw(buffer) {
+    const frame = decode(buffer, this.schema.frame);
+    // A part that shows another moment in the large picture holds it.
+    if (!frame.diverged && !this.holdsPicture) this.plane.draw(frame);
+    this.frame = frame;
+    this.drawn += 1;
+    if (!frame.catchingUp) this.restoring = 0;
+    this.charts.add(frame);
+    this.tell("frame", { frame, buffer });
+    if (!this.timeline.holds) this.numbers.show(frame);
+    if (!this.find(".plane").getAttribute("aria-label")) this.numbers.describe();
   }
 }

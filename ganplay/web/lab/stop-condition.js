@@ -1,5 +1,6 @@
 // Where a run is to stop by itself: a choice, and its bound.
 
+import { outOfBounds } from "../shared/problem-words.js";
 import { number, t } from "../shared/i18n.js";
 
 const PERCENT = 100;
@@ -37,8 +38,7 @@ export class StopCondition {
       this.send({ when, bound });
       return;
     }
-    const allowed = t(whole ? "problems.whole_between" : "problems.between", { low: low * unit, high: high * unit });
-    this.lab.app.toast(t("problems.bounds", { field: t(`stop.when.${when}`), value: this.bound.value, allowed, used: "" }));
+    this.lab.app.toast(outOfBounds(t(`stop.when.${when}`), this.bound.value, low * unit, high * unit, whole));
     this.show();
   }
 

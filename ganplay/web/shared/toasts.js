@@ -1,6 +1,7 @@
 // Short notices at the foot of the page, which go by themselves.
 
 import { element } from "./dom.js";
+import { allowed, wordsOf } from "./problem-words.js";
 import { has, t } from "./i18n.js";
 
 const SECONDS = 9, MANY_PROBLEMS_SECONDS = 60, MOST = 4;
@@ -26,18 +27,10 @@ export class Toasts {
   complain(problems = []) {
     const texts = problems.map((problem) => {
       const { field, code } = problem, key = `fields.${field}.label`;
-      const values = { field: has(key) ? t(key) : field, value: String(problem.value), used: String(problem.used) };
-      return t(`problems.${code}`, { ...values, allowed: this.allowed(field) });
+      const known = this.schema.fields.find((one) => one.name === field);
+      return t(`problems.${code}`, wordsOf(problem, has(key) ? t(key) : field, known ? allowed(known) : ""));
     });
     if (texts.length > MOST) this.show(texts.join("\n"), MANY_PROBLEMS_SECONDS);
     else texts.forEach((text) => this.show(text));
-  }
-
-  allowed(field) {
-    const known = this.schema.fields.find((f) => f.name === field);
-    if (!known) return "";
-    if (known.choices) return t("problems.one_of", { choices: known.choices.join(", ") });
-    const [low, high] = known.bounds;
-    return t(known.kind === "integer" ? "problems.whole_between" : "problems.between", { low, high });
   }
 }
