@@ -46,6 +46,12 @@ export function ticks(extent) {
   return Array.from({ length: 2 * last + 1 }, (_, i) => (i - last) * step);
 }
 
+// The data's coordinates of an event on a canvas that shows them up to an extent.
+export function locate(canvas, extent, { clientX, clientY }) {
+  const box = canvas.getBoundingClientRect(), scale = (2 * MARGIN * extent) / box.width;
+  return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
+}
+
 export class Plane {
   constructor(canvas, schema) {
     this.canvas = canvas;
@@ -91,17 +97,13 @@ export class Plane {
     return this.canvas.width / (2 * MARGIN * this.schema.unit);
   }
 
-  // The data's coordinates of a point of the page.
-  locate(clientX, clientY) {
-    const box = this.canvas.getBoundingClientRect();
-    const extent = this.frame ? this.frame.extent : 1;
-    const scale = (2 * MARGIN * extent) / box.width;
-    return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
+  get extent() {
+    return this.frame ? this.frame.extent : 1;
   }
 
   // Where a point of the data lies, in shares of the canvas's width and height.
   place([x, y]) {
-    const reach = 2 * MARGIN * (this.frame ? this.frame.extent : 1);
+    const reach = 2 * MARGIN * this.extent;
     return [0.5 + x / reach, 0.5 - y / reach];
   }
 
