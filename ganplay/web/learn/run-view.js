@@ -112,7 +112,7 @@ export class RunView {
     const { running, chosen, palette } = this, canvas = this.find(".ln-plane"), { kind } = running.run;
     this.over.getContext("2d").clearRect(0, 0, this.over.width, this.over.height);
     if (kind === "dirac") phase(canvas, running.path, chosen, running.config, palette);
-    else if (kind === "latent") lengths(canvas, running.lengths, this.learn.otherOf(running, "latent")?.lengths, chosen, palette);
+    else if (kind === "latent") lengths(canvas, running.lengths, this.learn.runs.otherOf(running, "latent")?.lengths, chosen, palette);
     else if (kind === "pictures") pictures(canvas, running, chosen, palette);
     else {
       const frame = running.frames[chosen];
@@ -189,7 +189,7 @@ export class RunView {
 
   beside() {
     const { running } = this, other = { gan: "vae", vae: "gan" }[running.run.kind];
-    const found = other && this.learn.otherOf(running, other);
+    const found = other && this.learn.runs.otherOf(running, other);
     return found?.frames.length ? found : null;
   }
 

@@ -115,10 +115,10 @@ export class Guide {
       return element("div", { className: "ln-gauges" }, ...title, ...checks.map((check, i) => this.gauge(part, check, i)));
     });
     const actions = element("div", { className: "ln-actions" });
-    if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
+    if (learn.runs.busy) actions.append(this.button("stop", () => learn.runs.stop(), false));
     else {
-      actions.append(this.button(ran ? "rerun" : "start_run", () => learn.runAll(), !ran));
-      actions.append(this.button("reseed", () => learn.reseed(), false));
+      actions.append(this.button(ran ? "rerun" : "start_run", () => learn.runs.run(parts), !ran));
+      actions.append(this.button("reseed", () => learn.runs.reseed(), false));
       if (ran) actions.append(this.button("on", () => learn.goTo("explain")));
     }
     return [element("p", { textContent: t("learn.run_about", { n: learn.members }) }), ...groups, actions];
@@ -143,12 +143,12 @@ export class Guide {
 
   task(name) {
     const { learn } = this, task = learn.lesson.tasks[name], { kind } = task.run, mine = learn.learnt.of(learn.lesson.name);
-    const fields = learn.fields[kind], begun = learn.settingsOf(task.run);
-    const now = (this.settings = { ...begun, ...learn.changes[learn.key(name)] });
+    const fields = learn.fields[kind], begun = learn.runs.settingsOf(task.run);
+    const now = (this.settings = { ...begun, ...learn.runs.changes[learn.runs.key(name)] });
     const host = element("div", { className: "ln-free" });
     const controls = new Free(host, { ...learn.app.schema, fields }, (change) => {
       Object.assign(now, change);
-      learn.change(name, change);
+      learn.runs.change(name, change);
       controls.show(now);
     }, task.editable);
     controls.show(now);
@@ -156,10 +156,10 @@ export class Guide {
     const gauges = element("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
     const hint = element("p", { className: "ln-hint", hidden: true, textContent: this.say(task.hint) });
     const actions = element("div", { className: "ln-actions" });
-    if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
+    if (learn.runs.busy) actions.append(this.button("stop", () => learn.runs.stop(), false));
     else {
-      actions.append(this.button("try", () => learn.runTask(name), !mine.tasks[name]?.holds),
-        this.button("reset", () => learn.resetTask(name), false),
+      actions.append(this.button("try", () => learn.runs.run([name]), !mine.tasks[name]?.holds),
+        this.button("reset", () => learn.runs.reset(name), false),
         this.button("hint", () => { hint.hidden = !hint.hidden; }, false));
       if (kind === "gan") actions.append(this.button("in_lab", () => learn.openInLab(name), false));
       const next = this.steps().at(this.steps().indexOf(name) + 1);
@@ -204,7 +204,7 @@ export class Guide {
   follow() {
     const { learn } = this;
     for (const { part, check, place, box, bar, now, why, mark } of this.gauges) {
-      const running = learn.results[learn.key(part)], standing = running?.standings()[place] || null;
+      const running = learn.runs.results[learn.runs.key(part)], standing = running?.standings()[place] || null;
       const share = standing ? standing.share : 0, done = Boolean(running?.outcomes), holds = done && standing.holds;
       bar.firstChild.style.width = `${100 * share}%`;
       bar.setAttribute("aria-valuenow", Math.round(100 * share));

@@ -61,7 +61,7 @@ test("a gauge is full only within the bounds", () => {
 
 test("a check with a step keeps the values of that step", () => {
   const early = check({ step: 10, at_least: 2 }), late = check({ at_least: 5 });
-  const running = new Running("one", { steps: 20 }, [early, late]);
+  const running = new Running({ steps: 20 }, [early, late]);
   assert.deepEqual(running.standings(), [null, null]);
   running.take({ type: "begun", seeds: [0, 1], blobs: [] });
   for (const [step, value] of [[0, 1], [10, 3], [20, 4]]) running.take({ type: "moment", step, values: { modes: [value, value] }, blobs: [] });
