@@ -3,7 +3,7 @@
 import { Events } from "./shared/events.js";
 import { Lab } from "./lab/lab.js";
 import { Link } from "./shared/live-socket.js";
-import { PALETTES } from "./shared/plane.js";
+import { paletteOf } from "./shared/palette.js";
 import { Teach } from "./shared/teacher-link.js";
 import { Toasts } from "./shared/toasts.js";
 import { Views } from "./tabs.js";
@@ -91,16 +91,9 @@ export class App extends Events {
 
   // ---- how it looks -----------------------------------------------------------------------------
 
-  colours() {
-    const palette = PALETTES[this.theme], dark = this.theme === "dark";
-    return {
-      ...palette, good: dark ? "#5fd0c0" : "#0b7a6f", ink: dark ? "#c7d0dc" : "#3b4658",
-      inkText: dark ? "#e8edf4" : "#1a2230", panel: dark ? "#161d28" : "#ffffff",
-    };
-  }
-
   setTheme(theme) {
     this.theme = theme;
+    this.palette = paletteOf(theme);
     document.body.classList.toggle("dark", theme === "dark");
     this.root.dataset.theme = theme;
     this.tell("theme", theme);

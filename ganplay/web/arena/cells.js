@@ -26,8 +26,8 @@ class Small extends Plane {
   drawAxes() {} // there is no room for numbers
 
   // In small ones squares, which take a browser a third of the time of discs and look alike.
-  dots(pen, points, labels, colour, edge) {
-    if (this.canvas.width > DISCS) return super.dots(pen, points, labels, colour, edge);
+  dots(pen, points, labels, colour) {
+    if (this.canvas.width > DISCS) return super.dots(pen, points, labels, colour);
     const { zoom } = this, size = 1.8 * this.dot;
     pen.fillStyle = colour;
     pen.globalAlpha = 0.85;
@@ -133,9 +133,8 @@ export class Cells {
     const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "ar-said", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
     const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
-    const plane = new Small(canvas, this.app.schema.frame);
+    const plane = new Small(canvas, this.app.schema.frame, this.app.palette);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
-    plane.setTheme(this.app.theme);
     plane.setData(this.arena.told.data[cell.data]);
     button.onclick = () => this.arena.take(place);
     button.onpointerenter = () => this.arena.point(place);

@@ -98,7 +98,7 @@ export class Curves {
     if (!wide) return;
     const sharp = Math.min(window.devicePixelRatio || 1, 2);
     Object.assign(canvas, { width: Math.round(wide * sharp), height: Math.round(tall * sharp) });
-    const pen = canvas.getContext("2d"), colours = this.app.colours(), { entries } = this.history;
+    const pen = canvas.getContext("2d"), colours = this.app.palette, { entries } = this.history;
     pen.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.describe();
     const { x, y, top, last, right } = this.scale;

@@ -45,7 +45,7 @@ export class Save {
 
   // The pictures as they stand, with names, numbers and ranks.
   picture() {
-    const { arena, app } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = app.colours();
+    const { arena, app } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = app.palette;
     const columns = matrix ? told.axes[1].values.length : Math.ceil(Math.sqrt(told.cells.length)), rows = Math.ceil(told.cells.length / columns);
     const left = matrix ? DOWN : GAP, top = HEAD + (matrix ? 26 : 0);
     const canvas = element("canvas", { width: left + columns * (SIDE + GAP), height: top + rows * (SIDE + FOOT) + GAP });

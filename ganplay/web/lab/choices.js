@@ -1,6 +1,6 @@
 // What can be chosen with a click: presets, the data to be learned, and the seed.
 
-import { PALETTES, thumbnail } from "../shared/plane.js";
+import { thumbnail } from "../shared/plane.js";
 import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
@@ -46,7 +46,7 @@ export class Choices {
   }
 
   drawThumbnails() {
-    const { distributions, thumbnails, frame } = this.lab.schema, palette = PALETTES[this.lab.app.theme];
+    const { distributions, thumbnails, frame } = this.lab.schema, { palette } = this.lab.app;
     for (const choice of this.lab.root.querySelectorAll("[data-data]")) {
       thumbnail(choice.querySelector("canvas"), frame.unit, distributions[choice.dataset.data].points, [], palette);
     }

@@ -83,7 +83,7 @@ export class DrawingSheet {
 
   // The whole sheet.
   paint() {
-    const { real } = this.lab.app.colours();
+    const { real } = this.lab.app.palette;
     for (const [k, shape] of this.strip.querySelectorAll(".draw-classes canvas").entries()) {
       const pen = shape.getContext("2d");
       pen.clearRect(0, 0, 32, 32);
@@ -98,7 +98,7 @@ export class DrawingSheet {
 
   dab(points) {
     const pen = this.ink.getContext("2d"), half = this.ink.width / 2, zoom = half / MARGIN / this.editor.limits.extent;
-    const r = Math.max(2, this.ink.width / 240), colour = this.lab.app.colours().real;
+    const r = Math.max(2, this.ink.width / 240), colour = this.lab.app.palette.real;
     Object.assign(pen, { fillStyle: colour, strokeStyle: colour, lineWidth: r * 0.8 });
     for (const { x, y, k } of points) mark(pen, k, half + x * zoom, half - y * zoom, r);
   }

@@ -77,9 +77,9 @@ export class Lab extends Events {
   }
 
   build() {
-    this.plane = new Plane(this.find(".plane"), this.schema.frame);
-    this.second = new Plane(this.find(".plane-second"), this.schema.frame);
-    this.charts = new Charts(this.find(".charts"), this.base, () => this.app.colours());
+    this.plane = new Plane(this.find(".plane"), this.schema.frame, this.app.palette);
+    this.second = new Plane(this.find(".plane-second"), this.schema.frame, this.app.palette);
+    this.charts = new Charts(this.find(".charts"), this.base, () => this.app.palette);
     this.choices = new Choices(this);
     this.layers = new Layers(this);
     this.numbers = new Numbers(this);
@@ -120,7 +120,7 @@ export class Lab extends Events {
 
   showTheme() {
     for (const plane of [this.plane, this.second]) {
-      plane.setTheme(this.app.theme);
+      plane.setPalette(this.app.palette);
       plane.draw();
     }
     this.charts.redraw();

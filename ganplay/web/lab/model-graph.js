@@ -4,7 +4,7 @@
 import { formula, partFormulas } from "./formulas.js";
 import { element } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
-import { MARGIN, PALETTES } from "../shared/plane.js";
+import { MARGIN } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
 
 // Where the parts stand: middle across in per cent, and which row of the strip.
@@ -90,8 +90,7 @@ export class ModelGraph {
 
   // What the painters are told.
   about(frame) {
-    const { data, schema, app: { theme } } = this.lab;
-    const palette = PALETTES[theme], critic = this.lab.numbers.isCritic();
+    const { data, schema, app: { palette } } = this.lab, critic = this.lab.numbers.isCritic();
     return {
       frame, data, palette, unit: schema.frame.unit,
       low: critic ? number(frame.low, 1) : t("scale.fake"), high: critic ? number(frame.high, 1) : t("scale.real"),
@@ -232,7 +231,7 @@ class Morph {
   }
 
   draw() {
-    const { frame, data, schema, app: { theme } } = this.lab, palette = PALETTES[theme];
+    const { frame, data, schema, app: { palette } } = this.lab;
     if (!this.running || !frame) return;
     this.at = this.share(performance.now());
     const { pen, side } = paint.begin(this.canvas, palette.ground);

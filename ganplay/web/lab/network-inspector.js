@@ -3,7 +3,6 @@
 
 import { element } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
-import { PALETTES } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
 
 const SHOWN = 12, SIDE = 16, PAUSE = 200;
@@ -198,8 +197,8 @@ export class NetworkInspector {
 
   // The unit that is pointed at, large: with the points that D sees, or the noise that G is given.
   showLarge(frame) {
-    const [canvas, text, bars] = this.large.children, { data, schema, app: { theme } } = this.lab;
-    const about = { ...this.lab.graph.about(frame), palette: PALETTES[theme] };
+    const [canvas, text, bars] = this.large.children, { data, schema } = this.lab;
+    const about = this.lab.graph.about(frame);
     paint.bars(bars, about);
     const known = this.unit && frame.unit;
     text.textContent = known ? `${this.unitWords} · ${t("inside.largest", { size: number(frame.unitSize) })}` : t("inside.hover");

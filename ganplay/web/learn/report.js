@@ -3,9 +3,11 @@
 
 import { element } from "../shared/dom.js";
 import { save } from "../shared/files.js";
+import { paletteOf } from "../shared/palette.js";
 import { current, number, t } from "../shared/i18n.js";
 
-const STYLE = "body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-width:760px;color:#1a2230}h1{font-size:22px}h2{font-size:15px;margin:18px 0 4px}p{margin:4px 0}table{border-collapse:collapse;width:100%;font-size:12px}td,th{border:1px solid #ccd3dc;padding:2px 6px;text-align:right}th:first-child,td:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:10px}.plots figure{margin:0;flex:1 1 300px;max-width:420px}.plots img{width:100%;border:1px solid #ccd3dc}figcaption{font-size:12px;color:#526071}.ok{color:#0b7a6f}.no{color:#a3271e}";
+// As the paper that it is printed on, whatever the theme.
+const style = ({ inkText, sheetLine, muted, good, missing }) => `body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-width:760px;color:${inkText}}h1{font-size:22px}h2{font-size:15px;margin:18px 0 4px}p{margin:4px 0}table{border-collapse:collapse;width:100%;font-size:12px}td,th{border:1px solid ${sheetLine};padding:2px 6px;text-align:right}th:first-child,td:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:10px}.plots figure{margin:0;flex:1 1 300px;max-width:420px}.plots img{width:100%;border:1px solid ${sheetLine}}figcaption{font-size:12px;color:${muted}}.ok{color:${good}}.no{color:${missing}}`;
 
 export class Sheet {
   /** @param {import("./learn.js").Learn} learn */
@@ -73,7 +75,7 @@ export class Sheet {
   save() {
     const page = document.implementation.createHTMLDocument(this.learn.say(this.learn.lesson.title));
     page.documentElement.lang = current() === "zh" ? "zh-CN" : "en";
-    page.head.append(element("meta", {}), element("style", { textContent: STYLE }));
+    page.head.append(element("meta", {}), element("style", { textContent: style(paletteOf("light")) }));
     page.head.querySelector("meta").setAttribute("charset", "utf-8");
     page.body.append(this.sheet.cloneNode(true));
     save(`ganplay-${this.learn.lesson.name}.html`, `<!doctype html>${page.documentElement.outerHTML}`, "text/html");

@@ -2,7 +2,7 @@
 
 import { curve, lengths, levels, phase, pictures } from "./figures.js";
 import { element } from "../shared/dom.js";
-import { PALETTES, Plane, thumbnail } from "../shared/plane.js";
+import { Plane, thumbnail } from "../shared/plane.js";
 import { square } from "../shared/mini-plots.js";
 import { number, t } from "../shared/i18n.js";
 
@@ -19,11 +19,10 @@ export class RunView {
     this.lit = "";
     this.find = learn.find;
     this.schema = this.app.schema.frame;
-    this.plane = new Plane(this.find(".ln-plane"), this.schema);
+    this.plane = new Plane(this.find(".ln-plane"), this.schema, this.palette);
     this.over = this.find(".ln-over");
-    this.plane.setTheme(this.app.theme);
-    this.app.addEventListener("theme", ({ detail: theme }) => {
-      this.plane.setTheme(theme);
+    this.app.addEventListener("theme", () => {
+      this.plane.setPalette(this.palette);
       this.draw();
     });
     const watch = new ResizeObserver(() => this.draw());
@@ -36,7 +35,7 @@ export class RunView {
   }
 
   get palette() {
-    return PALETTES[this.app.theme];
+    return this.app.palette;
   }
 
   // Show a run, or that there is none yet.
@@ -161,11 +160,11 @@ export class RunView {
   }
 
   drawCurves() {
-    const { running, palette } = this, colours = { ...palette, good: this.app.colours().good };
+    const { running, palette } = this;
     for (const { signal, check, canvas, box } of this.curves) {
       box.querySelector("figcaption").textContent = this.learn.say(check.name);
       canvas.setAttribute("aria-label", this.learn.say(check.name));
-      curve(canvas, running.history[signal] || [], check, running.run.steps, this.chosen, colours);
+      curve(canvas, running.history[signal] || [], check, running.run.steps, this.chosen, palette);
     }
   }
 

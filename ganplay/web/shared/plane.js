@@ -4,21 +4,6 @@
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
 
-export const PALETTES = {
-  light: {
-    ground: "#fbfcfd", line: "#e3e8ee", text: "#5a6676", real: "#1f63d6", realEdge: "#ffffff",
-    fake: "#e06c00", fakeEdge: "#ffffff", pull: "#1a2230", net: "#7a3b00", missing: "#a3271e",
-    low: [252, 211, 168], middle: [250, 250, 251], high: [176, 206, 250],
-    strong: { low: [214, 100, 0], middle: [250, 250, 251], high: [31, 99, 214] },
-  },
-  dark: {
-    ground: "#0e131b", line: "#232c3a", text: "#9aa7b8", real: "#6ea8ff", realEdge: "#0e131b",
-    fake: "#ff9a3d", fakeEdge: "#0e131b", pull: "#e8edf4", net: "#ffc48a", missing: "#ff9c93",
-    low: [112, 60, 12], middle: [22, 27, 36], high: [22, 66, 132],
-    strong: { low: [255, 154, 61], middle: [22, 27, 36], high: [110, 168, 255] },
-  },
-};
-
 export function ramp({ low, middle, high }) {
   const colours = new Uint8ClampedArray(4 * 256);
   for (let i = 0; i < 256; i++) {
@@ -53,7 +38,7 @@ export function locate(canvas, extent, { clientX, clientY }) {
 }
 
 export class Plane {
-  constructor(canvas, schema) {
+  constructor(canvas, schema, palette) {
     this.canvas = canvas;
     this.schema = schema;
     this.context = canvas.getContext("2d", { alpha: false });
@@ -63,11 +48,11 @@ export class Plane {
     this.label = -1;
     this.data = null;
     this.frame = null;
-    this.setTheme("light");
+    this.setPalette(palette);
   }
 
-  setTheme(theme) {
-    this.palette = PALETTES[theme];
+  setPalette(palette) {
+    this.palette = palette;
     this.ramp = new Uint32Array(ramp(this.palette).buffer);
     this.realStale = true;
   }
@@ -206,14 +191,14 @@ export class Plane {
       this.realCanvas.width = this.realCanvas.height = size;
       const pen = this.realCanvas.getContext("2d");
       pen.translate(size / 2, size / 2);
-      this.dots(pen, this.data.real, this.data.labels, this.palette.real, this.palette.realEdge);
+      this.dots(pen, this.data.real, this.data.labels, this.palette.real);
       this.realStale = false;
     }
     this.context.drawImage(this.realCanvas, -size / 2, -size / 2);
   }
 
   drawFakes(frame) {
-    this.dots(this.context, frame.fakes, frame.labels, this.palette.fake, this.palette.fakeEdge);
+    this.dots(this.context, frame.fakes, frame.labels, this.palette.fake);
   }
 
   // Modes that G does not make.
@@ -232,7 +217,7 @@ export class Plane {
   }
 
   // Where a class is picked out, the other classes' points are faint.
-  dots(pen, points, labels, colour, edge) {
+  dots(pen, points, labels, colour) {
     const { zoom, dot } = this, chosen = this.label;
     const some = (wanted) => {
       pen.beginPath();
@@ -245,7 +230,6 @@ export class Plane {
       pen.fill();
     };
     pen.fillStyle = colour;
-    pen.strokeStyle = edge;
     if (labels && labels.length && chosen >= 0) {
       pen.globalAlpha = 0.2;
       some(false);
