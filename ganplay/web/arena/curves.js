@@ -3,6 +3,7 @@
 
 import { styleOf } from "./cells.js";
 import { element } from "../shared/dom.js";
+import { disc, fitted, line } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], MOST = 600, LEFT = 34, FOOT = 16, NEAR = 24;
@@ -96,10 +97,7 @@ export class Curves {
   draw() {
     const { canvas, arena } = this, { told } = arena, wide = canvas.clientWidth, tall = canvas.clientHeight;
     if (!wide) return;
-    const sharp = Math.min(window.devicePixelRatio || 1, 2);
-    Object.assign(canvas, { width: Math.round(wide * sharp), height: Math.round(tall * sharp) });
-    const pen = canvas.getContext("2d"), colours = this.app.palette, { entries } = this.history;
-    pen.setTransform(sharp, 0, 0, sharp, 0, 0);
+    const { pen } = fitted(canvas), colours = this.app.palette, { entries } = this.history;
     this.describe();
     const { x, y, top, last, right } = this.scale;
     pen.strokeStyle = colours.line;
@@ -109,9 +107,7 @@ export class Curves {
     pen.lineWidth = 1;
     const whole = this.metric === "modes" ? [0, Math.round(top / 1.03 / 2), Math.round(top / 1.03)] : [0, 0.5, 1];
     for (const value of whole) {
-      pen.beginPath();
-      pen.moveTo(LEFT, y(value)), pen.lineTo(right, y(value));
-      pen.stroke();
+      line(pen, [[LEFT, y(value)], [right, y(value)]]);
       pen.fillText(String(value), LEFT - 5, y(value) + 4);
     }
     if (!told || !entries.length) return;
@@ -128,9 +124,7 @@ export class Curves {
     if (this.mark) {
       const { entry, place } = this.mark, value = entry.cells[place].mean[this.metric];
       pen.fillStyle = colours.inkText;
-      pen.beginPath();
-      pen.arc(x(entry.step), y(value), 4, 0, 6.2832);
-      pen.fill();
+      disc(pen, x(entry.step), y(value), 4);
     }
   }
 
@@ -138,11 +132,7 @@ export class Curves {
     const floors = new Set(this.arena.told.data.map((data) => data.floor));
     pen.strokeStyle = colours.text;
     pen.setLineDash([1, 3]);
-    for (const floor of floors) {
-      pen.beginPath();
-      pen.moveTo(LEFT, y(floor)), pen.lineTo(right, y(floor));
-      pen.stroke();
-    }
+    for (const floor of floors) line(pen, [[LEFT, y(floor)], [right, y(floor)]]);
     pen.setLineDash([]);
   }
 
@@ -150,12 +140,8 @@ export class Curves {
     const { x, y } = this.scale, { colour, dash } = styleOf(cell, this.arena.told.axes, this.app.theme);
     Object.assign(pen, { strokeStyle: colour, lineWidth: thick, globalAlpha: alpha, lineJoin: "round" });
     pen.setLineDash(dash);
-    pen.beginPath();
-    for (const { step, cells } of this.history.entries) {
-      const value = cells[i].mean[this.metric];
-      if (value !== null) pen.lineTo(x(step), y(value));
-    }
-    pen.stroke();
+    const known = this.history.entries.filter(({ cells }) => cells[i].mean[this.metric] !== null);
+    line(pen, known.map(({ step, cells }) => [x(step), y(cells[i].mean[this.metric])]));
     pen.setLineDash([]);
     pen.globalAlpha = 1;
   }

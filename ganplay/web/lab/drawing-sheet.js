@@ -2,6 +2,7 @@
 
 import { Stroke } from "./sketch.js";
 import { element } from "../shared/dom.js";
+import { sharpness } from "../shared/pen.js";
 import { MARGIN, locate } from "../shared/plane.js";
 import { t } from "../shared/i18n.js";
 
@@ -90,7 +91,7 @@ export class DrawingSheet {
       Object.assign(pen, { fillStyle: real, strokeStyle: real, lineWidth: 4 });
       mark(pen, k, 16, 16, 8);
     }
-    const side = Math.round(this.ink.clientWidth * Math.min(window.devicePixelRatio || 1, 2));
+    const side = Math.round(this.ink.clientWidth * sharpness());
     if (!side) return;
     this.ink.width = this.ink.height = side;
     this.dab(this.sketch.points);

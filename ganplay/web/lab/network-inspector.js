@@ -3,6 +3,7 @@
 
 import { element } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
+import { fitted, line, squares } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
 
 const SHOWN = 12, SIDE = 16, PAUSE = 200;
@@ -171,11 +172,7 @@ export class NetworkInspector {
       paint.square(canvas, values, SIDE, { palette }, palette.strong);
       map += 1;
     }
-    const box = net.querySelector(".net-box"), canvas = box.querySelector("canvas"), scale = Math.min(devicePixelRatio || 1, 2);
-    if (canvas.width !== Math.round(box.clientWidth * scale)) Object.assign(canvas, { width: Math.round(box.clientWidth * scale), height: Math.round(box.clientHeight * scale) });
-    const pen = canvas.getContext("2d");
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, box.clientWidth, box.clientHeight);
+    const { pen } = fitted(net.querySelector(".net-box > canvas"));
     let at = weights;
     for (let i = 1; i < spots.length; i++) {
       for (const [x2, y2] of spots[i]) {
@@ -186,13 +183,10 @@ export class NetworkInspector {
           pen.setLineDash(weight > 0 ? [] : [4, 3]);
           pen.lineWidth = Math.max(0.3, 3.2 * Math.abs(weight));
           pen.globalAlpha = 0.25 + 0.6 * Math.abs(weight);
-          pen.beginPath();
-          pen.moveTo(x1, y1), pen.lineTo(x2, y2);
-          pen.stroke();
+          line(pen, [[x1, y1], [x2, y2]]);
         }
       }
     }
-    pen.globalAlpha = 1;
   }
 
   // The unit that is pointed at, large: with the points that D sees, or the noise that G is given.
@@ -207,10 +201,9 @@ export class NetworkInspector {
       return;
     }
     paint.square(canvas, frame.unit, frame.unitCells, about, about.palette.strong);
-    const pen = canvas.getContext("2d"), side = canvas.clientWidth;
     if (this.unit[0] === "g") return;
+    const pen = canvas.getContext("2d");
     pen.fillStyle = about.palette.pull;
-    const zoom = side / (2 * schema.frame.unit);
-    for (let i = 0; i < data.real.length; i += 2) pen.fillRect(data.real[i] * zoom - 1, -data.real[i + 1] * zoom - 1, 2, 2);
+    squares(pen, data.real, canvas.clientWidth / (2 * schema.frame.unit), 2);
   }
 }

@@ -2,8 +2,10 @@
 // the part of graph and formula that it concerns, and the numbers of this very step.
 
 import { formula, lossFormula } from "./formulas.js";
+import { toBytes } from "../shared/files.js";
 import { decode } from "../shared/frame.js";
 import { cornerColour } from "../shared/mini-plots.js";
+import { disc } from "../shared/pen.js";
 import { MARGIN } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
 
@@ -45,8 +47,6 @@ export function batchFrame(moment, seen, { net, draws }, layers) {
   if (has("grid")) shown += layers.grid;
   return { frame: { ...moment, fakes, pulls, labels: null }, shown, real: has("real") ? seen.real : [] };
 }
-
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 
 export class SlowMotion {
   /** @param {import("./lab.js").Lab} lab */
@@ -124,7 +124,7 @@ export class SlowMotion {
       this.lab.app.toast(t("slow.nothing"));
       return;
     }
-    const moments = seen.frames.map((text) => decode(bytes(text), this.lab.schema.frame));
+    const moments = seen.frames.map((text) => decode(toBytes(text).buffer, this.lab.schema.frame));
     this.kept = [...this.kept, { step, seen, moments, subs: substeps(seen) }].slice(-MOST_KEPT);
     this.step = this.kept.length - 1;
     this.at = 0;
@@ -180,9 +180,7 @@ export class SlowMotion {
     const share = (v) => Math.min(1, Math.max(0, (v / reach + 1) / 2));
     for (const [x, y = 0] of z) {
       pen.fillStyle = cornerColour(share(x), share(y));
-      pen.beginPath();
-      pen.arc(canvas.width / 2 + x * zoom, canvas.height / 2 - y * zoom, size, 0, 6.2832);
-      pen.fill();
+      disc(pen, canvas.width / 2 + x * zoom, canvas.height / 2 - y * zoom, size);
     }
   }
 

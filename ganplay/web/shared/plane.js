@@ -1,6 +1,8 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
+import { disc, sharpness } from "./pen.js";
+
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
 
@@ -64,7 +66,7 @@ export class Plane {
   }
 
   resize() {
-    const side = Math.round(this.canvas.clientWidth * Math.min(window.devicePixelRatio || 1, 2));
+    const side = Math.round(this.canvas.clientWidth * sharpness());
     if (side && side !== this.canvas.width) {
       this.canvas.width = this.canvas.height = side;
       this.realStale = true;
@@ -266,9 +268,7 @@ export function thumbnail(canvas, unit, real, fakes, palette) {
   for (const [points, colour] of [[real, palette.real], [fakes, palette.fake]]) {
     pen.fillStyle = colour;
     for (let i = 0; i < points.length; i += 2) {
-      pen.beginPath();
-      pen.arc(points[i] * zoom, -points[i + 1] * zoom, side / 46, 0, 6.2832);
-      pen.fill();
+      disc(pen, points[i] * zoom, -points[i + 1] * zoom, side / 46);
     }
   }
 }
