@@ -81,7 +81,6 @@ export class App extends Events {
       this.relabel();
     });
     on(".help", () => this.showHelp());
-    on(".help-close", () => this.find(".help-box").close());
     // After a click with the mouse the keys belong to the page again, not to the button.
     this.root.addEventListener("click", ({ target, detail }) => {
       const button = target.closest("button");

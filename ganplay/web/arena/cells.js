@@ -130,7 +130,7 @@ export class Cells {
   tile(cell, place) {
     const canvas = element("canvas"), rank = element("span", { className: "ar-rank", ariaHidden: "true" }), lost = element("span", { className: "ar-lost" });
     const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.app.theme);
-    const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "ar-said", textContent: this.nameOf(cell, true) })
+    const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "heard", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
     const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
     const plane = new Small(canvas, this.app.schema.frame, this.app.palette);

@@ -162,7 +162,7 @@ export class Setup {
         axis.values = all.filter((one) => (one === value ? tick.checked : axis.values.includes(one)));
         this.count();
       };
-      return element("label", { className: "ar-chip" }, tick, element("span", { textContent: valueName(axis.name, value) }));
+      return element("label", { className: "ar-chip pick" }, tick, element("span", { textContent: valueName(axis.name, value) }));
     }));
     return box;
   }

@@ -42,7 +42,7 @@ export class Table {
         this.by = name;
         this.show(true);
       };
-      return element("label", { title: t(`arena.by_${name}_tip`) }, radio, element("span", { textContent: t(`arena.by_${name}`) }));
+      return element("label", { className: "pick", title: t(`arena.by_${name}_tip`) }, radio, element("span", { textContent: t(`arena.by_${name}`) }));
     }));
     this.build();
   }

@@ -29,7 +29,7 @@ export class Choices {
   dataset(name) {
     const radio = element("input", { type: "radio", name: "lab-distribution", value: name });
     radio.onchange = () => this.lab.configure({ distribution: name });
-    const choice = element("label", {}, radio, element("canvas"), element("span"));
+    const choice = element("label", { className: "pick" }, radio, element("canvas"), element("span"));
     choice.dataset.data = name;
     return choice;
   }

@@ -55,7 +55,7 @@ export class DrawingSheet {
     for (let k = 0; k < CLASSES; k++) {
       const radio = element("input", { type: "radio", name: "lab-draw-class", checked: k === 0 });
       radio.onchange = () => { this.k = k; };
-      this.lab.find(".draw-classes").append(element("label", { className: "draw-choice" },
+      this.lab.find(".draw-classes").append(element("label", { className: "draw-choice pick" },
         radio, element("canvas", { width: 32, height: 32 }), element("span", { textContent: String(k + 1) })));
     }
     for (const radio of this.strip.querySelectorAll("[name=lab-draw-tool]")) {

@@ -25,7 +25,7 @@ export class Layers {
 
   chip(name) {
     const { lab } = this, box = element("input", { type: "checkbox", checked: true });
-    const chip = element("label", { className: `chip chip-${name}` }, box, element("i"), element("span"));
+    const chip = element("label", { className: `chip chip-${name} pick` }, box, element("i"), element("span"));
     chip.dataset.layer = name;
     box.onchange = () => {
       this.shown ^= this.bits[name];

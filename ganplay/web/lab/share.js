@@ -44,7 +44,6 @@ export class Share {
     this.box = lab.find(".share-box");
     const on = (selector, does) => { lab.find(selector).onclick = does; };
     on(".share", () => this.open());
-    on(".share-close", () => this.box.close());
     on(".save-settings", () => save("ganplay-settings.json", JSON.stringify(lab.config, null, 2) + "\n", "application/json"));
     on(".save-points", () => this.savePoints());
     on(".save-script", (event) => this.saveScript(event));

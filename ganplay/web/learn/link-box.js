@@ -17,6 +17,5 @@ export function wireLinkBox(learn) {
     fill();
     box.showModal();
   };
-  find(".ln-link-close").onclick = () => box.close();
   find(".ln-copy").onclick = ({ target }) => copy(target, field.value);
 }

@@ -16,7 +16,6 @@ export class Sheet {
     this.box = learn.find(".ln-sheet-box");
     this.sheet = learn.find(".ln-sheet");
     learn.find(".ln-sheet-open").onclick = () => this.open();
-    learn.find(".ln-sheet-close").onclick = () => this.box.close();
     learn.find(".ln-print").onclick = () => window.print();
     learn.find(".ln-save").onclick = () => this.save();
   }

@@ -130,13 +130,11 @@ export class Controls {
       penalty_target: config.penalty !== "wgan_gp",
       instance_noise_steps: !config.instance_noise,
       label_smoothing: !["probability", "target"].includes(this.schema.readings[config.loss]),
-      width_g: config.layers_g === 0,
-      activation_g: config.layers_g === 0,
-      width_d: config.layers_d === 0,
-      activation_d: config.layers_d === 0,
-      residual_g: config.layers_g < 2,
-      residual_d: config.layers_d < 2,
     };
+    for (const net of ["g", "d"]) {
+      idle[`width_${net}`] = idle[`activation_${net}`] = config[`layers_${net}`] === 0;
+      idle[`residual_${net}`] = config[`layers_${net}`] < 2;
+    }
     for (const [name, is] of Object.entries(idle)) {
       const input = this.host.querySelector(`#${this.prefix}-${name}`);
       if (input) input.closest(".row").classList.toggle("idle", is);

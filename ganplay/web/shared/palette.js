@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 
 // What drawings call them, and what the style sheet does.
-const TOKENS = {
+export const TOKENS = {
   ground: "plot-ground", line: "plot-line", text: "plot-text", panel: "plot-panel", sheetLine: "sheet-line",
   real: "real", fake: "fake-dot", pull: "ink", net: "net", missing: "warn", good: "good", muted: "muted",
   ink: "ink-curve", inkText: "ink",
