@@ -44,7 +44,9 @@ export class App extends Events {
     this.learn = null;
     this.arena = null;
     this.find = (selector) => root.querySelector(selector);
-    this.toasts = new Toasts(this.find(".toasts"), schema);
+    const toasts = new Toasts(this.find(".toasts"), schema);
+    this.toast = (text, seconds) => toasts.show(text, seconds);
+    this.complain = (problems) => toasts.complain(problems);
     const opened = viewsIn(location.hash), asked = this.readLink();
     this.setTheme(inBrowser.get("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.lab = new Lab(this, asked);
@@ -117,14 +119,6 @@ export class App extends Events {
   }
 
   // ---- notices and help -------------------------------------------------------------------------
-
-  toast(text, seconds) {
-    this.toasts.show(text, seconds);
-  }
-
-  complain(problems) {
-    this.toasts.complain(problems);
-  }
 
   // Names in a teacher's link that no part of the page has.
   complainOfParts() {

@@ -60,7 +60,7 @@ export class Arena {
   }
 
   key(event) {
-    const keys = { " ": () => this.toggle(), s: () => this.bar.step(1), r: () => this.rewind() };
+    const keys = { " ": () => this.toggle(), s: () => this.bar.step(1), r: () => this.send("rewind") };
     const does = keys[pageKey(event, "button, summary, input")];
     if (!does || this.views.shown !== "arena" || !this.told) return;
     event.preventDefault();
@@ -215,10 +215,6 @@ export class Arena {
     this.playing = !this.playing;
     this.show();
     this.send("play", { playing: this.playing });
-  }
-
-  rewind() {
-    this.send("rewind");
   }
 
   // While another view is shown nothing is trained here either.

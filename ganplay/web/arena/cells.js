@@ -74,14 +74,13 @@ export class Cells {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     this.host = arena.find(".ar-cells");
     this.tiles = [];
     this.here = 0;
     this.host.onkeydown = (event) => this.key(event);
     const watch = new ResizeObserver(() => this.fit());
     for (const selector of [".ar-stage", ".ar-bar"]) watch.observe(arena.find(selector));
-    this.app.addEventListener("theme", () => this.build());
+    this.arena.app.addEventListener("theme", () => this.build());
   }
 
   get matrix() {
@@ -129,11 +128,11 @@ export class Cells {
 
   tile(cell, place) {
     const canvas = element("canvas"), rank = element("span", { className: "ar-rank", ariaHidden: "true" }), lost = element("span", { className: "ar-lost" });
-    const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.app.theme);
+    const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
     const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "heard", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
     const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
-    const plane = new Small(canvas, this.app.schema.frame, this.app.palette);
+    const plane = new Small(canvas, this.arena.app.schema.frame, this.arena.app.palette);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
     plane.setData(this.arena.told.data[cell.data]);
     button.onclick = () => this.arena.take(place);

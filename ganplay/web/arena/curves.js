@@ -2,7 +2,7 @@
 // pointed at, or leads, how sure it is. Whoever points at a place is told the value there.
 
 import { styleOf } from "./cells.js";
-import { element } from "../shared/dom.js";
+import { choice, element } from "../shared/dom.js";
 import { disc, fitted, line } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
 
@@ -40,7 +40,6 @@ export class Curves {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     this.metric = "js";
     this.history = new History();
     this.lit = -1;
@@ -50,18 +49,16 @@ export class Curves {
     this.canvas.onpointerleave = () => this.leave();
     this.canvas.onkeydown = (event) => this.key(event);
     this.canvas.onblur = () => this.leave();
-    this.app.addEventListener("theme", () => this.draw());
+    this.arena.app.addEventListener("theme", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.canvas.parentElement);
   }
 
   label() {
-    const select = element("select", { title: t("arena.metric_tip") }, ...METRICS.map((name) => element("option", { value: name, textContent: t(`metrics.${name}.label`) })));
-    select.setAttribute("aria-label", t("arena.metric"));
-    select.value = this.metric;
-    select.onchange = () => {
-      this.metric = select.value;
+    const options = METRICS.map((name) => element("option", { value: name, textContent: t(`metrics.${name}.label`) }));
+    const select = choice({ title: t("arena.metric_tip"), ariaLabel: t("arena.metric") }, options, this.metric, (name) => {
+      this.metric = name;
       this.draw();
-    };
+    });
     this.arena.find(".ar-curves figcaption").replaceChildren(element("b", { textContent: t("arena.curves") }), select);
     this.draw();
   }
@@ -97,7 +94,7 @@ export class Curves {
   draw() {
     const { canvas, arena } = this, { told } = arena, wide = canvas.clientWidth, tall = canvas.clientHeight;
     if (!wide) return;
-    const { pen } = fitted(canvas), colours = this.app.palette, { entries } = this.history;
+    const { pen } = fitted(canvas), colours = this.arena.app.palette, { entries } = this.history;
     this.describe();
     const { x, y, top, last, right } = this.scale;
     pen.strokeStyle = colours.line;
@@ -111,7 +108,7 @@ export class Curves {
       pen.fillText(String(value), LEFT - 5, y(value) + 4);
     }
     if (!told || !entries.length) return;
-    pen.fillText(last.toLocaleString(this.app.root.lang), right, tall - 3);
+    pen.fillText(last.toLocaleString(this.arena.app.root.lang), right, tall - 3);
     pen.textAlign = "left";
     pen.fillText("0", LEFT, tall - 3);
     if (this.metric === "js") this.floor(pen, y, right, colours);
@@ -137,7 +134,7 @@ export class Curves {
   }
 
   line(pen, i, cell, thick, alpha) {
-    const { x, y } = this.scale, { colour, dash } = styleOf(cell, this.arena.told.axes, this.app.theme);
+    const { x, y } = this.scale, { colour, dash } = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
     Object.assign(pen, { strokeStyle: colour, lineWidth: thick, globalAlpha: alpha, lineJoin: "round" });
     pen.setLineDash(dash);
     const known = this.history.entries.filter(({ cells }) => cells[i].mean[this.metric] !== null);
@@ -152,7 +149,7 @@ export class Curves {
       const { mean, half_width: half } = cells[i];
       return [x(step), y(Math.min(top, Math.max(0, mean[this.metric] + way * half[this.metric])))];
     };
-    pen.fillStyle = styleOf(cell, this.arena.told.axes, this.app.theme).colour;
+    pen.fillStyle = styleOf(cell, this.arena.told.axes, this.arena.app.theme).colour;
     pen.globalAlpha = 0.14;
     pen.beginPath();
     for (const entry of known) pen.lineTo(...at(entry, 1));

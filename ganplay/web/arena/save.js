@@ -30,7 +30,6 @@ export class Save {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     const on = (selector, does) => { arena.find(selector).onclick = does; };
     on(".ar-csv", () => save("ganplay-arena.csv", csv(...rowsOf(arena.curves.history.entries, arena.told)), "text/csv"));
     on(".ar-png", () => this.picture().toBlob((blob) => download("ganplay-arena.png", blob)));
@@ -45,7 +44,7 @@ export class Save {
 
   // The pictures as they stand, with names, numbers and ranks.
   picture() {
-    const { arena, app } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = app.palette;
+    const { arena } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = arena.app.palette;
     const columns = matrix ? told.axes[1].values.length : Math.ceil(Math.sqrt(told.cells.length)), rows = Math.ceil(told.cells.length / columns);
     const left = matrix ? DOWN : GAP, top = HEAD + (matrix ? 26 : 0);
     const canvas = element("canvas", { width: left + columns * (SIDE + GAP), height: top + rows * (SIDE + FOOT) + GAP });

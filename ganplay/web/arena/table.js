@@ -25,23 +25,22 @@ export class Table {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     this.host = arena.find(".ar-table");
     this.by = "js";
     this.rows = [];
     this.at = 0;
     this.later = null;
-    this.app.addEventListener("theme", () => this.build());
+    this.arena.app.addEventListener("theme", () => this.build());
   }
 
   label() {
     const host = this.arena.find(".ar-by");
     host.replaceChildren(...["js", "modes"].map((name) => {
-      const radio = element("input", { type: "radio", name: "ar-by", value: name, checked: name === this.by });
-      radio.onchange = () => {
+      const onchange = () => {
         this.by = name;
         this.show(true);
       };
+      const radio = element("input", { type: "radio", name: "ar-by", value: name, checked: name === this.by, onchange });
       return element("label", { className: "pick", title: t(`arena.by_${name}_tip`) }, radio, element("span", { textContent: t(`arena.by_${name}`) }));
     }));
     this.build();
@@ -61,8 +60,7 @@ export class Table {
     this.body = element("tbody");
     this.host.append(element("thead", {}, element("tr", {}, ...head)), this.body);
     this.rows = cells.tiles.map(({ cell }, i) => {
-      const button = element("button", { type: "button", title: t("arena.take") }, swatch(styleOf(cell, told.axes, this.app.theme)), element("span", { textContent: cells.nameOf(cell) }));
-      button.onclick = () => this.arena.take(i);
+      const button = element("button", { type: "button", title: t("arena.take"), onclick: () => this.arena.take(i) }, swatch(styleOf(cell, told.axes, this.arena.app.theme)), element("span", { textContent: cells.nameOf(cell) }));
       const [rank, js, modes] = [element("td"), element("td"), element("td")];
       const row = element("tr", {}, rank, element("th", { scope: "row" }, button), js, modes);
       row.onpointerenter = button.onfocus = () => this.arena.point(i);

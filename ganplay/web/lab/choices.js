@@ -20,18 +20,14 @@ export class Choices {
   }
 
   preset(name) {
-    const button = element("button", { type: "button" }, element("canvas"), element("span"));
-    button.dataset.preset = name;
-    button.onclick = () => this.lab.send("preset", { name });
-    return button;
+    const onclick = () => this.lab.send("preset", { name });
+    return element("button", { type: "button", dataset: { preset: name }, onclick }, element("canvas"), element("span"));
   }
 
   dataset(name) {
-    const radio = element("input", { type: "radio", name: "lab-distribution", value: name });
-    radio.onchange = () => this.lab.configure({ distribution: name });
-    const choice = element("label", { className: "pick" }, radio, element("canvas"), element("span"));
-    choice.dataset.data = name;
-    return choice;
+    const onchange = () => this.lab.configure({ distribution: name });
+    const radio = element("input", { type: "radio", name: "lab-distribution", value: name, onchange });
+    return element("label", { className: "pick", dataset: { data: name } }, radio, element("canvas"), element("span"));
   }
 
   label() {

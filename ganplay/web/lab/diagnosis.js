@@ -147,7 +147,7 @@ export class Diagnosis {
     this.awaited = anew;
     this.lanes = [];
     lab.configure(remedy.changes, "a");
-    if (remedy.anew) requestAnimationFrame(() => lab.rewind());
+    if (remedy.anew) requestAnimationFrame(() => lab.send("rewind"));
     if (stopped) requestAnimationFrame(() => lab.send("play", { playing: true }));
     this.showRemedy();
   }

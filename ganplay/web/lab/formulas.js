@@ -1,6 +1,8 @@
 // The losses as formulas, in pieces: [text, part of the model graph that it stands for]. They follow
 // `ganplay/losses.py`, where their sources are named.
 
+import { element } from "../shared/dom.js";
+
 const D = ["D", "d"], G = ["G", "g"];
 const ofReal = [D, ["("], ["x", "real"], [")"]];
 const ofFake = [D, ["("], G, ["("], ["z", "noise"], ["))"]];
@@ -55,12 +57,6 @@ export function partFormulas(part, config) {
 
 // A formula as an element; its pieces carry the part that they stand for.
 export function formula(pieces) {
-  const line = Object.assign(document.createElement("p"), { className: "formula" });
-  for (const [text, part, how] of pieces) {
-    const piece = document.createElement(how || "span");
-    piece.textContent = text;
-    if (part) piece.dataset.of = part;
-    line.append(piece);
-  }
-  return line;
+  return element("p", { className: "formula" }, ...pieces.map(([textContent, of, how]) =>
+    element(how || "span", { textContent, dataset: of ? { of } : {} })));
 }

@@ -11,7 +11,7 @@ export function listenToKeys(lab) {
     s: ["steps", () => lab.step("both")],
     d: ["steps", () => lab.step("d")],
     g: ["steps", () => lab.step("g")],
-    r: ["play", () => lab.rewind()],
+    r: ["play", () => lab.send("rewind")],
     ",": ["timeline", () => timeline.go(-1)],
     ".": ["timeline", () => timeline.go(1)],
     l: ["timeline", () => timeline.live()],

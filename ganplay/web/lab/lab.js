@@ -198,10 +198,6 @@ export class Lab extends Events {
     if (this.begun) this.send("play", { playing: this.playing });
   }
 
-  rewind() {
-    this.send("rewind");
-  }
-
   // Who takes a step by hand wants to see it.
   step(net, count = 1) {
     this.timeline.live();
@@ -211,7 +207,7 @@ export class Lab extends Events {
   // Settings from another view, to be trained from the first step.
   take(config) {
     this.configure(config);
-    requestAnimationFrame(() => this.rewind());
+    requestAnimationFrame(() => this.send("rewind"));
     this.playing = true;
     this.bar.showPlaying();
   }

@@ -72,12 +72,9 @@ export class ModelGraph {
 
   // What the painters are told.
   about(frame) {
-    const { data, schema, app: { palette } } = this.lab, critic = this.lab.numbers.isCritic();
-    return {
-      frame, data, palette, unit: schema.frame.unit,
-      low: critic ? number(frame.low, 1) : t("scale.fake"), high: critic ? number(frame.high, 1) : t("scale.real"),
-      words: { layer: t("graph.layer") },
-    };
+    const { data, schema, config, app: { palette } } = this.lab;
+    const [low, high] = this.lab.numbers.ends(frame, config);
+    return { frame, data, palette, unit: schema.frame.unit, low, high, words: { layer: t("graph.layer") } };
   }
 
   paint(name, canvas, about) {

@@ -9,7 +9,7 @@ export class LabBar extends PlayBar {
   constructor(lab) {
     super(lab, "");
     this.veil = lab.find(".veil");
-    this.on("veil-button", () => lab.rewind());
+    this.on("veil-button", () => lab.send("rewind"));
     this.on("step-d", () => lab.step("d"));
     this.on("step-g", () => lab.step("g"));
     this.speed.addEventListener("input", () => keepLab(lab));

@@ -105,11 +105,10 @@ export class Learn {
     const line = this.lesson.formula.map(({ text, of, shape }) => {
       const piece = element(shape || "span", { textContent: typeof text === "string" ? text : this.say(text) });
       if (!of) return piece;
-      Object.assign(piece, { tabIndex: 0, title: t(`learn.parts.${of}`) });
       piece.dataset.of = of;
-      piece.onpointerenter = piece.onfocus = () => this.stage.light(of);
-      piece.onpointerleave = piece.onblur = () => this.stage.light("");
-      return piece;
+      const on = () => this.stage.light(of), off = () => this.stage.light("");
+      const lights = { onpointerenter: on, onfocus: on, onpointerleave: off, onblur: off };
+      return Object.assign(piece, { tabIndex: 0, title: t(`learn.parts.${of}`), ...lights });
     });
     this.find(".ln-formula").replaceChildren(...line);
   }

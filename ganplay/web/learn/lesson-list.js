@@ -12,10 +12,9 @@ export function showList(learn) {
     const pips = parts.map(([, is]) => element("i", { className: is ? "done" : "" }));
     const title = t("learn.done", { done, all: parts.length });
     const button = element("button",
-      { type: "button", title, ariaLabel: `${i + 1}. ${say(lesson.title)} · ${title}`, onclick: () => learn.open(lesson) },
+      { type: "button", title, dataset: { lesson: lesson.name }, ariaLabel: `${i + 1}. ${say(lesson.title)} · ${title}`, onclick: () => learn.open(lesson) },
       element("b", { textContent: i + 1 }), element("span", { textContent: say(lesson.title) }),
       element("span", { className: "ln-pips", ariaHidden: "true" }, ...pips));
-    button.dataset.lesson = lesson.name;
     if (lesson === shown) button.setAttribute("aria-current", "true");
     return element("li", {}, button);
   }));

@@ -13,15 +13,14 @@ export class RunView {
   /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
-    this.app = learn.app;
     this.chosen = 0;
     this.running = null;
     this.lit = "";
     this.find = learn.find;
-    this.schema = this.app.schema.frame;
+    this.schema = this.learn.app.schema.frame;
     this.plane = new Plane(this.find(".ln-plane"), this.schema, this.palette);
     this.over = this.find(".ln-over");
-    this.app.addEventListener("theme", () => {
+    this.learn.app.addEventListener("theme", () => {
       this.plane.setPalette(this.palette);
       this.draw();
     });
@@ -35,7 +34,7 @@ export class RunView {
   }
 
   get palette() {
-    return this.app.palette;
+    return this.learn.app.palette;
   }
 
   // Show a run, or that there is none yet.

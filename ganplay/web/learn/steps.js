@@ -40,14 +40,11 @@ export class Guide {
     const done = Object.fromEntries(learn.learnt.parts(learn.lesson));
     const finished = { predict: mine.answer !== null, run: done.lesson, explain: mine.explained, break: done.break, mend: done.mend, visit: done.visit };
     learn.find(".ln-steps").replaceChildren(...this.steps().map((name, i) => {
-      const button = element("button", { type: "button", disabled: !open.includes(name) },
-        element("b", { textContent: finished[name] ? "✓" : i + 1 }), element("span", { textContent: t(`learn.steps.${name}`) }));
-      button.dataset.step = name;
-      if (finished[name]) button.classList.add("done");
-      if (name === learn.step) button.setAttribute("aria-current", "step");
-      button.title = open.includes(name) ? t(`learn.tips.${name}`) : t("learn.first");
-      button.onclick = () => learn.goTo(name);
-      return element("li", {}, button);
+      const free = open.includes(name), title = t(free ? `learn.tips.${name}` : "learn.first");
+      return element("li", {}, element("button", {
+        type: "button", disabled: !free, className: finished[name] ? "done" : "", title, dataset: { step: name },
+        ariaCurrent: name === learn.step ? "step" : null, onclick: () => learn.goTo(name),
+      }, element("b", { textContent: finished[name] ? "✓" : i + 1 }), element("span", { textContent: t(`learn.steps.${name}`) })));
     }));
   }
 
@@ -77,10 +74,14 @@ export class Guide {
   }
 
   button(name, does, primary = true) {
-    const button = element("button", { type: "button", className: primary ? "primary" : "", textContent: t(`learn.${name}`) });
-    button.dataset.does = name;
-    button.onclick = does;
-    return button;
+    const className = primary ? "primary" : "", textContent = t(`learn.${name}`);
+    return element("button", { type: "button", className, textContent, dataset: { does: name }, onclick: does });
+  }
+
+  // A button to what comes after a step, if anything does.
+  next(step) {
+    const name = this.steps().at(this.steps().indexOf(step) + 1);
+    return name ? [this.button("on", () => this.learn.goTo(name))] : [];
   }
 
   predict() {
@@ -99,8 +100,8 @@ export class Guide {
       this.body.querySelector("[data-does=on]").focus();
     });
     submit.disabled = mine.answer === null && !this.body.querySelector("input:checked");
-    const field = element("fieldset", { className: "ln-question" }, element("legend", { textContent: this.say(question.text) }), ...answers);
-    field.dataset.part = "learn-question";
+    const field = element("fieldset", { className: "ln-question", dataset: { part: "learn-question" } },
+      element("legend", { textContent: this.say(question.text) }), ...answers);
     const after = mine.answer === null ? [submit] : [
       element("p", { className: "ln-noted", textContent: t("learn.noted") }), this.button("on", () => learn.goTo("run"))];
     return [...this.paragraphs(learn.lesson.idea), field, element("div", { className: "ln-actions" }, ...after)];
@@ -137,22 +138,20 @@ export class Guide {
         ...(right ? [] : [element("p", {}, element("b", { textContent: t("learn.instead") }), " ", this.say(question.answers[question.right].text)),
           element("p", { textContent: this.say(question.answers[question.right].says) })])));
     }
-    const next = this.steps().at(this.steps().indexOf("explain") + 1);
-    return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, next ? this.button("on", () => learn.goTo(next)) : "")];
+    return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, ...this.next("explain"))];
   }
 
   task(name) {
     const { learn } = this, task = learn.lesson.tasks[name], { kind } = task.run, mine = learn.learnt.of(learn.lesson.name);
     const fields = learn.fields[kind], begun = learn.runs.settingsOf(task.run);
     const now = (this.settings = { ...begun, ...learn.runs.changes[learn.runs.key(name)] });
-    const host = element("div", { className: "ln-free" });
+    const host = element("div", { className: "ln-free", dataset: { part: "learn-controls" } });
     const controls = new Free(host, { ...learn.app.schema, fields }, (change) => {
       Object.assign(now, change);
       learn.runs.change(name, change);
       controls.show(now);
     }, task.editable);
     controls.show(now);
-    host.dataset.part = "learn-controls";
     const gauges = element("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
     const hint = element("p", { className: "ln-hint", hidden: true, textContent: this.say(task.hint) });
     const actions = element("div", { className: "ln-actions" });
@@ -162,8 +161,7 @@ export class Guide {
         this.button("reset", () => learn.runs.reset(name), false),
         this.button("hint", () => { hint.hidden = !hint.hidden; }, false));
       if (kind === "gan") actions.append(this.button("in_lab", () => learn.openInLab(name), false));
-      const next = this.steps().at(this.steps().indexOf(name) + 1);
-      if (mine.tasks[name]?.holds && next) actions.append(this.button("on", () => learn.goTo(next)));
+      if (mine.tasks[name]?.holds) actions.append(...this.next(name));
     }
     return [element("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions];
   }

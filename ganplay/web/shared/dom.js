@@ -9,6 +9,13 @@ export function element(tag, { dataset = {}, ...properties } = {}, ...children) 
   return one;
 }
 
+// A select of options, or groups of them; `change(value)` is told of another choice.
+export function choice(properties, options, value, change) {
+  const select = element("select", properties, ...options);
+  Object.assign(select, { value, onchange: () => change(select.value) });
+  return select;
+}
+
 // A view's markup, once its style sheets are there. Both are files of ours.
 export async function fetchView(address, ...sheets) {
   const styled = sheets.map((href) => new Promise((done) => {

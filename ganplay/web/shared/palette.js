@@ -15,8 +15,7 @@ const STRONG_MAP = { low: "strong-low", middle: "map-middle", high: "real" };
 const rgb = (colour) => colour.match(/[\da-f]{2}/gi)?.map((part) => parseInt(part, 16)) ?? [0, 0, 0];
 
 export function paletteOf(theme) {
-  const probe = element("div", { className: "lab", hidden: true });
-  probe.dataset.theme = theme;
+  const probe = element("div", { className: "lab", hidden: true, dataset: { theme } });
   document.body.append(probe);
   const style = getComputedStyle(probe);
   const read = (names, as = (text) => text) => Object.fromEntries(Object.entries(names).map(([name, token]) =>

@@ -110,7 +110,7 @@ export class Plane {
     if (frame.rows && this.has("grid")) this.drawGrid(frame);
     if (this.has("real") && this.data) this.drawReal();
     if (frame.pulls.length && this.has("pull")) this.drawPulls(frame);
-    if (this.has("fake")) this.drawFakes(frame);
+    if (this.has("fake")) this.dots(pen, frame.fakes, frame.labels, palette.fake);
     if (frame.diagnosis.kind === "collapse" && this.data) this.drawMissing(frame.diagnosis.missing);
     pen.setTransform(1, 0, 0, 1, 0, 0);
   }
@@ -197,10 +197,6 @@ export class Plane {
       this.realStale = false;
     }
     this.context.drawImage(this.realCanvas, -size / 2, -size / 2);
-  }
-
-  drawFakes(frame) {
-    this.dots(this.context, frame.fakes, frame.labels, this.palette.fake);
   }
 
   // Modes that G does not make.

@@ -14,7 +14,7 @@ export class PlayBar {
     this.count = this.part("count");
     this.speed = this.part("speed");
     this.on("toggle", () => view.toggle());
-    this.on("rewind", () => view.rewind());
+    this.on("rewind", () => view.send("rewind"));
     this.on("step-both", () => this.step(1));
     this.on("step-many", () => this.stepMany());
     this.count.onkeydown = ({ key }) => {

@@ -15,9 +15,8 @@ export class Toasts {
   show(text, seconds = SECONDS) {
     const { box } = this;
     [...box.children].find((one) => one.firstChild.textContent === text)?.remove();
-    const close = element("button", { type: "button", textContent: "×", ariaLabel: t("help.close") });
-    const toast = element("p", {}, element("span", { textContent: text }), close);
-    close.onclick = () => toast.remove();
+    const close = { type: "button", textContent: "×", ariaLabel: t("help.close"), onclick: () => toast.remove() };
+    const toast = element("p", {}, element("span", { textContent: text }), element("button", close));
     box.append(toast);
     while (box.children.length > MOST) box.firstChild.remove();
     setTimeout(() => toast.remove(), seconds * 1000);
