@@ -27,7 +27,7 @@ export async function mount(root, { base, token, newToken }) {
   // For the curious at the console, and for the tests: the Lab, and what is beside it on the page.
   Object.assign(window, { ganplay: lab });
   for (const name of FOR_TESTS) Object.defineProperty(lab, name, { get: () => app[name] });
-  app.connect(token, newToken);
+  app.link = new Link({ base, token, newToken, room: "lab", view: lab });
   lab.charts.ready.then(() => lab.begin());
 }
 
@@ -39,6 +39,7 @@ export class App extends Events {
     this.root = root;
     this.schema = schema;
     this.base = base;
+    this.link = null;
     // The views, each as soon as it was opened.
     this.explore = null;
     this.learn = null;
@@ -68,10 +69,6 @@ export class App extends Events {
     return asked;
   }
 
-  connect(token, newToken) {
-    this.link = new Link({ base: this.base, token, newToken, room: "lab", view: this.lab });
-  }
-
   wire() {
     const on = (selector, callback) => { this.find(selector).onclick = callback; };
     on(".theme", () => {
@@ -82,7 +79,7 @@ export class App extends Events {
       words.use(words.others()[0]);
       this.relabel();
     });
-    on(".help", () => this.showHelp());
+    on(".help", () => this.find(".help-box").showModal());
     // After a click with the mouse the keys belong to the page again, not to the button.
     this.root.addEventListener("click", ({ target, detail }) => {
       const button = target.closest("button");
@@ -123,10 +120,6 @@ export class App extends Events {
   // Names in a teacher's link that no part of the page has.
   complainOfParts() {
     for (const name of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: name.slice(0, 40) }));
-  }
-
-  showHelp() {
-    this.find(".help-box").showModal();
   }
 
   buildHelp() {

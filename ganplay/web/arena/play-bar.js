@@ -38,8 +38,7 @@ export class ArenaBar extends PlayBar {
   }
 
   showRate({ rate, catching }) {
-    const shown = Math.round(rate).toLocaleString(this.view.app.root.lang);
-    const text = catching ? t("play.catching_up") : rate >= 1 ? t("play.rate", { rate: shown }) : "";
+    const text = this.rate(rate, catching);
     this.part("rate").textContent = text && `· ${text}`;
   }
 

@@ -177,7 +177,7 @@ export class CompareAB {
   veil(lanes = ["a"]) {
     const { lab } = this, veil = lab.find(".veil");
     this.veiled = lanes;
-    if (!this.on && !lanes.includes("a")) lab.bar.hideVeil();
+    if (!this.on && !lanes.includes("a")) lab.bar.veil.hidden = true;
     const second = this.on && !lanes.includes("a");
     lab.find(second ? ".canvas-box.second" : ".canvas-box").append(veil);
     if (!this.on) return;

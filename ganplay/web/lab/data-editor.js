@@ -63,7 +63,7 @@ export class DataEditor {
       this.sketch.points = points;
       this.keep(text);
     }
-    if (this.sheet.on) this.sheet.paint();
+    this.sheet.paint();
     this.showCount();
   }
 

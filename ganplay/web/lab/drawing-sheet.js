@@ -70,10 +70,6 @@ export class DrawingSheet {
     new ResizeObserver(() => this.paint()).observe(this.ink);
   }
 
-  get on() {
-    return !this.strip.hidden;
-  }
-
   toggle(on) {
     this.strip.hidden = this.ink.hidden = !on;
     this.crossMark.hidden = true;

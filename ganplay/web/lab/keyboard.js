@@ -16,7 +16,7 @@ export function listenToKeys(lab) {
     ".": ["timeline", () => timeline.go(1)],
     l: ["timeline", () => timeline.live()],
     p: ["", () => teach.setProjector(!teach.projector)],
-    "?": ["", () => app.showHelp()],
+    "?": ["", () => app.find(".help-box").showModal()],
   };
   LAYERS.forEach((name, i) => { keys[i + 1] = ["layers", () => lab.layers.toggle(name)]; });
   document.addEventListener("keydown", (event) => {

@@ -238,7 +238,7 @@ export class Lab extends Events {
     Object.assign(this, { config, state, rival, speed, stop, opened: null });
     if (!rival) this.lane = "a";
     if (this.begun && !this.away) this.playing = playing;
-    if (restarted) this.bar.hideVeil();
+    if (restarted) this.bar.veil.hidden = true;
     this.app.complain(problems);
     this.controls.show(this.edited);
     this.choices.show();

@@ -32,8 +32,7 @@ export class Numbers {
     this.shownAt = performance.now();
     lab.find(".step-number").textContent = frame.step.toLocaleString(lang);
     const past = lab.timeline.holds; // how fast it was then says nothing now
-    const rate = frame.rate >= 1 && !past ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(lang) }) : "";
-    lab.find(".rate").textContent = frame.catchingUp && !past ? t("play.catching_up") : rate;
+    lab.find(".rate").textContent = past ? "" : lab.bar.rate(frame.rate, frame.catchingUp);
     const texts = this.tileTexts(frame, lab.config);
     for (const tile of lab.root.querySelectorAll("[data-tile]")) {
       const [value, small] = texts[tile.dataset.tile];

@@ -33,8 +33,4 @@ export class LabBar extends PlayBar {
     this.part("veil-button").textContent = t("play.rewind");
     this.veil.hidden = false;
   }
-
-  hideVeil() {
-    this.veil.hidden = true;
-  }
 }

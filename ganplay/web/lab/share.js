@@ -55,7 +55,9 @@ export class Share {
     for (const button of this.box.querySelectorAll("[data-copy]")) {
       button.onclick = (event) => {
         event.preventDefault();
-        this.copyField(button);
+        const field = lab.find(`.${button.dataset.copy}`);
+        field.select();
+        copy(button, field.value);
       };
     }
   }
@@ -85,12 +87,6 @@ export class Share {
     for (const [name, text] of Object.entries(texts)) this.lab.find(`.share-${name}`).value = text;
     this.asked = new URLSearchParams({ state, steps });
     this.lab.find(".save-script").href = `${this.lab.base}/gan.py${long ? "" : `?${this.asked}`}`;
-  }
-
-  copyField(button) {
-    const field = this.lab.find(`.${button.dataset.copy}`);
-    field.select();
-    copy(button, field.value);
   }
 
   // What is too long for an address is posted.

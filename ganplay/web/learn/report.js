@@ -21,11 +21,6 @@ export class Sheet {
   }
 
   open() {
-    this.fill();
-    this.box.showModal();
-  }
-
-  fill() {
     const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name), say = (said) => learn.say(said);
     const { question } = lesson, parts = [];
     parts.push(element("h1", { textContent: say(lesson.title) }));
@@ -47,6 +42,7 @@ export class Sheet {
     }
     parts.push(element("h2", { textContent: t("learn.steps.explain") }), ...lesson.explain.map((text) => element("p", { textContent: say(text) })));
     this.sheet.replaceChildren(...parts);
+    this.box.showModal();
   }
 
   settings(changes) {

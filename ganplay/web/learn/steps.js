@@ -173,9 +173,13 @@ export class Guide {
       element("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true))];
   }
 
+  bar(ariaLabel, ariaValueMax, ariaValueNow) {
+    const values = { ariaValueMin: 0, ariaValueMax, ariaValueNow };
+    return element("div", { className: "ln-meter", role: "meter", ariaLabel, ...values }, element("i"));
+  }
+
   meter(name, count, needed) {
-    const bar = element("div", { className: "ln-meter", role: "meter", ariaLabel: name }, element("i"));
-    Object.assign(bar, { ariaValueMin: 0, ariaValueMax: needed, ariaValueNow: Math.min(count, needed) });
+    const bar = this.bar(name, needed, Math.min(count, needed));
     bar.firstChild.style.width = `${Math.min(100, (100 * count) / needed)}%`;
     return element("div", { className: count >= needed ? "ln-gauge holds" : "ln-gauge" }, element("p", { className: "ln-gauge-name", textContent: name }), bar);
   }
@@ -184,9 +188,8 @@ export class Guide {
 
   gauge(part, check, place) {
     const name = element("p", { className: "ln-gauge-name" }, element("span", { textContent: this.say(check.name) }), element("b"));
-    const bar = element("div", { className: "ln-meter", role: "meter", ariaLabel: this.say(check.name) }, element("i"));
+    const bar = this.bar(this.say(check.name), 100, 0);
     const now = element("p", { className: "ln-gauge-now" }), why = element("p", { className: "ln-why", hidden: true });
-    Object.assign(bar, { ariaValueMin: "0", ariaValueMax: "100", ariaValueNow: "0" });
     const box = element("div", { className: "ln-gauge" }, name, bar, now, why);
     this.gauges.push({ part, check, place, box, bar, now, why, mark: name.querySelector("b") });
     return box;

@@ -48,6 +48,11 @@ export class PlayBar {
     this.part("toggle-text").textContent = t(playing ? "play.pause" : "play.play");
   }
 
+  rate(steps, catchingUp) {
+    if (catchingUp) return t("play.catching_up");
+    return steps >= 1 ? t("play.rate", { rate: Math.round(steps).toLocaleString(this.view.app.root.lang) }) : "";
+  }
+
   showSpeed() {
     const { speed } = this.view, place = SPEEDS.indexOf(speed);
     const text = speed === null ? t("play.fastest") : t("play.rate", { rate: speed });
