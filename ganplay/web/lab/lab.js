@@ -91,7 +91,7 @@ export class Lab extends Events {
     this.weights = new Weights(this);
     this.film = new Film(this);
     this.timeline = new Timeline(this);
-    this.stopAt = new StopCondition(this);
+    new StopCondition(this);
     this.own = new DataEditor(this);
     this.graph = new ModelGraph(this);
     this.slow = new SlowMotion(this);
@@ -162,7 +162,6 @@ export class Lab extends Events {
     this.sent += 1;
     this.app.link.send({ type, id: this.sent, ...content });
     this.tell("sent", { type, ...content });
-    return this.sent;
   }
 
   // Changes of one animation frame travel together, the last of each setting.

@@ -178,12 +178,9 @@ class Morph {
     this.lab = lab;
     this.canvas = element("canvas", { className: "morph", hidden: true, ariaHidden: "true" });
     lab.find(".canvas-box").append(this.canvas);
-    const begin = () => this.begin(), end = () => this.end();
-    button.addEventListener("pointerenter", begin);
-    button.addEventListener("pointerleave", end);
-    button.addEventListener("focus", () => button.matches(":focus-visible") && begin());
-    button.addEventListener("blur", end);
-    button.addEventListener("click", end);
+    button.addEventListener("pointerenter", () => this.begin());
+    button.addEventListener("focus", () => button.matches(":focus-visible") && this.begin());
+    for (const name of ["pointerleave", "blur", "click"]) button.addEventListener(name, () => this.end());
   }
 
   begin() {

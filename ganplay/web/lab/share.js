@@ -10,16 +10,12 @@ const MOST_BYTES = 120_000, LONGEST_LINK = 8000; // what is longer some programs
 
 // Every point that is shown, in the data's own coordinates.
 export function pointRows(frame, data, unit) {
-  const rows = [];
-  const add = (kind, points, labels, scale) => {
-    for (let i = 0; i < points.length / 2; i++) {
-      const at = [points[2 * i], points[2 * i + 1]].map((v) => (v * scale).toFixed(4));
-      rows.push([kind, ...at, labels && labels.length ? labels[i] : ""]);
-    }
-  };
-  add("real", data.real, data.labels, data.extent / unit);
-  add("fake", frame.fakes, frame.labels, frame.extent / unit);
-  return rows;
+  const rows = (kind, points, labels, scale) => Array.from({ length: points.length / 2 }, (_, i) => {
+    const at = [points[2 * i], points[2 * i + 1]].map((v) => (v * scale).toFixed(4));
+    return [kind, ...at, labels?.[i] ?? ""];
+  });
+  const real = rows("real", data.real, data.labels, data.extent / unit);
+  return [...real, ...rows("fake", frame.fakes, frame.labels, frame.extent / unit)];
 }
 
 export function curveRows(history) {

@@ -21,26 +21,29 @@ export class Sheet {
   }
 
   open() {
-    const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name), say = (said) => learn.say(said);
-    const { question } = lesson, parts = [];
-    parts.push(element("h1", { textContent: say(lesson.title) }));
-    parts.push(element("p", { className: "ln-date", textContent: `ganplay · ${new Date().toLocaleDateString(learn.app.root.lang)}` }));
-    parts.push(element("h2", { textContent: t("learn.steps.predict") }), element("p", { textContent: say(question.text) }));
+    const { learn } = this, { lesson, say } = learn, { question } = lesson, mine = learn.learnt.of(lesson.name);
+    const heading = (step) => element("h2", { textContent: t(`learn.steps.${step}`) });
+    const line = (textContent, className = "") => element("p", { className, textContent });
     const answer = mine.answer === null ? t("learn.unanswered") : say(question.answers[mine.answer].text);
     const right = mine.answer === question.right;
-    parts.push(element("p", {}, element("b", { textContent: `${t("learn.your_answer")} ` }), answer,
-      mine.answer === null ? "" : element("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })));
+    const parts = [
+      element("h1", { textContent: say(lesson.title) }),
+      line(`ganplay · ${new Date().toLocaleDateString(learn.app.root.lang)}`, "ln-date"),
+      heading("predict"), line(say(question.text)),
+      element("p", {}, element("b", { textContent: `${t("learn.your_answer")} ` }), answer,
+        mine.answer === null ? "" : element("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })),
+    ];
     const runs = Object.entries(lesson.runs).filter(([part]) => mine.runs[part]);
-    if (runs.length) parts.push(element("h2", { textContent: t("learn.steps.run") }), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
+    if (runs.length) parts.push(heading("run"), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
     for (const [part] of runs) if (mine.runs[part].outcomes.length) parts.push(this.table(lesson.checks.filter((check) => check.run === part), mine.runs[part]));
     for (const [name, task] of Object.entries(lesson.tasks)) {
       const done = mine.tasks[name];
       if (!done) continue;
-      parts.push(element("h2", { textContent: t(`learn.steps.${name}`) }), element("p", { textContent: say(task.text) }));
+      parts.push(heading(name), line(say(task.text)));
       parts.push(element("p", {}, element("b", { textContent: `${t("learn.settings")} ` }), this.settings(done.changes)));
       parts.push(this.table(task.checks, done), this.plots([[say(task.run.name), done]]));
     }
-    parts.push(element("h2", { textContent: t("learn.steps.explain") }), ...lesson.explain.map((text) => element("p", { textContent: say(text) })));
+    parts.push(heading("explain"), ...lesson.explain.map((text) => line(say(text))));
     this.sheet.replaceChildren(...parts);
     this.box.showModal();
   }

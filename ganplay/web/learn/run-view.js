@@ -7,7 +7,6 @@ import { square } from "../shared/mini-plots.js";
 import { number, t } from "../shared/i18n.js";
 
 const MOST_CURVES = 3, SNAPSHOT = [354, 232];
-const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pull" };
 
 export class RunView {
   /** @param {import("./learn.js").Learn} learn */
@@ -68,8 +67,7 @@ export class RunView {
     this.chosen = Math.min(this.chosen, running.seeds.length - 1);
     this.small = running.seeds.map((_, i) => {
       const canvas = element("canvas"), mark = element("span");
-      const button = element("button", { type: "button" }, canvas, mark);
-      button.onclick = () => this.choose(i);
+      const button = element("button", { type: "button", onclick: () => this.choose(i) }, canvas, mark);
       return { button, canvas, mark };
     });
     this.find(".ln-small").replaceChildren(...this.small.map(({ button }) => button));
@@ -128,9 +126,8 @@ export class RunView {
 
   // Those of the lesson, or only what a symbol of the formula stands for.
   layers() {
-    const all = this.schema.layers, own = LAYER[this.lit];
-    const names = own ? [own] : this.learn.lesson.layers;
-    return names.reduce((sum, name) => sum + all[name], 0);
+    const all = this.schema.layers;
+    return all[this.lit] ?? this.learn.lesson.layers.reduce((sum, name) => sum + all[name], 0);
   }
 
   drawSmall() {

@@ -62,8 +62,7 @@ export class Guide {
     const { learn, body } = this, { step } = learn;
     this.showSteps();
     this.gauges = [];
-    const content = { predict: () => this.predict(), run: () => this.run(), explain: () => this.explain(), visit: () => this.visit() }[step] || (() => this.task(step));
-    body.replaceChildren(...content());
+    body.replaceChildren(...(learn.lesson.tasks[step] ? this.task(step) : this[step]()));
     body.scrollTop = 0;
     learn.app.teach.apply();
     this.follow();
@@ -82,6 +81,12 @@ export class Guide {
   next(step) {
     const name = this.steps().at(this.steps().indexOf(step) + 1);
     return name ? [this.button("on", () => this.learn.goTo(name))] : [];
+  }
+
+  // What can be done with runs: while one goes on, only that it stops.
+  runActions(...buttons) {
+    const { busy } = this.learn.runs, stop = () => this.learn.runs.stop();
+    return element("div", { className: "ln-actions" }, ...(busy ? [this.button("stop", stop, false)] : buttons));
   }
 
   predict() {
@@ -115,13 +120,10 @@ export class Guide {
       const title = parts.length > 1 && checks.length ? [element("h3", { textContent: this.say(lesson.runs[part].name) })] : [];
       return element("div", { className: "ln-gauges" }, ...title, ...checks.map((check, i) => this.gauge(part, check, i)));
     });
-    const actions = element("div", { className: "ln-actions" });
-    if (learn.runs.busy) actions.append(this.button("stop", () => learn.runs.stop(), false));
-    else {
-      actions.append(this.button(ran ? "rerun" : "start_run", () => learn.runs.run(parts), !ran));
-      actions.append(this.button("reseed", () => learn.runs.reseed(), false));
-      if (ran) actions.append(this.button("on", () => learn.goTo("explain")));
-    }
+    const actions = this.runActions(
+      this.button(ran ? "rerun" : "start_run", () => learn.runs.run(parts), !ran),
+      this.button("reseed", () => learn.runs.reseed(), false),
+      ...(ran ? this.next("run") : []));
     return [element("p", { textContent: t("learn.run_about", { n: learn.members }) }), ...groups, actions];
   }
 
@@ -154,15 +156,13 @@ export class Guide {
     controls.show(now);
     const gauges = element("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
     const hint = element("p", { className: "ln-hint", hidden: true, textContent: this.say(task.hint) });
-    const actions = element("div", { className: "ln-actions" });
-    if (learn.runs.busy) actions.append(this.button("stop", () => learn.runs.stop(), false));
-    else {
-      actions.append(this.button("try", () => learn.runs.run([name]), !mine.tasks[name]?.holds),
-        this.button("reset", () => learn.runs.reset(name), false),
-        this.button("hint", () => { hint.hidden = !hint.hidden; }, false));
-      if (kind === "gan") actions.append(this.button("in_lab", () => learn.openInLab(name), false));
-      if (mine.tasks[name]?.holds) actions.append(...this.next(name));
-    }
+    const solved = mine.tasks[name]?.holds;
+    const actions = this.runActions(
+      this.button("try", () => learn.runs.run([name]), !solved),
+      this.button("reset", () => learn.runs.reset(name), false),
+      this.button("hint", () => { hint.hidden = !hint.hidden; }, false),
+      ...(kind === "gan" ? [this.button("in_lab", () => learn.openInLab(name), false)] : []),
+      ...(solved ? this.next(name) : []));
     return [element("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions];
   }
 

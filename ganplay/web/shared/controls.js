@@ -84,8 +84,7 @@ export class Controls {
   }
 
   flag(field, id, row) {
-    const box = element("input", { id, type: "checkbox" });
-    box.onchange = () => this.change({ [field.name]: box.checked });
+    const box = element("input", { id, type: "checkbox", onchange: () => this.change({ [field.name]: box.checked }) });
     row.append(box);
     return (value) => { box.checked = value; };
   }

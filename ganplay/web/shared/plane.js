@@ -66,13 +66,9 @@ export class Plane {
   }
 
   resize() {
-    const side = Math.round(this.canvas.clientWidth * sharpness());
-    if (side && side !== this.canvas.width) {
-      this.canvas.width = this.canvas.height = side;
-      this.realStale = true;
-      return true;
-    }
-    return false;
+    const side = Math.round(this.canvas.clientWidth * sharpness()), other = side > 0 && side !== this.canvas.width;
+    if (other) this.canvas.width = this.canvas.height = side;
+    return other;
   }
 
   has(layer) {

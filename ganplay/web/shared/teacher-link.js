@@ -1,7 +1,7 @@
 // A lesson's link: which parts of the page are hidden or locked, in which language and how large.
 // It lies behind the address's #, beside the state: `#state=...&hide=presets&lock=lr_g&view=projector`.
 
-import { element } from "./dom.js";
+import { choice, element } from "./dom.js";
 import { current, t } from "./i18n.js";
 
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
@@ -50,24 +50,22 @@ export class Teach {
   build(host, changed, parts = PARTS) {
     const rows = parts.map((name) => {
       const now = ["hide", "lock"].find((how) => this.chosen[how].includes(name)) || "show";
-      const select = element("select", {}, ...["show", "lock", "hide"].map((how) =>
-        element("option", { value: how, textContent: t(`teach.${how}`), selected: how === now })));
-      select.onchange = () => {
+      const options = ["show", "lock", "hide"].map((how) => element("option", { value: how, textContent: t(`teach.${how}`) }));
+      const select = choice({}, options, now, (chosen) => {
         for (const how of ["hide", "lock"]) {
           const others = this.chosen[how].filter((other) => other !== name);
-          this.chosen[how] = select.value === how ? [...others, name] : others;
+          this.chosen[how] = chosen === how ? [...others, name] : others;
         }
         changed();
-      };
+      });
       return element("label", {}, element("span", { textContent: t(`teach.parts.${name}`) }), select);
     });
-    const check = (name, get, set) => {
-      const box = element("input", { type: "checkbox", checked: get() });
-      box.onchange = () => { set(box.checked); changed(); };
-      return element("label", {}, element("span", { textContent: t(`teach.${name}`) }), box);
+    const check = (name, checked, set) => {
+      const onchange = ({ target }) => { set(target.checked); changed(); };
+      return element("label", {}, element("span", { textContent: t(`teach.${name}`) }), element("input", { type: "checkbox", checked, onchange }));
     };
     host.replaceChildren(...rows,
-      check("projector", () => this.chosen.projector, (on) => { this.chosen.projector = on; }),
-      check("language", () => Boolean(this.chosen.lang), (on) => { this.chosen.lang = on ? current() : null; }));
+      check("projector", this.chosen.projector, (on) => { this.chosen.projector = on; }),
+      check("language", Boolean(this.chosen.lang), (on) => { this.chosen.lang = on ? current() : null; }));
   }
 }
