@@ -105,7 +105,10 @@ export class Arena {
       state: () => this.receiveState(event),
       arena: () => this.receiveArena(event),
       standings: () => this.receiveStandings(event),
-      unmade: () => this.refuse(event.problems),
+      unmade: () => {
+        this.asking = null; // what there was goes on as it did
+        this.complain(event.problems);
+      },
       error: () => this.app.toast(t("problems.message", event)),
       failed: () => this.app.toast(t("toasts.failed")),
       too_many: () => this.app.toast(t("toasts.too_many")),
@@ -201,12 +204,6 @@ export class Arena {
 
   complain(problems = []) {
     for (const text of new Set(this.words(problems))) this.app.toast(text);
-  }
-
-  // Nothing was begun: what there was goes on as it did.
-  refuse(problems) {
-    this.asking = null;
-    this.complain(problems);
   }
 
   // ---- what can be done -----------------------------------------------------------------------

@@ -3,16 +3,14 @@
 
 import { styleOf } from "./cells.js";
 import { choice, element } from "../shared/dom.js";
-import { disc, fitted, line } from "../shared/pen.js";
+import { disc, fitted, line, write } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], MOST = 600, LEFT = 34, FOOT = 16, NEAR = 24;
 
 // Standings of a run as they come; when there are too many, every other one goes.
 export class History {
-  constructor() {
-    this.entries = [];
-  }
+  entries = [];
 
   add(standings) {
     if (this.entries.length && standings.step <= this.entries.at(-1).step) {
@@ -100,17 +98,15 @@ export class Curves {
     pen.strokeStyle = colours.line;
     pen.fillStyle = colours.text;
     pen.font = "10.5px system-ui, sans-serif";
-    pen.textAlign = "right";
     pen.lineWidth = 1;
     const whole = this.metric === "modes" ? [0, Math.round(top / 1.03 / 2), Math.round(top / 1.03)] : [0, 0.5, 1];
     for (const value of whole) {
       line(pen, [[LEFT, y(value)], [right, y(value)]]);
-      pen.fillText(String(value), LEFT - 5, y(value) + 4);
+      write(pen, String(value), LEFT - 5, y(value) + 4, "right");
     }
     if (!told || !entries.length) return;
-    pen.fillText(last.toLocaleString(this.arena.app.root.lang), right, tall - 3);
-    pen.textAlign = "left";
-    pen.fillText("0", LEFT, tall - 3);
+    write(pen, last.toLocaleString(this.arena.app.root.lang), right, tall - 3, "right");
+    write(pen, "0", LEFT, tall - 3, "left");
     if (this.metric === "js") this.floor(pen, y, right, colours);
     const lead = this.lit >= 0 ? this.lit : entries.at(-1).cells.findIndex(({ rank }) => rank[arena.table.by] === 1);
     told.possible.forEach((cell, i) => i !== lead && this.line(pen, i, cell, 1.3, this.lit >= 0 ? 0.3 : 0.8));

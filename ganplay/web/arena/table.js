@@ -60,7 +60,9 @@ export class Table {
     this.body = element("tbody");
     this.host.append(element("thead", {}, element("tr", {}, ...head)), this.body);
     this.rows = cells.tiles.map(({ cell }, i) => {
-      const button = element("button", { type: "button", title: t("arena.take"), onclick: () => this.arena.take(i) }, swatch(styleOf(cell, told.axes, this.arena.app.theme)), element("span", { textContent: cells.nameOf(cell) }));
+      const style = swatch(styleOf(cell, told.axes, this.arena.app.theme)), name = element("span", { textContent: cells.nameOf(cell) });
+      const does = { title: t("arena.take"), onclick: () => this.arena.take(i) };
+      const button = element("button", { type: "button", ...does }, style, name);
       const [rank, js, modes] = [element("td"), element("td"), element("td")];
       const row = element("tr", {}, rank, element("th", { scope: "row" }, button), js, modes);
       row.onpointerenter = button.onfocus = () => this.arena.point(i);

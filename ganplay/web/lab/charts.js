@@ -18,22 +18,13 @@ const CHARTS = [
 ];
 
 export class History {
-  constructor() {
-    this.clear();
-  }
-
-  clear() {
-    this.steps = [];
-    this.rows = [];
-    this.run = null;
-  }
+  run = null;
+  steps = [];
+  rows = [];
 
   // Keep a measurement, once; when there are too many, every other one goes.
   add(frame) {
-    if (frame.run !== this.run) {
-      this.clear();
-      this.run = frame.run;
-    }
+    if (frame.run !== this.run) Object.assign(this, { run: frame.run, steps: [], rows: [] });
     if (frame.measuredAt <= (this.steps.at(-1) ?? -1)) return false;
     this.steps.push(frame.measuredAt);
     this.rows.push(frame.metrics);
@@ -96,7 +87,7 @@ export class Charts {
   add(frame) {
     if (this.paired !== Boolean(frame.rival)) {
       this.paired = !this.paired;
-      this.rival.clear();
+      this.rival = new History();
       this.label();
     }
     if (frame.rival) this.rival.add(frame.rival);

@@ -42,7 +42,7 @@ export function partFormulas(part, config) {
   const noise = config.noise === "gaussian" ? "𝒩(0, I" : "𝒰([−1, 1]";
   const dim = [String(config.noise_dim), "", config.noise === "gaussian" ? "sub" : "sup"];
   const label = config.conditional ? [[" | y"]] : [];
-  const all = {
+  return {
     noise: [[["z", "noise"], [" ∼ "], [noise], dim, [")"]]],
     g: [[G, [": z "], ...label, [" ↦ "], ["x", "fake"]]],
     fake: [[["x", "fake"], [" = "], G, ["("], ["z", "noise"], ...label, [")"]]],
@@ -51,8 +51,7 @@ export function partFormulas(part, config) {
     verdicts: [ofReal, ofFake],
     losses: [lossFormula("d", config), lossFormula("g", config)],
     gradients: [gradient("D"), gradient("G")],
-  };
-  return all[part];
+  }[part];
 }
 
 // A formula as an element; its pieces carry the part that they stand for.

@@ -19,16 +19,15 @@ export class StopCondition {
     this.choice = lab.find(".stop-when");
     this.bound = lab.find(".stop-bound");
     this.choice.append(...["", ...Object.keys(KINDS)].map((value) => Object.assign(document.createElement("option"), { value })));
-    this.choice.onchange = () => this.choose(this.choice.value);
+    this.choice.onchange = () => {
+      const when = this.choice.value;
+      this.send(when ? { when, bound: KINDS[when].first(lab) } : null);
+    };
     this.bound.onchange = () => this.change();
     lab.addEventListener("state", () => this.show());
     lab.addEventListener("data", () => this.showChoices());
     lab.app.addEventListener("words", () => this.label());
     lab.addEventListener("stopped", ({ detail: event }) => this.explain(event));
-  }
-
-  choose(when) {
-    this.send(when ? { when, bound: KINDS[when].first(this.lab) } : null);
   }
 
   change() {

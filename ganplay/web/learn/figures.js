@@ -3,7 +3,7 @@
 
 import { contour } from "./contours.js";
 import { begin } from "../shared/mini-plots.js";
-import { disc, fitted, line } from "../shared/pen.js";
+import { disc, fitted, line, write } from "../shared/pen.js";
 import { paint } from "../shared/pixels.js";
 import { MARGIN } from "../shared/plane.js";
 
@@ -27,10 +27,8 @@ function axes(pen, side, palette, names) {
   if (side < 150) return;
   pen.fillStyle = palette.text;
   pen.font = "italic 15px Georgia, serif";
-  pen.textAlign = "right";
-  pen.fillText(names[0], side / 2 - 6, -6);
-  pen.textAlign = "left";
-  pen.fillText(names[1], 8, -side / 2 + 16);
+  write(pen, names[0], side / 2 - 6, -6, "right");
+  write(pen, names[1], 8, -side / 2 + 16, "left");
 }
 
 export function phase(canvas, paths, chosen, config, palette) {
@@ -78,14 +76,9 @@ export function lengths(canvas, rows, other, chosen, palette) {
   pen.font = "12px system-ui, sans-serif";
   for (const value of [0.5, 0.7071, 1, 1.2]) {
     line(pen, [[x(0), y(value)], [x(1), y(value)]]);
-    if (small) continue;
-    pen.textAlign = "right";
-    pen.fillText(value === 0.7071 ? "1/√2" : value, x(0) - 6, y(value) + 4);
+    if (!small) write(pen, value === 0.7071 ? "1/√2" : value, x(0) - 6, y(value) + 4, "right");
   }
-  if (!small) {
-    pen.textAlign = "center";
-    for (const share of [0, 0.5, 1]) pen.fillText(`t = ${share}`, x(share), side / 2 - 12);
-  }
+  for (const share of small ? [] : [0, 0.5, 1]) write(pen, `t = ${share}`, x(share), side / 2 - 12, "center");
   const along = (values) => line(pen, values.map((value, i) => [x(i / (values.length - 1)), y(value)]));
   if (other && !small) {
     pen.setLineDash([5, 4]);
@@ -168,14 +161,11 @@ export function curve(canvas, entries, check, steps, chosen, { ground, line: fra
   pen.globalAlpha = 1;
   pen.font = "10.5px system-ui, sans-serif";
   pen.fillStyle = text;
-  pen.textAlign = "right";
   const brief = (value) => (Math.abs(value) >= 1000 || (value && Math.abs(value) < 0.01) ? value.toExponential(0) : String(Number(value.toPrecision(2))));
-  pen.fillText(brief(most), left - 4, head + 8);
-  pen.fillText(brief(logs ? least : bottom), left - 4, foot);
-  pen.textAlign = "left";
-  if (steps) pen.fillText("0", left, tall - 3);
-  pen.textAlign = "right";
-  if (steps) pen.fillText(String(steps), right, tall - 3);
+  write(pen, brief(most), left - 4, head + 8, "right");
+  write(pen, brief(logs ? least : bottom), left - 4, foot, "right");
+  if (steps) write(pen, "0", left, tall - 3, "left");
+  if (steps) write(pen, String(steps), right, tall - 3, "right");
   pen.setLineDash([4, 3]);
   pen.strokeStyle = good;
   for (const bound of [low, high]) {

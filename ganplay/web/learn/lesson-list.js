@@ -11,12 +11,11 @@ export function showList(learn) {
     const parts = learn.learnt.parts(lesson), done = parts.filter(([, is]) => is).length;
     const pips = parts.map(([, is]) => element("i", { className: is ? "done" : "" }));
     const title = t("learn.done", { done, all: parts.length });
-    const button = element("button",
-      { type: "button", title, dataset: { lesson: lesson.name }, ariaLabel: `${i + 1}. ${say(lesson.title)} · ${title}`, onclick: () => learn.open(lesson) },
-      element("b", { textContent: i + 1 }), element("span", { textContent: say(lesson.title) }),
-      element("span", { className: "ln-pips", ariaHidden: "true" }, ...pips));
-    if (lesson === shown) button.setAttribute("aria-current", "true");
-    return element("li", {}, button);
+    return element("li", {}, element("button", {
+      type: "button", title, ariaLabel: `${i + 1}. ${say(lesson.title)} · ${title}`, dataset: { lesson: lesson.name },
+      ariaCurrent: lesson === shown ? "true" : null, onclick: () => learn.open(lesson),
+    }, element("b", { textContent: i + 1 }), element("span", { textContent: say(lesson.title) }),
+    element("span", { className: "ln-pips", ariaHidden: "true" }, ...pips)));
   }));
   if (focused) find(`[data-lesson="${focused}"]`).focus();
 }

@@ -28,7 +28,9 @@ export function writeAddress({ state, rival, hide, lock, projector, lang }) {
 }
 
 // What it asks for by view: "" for anything, null for nothing.
-export const viewsIn = (hash) => Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, partOf(hash, name, most)]));
+export function viewsIn(hash) {
+  return Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, partOf(hash, name, most)]));
+}
 
 function partOf(hash, name, most) {
   const piece = hash.replace(/^#/, "").split("&").find((one) => one === name || one.startsWith(`${name}=`));

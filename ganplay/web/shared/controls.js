@@ -91,7 +91,8 @@ export class Controls {
 
   number(field, id, row) {
     const { steps, at, value } = scale(field), [low, high] = field.bounds;
-    const slider = element("input", { type: "range", min: 0, max: steps, step: 1, ariaLabel: t(`fields.${field.name}.label`) });
+    const ariaLabel = t(`fields.${field.name}.label`);
+    const slider = element("input", { type: "range", min: 0, max: steps, step: 1, ariaLabel });
     const box = element("input", { id, type: "number", min: low, max: high, step: "any", inputMode: "decimal" });
     const shown = (v) => String(Number(v.toPrecision(6)));
     const live = field.change === "live";

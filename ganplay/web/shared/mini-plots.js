@@ -1,7 +1,7 @@
 // Small true pictures of a GAN's parts, on a canvas of any size: noise, grid, points, D's map, what D
 // says of both samples, sizes of gradients. Each is given the lab's data and the frame it shows.
 
-import { line, sharpness, squares } from "./pen.js";
+import { line, sharpness, squares, write } from "./pen.js";
 import { MARGIN, drawValues, ramp } from "./plane.js";
 
 // Colours of the four corners of the space of noise; between them they are mixed. All are kin to the
@@ -119,10 +119,8 @@ export function verdicts(canvas, { frame, palette, low, high }) {
   pen.fillRect(left, middle - 0.5, wide * bins, 1);
   if (!large) return;
   pen.font = "12px system-ui, sans-serif";
-  pen.textAlign = "left";
-  pen.fillText(low, left, side / 2 - 6);
-  pen.textAlign = "right";
-  pen.fillText(high, -left, side / 2 - 6);
+  write(pen, low, left, side / 2 - 6, "left");
+  write(pen, high, -left, side / 2 - 6, "right");
 }
 
 const SMALLEST = 1e-5, LARGEST = 1e2;
@@ -148,10 +146,8 @@ export function bars(canvas, { frame, palette, words }) {
     pen.fillRect(left, at + tall * 0.2, room * share, tall * 0.6);
     if (large) {
       pen.fillStyle = palette.text;
-      pen.textAlign = "right";
-      pen.fillText(`${net} ${words.layer} ${layer}`, left - 6, at + tall / 2);
-      pen.textAlign = "left";
-      pen.fillText(known ? norm.toPrecision(2) : "–", left + room + 6, at + tall / 2);
+      write(pen, `${net} ${words.layer} ${layer}`, left - 6, at + tall / 2, "right");
+      write(pen, known ? norm.toPrecision(2) : "–", left + room + 6, at + tall / 2, "left");
     }
     at += tall;
   }
@@ -172,6 +168,5 @@ export function curves(canvas, { rows, palette }) {
   }
   pen.fillStyle = palette.text;
   pen.font = "12px system-ui, sans-serif";
-  pen.textAlign = "right";
-  for (const value of [low, high]) pen.fillText(value.toPrecision(3), -room / 2 + 10, y(value) + 4);
+  for (const value of [low, high]) write(pen, value.toPrecision(3), -room / 2 + 10, y(value) + 4, "right");
 }

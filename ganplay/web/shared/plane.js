@@ -1,7 +1,7 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
-import { disc, sharpness } from "./pen.js";
+import { disc, line, sharpness, write } from "./pen.js";
 
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
@@ -137,10 +137,8 @@ export class Plane {
     pen.globalAlpha = 0.9;
     for (const [i, n] of numbers.entries()) {
       const at = size / 2 + n * pixels, name = String(n).replace("-", "−");
-      pen.textAlign = "center";
-      pen.fillText(name, at, size - size / 130);
-      pen.textAlign = "left";
-      if (i) pen.fillText(name, size / 130, size - at + size / 180);
+      write(pen, name, at, size - size / 130, "center");
+      if (i) write(pen, name, size / 130, size - at + size / 180, "left");
     }
     pen.globalAlpha = 1;
   }
@@ -155,9 +153,7 @@ export class Plane {
     if (rows === 1) {
       pen.lineWidth = this.dot;
       pen.globalAlpha = 0.75;
-      pen.beginPath();
-      for (let i = 0; i < columns; i++) pen.lineTo(x(i), y(i));
-      pen.stroke();
+      line(pen, Array.from({ length: columns }, (_, i) => [x(i), y(i)]));
       pen.globalAlpha = 1;
       return;
     }

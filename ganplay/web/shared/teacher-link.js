@@ -62,7 +62,8 @@ export class Teach {
     });
     const check = (name, checked, set) => {
       const onchange = ({ target }) => { set(target.checked); changed(); };
-      return element("label", {}, element("span", { textContent: t(`teach.${name}`) }), element("input", { type: "checkbox", checked, onchange }));
+      const box = element("input", { type: "checkbox", checked, onchange });
+      return element("label", {}, element("span", { textContent: t(`teach.${name}`) }), box);
     };
     host.replaceChildren(...rows,
       check("projector", this.chosen.projector, (on) => { this.chosen.projector = on; }),
