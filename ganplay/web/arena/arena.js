@@ -124,7 +124,7 @@ export class Arena {
   }
 
   forget() {
-    Object.assign(this, { standings: null, lost: [], step: 0, newest: null, frames: [] });
+    Object.assign(this, { standings: null, lost: [], step: 0, frames: [] });
     this.curves.clear();
     this.table.build();
     this.cells.number();
