@@ -22,7 +22,10 @@ LATENCY = """
 async ([selector, kind, values]) => {
   const draw = ganplay.draw.bind(ganplay), times = [];
   let done = null;
-  ganplay.draw = () => { draw(); if (done && ganplay.frame.applied >= ganplay.sent) done(); };
+  ganplay.draw = (buffer) => {
+    draw(buffer);
+    if (done && ganplay.frame.applied >= ganplay.sent) done();
+  };
   for (const value of values) {
     const input = document.querySelector(selector.replace("$", value));
     const before = ganplay.sent, start = performance.now();

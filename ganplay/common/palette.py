@@ -1,6 +1,6 @@
 """The colours of plots and films: those of the page, which colour-blind eyes can tell apart.
 
-The page has them in `web/shared/plane.js`; its muted text is too faint for the small films.
+The page has them in `web/shared/theme.css`; its muted text is too faint for the small films.
 """
 
 Colour = tuple[int, int, int]

@@ -3,7 +3,7 @@
 import { Events } from "./shared/events.js";
 import { Lab } from "./lab/lab.js";
 import { Link } from "./shared/live-socket.js";
-import { PALETTES } from "./shared/plane.js";
+import { paletteOf } from "./shared/palette.js";
 import { Teach } from "./shared/teacher-link.js";
 import { Toasts } from "./shared/toasts.js";
 import { Views } from "./tabs.js";
@@ -27,7 +27,7 @@ export async function mount(root, { base, token, newToken }) {
   // For the curious at the console, and for the tests: the Lab, and what is beside it on the page.
   Object.assign(window, { ganplay: lab });
   for (const name of FOR_TESTS) Object.defineProperty(lab, name, { get: () => app[name] });
-  app.connect(token, newToken);
+  app.link = new Link({ base, token, newToken, room: "lab", view: lab });
   lab.charts.ready.then(() => lab.begin());
 }
 
@@ -39,12 +39,15 @@ export class App extends Events {
     this.root = root;
     this.schema = schema;
     this.base = base;
+    this.link = null;
     // The views, each as soon as it was opened.
     this.explore = null;
     this.learn = null;
     this.arena = null;
     this.find = (selector) => root.querySelector(selector);
-    this.toasts = new Toasts(this.find(".toasts"), schema);
+    const toasts = new Toasts(this.find(".toasts"), schema);
+    this.toast = (text, seconds) => toasts.show(text, seconds);
+    this.complain = (problems) => toasts.complain(problems);
     const opened = viewsIn(location.hash), asked = this.readLink();
     this.setTheme(inBrowser.get("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.lab = new Lab(this, asked);
@@ -66,20 +69,6 @@ export class App extends Events {
     return asked;
   }
 
-  connect(token, newToken) {
-    const { lab } = this;
-    this.link = new Link({
-      base: this.base, token, newToken,
-      hello: () => lab.hello(),
-      on: {
-        frame: (buffer) => lab.receiveFrame(buffer),
-        event: (event) => lab.receive(event),
-        up: () => this.setStatus("live"),
-        down: (reason) => this.setStatus(reason || "lost"),
-      },
-    });
-  }
-
   wire() {
     const on = (selector, callback) => { this.find(selector).onclick = callback; };
     on(".theme", () => {
@@ -90,8 +79,7 @@ export class App extends Events {
       words.use(words.others()[0]);
       this.relabel();
     });
-    on(".help", () => this.showHelp());
-    on(".help-close", () => this.find(".help-box").close());
+    on(".help", () => this.find(".help-box").showModal());
     // After a click with the mouse the keys belong to the page again, not to the button.
     this.root.addEventListener("click", ({ target, detail }) => {
       const button = target.closest("button");
@@ -101,16 +89,9 @@ export class App extends Events {
 
   // ---- how it looks -----------------------------------------------------------------------------
 
-  colours() {
-    const palette = PALETTES[this.theme], dark = this.theme === "dark";
-    return {
-      ...palette, good: dark ? "#5fd0c0" : "#0b7a6f", ink: dark ? "#c7d0dc" : "#3b4658",
-      inkText: dark ? "#e8edf4" : "#1a2230", panel: dark ? "#161d28" : "#ffffff",
-    };
-  }
-
   setTheme(theme) {
     this.theme = theme;
+    this.palette = paletteOf(theme);
     document.body.classList.toggle("dark", theme === "dark");
     this.root.dataset.theme = theme;
     this.tell("theme", theme);
@@ -136,21 +117,9 @@ export class App extends Events {
 
   // ---- notices and help -------------------------------------------------------------------------
 
-  toast(text, seconds) {
-    this.toasts.show(text, seconds);
-  }
-
-  complain(problems) {
-    this.toasts.complain(problems);
-  }
-
   // Names in a teacher's link that no part of the page has.
   complainOfParts() {
     for (const name of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: name.slice(0, 40) }));
-  }
-
-  showHelp() {
-    this.find(".help-box").showModal();
   }
 
   buildHelp() {

@@ -3,7 +3,7 @@ const root = new URL((window.gradio_config && window.gradio_config.root) || "/",
 const base = location.origin + root.pathname.replace(/\/$/, "") + "/ganplay";
 // Our own style sheets, and not Gradio's `css`: that is put on the page twice, once with prefixes that
 // change which rule wins.
-const styled = ["shared/page.css", "lab/lab.css"].map((name) => new Promise((done) => {
+const styled = ["shared/theme.css", "shared/page.css", "lab/lab.css"].map((name) => new Promise((done) => {
   const sheet = document.createElement("link");
   Object.assign(sheet, { rel: "stylesheet", href: `${base}/assets/${name}`, onload: done, onerror: done });
   document.head.append(sheet);

@@ -135,7 +135,7 @@ def use_the_other_views(tab):
     page.wait_for_function(f"ganplay.explore.drawn > {drawn}")
     page.click("#view-learn")
     page.click('[data-lesson="oscillation"]')
-    assert tab.see("ganplay.learn.runPart('together')")
+    assert tab.see("ganplay.learn.runs.runPart('together')")
     page.click("#view-arena")
     page.wait_for_function("ganplay.arena?.status === 'live'")
     step = tab.see("ganplay.arena.step")

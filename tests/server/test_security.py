@@ -240,8 +240,7 @@ def test_nothing_unpickles_or_runs_what_it_is_given():
 
 
 MARKUP = {
-    "dom.js": "createContextualFragment(html)", "charts.js": "box.innerHTML = '<figcaption>",
-    "model-graph.js": "box.innerHTML = `<svg", "slow-motion.js": "this.host.innerHTML = `",
+    "dom.js": "createContextualFragment(html)", "model-graph.js": "innerHTML: svg",
     "report.js": "page.documentElement.outerHTML",
 }  # fmt: skip
 """Where scripts make markup: of words of their own, or of files of ours."""

@@ -3,6 +3,7 @@
 
 import { axisName, valueName } from "./setup.js";
 import { element } from "../shared/dom.js";
+import { squares } from "../shared/pen.js";
 import { Plane } from "../shared/plane.js";
 import { step } from "../shared/grid-keys.js";
 import { number, t } from "../shared/i18n.js";
@@ -25,13 +26,12 @@ export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, 
 class Small extends Plane {
   drawAxes() {} // there is no room for numbers
 
-  // In small ones squares, which take a browser a third of the time of discs and look alike.
-  dots(pen, points, labels, colour, edge) {
-    if (this.canvas.width > DISCS) return super.dots(pen, points, labels, colour, edge);
-    const { zoom } = this, size = 1.8 * this.dot;
+  // In small ones squares look alike.
+  dots(pen, points, labels, colour) {
+    if (this.canvas.width > DISCS) return super.dots(pen, points, labels, colour);
     pen.fillStyle = colour;
     pen.globalAlpha = 0.85;
-    for (let i = 0; i < points.length; i += 2) pen.fillRect(points[i] * zoom - size / 2, -points[i + 1] * zoom - size / 2, size, size);
+    squares(pen, points, this.zoom, 1.8 * this.dot);
     pen.globalAlpha = 1;
   }
 }
@@ -74,14 +74,13 @@ export class Cells {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     this.host = arena.find(".ar-cells");
     this.tiles = [];
     this.here = 0;
     this.host.onkeydown = (event) => this.key(event);
     const watch = new ResizeObserver(() => this.fit());
     for (const selector of [".ar-stage", ".ar-bar"]) watch.observe(arena.find(selector));
-    this.app.addEventListener("theme", () => this.build());
+    this.arena.app.addEventListener("theme", () => this.build());
   }
 
   get matrix() {
@@ -129,13 +128,12 @@ export class Cells {
 
   tile(cell, place) {
     const canvas = element("canvas"), rank = element("span", { className: "ar-rank", ariaHidden: "true" }), lost = element("span", { className: "ar-lost" });
-    const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.app.theme);
-    const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "ar-said", textContent: this.nameOf(cell, true) })
+    const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
+    const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "heard", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
     const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
-    const plane = new Small(canvas, this.app.schema.frame);
+    const plane = new Small(canvas, this.arena.app.schema.frame, this.arena.app.palette);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
-    plane.setTheme(this.app.theme);
     plane.setData(this.arena.told.data[cell.data]);
     button.onclick = () => this.arena.take(place);
     button.onpointerenter = () => this.arena.point(place);

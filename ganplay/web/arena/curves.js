@@ -2,16 +2,15 @@
 // pointed at, or leads, how sure it is. Whoever points at a place is told the value there.
 
 import { styleOf } from "./cells.js";
-import { element } from "../shared/dom.js";
+import { choice, element } from "../shared/dom.js";
+import { disc, fitted, line, write } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], MOST = 600, LEFT = 34, FOOT = 16, NEAR = 24;
 
 // Standings of a run as they come; when there are too many, every other one goes.
 export class History {
-  constructor() {
-    this.entries = [];
-  }
+  entries = [];
 
   add(standings) {
     if (this.entries.length && standings.step <= this.entries.at(-1).step) {
@@ -39,7 +38,6 @@ export class Curves {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     this.metric = "js";
     this.history = new History();
     this.lit = -1;
@@ -49,18 +47,16 @@ export class Curves {
     this.canvas.onpointerleave = () => this.leave();
     this.canvas.onkeydown = (event) => this.key(event);
     this.canvas.onblur = () => this.leave();
-    this.app.addEventListener("theme", () => this.draw());
+    this.arena.app.addEventListener("theme", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.canvas.parentElement);
   }
 
   label() {
-    const select = element("select", { title: t("arena.metric_tip") }, ...METRICS.map((name) => element("option", { value: name, textContent: t(`metrics.${name}.label`) })));
-    select.setAttribute("aria-label", t("arena.metric"));
-    select.value = this.metric;
-    select.onchange = () => {
-      this.metric = select.value;
+    const options = METRICS.map((name) => element("option", { value: name, textContent: t(`metrics.${name}.label`) }));
+    const select = choice({ title: t("arena.metric_tip"), ariaLabel: t("arena.metric") }, options, this.metric, (name) => {
+      this.metric = name;
       this.draw();
-    };
+    });
     this.arena.find(".ar-curves figcaption").replaceChildren(element("b", { textContent: t("arena.curves") }), select);
     this.draw();
   }
@@ -96,28 +92,21 @@ export class Curves {
   draw() {
     const { canvas, arena } = this, { told } = arena, wide = canvas.clientWidth, tall = canvas.clientHeight;
     if (!wide) return;
-    const sharp = Math.min(window.devicePixelRatio || 1, 2);
-    Object.assign(canvas, { width: Math.round(wide * sharp), height: Math.round(tall * sharp) });
-    const pen = canvas.getContext("2d"), colours = this.app.colours(), { entries } = this.history;
-    pen.setTransform(sharp, 0, 0, sharp, 0, 0);
+    const { pen } = fitted(canvas), colours = this.arena.app.palette, { entries } = this.history;
     this.describe();
     const { x, y, top, last, right } = this.scale;
     pen.strokeStyle = colours.line;
     pen.fillStyle = colours.text;
     pen.font = "10.5px system-ui, sans-serif";
-    pen.textAlign = "right";
     pen.lineWidth = 1;
     const whole = this.metric === "modes" ? [0, Math.round(top / 1.03 / 2), Math.round(top / 1.03)] : [0, 0.5, 1];
     for (const value of whole) {
-      pen.beginPath();
-      pen.moveTo(LEFT, y(value)), pen.lineTo(right, y(value));
-      pen.stroke();
-      pen.fillText(String(value), LEFT - 5, y(value) + 4);
+      line(pen, [[LEFT, y(value)], [right, y(value)]]);
+      write(pen, String(value), LEFT - 5, y(value) + 4, "right");
     }
     if (!told || !entries.length) return;
-    pen.fillText(last.toLocaleString(this.app.root.lang), right, tall - 3);
-    pen.textAlign = "left";
-    pen.fillText("0", LEFT, tall - 3);
+    write(pen, last.toLocaleString(this.arena.app.root.lang), right, tall - 3, "right");
+    write(pen, "0", LEFT, tall - 3, "left");
     if (this.metric === "js") this.floor(pen, y, right, colours);
     const lead = this.lit >= 0 ? this.lit : entries.at(-1).cells.findIndex(({ rank }) => rank[arena.table.by] === 1);
     told.possible.forEach((cell, i) => i !== lead && this.line(pen, i, cell, 1.3, this.lit >= 0 ? 0.3 : 0.8));
@@ -128,9 +117,7 @@ export class Curves {
     if (this.mark) {
       const { entry, place } = this.mark, value = entry.cells[place].mean[this.metric];
       pen.fillStyle = colours.inkText;
-      pen.beginPath();
-      pen.arc(x(entry.step), y(value), 4, 0, 6.2832);
-      pen.fill();
+      disc(pen, x(entry.step), y(value), 4);
     }
   }
 
@@ -138,24 +125,16 @@ export class Curves {
     const floors = new Set(this.arena.told.data.map((data) => data.floor));
     pen.strokeStyle = colours.text;
     pen.setLineDash([1, 3]);
-    for (const floor of floors) {
-      pen.beginPath();
-      pen.moveTo(LEFT, y(floor)), pen.lineTo(right, y(floor));
-      pen.stroke();
-    }
+    for (const floor of floors) line(pen, [[LEFT, y(floor)], [right, y(floor)]]);
     pen.setLineDash([]);
   }
 
   line(pen, i, cell, thick, alpha) {
-    const { x, y } = this.scale, { colour, dash } = styleOf(cell, this.arena.told.axes, this.app.theme);
+    const { x, y } = this.scale, { colour, dash } = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
     Object.assign(pen, { strokeStyle: colour, lineWidth: thick, globalAlpha: alpha, lineJoin: "round" });
     pen.setLineDash(dash);
-    pen.beginPath();
-    for (const { step, cells } of this.history.entries) {
-      const value = cells[i].mean[this.metric];
-      if (value !== null) pen.lineTo(x(step), y(value));
-    }
-    pen.stroke();
+    const known = this.history.entries.filter(({ cells }) => cells[i].mean[this.metric] !== null);
+    line(pen, known.map(({ step, cells }) => [x(step), y(cells[i].mean[this.metric])]));
     pen.setLineDash([]);
     pen.globalAlpha = 1;
   }
@@ -166,7 +145,7 @@ export class Curves {
       const { mean, half_width: half } = cells[i];
       return [x(step), y(Math.min(top, Math.max(0, mean[this.metric] + way * half[this.metric])))];
     };
-    pen.fillStyle = styleOf(cell, this.arena.told.axes, this.app.theme).colour;
+    pen.fillStyle = styleOf(cell, this.arena.told.axes, this.arena.app.theme).colour;
     pen.globalAlpha = 0.14;
     pen.beginPath();
     for (const entry of known) pen.lineTo(...at(entry, 1));

@@ -1,11 +1,11 @@
 // The arena to take along: every number as a table, the pictures as one, the same on a terminal.
 
 import { axisName, valueName } from "./setup.js";
-import { order, withWidth } from "./table.js";
+import { withWidth } from "./table.js";
 import { element } from "../shared/dom.js";
 import { csv, download, save } from "../shared/files.js";
 import { copy } from "../shared/clipboard.js";
-import { number, t } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], LONGEST = 4000;
 const SIDE = 220, GAP = 14, HEAD = 64, FOOT = 40, DOWN = 110;
@@ -30,7 +30,6 @@ export class Save {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     const on = (selector, does) => { arena.find(selector).onclick = does; };
     on(".ar-csv", () => save("ganplay-arena.csv", csv(...rowsOf(arena.curves.history.entries, arena.told)), "text/csv"));
     on(".ar-png", () => this.picture().toBlob((blob) => download("ganplay-arena.png", blob)));
@@ -45,7 +44,7 @@ export class Save {
 
   // The pictures as they stand, with names, numbers and ranks.
   picture() {
-    const { arena, app } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = app.colours();
+    const { arena } = this, { told, standings, cells, setup } = arena, { matrix } = cells, colours = arena.app.palette;
     const columns = matrix ? told.axes[1].values.length : Math.ceil(Math.sqrt(told.cells.length)), rows = Math.ceil(told.cells.length / columns);
     const left = matrix ? DOWN : GAP, top = HEAD + (matrix ? 26 : 0);
     const canvas = element("canvas", { width: left + columns * (SIDE + GAP), height: top + rows * (SIDE + FOOT) + GAP });
@@ -77,10 +76,4 @@ export class Save {
     });
     return canvas;
   }
-}
-
-// Best first, for those who hear the page.
-export function leaders(standings, told, cells, by) {
-  const [first] = order(standings.cells, by);
-  return t("arena.leads", { name: cells.nameOf(told.possible[first], true), js: number(standings.cells[first].mean.js), step: standings.step });
 }

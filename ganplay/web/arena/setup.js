@@ -1,7 +1,7 @@
 // What an arena is to be made of: a base, one axis or two with their values, and how many seeds. As
 // a text, which stands in the address: `base:ring;seeds:3;lr_g:1e-4,1e-3;loss:hinge`.
 
-import { element } from "../shared/dom.js";
+import { choice, element } from "../shared/dom.js";
 import { nameOf, valueOf } from "../shared/setting-names.js";
 import { has, t } from "../shared/i18n.js";
 
@@ -49,12 +49,11 @@ export class Setup {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     this.host = arena.find(".ar-setup");
-    const { axes, seeds, cells, members } = arena.about;
+    const { axes, seeds, cells, members } = this.arena.app.schema.arena;
     this.fields = Object.fromEntries(axes.map((field) => [field.name, field]));
     this.most = { seeds, cells, members };
-    this.bases = ["lab", ...Object.keys(this.app.schema.presets)];
+    this.bases = ["lab", ...Object.keys(this.arena.app.schema.presets)];
     this.now = this.filled(FIRST);
     this.host.onsubmit = (event) => {
       event.preventDefault();
@@ -79,24 +78,27 @@ export class Setup {
     return Boolean(choice);
   }
 
+  get seedsCompared() {
+    return this.now.axes.some((axis) => axis?.name === "seed");
+  }
+
   get seeds() {
-    return this.now.axes.some((axis) => axis?.name === "seed") ? 1 : this.now.seeds;
+    return this.seedsCompared ? 1 : this.now.seeds;
   }
 
   // What the server is asked for.
   get asked() {
-    const { base, axes } = this.now, { app } = this;
+    const { base, axes } = this.now, { app } = this.arena;
     return { base: base === "lab" ? { ...app.lab.config } : app.schema.presets[base], axes: axes.filter(Boolean), seeds: this.seeds };
   }
 
   build() {
-    const focused = document.activeElement?.id, { now, app } = this;
+    const focused = document.activeElement?.id, { now, arena: { app } } = this;
     const option = (value, text) => element("option", { value, textContent: text });
-    const base = element("select", { id: "ar-base" }, ...this.bases.map((name) => option(name, name === "lab" ? t("arena.from_lab") : t(`presets.${name}.label`))));
-    base.value = now.base;
-    base.onchange = () => { now.base = base.value; };
+    const bases = this.bases.map((name) => option(name, t(name === "lab" ? "arena.from_lab" : `presets.${name}.label`)));
+    const base = choice({ id: "ar-base" }, bases, now.base, (name) => { now.base = name; });
     const seeds = element("input", { id: "ar-seeds", type: "number", min: 1, max: this.most.seeds, step: 1, value: this.seeds, inputMode: "numeric" });
-    seeds.disabled = this.seeds !== now.seeds || now.axes.some((axis) => axis?.name === "seed");
+    seeds.disabled = this.seedsCompared;
     seeds.onchange = () => {
       now.seeds = Number(seeds.value);
       this.count();
@@ -119,18 +121,18 @@ export class Setup {
   }
 
   axis(place) {
-    const axis = this.now.axes[place], id = `ar-axis-${place + 1}`, box = element("fieldset", { className: "ar-axis" });
+    const axis = this.now.axes[place], id = `ar-axis-${place + 1}`;
     const other = this.now.axes[1 - place]?.name;
     const option = (field) => element("option", { value: field.name, textContent: axisName(field), disabled: field.name === other });
     const main = MAIN.map((name) => this.fields[name]), rest = Object.values(this.fields).filter(({ name }) => !MAIN.includes(name));
-    const select = element("select", { id }, ...(place ? [element("option", { value: "", textContent: t("arena.no_axis") })] : []),
+    const select = choice({ id }, [
+      ...(place ? [element("option", { value: "", textContent: t("arena.no_axis") })] : []),
       element("optgroup", { label: t("arena.main_axes") }, ...main.map(option)),
-      ...this.app.schema.groups.map((group) => element("optgroup", { label: t(`groups.${group}`) }, ...rest.filter((field) => field.group === group).map(option))));
-    select.value = axis?.name ?? "";
-    select.onchange = () => this.choose(place, select.value);
-    box.append(this.row(id, t(place ? "arena.axis_2" : "arena.axis_1"), t("arena.axis_tip"), select));
-    if (axis) box.append(ticked(this.fields[axis.name]) ? this.chips(axis) : this.list(axis, place));
-    return box;
+      ...this.arena.app.schema.groups.map((group) => element("optgroup", { label: t(`groups.${group}`) }, ...rest.filter((field) => field.group === group).map(option))),
+    ], axis?.name ?? "", (name) => this.choose(place, name));
+    const values = axis ? [ticked(this.fields[axis.name]) ? this.chips(axis) : this.list(axis, place)] : [];
+    const row = this.row(id, t(place ? "arena.axis_2" : "arena.axis_1"), t("arena.axis_tip"), select);
+    return element("fieldset", { className: "ar-axis" }, row, ...values);
   }
 
   choose(place, name) {
@@ -142,9 +144,9 @@ export class Setup {
   }
 
   list(axis, place) {
-    const id = `ar-values-${place + 1}`;
-    const input = element("input", { id, type: "text", value: axis.values.map(short).join(", "), autocomplete: "off", spellcheck: false, title: t("arena.values_tip") });
-    input.setAttribute("aria-label", t("arena.values", { name: axisName(this.fields[axis.name]) }));
+    const ariaLabel = t("arena.values", { name: axisName(this.fields[axis.name]) }), value = axis.values.map(short).join(", ");
+    const usual = { type: "text", autocomplete: "off", spellcheck: false, title: t("arena.values_tip") };
+    const input = element("input", { id: `ar-values-${place + 1}`, value, ariaLabel, ...usual });
     input.oninput = () => {
       axis.values = split(input.value.replace(/[，、;\s]+/g, ","), this.fields[axis.name]);
       this.count();
@@ -153,18 +155,16 @@ export class Setup {
   }
 
   chips(axis) {
-    const field = this.fields[axis.name], box = element("div", { className: "ar-chips", role: "group" });
-    box.setAttribute("aria-label", t("arena.values", { name: axisName(field) }));
-    const all = field.choices.filter((value) => value !== "own");
-    box.append(...all.map((value) => {
+    const field = this.fields[axis.name], all = field.choices.filter((value) => value !== "own");
+    const chips = all.map((value) => {
       const tick = element("input", { type: "checkbox", checked: axis.values.includes(value), id: `ar-${axis.name}-${value}` });
       tick.onchange = () => {
         axis.values = all.filter((one) => (one === value ? tick.checked : axis.values.includes(one)));
         this.count();
       };
-      return element("label", { className: "ar-chip" }, tick, element("span", { textContent: valueName(axis.name, value) }));
-    }));
-    return box;
+      return element("label", { className: "ar-chip pick" }, tick, element("span", { textContent: valueName(axis.name, value) }));
+    });
+    return element("div", { className: "ar-chips", role: "group", ariaLabel: t("arena.values", { name: axisName(field) }) }, ...chips);
   }
 
   // How many there would be; whether that can be is the server's word, but said before it is asked.

@@ -3,9 +3,10 @@
 import { styleOf, swatch } from "./cells.js";
 import { axisName } from "./setup.js";
 import { element } from "../shared/dom.js";
-import { t } from "../shared/i18n.js";
+import { number, t } from "../shared/i18n.js";
 
 const CALM = 700; // milliseconds between two changes: faster nobody reads
+const SPOKEN = 10_000; // milliseconds between two sentences about who leads
 
 // Places of cells in the table: by one rank, then by the other, then as they were.
 export function order(cells, by) {
@@ -24,24 +25,23 @@ export class Table {
   /** @param {import("./arena.js").Arena} arena */
   constructor(arena) {
     this.arena = arena;
-    this.app = arena.app;
     this.host = arena.find(".ar-table");
     this.by = "js";
     this.rows = [];
     this.at = 0;
     this.later = null;
-    this.app.addEventListener("theme", () => this.build());
+    this.arena.app.addEventListener("theme", () => this.build());
   }
 
   label() {
     const host = this.arena.find(".ar-by");
     host.replaceChildren(...["js", "modes"].map((name) => {
-      const radio = element("input", { type: "radio", name: "ar-by", value: name, checked: name === this.by });
-      radio.onchange = () => {
+      const onchange = () => {
         this.by = name;
         this.show(true);
       };
-      return element("label", { title: t(`arena.by_${name}_tip`) }, radio, element("span", { textContent: t(`arena.by_${name}`) }));
+      const radio = element("input", { type: "radio", name: "ar-by", value: name, checked: name === this.by, onchange });
+      return element("label", { className: "pick", title: t(`arena.by_${name}_tip`) }, radio, element("span", { textContent: t(`arena.by_${name}`) }));
     }));
     this.build();
   }
@@ -60,8 +60,9 @@ export class Table {
     this.body = element("tbody");
     this.host.append(element("thead", {}, element("tr", {}, ...head)), this.body);
     this.rows = cells.tiles.map(({ cell }, i) => {
-      const button = element("button", { type: "button", title: t("arena.take") }, swatch(styleOf(cell, told.axes, this.app.theme)), element("span", { textContent: cells.nameOf(cell) }));
-      button.onclick = () => this.arena.take(i);
+      const style = swatch(styleOf(cell, told.axes, this.arena.app.theme)), name = element("span", { textContent: cells.nameOf(cell) });
+      const does = { title: t("arena.take"), onclick: () => this.arena.take(i) };
+      const button = element("button", { type: "button", ...does }, style, name);
       const [rank, js, modes] = [element("td"), element("td"), element("td")];
       const row = element("tr", {}, rank, element("th", { scope: "row" }, button), js, modes);
       row.onpointerenter = button.onfocus = () => this.arena.point(i);
@@ -106,6 +107,16 @@ export class Table {
     const { activeElement } = document, focused = activeElement instanceof HTMLElement && this.body.contains(activeElement) ? activeElement : null;
     this.body.append(...wanted);
     focused?.focus();
+  }
+
+  // Who leads, for those who do not see the table; not all the time.
+  speak() {
+    const { playing, standings, told, cells } = this.arena, now = performance.now();
+    if (playing && now - (this.spokenAt || 0) < SPOKEN) return;
+    this.spokenAt = now;
+    const [first] = order(standings.cells, this.by), js = number(standings.cells[first].mean.js);
+    const text = t("arena.leads", { name: cells.nameOf(told.possible[first], true), js, step: standings.step });
+    this.arena.find(".ar-cells").setAttribute("aria-description", text);
   }
 
   light(place) {

@@ -1,5 +1,7 @@
 // Curves over the run, drawn by Plotly, whose script comes from our own server when it is needed.
 
+import { element } from "../shared/dom.js";
+import { TOKENS } from "../shared/palette.js";
 import { number, t } from "../shared/i18n.js";
 
 const MOST_POINTS = 1500;
@@ -16,24 +18,14 @@ const CHARTS = [
 ];
 
 export class History {
-  constructor() {
-    this.clear();
-  }
-
-  clear() {
-    this.steps = [];
-    this.rows = [];
-    this.run = null;
-  }
+  run = null;
+  steps = [];
+  rows = [];
 
   // Keep a measurement, once; when there are too many, every other one goes.
   add(frame) {
-    if (frame.run !== this.run) {
-      this.clear();
-      this.run = frame.run;
-    }
-    const last = this.steps.length ? this.steps[this.steps.length - 1] : -1;
-    if (frame.measuredAt <= last) return false;
+    if (frame.run !== this.run) Object.assign(this, { run: frame.run, steps: [], rows: [] });
+    if (frame.measuredAt <= (this.steps.at(-1) ?? -1)) return false;
     this.steps.push(frame.measuredAt);
     this.rows.push(frame.metrics);
     if (this.steps.length > MOST_POINTS) {
@@ -54,11 +46,11 @@ export class Charts {
     this.paired = false;
     this.data = { modes: 0, floor: 0 };
     this.boxes = CHARTS.map((chart) => {
-      const box = document.createElement("figure");
-      box.className = "chart";
-      box.innerHTML = '<figcaption></figcaption><div class="plot" role="img"></div><i class="mark" hidden></i>';
+      const caption = element("figcaption"), plot = element("div", { className: "plot", role: "img" });
+      const line = element("i", { className: "mark", hidden: true });
+      const box = element("figure", { className: "chart" }, caption, plot, line);
       host.append(box);
-      return { ...chart, box, plot: box.querySelector(".plot"), line: box.querySelector(".mark"), stale: true };
+      return { ...chart, box, caption, plot, line, stale: true, heard: false };
     });
     this.marked = null;
     this.chosen = (/** @type {number} */ _step) => {}; // told the step of a curve that somebody clicks on
@@ -67,33 +59,27 @@ export class Charts {
     // Settled when Plotly is there, or does not come: reading its script takes a browser a second
     // in which nothing moves, so training had better begin afterwards.
     this.ready = /** @type {Promise<void>} */ (new Promise((done) => {
-      const script = document.createElement("script");
-      script.src = base + "/plotly.js";
-      script.onload = () => {
+      const onload = () => {
         setInterval(() => this.next(), PAUSE);
         done();
       };
-      script.onerror = () => done();
       setTimeout(done, PATIENCE);
-      document.head.append(script);
+      document.head.append(element("script", { src: `${base}/plotly.js`, onload, onerror: () => done() }));
     }));
     new ResizeObserver(() => this.redraw()).observe(host);
   }
 
   label() {
-    for (const { box, key, curves } of this.boxes) {
-      const caption = box.querySelector("figcaption");
-      caption.replaceChildren(Object.assign(document.createElement("b"), { textContent: t(`charts.${key}`) }));
+    for (const { caption, plot, key, curves } of this.boxes) {
+      caption.replaceChildren(element("b", { textContent: t(`charts.${key}`) }));
       for (const [metric, colour] of curves) {
-        const name = document.createElement("span");
-        name.className = `curve curve-${colour}`;
-        name.textContent = t(`metrics.${metric}.short`);
-        caption.append(name);
+        const style = `--curve: var(--${TOKENS[colour]})`;
+        caption.append(element("span", { className: "curve", style, textContent: t(`metrics.${metric}.short`) }));
       }
       for (const lane of this.paired ? ["A", "B"] : []) {
-        caption.append(Object.assign(document.createElement("span"), { className: `line line-${lane}`, textContent: lane }));
+        caption.append(element("span", { className: `line line-${lane}`, textContent: lane }));
       }
-      box.querySelector(".plot").setAttribute("aria-label", t(`charts.${key}`));
+      plot.setAttribute("aria-label", t(`charts.${key}`));
     }
     this.redraw();
   }
@@ -101,7 +87,7 @@ export class Charts {
   add(frame) {
     if (this.paired !== Boolean(frame.rival)) {
       this.paired = !this.paired;
-      this.rival.clear();
+      this.rival = new History();
       this.label();
     }
     if (frame.rival) this.rival.add(frame.rival);
@@ -120,13 +106,11 @@ export class Charts {
   // One chart at a time, and none while nobody can see it.
   next() {
     if (document.hidden) return;
-    for (let i = 0; i < this.boxes.length; i++) {
-      const chart = this.boxes[(this.turn + i) % this.boxes.length];
-      if (!chart.stale) continue;
-      this.turn = (this.turn + i + 1) % this.boxes.length;
-      this.draw(chart);
-      return;
-    }
+    const inTurn = [...this.boxes.slice(this.turn), ...this.boxes.slice(0, this.turn)];
+    const chart = inTurn.find((one) => one.stale);
+    if (!chart) return;
+    this.turn = this.boxes.indexOf(chart) + 1;
+    this.draw(chart);
   }
 
   draw(chart) {

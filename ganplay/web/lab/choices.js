@@ -1,6 +1,6 @@
 // What can be chosen with a click: presets, the data to be learned, and the seed.
 
-import { PALETTES, thumbnail } from "../shared/plane.js";
+import { thumbnail } from "../shared/plane.js";
 import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
@@ -20,18 +20,14 @@ export class Choices {
   }
 
   preset(name) {
-    const button = element("button", { type: "button" }, element("canvas"), element("span"));
-    button.dataset.preset = name;
-    button.onclick = () => this.lab.send("preset", { name });
-    return button;
+    const onclick = () => this.lab.send("preset", { name });
+    return element("button", { type: "button", dataset: { preset: name }, onclick }, element("canvas"), element("span"));
   }
 
   dataset(name) {
-    const radio = element("input", { type: "radio", name: "lab-distribution", value: name });
-    radio.onchange = () => this.lab.configure({ distribution: name });
-    const choice = element("label", {}, radio, element("canvas"), element("span"));
-    choice.dataset.data = name;
-    return choice;
+    const onchange = () => this.lab.configure({ distribution: name });
+    const radio = element("input", { type: "radio", name: "lab-distribution", value: name, onchange });
+    return element("label", { className: "pick", dataset: { data: name } }, radio, element("canvas"), element("span"));
   }
 
   label() {
@@ -46,7 +42,7 @@ export class Choices {
   }
 
   drawThumbnails() {
-    const { distributions, thumbnails, frame } = this.lab.schema, palette = PALETTES[this.lab.app.theme];
+    const { distributions, thumbnails, frame } = this.lab.schema, { palette } = this.lab.app;
     for (const choice of this.lab.root.querySelectorAll("[data-data]")) {
       thumbnail(choice.querySelector("canvas"), frame.unit, distributions[choice.dataset.data].points, [], palette);
     }

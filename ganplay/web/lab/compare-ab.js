@@ -1,6 +1,7 @@
 // Two at once: a second GAN, B, beside the first on the same data and noise. What differs between
 // them is marked, and both are told of wherever the first one was.
 
+import { element } from "../shared/dom.js";
 import { nameOf, valueOf } from "../shared/setting-names.js";
 import { t } from "../shared/i18n.js";
 
@@ -25,7 +26,7 @@ export class CompareAB {
     }
     lab.find(".copy-ab").onclick = () => lab.send("copy", { from: "a" });
     lab.find(".copy-ba").onclick = () => lab.send("copy", { from: "b" });
-    this.name = this.mark("first-name", ".canvas-box", "A");
+    this.name = this.mark("first-name tag", ".canvas-box", "A");
     this.scale = lab.find(".scale").cloneNode(true);
     lab.find(".canvas-box.second").append(this.scale);
     this.twin = this.mark("probe-twin", ".canvas-box", "");
@@ -48,8 +49,7 @@ export class CompareAB {
   }
 
   mark(name, box, text) {
-    const made = Object.assign(document.createElement("p"), { className: name, textContent: text, hidden: true });
-    made.setAttribute("aria-hidden", "true");
+    const made = element("p", { className: name, textContent: text, hidden: true, ariaHidden: "true" });
     this.lab.find(box).append(made);
     return made;
   }
@@ -112,11 +112,8 @@ export class CompareAB {
     row.classList.toggle("differs", Boolean(field));
     label.querySelector(".differs-mark")?.remove();
     if (!field) return;
-    const mark = Object.assign(document.createElement("span"), { className: "differs-mark", textContent: "≠" });
-    mark.title = t("pair.mark", this.said(field));
-    mark.setAttribute("role", "img");
-    mark.setAttribute("aria-label", mark.title);
-    label.append(" ", mark);
+    const title = t("pair.mark", this.said(field));
+    label.append(" ", element("span", { className: "differs-mark", textContent: "≠", title, role: "img", ariaLabel: title }));
   }
 
   // ---- what is to be seen ---------------------------------------------------------------------
@@ -158,8 +155,7 @@ export class CompareAB {
         continue;
       }
       if (!second) {
-        second = Object.assign(document.createElement("b"), { className: "of-b" });
-        second.dataset.lane = "B";
+        second = element("b", { className: "of-b", dataset: { lane: "B" } });
         first.after(second);
       }
       first.dataset.lane = "A";
@@ -181,7 +177,7 @@ export class CompareAB {
   veil(lanes = ["a"]) {
     const { lab } = this, veil = lab.find(".veil");
     this.veiled = lanes;
-    if (!this.on && !lanes.includes("a")) lab.bar.hideVeil();
+    if (!this.on && !lanes.includes("a")) lab.bar.veil.hidden = true;
     const second = this.on && !lanes.includes("a");
     lab.find(second ? ".canvas-box.second" : ".canvas-box").append(veil);
     if (!this.on) return;

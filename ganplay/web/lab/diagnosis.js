@@ -43,14 +43,9 @@ export class Diagnosis {
     this.done = ""; // what was changed, until there is something to say again
     this.appliedAt = 0;
     this.awaited = false; // whether the run is about to start again, with what was changed
-    this.iconBox = lab.find(".verdict-icon");
-    this.nameBox = lab.find(".verdict-name");
-    this.textBox = lab.find(".verdict-text");
-    this.rivalBox = lab.find(".verdict-rival");
-    this.evidenceBox = lab.find(".verdict-evidence");
-    this.whatBox = lab.find(".verdict-what");
-    this.applyBox = lab.find(".verdict-apply");
-    this.applyBox.onclick = () => this.apply();
+    this.part = (name) => lab.find(`.verdict-${name}`);
+    this.button = this.part("apply");
+    this.button.onclick = () => this.apply();
     lab.addEventListener("numbers", ({ detail: frame }) => this.show(frame));
     lab.app.addEventListener("words", () => {
       this.done = "";
@@ -77,26 +72,26 @@ export class Diagnosis {
     this.shown = past ? frame.diagnosis : this.said.diagnosis;
     this.tell(this.shown);
     const rival = lab.rival && frame.rival;
-    this.rivalBox.hidden = !rival;
-    if (rival) put(this.rivalBox, t("diagnosis.lane", { lane: "B", name: t(`diagnosis.${rival.diagnosis.kind}.name`) }));
+    this.part("rival").hidden = !rival;
+    if (rival) this.put("rival", t("diagnosis.lane", { lane: "B", name: t(`diagnosis.${rival.diagnosis.kind}.name`) }));
     this.showRemedy();
   }
 
   tell(seen) {
     const { lab } = this, { kind } = seen;
     this.box.dataset.kind = kind;
-    put(this.iconBox, ICONS[kind]);
+    this.put("icon", ICONS[kind]);
     const name = t(`diagnosis.${kind}.name`);
-    put(this.nameBox, lab.rival ? t("diagnosis.lane", { lane: "A", name }) : name);
+    this.put("name", lab.rival ? t("diagnosis.lane", { lane: "A", name }) : name);
     const values = this.values(seen);
-    const sentence = t(`diagnosis.${kind}.${sentenceOf(seen)}`, values);
+    const sentence = sentenceOf(seen), about = `${kind} ${sentence}`;
     // Numbers that change all the time are not read out all the time.
-    if (this.spoken !== `${kind} ${sentenceOf(seen)}` || !lab.playing || performance.now() - this.spokenAt > 1000) {
-      this.spoken = `${kind} ${sentenceOf(seen)}`;
+    if (this.spoken !== about || !lab.playing || performance.now() - this.spokenAt > 1000) {
+      this.spoken = about;
       this.spokenAt = performance.now();
-      put(this.textBox, sentence);
+      this.put("text", t(`diagnosis.${kind}.${sentence}`, values));
     }
-    put(this.evidenceBox, WELL[0] === kind || !Number.isFinite(seen.js) ? "" : t("diagnosis.evidence", values));
+    this.put("evidence", WELL[0] === kind || !Number.isFinite(seen.js) ? "" : t("diagnosis.evidence", values));
   }
 
   values(seen) {
@@ -120,13 +115,13 @@ export class Diagnosis {
 
   showRemedy() {
     const { remedy } = this, ill = this.shown && !WELL.includes(this.shown.kind);
-    this.applyBox.hidden = !remedy;
+    this.button.hidden = !remedy;
     if (remedy) this.done = "";
     const [first] = this.lanes;
     const tried = ill && first?.sure && first.kind === this.shown.kind && !first.remedy && !this.lab.timeline.holds;
     const text = remedy ? this.changes(remedy) : this.done || (tried ? t("diagnosis.tried") : "");
-    put(this.whatBox, text);
-    this.applyBox.title = remedy ? t(this.restarts(remedy) ? "diagnosis.apply_anew" : "diagnosis.apply_live") : "";
+    this.put("what", text);
+    this.button.title = remedy ? t(this.restarts(remedy) ? "diagnosis.apply_anew" : "diagnosis.apply_live") : "";
   }
 
   // As "Updates of G 10 → 1".
@@ -152,12 +147,13 @@ export class Diagnosis {
     this.awaited = anew;
     this.lanes = [];
     lab.configure(remedy.changes, "a");
-    if (remedy.anew) requestAnimationFrame(() => lab.rewind());
+    if (remedy.anew) requestAnimationFrame(() => lab.send("rewind"));
     if (stopped) requestAnimationFrame(() => lab.send("play", { playing: true }));
     this.showRemedy();
   }
-}
 
-function put(box, text) {
-  if (box.textContent !== text) box.textContent = text;
+  put(name, text) {
+    const box = this.part(name);
+    if (box.textContent !== text) box.textContent = text;
+  }
 }

@@ -3,6 +3,7 @@
 import { download } from "../shared/files.js";
 import { has, t } from "../shared/i18n.js";
 import { ask } from "../shared/request.js";
+import { joined, uint32 } from "../shared/wire.js";
 
 const RATES = { gif: 12, mp4: 20 }; // a GIF holds its pictures whole
 const MOST_FRAMES = 240, SECONDS = [1, 12], SIZE = 480;
@@ -23,15 +24,7 @@ export function pace(available, seconds, kind) {
 // What is sent: each piece's length, and it.
 export function order(asked, buffers) {
   const pieces = [new TextEncoder().encode(JSON.stringify(asked)), ...buffers.map((b) => new Uint8Array(b))];
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + 4 + piece.length, 0));
-  const view = new DataView(whole.buffer);
-  let at = 0;
-  for (const piece of pieces) {
-    view.setUint32(at, piece.length, true);
-    whole.set(piece, at + 4);
-    at += 4 + piece.length;
-  }
-  return whole;
+  return joined(...pieces.flatMap((piece) => [uint32(piece.length), piece]));
 }
 
 // An answer has one byte for each picture as soon as it is drawn, then the film.
@@ -57,14 +50,12 @@ export class Film {
     this.cancel = lab.find(".film-cancel");
     this.progress = lab.find(".film-progress");
     this.status = lab.find(".film-status");
-    this.kind = lab.find(".film-kind");
-    this.seconds = lab.find(".film-seconds");
     this.make.onclick = () => this.start();
     this.cancel.onclick = () => this.abort.abort();
   }
 
   async start() {
-    const { lab } = this, seconds = this.seconds.valueAsNumber, kind = this.kind.value;
+    const { lab } = this, seconds = lab.find(".film-seconds").valueAsNumber, kind = lab.find(".film-kind").value;
     const moments = lab.timeline.frames;
     if (!(seconds >= SECONDS[0] && seconds <= SECONDS[1])) return this.say(t("film.length", { low: SECONDS[0], high: SECONDS[1] }));
     if (moments.length < 2) return this.say(t("film.nothing"));

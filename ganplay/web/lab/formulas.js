@@ -1,6 +1,8 @@
 // The losses as formulas, in pieces: [text, part of the model graph that it stands for]. They follow
 // `ganplay/gan/losses.py`, where their sources are named.
 
+import { element } from "../shared/dom.js";
+
 const D = ["D", "d"], G = ["G", "g"];
 const ofReal = [D, ["("], ["x", "real"], [")"]];
 const ofFake = [D, ["("], G, ["("], ["z", "noise"], ["))"]];
@@ -40,7 +42,7 @@ export function partFormulas(part, config) {
   const noise = config.noise === "gaussian" ? "𝒩(0, I" : "𝒰([−1, 1]";
   const dim = [String(config.noise_dim), "", config.noise === "gaussian" ? "sub" : "sup"];
   const label = config.conditional ? [[" | y"]] : [];
-  const all = {
+  return {
     noise: [[["z", "noise"], [" ∼ "], [noise], dim, [")"]]],
     g: [[G, [": z "], ...label, [" ↦ "], ["x", "fake"]]],
     fake: [[["x", "fake"], [" = "], G, ["("], ["z", "noise"], ...label, [")"]]],
@@ -49,18 +51,11 @@ export function partFormulas(part, config) {
     verdicts: [ofReal, ofFake],
     losses: [lossFormula("d", config), lossFormula("g", config)],
     gradients: [gradient("D"), gradient("G")],
-  };
-  return all[part];
+  }[part];
 }
 
 // A formula as an element; its pieces carry the part that they stand for.
 export function formula(pieces) {
-  const line = Object.assign(document.createElement("p"), { className: "formula" });
-  for (const [text, part, how] of pieces) {
-    const piece = document.createElement(how || "span");
-    piece.textContent = text;
-    if (part) piece.dataset.of = part;
-    line.append(piece);
-  }
-  return line;
+  return element("p", { className: "formula" }, ...pieces.map(([textContent, of, how]) =>
+    element(how || "span", { textContent, dataset: of ? { of } : {} })));
 }

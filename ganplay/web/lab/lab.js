@@ -6,7 +6,7 @@ import { Charts } from "./charts.js";
 import { Choices } from "./choices.js";
 import { Controls } from "../shared/controls.js";
 import { Diagnosis } from "./diagnosis.js";
-import { DataEditor, withPoints } from "./data-editor.js";
+import { DataEditor } from "./data-editor.js";
 import { Events } from "../shared/events.js";
 import { Film } from "./film.js";
 import { ModelGraph } from "./model-graph.js";
@@ -15,7 +15,8 @@ import { Layers } from "./layers.js";
 import { Numbers } from "./numbers.js";
 import { CompareAB } from "./compare-ab.js";
 import { Plane } from "../shared/plane.js";
-import { PlayBar } from "./play-bar.js";
+import { LabBar } from "./play-bar.js";
+import { withPoints } from "./points-text.js";
 import { Probe } from "./probe.js";
 import { Share } from "./share.js";
 import { SlowMotion } from "./slow-motion.js";
@@ -61,8 +62,6 @@ export class Lab extends Events {
     this.changes = {};
     this.sent = 0;
     this.restoring = 0;
-    this.newest = null;
-    this.owed = 0;
     this.drawn = 0;
     this.probeAt = null; // the point that is asked about
     this.holdsPicture = null; // the part that shows another moment in the large picture
@@ -78,21 +77,21 @@ export class Lab extends Events {
   }
 
   build() {
-    this.plane = new Plane(this.find(".plane"), this.schema.frame);
-    this.second = new Plane(this.find(".plane-second"), this.schema.frame);
-    this.charts = new Charts(this.find(".charts"), this.base, () => this.app.colours());
+    this.plane = new Plane(this.find(".plane"), this.schema.frame, this.app.palette);
+    this.second = new Plane(this.find(".plane-second"), this.schema.frame, this.app.palette);
+    this.charts = new Charts(this.find(".charts"), this.base, () => this.app.palette);
     this.choices = new Choices(this);
     this.layers = new Layers(this);
     this.numbers = new Numbers(this);
     this.stage = new Stage(this);
-    this.bar = new PlayBar(this);
+    this.bar = new LabBar(this);
     this.controls = new Controls(this.find(".settings"), this.schema, (change) => this.configure(change, this.lane));
     this.showTheme();
     this.share = new Share(this);
     this.weights = new Weights(this);
     this.film = new Film(this);
     this.timeline = new Timeline(this);
-    this.stopAt = new StopCondition(this);
+    new StopCondition(this);
     this.own = new DataEditor(this);
     this.graph = new ModelGraph(this);
     this.slow = new SlowMotion(this);
@@ -121,7 +120,7 @@ export class Lab extends Events {
 
   showTheme() {
     for (const plane of [this.plane, this.second]) {
-      plane.setTheme(this.app.theme);
+      plane.setPalette(this.app.palette);
       plane.draw();
     }
     this.charts.redraw();
@@ -129,6 +128,10 @@ export class Lab extends Events {
   }
 
   // ---- the session ------------------------------------------------------------------------------
+
+  setStatus(status) {
+    this.app.setStatus(status);
+  }
 
   // What a new session is to be like: as this page remembers it. The first one waits at its start
   // until everything that shows it has been loaded. A line that breaks while a session is being
@@ -157,10 +160,8 @@ export class Lab extends Events {
 
   send(type, content = {}) {
     this.sent += 1;
-    this.sentAt = performance.now();
     this.app.link.send({ type, id: this.sent, ...content });
     this.tell("sent", { type, ...content });
-    return this.sent;
   }
 
   // Changes of one animation frame travel together, the last of each setting.
@@ -196,10 +197,6 @@ export class Lab extends Events {
     if (this.begun) this.send("play", { playing: this.playing });
   }
 
-  rewind() {
-    this.send("rewind");
-  }
-
   // Who takes a step by hand wants to see it.
   step(net, count = 1) {
     this.timeline.live();
@@ -209,7 +206,7 @@ export class Lab extends Events {
   // Settings from another view, to be trained from the first step.
   take(config) {
     this.configure(config);
-    requestAnimationFrame(() => this.rewind());
+    requestAnimationFrame(() => this.send("rewind"));
     this.playing = true;
     this.bar.showPlaying();
   }
@@ -240,12 +237,12 @@ export class Lab extends Events {
     Object.assign(this, { config, state, rival, speed, stop, opened: null });
     if (!rival) this.lane = "a";
     if (this.begun && !this.away) this.playing = playing;
-    if (restarted) this.bar.hideVeil();
+    if (restarted) this.bar.veil.hidden = true;
     this.app.complain(problems);
     this.controls.show(this.edited);
     this.choices.show();
     this.bar.showPlaying();
-    this.bar.takeSpeed(speed);
+    this.bar.showSpeed();
     this.numbers.showScale();
     if (!first && !restarted && this.frame && !this.holdsPicture) this.plane.draw();
     keepLab(this);
@@ -260,31 +257,16 @@ export class Lab extends Events {
     this.charts.setData(data);
   }
 
-  receiveFrame(buffer) {
-    this.owed += 1;
-    if (!this.newest) requestAnimationFrame(() => this.draw());
-    this.newest = buffer;
-  }
-
-  draw() {
-    const buffer = this.newest;
-    this.newest = null;
-    if (buffer) {
-      const frame = decode(buffer, this.schema.frame);
-      // A part that shows another moment in the large picture holds it.
-      if (!frame.diverged && !this.holdsPicture) this.plane.draw(frame);
-      this.frame = frame;
-      this.drawn += 1;
-      if (!frame.catchingUp) this.restoring = 0;
-      if (frame.applied >= this.sent && this.sentAt) {
-        this.latency = performance.now() - this.sentAt;
-        this.sentAt = 0;
-      }
-      this.charts.add(frame);
-      this.tell("frame", { frame, buffer });
-      if (!this.timeline.holds) this.numbers.show(frame);
-      if (!this.find(".plane").getAttribute("aria-label")) this.numbers.describe();
-    }
-    for (; this.owed > 0; this.owed--) this.app.link.acknowledge();
+  draw(buffer) {
+    const frame = decode(buffer, this.schema.frame);
+    // A part that shows another moment in the large picture holds it.
+    if (!frame.diverged && !this.holdsPicture) this.plane.draw(frame);
+    this.frame = frame;
+    this.drawn += 1;
+    if (!frame.catchingUp) this.restoring = 0;
+    this.charts.add(frame);
+    this.tell("frame", { frame, buffer });
+    if (!this.timeline.holds) this.numbers.show(frame);
+    if (!this.find(".plane").getAttribute("aria-label")) this.numbers.describe();
   }
 }

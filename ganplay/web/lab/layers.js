@@ -25,8 +25,6 @@ export class Layers {
 
   chip(name) {
     const { lab } = this, box = element("input", { type: "checkbox", checked: true });
-    const chip = element("label", { className: `chip chip-${name}` }, box, element("i"), element("span"));
-    chip.dataset.layer = name;
     box.onchange = () => {
       this.shown ^= this.bits[name];
       lab.plane.layers = lab.second.layers = this.shown;
@@ -34,7 +32,7 @@ export class Layers {
       lab.plane.draw();
       lab.second.draw();
     };
-    return chip;
+    return element("label", { className: `chip chip-${name} pick`, dataset: { layer: name } }, box, element("i"), element("span"));
   }
 
   toggle(name) {

@@ -4,7 +4,7 @@
 import { formula, partFormulas } from "./formulas.js";
 import { element } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
-import { MARGIN, PALETTES } from "../shared/plane.js";
+import { MARGIN } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
 
 // Where the parts stand: middle across in per cent, and which row of the strip.
@@ -31,7 +31,8 @@ export class ModelGraph {
     this.parts = {};
     this.host.append(this.edges());
     for (const [name, [left, kind]] of Object.entries(PARTS)) this.host.append(this.part(name, left, kind));
-    this.large = this.dialog();
+    this.large = lab.find(".part-box");
+    this.large.onclose = () => { this.open = null; };
     this.morph = new Morph(lab, this.parts.g);
     lab.addEventListener("frame", ({ detail: { frame } }) => this.show(frame));
     lab.app.addEventListener("words", () => this.label());
@@ -42,36 +43,18 @@ export class ModelGraph {
   }
 
   edges() {
-    const box = document.createElement("div");
-    box.className = "edges";
     const paths = EDGES.map(([d, kind, joins]) => `<path d="${d}" class="edge ${kind}" data-joins="${joins}"/>`);
-    box.innerHTML = `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">${paths.join("")}</svg>`;
-    return box;
+    const svg = `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">${paths.join("")}</svg>`;
+    return element("div", { className: "edges", innerHTML: svg });
   }
 
   part(name, left, kind) {
-    const button = element("button", { type: "button", className: `part part-${kind}` });
-    button.dataset.graph = name;
-    button.style.left = `${left}%`;
-    const canvas = kind === "text" || kind === "bar" ? null : element("canvas");
-    if (canvas) button.append(canvas);
-    if (kind === "text") button.append(element("b", { className: "loss-d" }), element("b", { className: "loss-g" }));
-    button.append(element("span"));
-    button.onclick = () => this.enlarge(name);
-    this.parts[name] = button;
-    return button;
-  }
-
-  dialog() {
-    const box = element("dialog", { className: "part-box" });
-    box.append(
-      element("h2"), element("div", { className: "part-view" }, element("canvas"), element("div", { className: "part-text" },
-        element("div", { className: "formulas" }), element("p", { className: "part-about" }), element("dl", { className: "part-numbers" }))),
-      element("button", { type: "button", className: "primary" }));
-    box.lastChild.onclick = () => box.close();
-    box.onclose = () => { this.open = null; };
-    this.lab.root.append(box);
-    return box;
+    const losses = ["loss-d", "loss-g"].map((className) => element("b", { className }));
+    const shown = { text: losses, bar: [] }[kind] ?? [element("canvas")];
+    return (this.parts[name] = element("button", {
+      type: "button", className: `part part-${kind}`, dataset: { graph: name }, style: `left: ${left}%`,
+      onclick: () => this.enlarge(name),
+    }, ...shown, element("span")));
   }
 
   get visible() {
@@ -83,20 +66,15 @@ export class ModelGraph {
       button.querySelector("span").textContent = t(`graph.parts.${name}.label`);
       button.title = t(`graph.parts.${name}.tip`);
     }
-    this.large.lastChild.textContent = t("help.close");
     if (this.open) this.describe();
     this.redraw();
   }
 
   // What the painters are told.
   about(frame) {
-    const { data, schema, app: { theme } } = this.lab;
-    const palette = PALETTES[theme], critic = this.lab.numbers.isCritic();
-    return {
-      frame, data, palette, unit: schema.frame.unit,
-      low: critic ? number(frame.low, 1) : t("scale.fake"), high: critic ? number(frame.high, 1) : t("scale.real"),
-      words: { layer: t("graph.layer") },
-    };
+    const { data, schema, config, app: { palette } } = this.lab;
+    const [low, high] = this.lab.numbers.ends(frame, config);
+    return { frame, data, palette, unit: schema.frame.unit, low, high, words: { layer: t("graph.layer") } };
   }
 
   paint(name, canvas, about) {
@@ -168,7 +146,6 @@ export class ModelGraph {
     const known = { ...config, reading: schema.readings[config.loss] };
     box.querySelector(".formulas").replaceChildren(...partFormulas(this.open, known).map(formula));
     box.querySelector("canvas").setAttribute("aria-label", t(`graph.parts.${this.open}.tip`));
-    box.querySelector("canvas").setAttribute("role", "img");
   }
 
   // Numbers beside the large picture.
@@ -201,12 +178,9 @@ class Morph {
     this.lab = lab;
     this.canvas = element("canvas", { className: "morph", hidden: true, ariaHidden: "true" });
     lab.find(".canvas-box").append(this.canvas);
-    const begin = () => this.begin(), end = () => this.end();
-    button.addEventListener("pointerenter", begin);
-    button.addEventListener("pointerleave", end);
-    button.addEventListener("focus", () => button.matches(":focus-visible") && begin());
-    button.addEventListener("blur", end);
-    button.addEventListener("click", end);
+    button.addEventListener("pointerenter", () => this.begin());
+    button.addEventListener("focus", () => button.matches(":focus-visible") && this.begin());
+    for (const name of ["pointerleave", "blur", "click"]) button.addEventListener(name, () => this.end());
   }
 
   begin() {
@@ -232,7 +206,7 @@ class Morph {
   }
 
   draw() {
-    const { frame, data, schema, app: { theme } } = this.lab, palette = PALETTES[theme];
+    const { frame, data, schema, app: { palette } } = this.lab;
     if (!this.running || !frame) return;
     this.at = this.share(performance.now());
     const { pen, side } = paint.begin(this.canvas, palette.ground);

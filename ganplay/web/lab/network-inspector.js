@@ -3,7 +3,7 @@
 
 import { element } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
-import { PALETTES } from "../shared/plane.js";
+import { fitted, line, squares } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
 
 const SHOWN = 12, SIDE = 16, PAUSE = 200;
@@ -42,7 +42,13 @@ export class NetworkInspector {
     this.first = 0;
     this.unit = null;
     this.spots = {}; // where the units of each net lie
-    this.build();
+    this.nets = { g: lab.find(".net-g"), d: lab.find(".net-d") };
+    this.large = lab.find(".unit-large");
+    this.pager = lab.find(".pager");
+    const [less, , more] = this.pager.children;
+    less.onclick = () => this.page(-SHOWN);
+    more.onclick = () => this.page(SHOWN);
+    lab.find(".inside-close").onclick = () => this.set(false);
     this.set = lab.stage.addMode("inside", (on) => this.open(on));
     lab.addEventListener("frame", ({ detail: { frame } }) => this.show(frame));
     lab.addEventListener("state", () => this.layOut());
@@ -50,22 +56,6 @@ export class NetworkInspector {
     lab.app.addEventListener("words", () => this.layOut(true));
     lab.app.addEventListener("theme", () => this.redraw());
     new ResizeObserver(() => this.layOut(true)).observe(this.host);
-  }
-
-  build() {
-    const net = (name) => element("div", { className: `net net-${name}` }, element("h3"), element("div", { className: "net-box" }, element("canvas"), element("div", { className: "units" })));
-    this.nets = Object.fromEntries(NETS.map((name) => [name, net(name)]));
-    this.large = element("div", { className: "unit-large" }, element("canvas"), element("p"), element("canvas", { className: "bars" }), element("p", { className: "bars-about" }));
-    this.pager = element("div", { className: "pager" }, element("button", { type: "button", textContent: "−" }), element("span"), element("button", { type: "button", textContent: "+" }));
-    const [less, , more] = this.pager.children;
-    less.onclick = () => this.page(-SHOWN);
-    more.onclick = () => this.page(SHOWN);
-    this.close = element("button", { type: "button", className: "inside-close" });
-    this.close.onclick = () => this.set(false);
-    this.host.append(
-      element("header", {}, element("h2"), this.pager, this.close),
-      element("p", { className: "inside-about" }),
-      element("div", { className: "nets" }, this.nets.g, this.large, this.nets.d));
   }
 
   // What the session is to send besides.
@@ -96,16 +86,9 @@ export class NetworkInspector {
     if (about === this.about && !anyway) return;
     this.about = about;
     this.at = places(config, data.classes, this.first);
-    this.host.querySelector("h2").textContent = t("inside.title");
-    this.host.querySelector(".inside-about").textContent = t("inside.about");
-    this.host.querySelector(".bars-about").textContent = t("inside.bars");
-    this.close.textContent = t("help.close");
     const widest = Math.max(config.width_d, config.width_g);
     this.pager.hidden = widest <= SHOWN;
     this.pager.children[1].textContent = t("inside.units", { first: this.first + 1, last: Math.min(this.first + SHOWN, widest), all: widest });
-    this.pager.children[0].title = t("inside.earlier");
-    this.pager.children[2].title = t("inside.later");
-    for (const i of [0, 2]) this.pager.children[i].setAttribute("aria-label", this.pager.children[i].title);
     for (const name of NETS) this.layOutNet(name);
     this.redraw();
   }
@@ -117,7 +100,6 @@ export class NetworkInspector {
 
   layOutNet(name) {
     const net = this.nets[name], { columns: shown } = this.at[name], units = net.querySelector(".units");
-    net.querySelector("h3").textContent = t(`inside.${name}`);
     const box = net.querySelector(".net-box"), wide = box.clientWidth, tall = box.clientHeight;
     this.spots[name] = shown.map((column, i) => column.map((_, j) => [
       20 + ((wide - 40) * i) / (shown.length - 1), (tall * (j + 0.5)) / column.length,
@@ -139,25 +121,21 @@ export class NetworkInspector {
   }
 
   unitButton(net, layer, index) {
-    const button = element("button", { type: "button", className: "unit" }, Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE }));
     const words = t("inside.unit", { net: net.toUpperCase(), layer: layer + 1, unit: index + 1 });
-    button.setAttribute("aria-label", words);
     const look = () => {
       this.unit = [net, layer, index];
       this.unitWords = words;
       this.lab.look();
     };
-    button.onpointerenter = look;
-    button.onfocus = look;
-    button.onclick = look;
-    return button;
+    const does = { onpointerenter: look, onfocus: look, onclick: look };
+    return element("button", { type: "button", className: "unit", ariaLabel: words, ...does },
+      element("canvas", { width: SIDE, height: SIDE }));
   }
 
   show(frame) {
     if (this.host.hidden || !this.at || frame.diverged) return;
-    const now = performance.now();
+    const now = performance.now(), { palette } = this.lab.app;
     if (now - (this.shownAt || 0) < PAUSE && frame.playing) return;
-    const { palette } = this.lab.graph.about(frame);
     if (!frame.weights || frame.weights.length !== this.at.weights || (frame.units || []).length !== this.at.maps * SIDE * SIDE) return;
     this.shownAt = now;
     for (const name of NETS) this.drawNet(name, frame, palette);
@@ -172,11 +150,7 @@ export class NetworkInspector {
       paint.square(canvas, values, SIDE, { palette }, palette.strong);
       map += 1;
     }
-    const box = net.querySelector(".net-box"), canvas = box.querySelector("canvas"), scale = Math.min(devicePixelRatio || 1, 2);
-    if (canvas.width !== Math.round(box.clientWidth * scale)) Object.assign(canvas, { width: Math.round(box.clientWidth * scale), height: Math.round(box.clientHeight * scale) });
-    const pen = canvas.getContext("2d");
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, box.clientWidth, box.clientHeight);
+    const { pen } = fitted(net.querySelector(".net-box > canvas"));
     let at = weights;
     for (let i = 1; i < spots.length; i++) {
       for (const [x2, y2] of spots[i]) {
@@ -187,31 +161,24 @@ export class NetworkInspector {
           pen.setLineDash(weight > 0 ? [] : [4, 3]);
           pen.lineWidth = Math.max(0.3, 3.2 * Math.abs(weight));
           pen.globalAlpha = 0.25 + 0.6 * Math.abs(weight);
-          pen.beginPath();
-          pen.moveTo(x1, y1), pen.lineTo(x2, y2);
-          pen.stroke();
+          line(pen, [[x1, y1], [x2, y2]]);
         }
       }
     }
-    pen.globalAlpha = 1;
   }
 
   // The unit that is pointed at, large: with the points that D sees, or the noise that G is given.
   showLarge(frame) {
-    const [canvas, text, bars] = this.large.children, { data, schema, app: { theme } } = this.lab;
-    const about = { ...this.lab.graph.about(frame), palette: PALETTES[theme] };
+    const [canvas, text, bars] = this.large.children, { data, schema } = this.lab;
+    const about = this.lab.graph.about(frame);
     paint.bars(bars, about);
     const known = this.unit && frame.unit;
     text.textContent = known ? `${this.unitWords} · ${t("inside.largest", { size: number(frame.unitSize) })}` : t("inside.hover");
-    if (!known) {
-      paint.begin(canvas, about.palette.ground);
-      return;
-    }
+    if (!known) return void paint.begin(canvas, about.palette.ground);
     paint.square(canvas, frame.unit, frame.unitCells, about, about.palette.strong);
-    const pen = canvas.getContext("2d"), side = canvas.clientWidth;
     if (this.unit[0] === "g") return;
+    const pen = canvas.getContext("2d");
     pen.fillStyle = about.palette.pull;
-    const zoom = side / (2 * schema.frame.unit);
-    for (let i = 0; i < data.real.length; i += 2) pen.fillRect(data.real[i] * zoom - 1, -data.real[i + 1] * zoom - 1, 2, 2);
+    squares(pen, data.real, canvas.clientWidth / (2 * schema.frame.unit), 2);
   }
 }

@@ -16,10 +16,9 @@ export class Numbers {
   relabel() {
     const { lab } = this;
     lab.find(".tiles").replaceChildren(...TILES.map((name) => {
-      const tile = element("div", { title: t(`metrics.${name}.tip`) },
-        element("dt", { textContent: t(`metrics.${name}.label`) }), element("dd", {}, element("b"), element("small")));
-      tile.dataset.tile = name;
-      return tile;
+      const label = element("dt", { textContent: t(`metrics.${name}.label`) });
+      const value = element("dd", {}, element("b"), element("small"));
+      return element("div", { title: t(`metrics.${name}.tip`), dataset: { tile: name } }, label, value);
     }));
     this.showScale();
     if (lab.frame) this.show(lab.seen, true);
@@ -33,8 +32,7 @@ export class Numbers {
     this.shownAt = performance.now();
     lab.find(".step-number").textContent = frame.step.toLocaleString(lang);
     const past = lab.timeline.holds; // how fast it was then says nothing now
-    const rate = frame.rate >= 1 && !past ? t("play.rate", { rate: Math.round(frame.rate).toLocaleString(lang) }) : "";
-    lab.find(".rate").textContent = frame.catchingUp && !past ? t("play.catching_up") : rate;
+    lab.find(".rate").textContent = past ? "" : lab.bar.rate(frame.rate, frame.catchingUp);
     const texts = this.tileTexts(frame, lab.config);
     for (const tile of lab.root.querySelectorAll("[data-tile]")) {
       const [value, small] = texts[tile.dataset.tile];
@@ -58,8 +56,10 @@ export class Numbers {
     };
   }
 
-  isCritic() {
-    return this.lab.schema.readings[this.lab.config.loss] === "critic";
+  // What stands at the ends of D's scale: numbers of a critic, words otherwise.
+  ends(frame, config) {
+    const critic = this.lab.schema.readings[config.loss] === "critic" && frame;
+    return critic ? [number(frame.low, 1), number(frame.high, 1)] : [t("scale.fake"), t("scale.real")];
   }
 
   showScale() {
@@ -67,11 +67,10 @@ export class Numbers {
   }
 
   fillScale(scale, frame, config) {
-    const reading = this.lab.schema.readings[config.loss];
-    if (!reading) return;
-    const critic = reading === "critic" && frame;
-    scale.querySelector(".scale-low").textContent = critic ? number(frame.low, 1) : t("scale.fake");
-    scale.querySelector(".scale-high").textContent = critic ? number(frame.high, 1) : t("scale.real");
+    if (!config.loss) return;
+    const [low, high] = this.ends(frame, config);
+    scale.querySelector(".scale-low").textContent = low;
+    scale.querySelector(".scale-high").textContent = high;
   }
 
   // The canvas in words, for those who do not see it.

@@ -1,5 +1,6 @@
 // Coordinates and D under the pointer: D is asked at this very point, not read off the map.
 
+import { locate } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
 
 export class Probe {
@@ -32,10 +33,10 @@ export class Probe {
     this.box.textContent = rival ? t("pair.probe", { x, y, a: d, b: number(rival.probe, 3) }) : t("stage.probe", { x, y, d });
   }
 
-  move(plane, { clientX, clientY, pointerType }) {
-    const { lab, box } = this, { canvas } = plane;
+  move(plane, event) {
+    const { lab, box } = this, { canvas } = plane, { clientX, clientY, pointerType } = event;
     if (plane === lab.second && !lab.frame?.rival) return;
-    lab.probeAt = plane.locate(clientX, clientY);
+    lab.probeAt = locate(canvas, plane.extent, event);
     canvas.parentElement.append(box);
     const area = canvas.getBoundingClientRect(), right = clientX - area.left > area.width / 2;
     box.style.left = `${clientX - area.left + (right ? -12 : 12)}px`;

@@ -10,16 +10,12 @@ const MOST_BYTES = 120_000, LONGEST_LINK = 8000; // what is longer some programs
 
 // Every point that is shown, in the data's own coordinates.
 export function pointRows(frame, data, unit) {
-  const rows = [];
-  const add = (kind, points, labels, scale) => {
-    for (let i = 0; i < points.length / 2; i++) {
-      const at = [points[2 * i], points[2 * i + 1]].map((v) => (v * scale).toFixed(4));
-      rows.push([kind, ...at, labels && labels.length ? labels[i] : ""]);
-    }
-  };
-  add("real", data.real, data.labels, data.extent / unit);
-  add("fake", frame.fakes, frame.labels, frame.extent / unit);
-  return rows;
+  const rows = (kind, points, labels, scale) => Array.from({ length: points.length / 2 }, (_, i) => {
+    const at = [points[2 * i], points[2 * i + 1]].map((v) => (v * scale).toFixed(4));
+    return [kind, ...at, labels?.[i] ?? ""];
+  });
+  const real = rows("real", data.real, data.labels, data.extent / unit);
+  return [...real, ...rows("fake", frame.fakes, frame.labels, frame.extent / unit)];
 }
 
 export function curveRows(history) {
@@ -44,7 +40,6 @@ export class Share {
     this.box = lab.find(".share-box");
     const on = (selector, does) => { lab.find(selector).onclick = does; };
     on(".share", () => this.open());
-    on(".share-close", () => this.box.close());
     on(".save-settings", () => save("ganplay-settings.json", JSON.stringify(lab.config, null, 2) + "\n", "application/json"));
     on(".save-points", () => this.savePoints());
     on(".save-script", (event) => this.saveScript(event));
@@ -56,7 +51,9 @@ export class Share {
     for (const button of this.box.querySelectorAll("[data-copy]")) {
       button.onclick = (event) => {
         event.preventDefault();
-        this.copyField(button);
+        const field = lab.find(`.${button.dataset.copy}`);
+        field.select();
+        copy(button, field.value);
       };
     }
   }
@@ -86,12 +83,6 @@ export class Share {
     for (const [name, text] of Object.entries(texts)) this.lab.find(`.share-${name}`).value = text;
     this.asked = new URLSearchParams({ state, steps });
     this.lab.find(".save-script").href = `${this.lab.base}/gan.py${long ? "" : `?${this.asked}`}`;
-  }
-
-  copyField(button) {
-    const field = this.lab.find(`.${button.dataset.copy}`);
-    field.select();
-    copy(button, field.value);
   }
 
   // What is too long for an address is posted.

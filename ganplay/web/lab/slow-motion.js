@@ -2,8 +2,11 @@
 // the part of graph and formula that it concerns, and the numbers of this very step.
 
 import { formula, lossFormula } from "./formulas.js";
+import { element } from "../shared/dom.js";
+import { toBytes } from "../shared/files.js";
 import { decode } from "../shared/frame.js";
 import { cornerColour } from "../shared/mini-plots.js";
+import { disc } from "../shared/pen.js";
 import { MARGIN } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
 
@@ -39,14 +42,10 @@ export function batchFrame(moment, seen, { net, draws }, layers) {
   const update = seen[net], has = (name) => draws.includes(name);
   const pulls = has("pulls") ? Int8Array.from(update.pulls, (v) => Math.round(127 * v)) : new Int8Array(0);
   const fakes = has("moved") ? update.moved : has("fakes") ? update.fakes : [];
-  let shown = layers.real + layers.fake;
-  if (has("map")) shown += layers.map;
-  if (has("pulls")) shown += layers.pull;
-  if (has("grid")) shown += layers.grid;
+  const also = { map: "map", pulls: "pull", grid: "grid" };
+  const shown = draws.reduce((sum, name) => sum + (layers[also[name]] ?? 0), layers.real + layers.fake);
   return { frame: { ...moment, fakes, pulls, labels: null }, shown, real: has("real") ? seen.real : [] };
 }
-
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 
 export class SlowMotion {
   /** @param {import("./lab.js").Lab} lab */
@@ -55,35 +54,14 @@ export class SlowMotion {
     this.host = lab.find(".slow");
     this.kept = [];
     this.set = lab.stage.addMode("slow", (on) => (on ? this.begin() : this.end()));
-    this.build();
-    lab.addEventListener("slow", ({ detail: event }) => this.receive(event));
-    lab.app.addEventListener("words", () => { this.label(); this.show(); });
-    lab.addEventListener("state", ({ detail: { playing, restarted } }) => (playing || restarted) && this.set(false));
-    lab.app.addEventListener("theme", () => this.show());
-  }
-
-  build() {
-    this.host.innerHTML = `
-      <div class="slow-bar">
-        <button type="button" class="slow-back"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M15 6 7 12l8 6z"/></svg></button>
-        <button type="button" class="slow-play"><svg viewBox="0 0 24 24" aria-hidden="true"><path class="icon-play" d="M7 5v14l12-7z"/><path class="icon-pause" d="M6 5h4v14H6zM14 5h4v14h-4z"/></svg></button>
-        <button type="button" class="slow-on"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="m9 6 8 6-8 6z"/></svg></button>
-        <ol class="slow-dots"></ol>
-      </div>
-      <div class="slow-text"><p class="slow-sentence" aria-live="polite"></p><div class="slow-formula"></div></div>`;
-    const on = (selector, does) => { this.host.querySelector(selector).onclick = does; };
+    const on = (selector, does) => { lab.find(selector).onclick = does; };
     on(".slow-back", () => { this.play(false); this.back(); });
     on(".slow-on", () => { this.play(false); this.forth(); });
     on(".slow-play", () => this.play(!this.playing));
-    this.label();
-  }
-
-  label() {
-    for (const [selector, key] of [[".slow-back", "back"], [".slow-play", "play"], [".slow-on", "forth"]]) {
-      const button = this.host.querySelector(selector);
-      button.title = t(`slow.${key}`);
-      button.setAttribute("aria-label", button.title);
-    }
+    lab.addEventListener("slow", ({ detail: event }) => this.receive(event));
+    lab.app.addEventListener("words", () => this.show());
+    lab.addEventListener("state", ({ detail: { playing, restarted } }) => (playing || restarted) && this.set(false));
+    lab.app.addEventListener("theme", () => this.show());
   }
 
   get active() {
@@ -124,7 +102,7 @@ export class SlowMotion {
       this.lab.app.toast(t("slow.nothing"));
       return;
     }
-    const moments = seen.frames.map((text) => decode(bytes(text), this.lab.schema.frame));
+    const moments = seen.frames.map((text) => decode(toBytes(text).buffer, this.lab.schema.frame));
     this.kept = [...this.kept, { step, seen, moments, subs: substeps(seen) }].slice(-MOST_KEPT);
     this.step = this.kept.length - 1;
     this.at = 0;
@@ -180,21 +158,15 @@ export class SlowMotion {
     const share = (v) => Math.min(1, Math.max(0, (v / reach + 1) / 2));
     for (const [x, y = 0] of z) {
       pen.fillStyle = cornerColour(share(x), share(y));
-      pen.beginPath();
-      pen.arc(canvas.width / 2 + x * zoom, canvas.height / 2 - y * zoom, size, 0, 6.2832);
-      pen.fill();
+      disc(pen, canvas.width / 2 + x * zoom, canvas.height / 2 - y * zoom, size);
     }
   }
 
   dots(subs) {
-    const dots = subs.map((sub, i) => {
-      const dot = document.createElement("li");
-      dot.className = `dot dot-${sub.net}${i === this.at ? " now" : ""}`;
-      dot.textContent = `${sub.net.toUpperCase()}${sub.index + 1}`;
-      if (i === this.at) dot.setAttribute("aria-current", "step");
-      return dot;
-    });
-    this.host.querySelector(".slow-dots").replaceChildren(...dots);
+    this.host.querySelector(".slow-dots").replaceChildren(...subs.map(({ net, index }, i) => element("li", {
+      className: `dot dot-${net}${i === this.at ? " now" : ""}`, textContent: `${net.toUpperCase()}${index + 1}`,
+      ariaCurrent: i === this.at ? "step" : null,
+    })));
   }
 
   say(step, seen, { net, name, lit }) {

@@ -15,15 +15,16 @@ export class Stage {
   // A button among the ways of looking, with `name`.label and `name`.tip for words; `callback(on)` is
   // told when it is switched on or off. Gives a function that switches it from elsewhere.
   addMode(name, callback) {
-    const button = element("button", { type: "button", className: `mode mode-${name}` });
-    Object.assign(button.dataset, { part: name, t: `${name}.label`, tTitle: `${name}.tip` });
+    let pressed = false;
     const set = (on) => {
-      if (String(on) === button.getAttribute("aria-pressed")) return;
-      button.setAttribute("aria-pressed", on);
+      if (on === pressed) return;
+      pressed = button.ariaPressed = on;
       callback(on);
     };
-    button.setAttribute("aria-pressed", "false");
-    button.onclick = () => set(button.getAttribute("aria-pressed") !== "true");
+    const button = element("button", {
+      type: "button", className: `mode mode-${name}`, ariaPressed: false, onclick: () => set(!pressed),
+      dataset: { part: name, t: `${name}.label`, tTitle: `${name}.tip` },
+    });
     this.lab.find(".modes").append(button);
     return set;
   }

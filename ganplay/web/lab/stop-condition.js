@@ -1,5 +1,6 @@
 // Where a run is to stop by itself: a choice, and its bound.
 
+import { outOfBounds } from "../shared/problem-words.js";
 import { number, t } from "../shared/i18n.js";
 
 const PERCENT = 100;
@@ -18,16 +19,15 @@ export class StopCondition {
     this.choice = lab.find(".stop-when");
     this.bound = lab.find(".stop-bound");
     this.choice.append(...["", ...Object.keys(KINDS)].map((value) => Object.assign(document.createElement("option"), { value })));
-    this.choice.onchange = () => this.choose(this.choice.value);
+    this.choice.onchange = () => {
+      const when = this.choice.value;
+      this.send(when ? { when, bound: KINDS[when].first(lab) } : null);
+    };
     this.bound.onchange = () => this.change();
     lab.addEventListener("state", () => this.show());
     lab.addEventListener("data", () => this.showChoices());
     lab.app.addEventListener("words", () => this.label());
     lab.addEventListener("stopped", ({ detail: event }) => this.explain(event));
-  }
-
-  choose(when) {
-    this.send(when ? { when, bound: KINDS[when].first(this.lab) } : null);
   }
 
   change() {
@@ -37,8 +37,7 @@ export class StopCondition {
       this.send({ when, bound });
       return;
     }
-    const allowed = t(whole ? "problems.whole_between" : "problems.between", { low: low * unit, high: high * unit });
-    this.lab.app.toast(t("problems.bounds", { field: t(`stop.when.${when}`), value: this.bound.value, allowed, used: "" }));
+    this.lab.app.toast(outOfBounds(t(`stop.when.${when}`), this.bound.value, low * unit, high * unit, whole));
     this.show();
   }
 

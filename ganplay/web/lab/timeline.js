@@ -1,6 +1,7 @@
 // The run's stored moments: back to any of them, through them at any speed, one beside another.
 // What is shown of the past is what was drawn then; nothing is trained or computed again.
 
+import { element } from "../shared/dom.js";
 import { decode } from "../shared/frame.js";
 import { t } from "../shared/i18n.js";
 
@@ -69,21 +70,16 @@ export class Timeline {
     this.pinned = null;
     this.replaying = false;
     this.letGo = () => this.unpin();
-    this.replayBox = lab.find(".timeline-replay");
-    this.sliderBox = lab.find(".timeline-slider");
-    this.textBox = lab.find(".timeline-text");
-    this.speedBox = lab.find(".timeline-speed");
-    this.liveBox = lab.find(".timeline-live");
-    this.pinBox = lab.find(".timeline-pin");
-    this.name = lab.find(".moment-name");
-    this.speedBox.append(...SPEEDS.map((rate) =>
-      Object.assign(document.createElement("option"), { value: rate, selected: rate === USUAL })));
-    this.replayBox.onclick = () => this.replay();
-    this.liveBox.onclick = () => this.live();
-    this.pinBox.onclick = () => this.pin();
-    this.sliderBox.oninput = () => this.goTo(this.sliderBox.valueAsNumber);
+    this.part = (name) => lab.find(`.timeline-${name}`);
+    this.slider = this.part("slider");
+    this.speed = this.part("speed");
+    this.speed.append(...SPEEDS.map((rate) => element("option", { value: rate, selected: rate === USUAL })));
+    this.part("replay").onclick = () => this.replay();
+    this.part("live").onclick = () => this.live();
+    this.part("pin").onclick = () => this.pin();
+    this.slider.oninput = () => this.goTo(this.slider.valueAsNumber);
     // An arrow goes to the next stored moment: one step on there may be none.
-    this.sliderBox.onkeydown = (event) => {
+    this.slider.onkeydown = (event) => {
       const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
       if (!by) return;
       event.preventDefault();
@@ -184,7 +180,7 @@ export class Timeline {
     let before = performance.now(), owed = 0;
     const tick = (now) => {
       if (!this.replaying) return;
-      owed += Math.min(Math.max(now - before, 0) / 1000, LONGEST_TICK) * Number(this.speedBox.value);
+      owed += Math.min(Math.max(now - before, 0) / 1000, LONGEST_TICK) * Number(this.speed.value);
       before = now;
       const count = Math.floor(owed);
       owed -= count;
@@ -240,21 +236,23 @@ export class Timeline {
   }
 
   label() {
-    for (const option of this.speedBox.options) option.textContent = t("timeline.rate", { rate: option.value });
+    for (const option of this.speed.options) option.textContent = t("timeline.rate", { rate: option.value });
     this.showReplaying();
     this.showPin();
     this.refresh();
   }
 
   showReplaying() {
-    this.replayBox.classList.toggle("playing", this.replaying);
-    this.replayBox.setAttribute("aria-pressed", this.replaying);
+    const button = this.part("replay");
+    button.classList.toggle("playing", this.replaying);
+    button.setAttribute("aria-pressed", this.replaying);
   }
 
   showPin() {
-    this.pinBox.dataset.t = this.pinned ? "timeline.unpin" : "timeline.pin";
-    this.pinBox.textContent = t(this.pinBox.dataset.t);
-    this.pinBox.setAttribute("aria-pressed", Boolean(this.pinned));
+    const button = this.part("pin");
+    button.dataset.t = this.pinned ? "timeline.unpin" : "timeline.pin";
+    button.textContent = t(button.dataset.t);
+    button.setAttribute("aria-pressed", Boolean(this.pinned));
     if (!this.pinned) return;
     const name = this.pinnedName();
     this.lab.find(".second-name").textContent = name;
@@ -264,18 +262,17 @@ export class Timeline {
   refresh() {
     clearTimeout(this.renewal);
     this.renewal = null;
-    const [first, last] = [this.frames[0], this.frames.at(-1)], { sliderBox: slider } = this;
-    for (const box of [slider, this.replayBox]) box.disabled = this.frames.length < 2;
-    this.liveBox.disabled = !this.holds;
-    this.pinBox.disabled = !last;
-    this.name.hidden = !this.holds;
+    const { frames, slider, holds } = this, last = frames.at(-1), name = this.lab.find(".moment-name");
+    slider.disabled = this.part("replay").disabled = frames.length < 2;
+    this.part("live").disabled = !holds;
+    this.part("pin").disabled = !last;
+    name.hidden = !holds;
     if (!last) return;
-    const step = this.holds ? this.moment.step : last.step;
-    Object.assign(slider, { min: first.step, max: last.step, value: step });
+    const step = holds ? this.moment.step : last.step;
+    Object.assign(slider, { min: frames[0].step, max: last.step, value: step });
     const of = t("timeline.of", { step: this.step(step), last: this.step(last.step) });
-    const text = this.holds ? of : t("timeline.step", { step: this.step(step) });
-    slider.setAttribute("aria-valuetext", text);
-    this.textBox.textContent = this.holds ? `${this.step(step)} / ${this.step(last.step)}` : this.step(step);
-    this.name.textContent = of;
+    slider.setAttribute("aria-valuetext", holds ? of : t("timeline.step", { step: this.step(step) }));
+    this.part("text").textContent = holds ? `${this.step(step)} / ${this.step(last.step)}` : this.step(step);
+    name.textContent = of;
   }
 }

@@ -7,12 +7,7 @@ export class WaitingLine {
   /** @param {import("./lab.js").Lab} lab */
   constructor(lab) {
     this.lab = lab;
-    this.heading = element("h2");
-    this.place = element("p", { className: "waiting-place" });
-    this.text = element("p");
-    this.about = element("p", { className: "waiting-about" });
-    this.box = element("section", { className: "waiting", hidden: true }, this.heading, this.place, this.text, this.about);
-    this.box.setAttribute("role", "status");
+    this.box = element("section", { className: "waiting", hidden: true, role: "status" });
     lab.find("#panel-lab").prepend(this.box);
     lab.addEventListener("waiting", ({ detail: event }) => this.show(event));
     lab.addEventListener("welcome", () => this.hide());
@@ -20,11 +15,11 @@ export class WaitingLine {
   }
 
   show(event) {
-    this.event = event;
-    this.heading.textContent = t("waiting.heading");
-    this.place.textContent = event.place;
-    this.text.textContent = t(event.place > 1 ? "waiting.place" : "waiting.next", { place: event.place, of: event.of });
-    this.about.textContent = t("waiting.about");
+    const { place, of } = (this.event = event);
+    const line = (textContent, className = "") => element("p", { className, textContent });
+    this.box.replaceChildren(
+      element("h2", { textContent: t("waiting.heading") }), line(place, "waiting-place"),
+      line(t(place > 1 ? "waiting.place" : "waiting.next", { place, of })), line(t("waiting.about"), "waiting-about"));
     this.box.hidden = false;
     this.lab.root.classList.add("waits");
     this.lab.app.setStatus("waiting");

@@ -28,11 +28,10 @@ export function standing(check, values) {
 
 // All that is known of one run.
 export class Running {
-  constructor(part, run, checks) {
-    this.part = part;
+  constructor(run, checks, config = {}) {
     this.run = run;
     this.checks = checks;
-    this.config = {};
+    this.config = config;
     this.seeds = [];
     this.step = 0;
     this.history = {};

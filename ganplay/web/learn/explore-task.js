@@ -19,14 +19,13 @@ export class ExploreTask {
   /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
-    this.app = learn.app;
     this.bar = null;
-    this.app.addEventListener("explored", ({ detail: state }) => this.notice(state));
-    this.app.addEventListener("words", () => this.show());
+    this.learn.app.addEventListener("explored", ({ detail: state }) => this.notice(state));
+    this.learn.app.addEventListener("words", () => this.show());
   }
 
   go() {
-    const { app } = this, { views } = app, { lesson } = this.learn;
+    const { app, lesson } = this.learn, { views } = app;
     this.lesson = lesson;
     if (app.explore) app.explore.visit(lesson.visit.state);
     else views.opened.explore = lesson.visit.state;
@@ -35,7 +34,7 @@ export class ExploreTask {
   }
 
   notice(state) {
-    if (!this.lesson || this.app.views.shown !== "explore") return;
+    if (!this.lesson || this.learn.app.views.shown !== "explore") return;
     const mine = this.learn.learnt.of(this.lesson.name), text = write(state);
     if (text === this.last) return;
     this.last = text;
@@ -48,7 +47,7 @@ export class ExploreTask {
   // A strip over Explore: what is to be done, how far it is done, and the way back.
   show() {
     if (!this.lesson) return;
-    const { app, learn, lesson } = this, mine = learn.learnt.of(lesson.name);
+    const { learn, lesson } = this, { app } = learn, mine = learn.learnt.of(lesson.name);
     this.bar ||= element("aside", { className: "ln-visit" });
     if (!this.bar.isConnected) app.root.append(this.bar);
     this.bar.setAttribute("aria-label", learn.say(lesson.title));

@@ -3,7 +3,8 @@
 
 import { contour } from "./contours.js";
 import { begin } from "../shared/mini-plots.js";
-import { rgba } from "../shared/pixels.js";
+import { disc, fitted, line, write } from "../shared/pen.js";
+import { paint } from "../shared/pixels.js";
 import { MARGIN } from "../shared/plane.js";
 
 const REACH = 3.2; // half the side of the phase portrait
@@ -21,20 +22,17 @@ export function push({ loss, r1 }, theta, psi) {
 function axes(pen, side, palette, names) {
   pen.strokeStyle = palette.line;
   pen.lineWidth = 1;
-  pen.beginPath();
-  pen.moveTo(-side / 2, 0), pen.lineTo(side / 2, 0), pen.moveTo(0, -side / 2), pen.lineTo(0, side / 2);
-  pen.stroke();
+  line(pen, [[-side / 2, 0], [side / 2, 0]]);
+  line(pen, [[0, -side / 2], [0, side / 2]]);
   if (side < 150) return;
   pen.fillStyle = palette.text;
   pen.font = "italic 15px Georgia, serif";
-  pen.textAlign = "right";
-  pen.fillText(names[0], side / 2 - 6, -6);
-  pen.textAlign = "left";
-  pen.fillText(names[1], 8, -side / 2 + 16);
+  write(pen, names[0], side / 2 - 6, -6, "right");
+  write(pen, names[1], 8, -side / 2 + 16, "left");
 }
 
 export function phase(canvas, paths, chosen, config, palette) {
-  const { pen, side } = begin(canvas, palette.ground), zoom = side / 2 / REACH;
+  const { pen, side } = begin(canvas, palette.ground), zoom = side / 2 / REACH, dot = side > 150 ? 5 : 2.5;
   axes(pen, side, palette, ["θ", "ψ"]);
   if (side > 150) {
     pen.strokeStyle = palette.text;
@@ -44,9 +42,7 @@ export function phase(canvas, paths, chosen, config, palette) {
         const way = push(config, theta, psi), long = way && Math.hypot(...way);
         if (!long) continue;
         const [x, y] = [theta * zoom, -psi * zoom], reach = Math.min(14, 6 + 6 * long) / long;
-        pen.beginPath();
-        pen.moveTo(x, y), pen.lineTo(x + way[0] * reach, y - way[1] * reach);
-        pen.stroke();
+        line(pen, [[x, y], [x + way[0] * reach, y - way[1] * reach]]);
         pen.beginPath();
         pen.arc(x, y, 1.3, 0, 6.2832);
         pen.stroke();
@@ -60,19 +56,13 @@ export function phase(canvas, paths, chosen, config, palette) {
     pen.globalAlpha = i === chosen ? 1 : 0.3;
     pen.strokeStyle = pen.fillStyle = i === chosen ? palette.fake : palette.text;
     pen.lineWidth = i === chosen ? 2 : 1;
-    pen.beginPath();
-    for (const [theta, psi] of path) pen.lineTo(theta * zoom, -psi * zoom);
-    pen.stroke();
-    const [theta, psi] = path.at(-1);
-    pen.beginPath();
-    pen.arc(theta * zoom, -psi * zoom, side > 150 ? 5 : 2.5, 0, 6.2832);
-    pen.fill();
+    const places = path.map(([theta, psi]) => [theta * zoom, -psi * zoom]), [x, y] = places.at(-1);
+    line(pen, places);
+    disc(pen, x, y, dot);
   }
   pen.globalAlpha = 1;
   pen.fillStyle = palette.real;
-  pen.beginPath();
-  pen.arc(0, 0, side > 150 ? 5 : 2.5, 0, 6.2832);
-  pen.fill();
+  disc(pen, 0, 0, dot);
 }
 
 // Lengths along the way: this run's, and dashed those of another.
@@ -85,26 +75,15 @@ export function lengths(canvas, rows, other, chosen, palette) {
   pen.fillStyle = palette.text;
   pen.font = "12px system-ui, sans-serif";
   for (const value of [0.5, 0.7071, 1, 1.2]) {
-    pen.beginPath();
-    pen.moveTo(x(0), y(value)), pen.lineTo(x(1), y(value));
-    pen.stroke();
-    if (small) continue;
-    pen.textAlign = "right";
-    pen.fillText(value === 0.7071 ? "1/√2" : value, x(0) - 6, y(value) + 4);
+    line(pen, [[x(0), y(value)], [x(1), y(value)]]);
+    if (!small) write(pen, value === 0.7071 ? "1/√2" : value, x(0) - 6, y(value) + 4, "right");
   }
-  if (!small) {
-    pen.textAlign = "center";
-    for (const share of [0, 0.5, 1]) pen.fillText(`t = ${share}`, x(share), side / 2 - 12);
-  }
-  const line = (values) => {
-    pen.beginPath();
-    values.forEach((value, i) => pen.lineTo(x(i / (values.length - 1)), y(value)));
-    pen.stroke();
-  };
+  for (const share of small ? [] : [0, 0.5, 1]) write(pen, `t = ${share}`, x(share), side / 2 - 12, "center");
+  const along = (values) => line(pen, values.map((value, i) => [x(i / (values.length - 1)), y(value)]));
   if (other && !small) {
     pen.setLineDash([5, 4]);
     pen.strokeStyle = palette.real;
-    line(other[chosen] || other[0]);
+    along(other[chosen] || other[0]);
     pen.setLineDash([]);
   }
   for (const [i, values] of rows.entries()) {
@@ -112,20 +91,19 @@ export function lengths(canvas, rows, other, chosen, palette) {
     pen.globalAlpha = i === chosen ? 1 : 0.35;
     pen.lineWidth = i === chosen ? 2.5 : 1;
     pen.strokeStyle = palette.fake;
-    line(values);
+    along(values);
   }
   pen.globalAlpha = 1;
 }
 
-let one;
+let one; // canvas for all pictures: what is drawn from it is copied at once
 
 // A row of pictures for each member; on a small canvas the first of one.
 export function pictures(canvas, { pixels, shape, columns, seeds }, chosen, palette) {
-  const { pen, side } = begin(canvas, palette.ground), [, , h, w] = shape;
+  const { pen, side } = begin(canvas, palette.ground), w = shape[3];
   one ||= document.createElement("canvas");
-  Object.assign(one, { width: w, height: h });
   const put = (place, x, y, size) => {
-    one.getContext("2d").putImageData(new ImageData(rgba(pixels, shape, place), w, h), 0, 0);
+    paint(one, pixels, shape, place);
     pen.imageSmoothingEnabled = size < w;
     pen.drawImage(one, x, y, size, size);
   };
@@ -142,10 +120,7 @@ export function pictures(canvas, { pixels, shape, columns, seeds }, chosen, pale
 
 // The best D dashed over the learned one: where each says 1/4, 1/2 and 3/4.
 export function levels(canvas, learned, best, n, palette) {
-  const side = canvas.clientWidth, scale = Math.min(window.devicePixelRatio || 1, 2);
-  canvas.width = canvas.height = Math.round(side * scale);
-  const pen = canvas.getContext("2d"), u = (i) => ((i + 0.5) * 2 / n - 1) * side / 2 / MARGIN;
-  pen.setTransform(scale, 0, 0, scale, canvas.width / 2, canvas.height / 2);
+  const { pen, side } = begin(canvas, "transparent"), u = (i) => ((i + 0.5) * 2 / n - 1) * side / 2 / MARGIN;
   pen.strokeStyle = palette.pull;
   for (const [values, dash, alpha] of [[learned, [], 0.45], [best, [7, 5], 1]]) {
     if (!values || !values.length) continue;
@@ -163,11 +138,8 @@ export function levels(canvas, learned, best, n, palette) {
 const FOLDS = 40; // between the least and the largest value, from which on a scale is logarithmic
 
 // A signal over the steps: a line a seed, the bounds dashed, what keeps them shaded.
-export function curve(canvas, entries, check, steps, chosen, { ground, line, text, good, fake }) {
-  const scale = Math.min(window.devicePixelRatio || 1, 2), wide = canvas.clientWidth, tall = canvas.clientHeight;
-  Object.assign(canvas, { width: Math.round(wide * scale), height: Math.round(tall * scale) });
-  const pen = canvas.getContext("2d");
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
+export function curve(canvas, entries, check, steps, chosen, { ground, line: frame, text, good, fake }) {
+  const { pen, wide, tall } = fitted(canvas);
   pen.fillStyle = ground;
   pen.fillRect(0, 0, wide, tall);
   const { at_least: low, at_most: high } = check;
@@ -189,21 +161,15 @@ export function curve(canvas, entries, check, steps, chosen, { ground, line, tex
   pen.globalAlpha = 1;
   pen.font = "10.5px system-ui, sans-serif";
   pen.fillStyle = text;
-  pen.textAlign = "right";
   const brief = (value) => (Math.abs(value) >= 1000 || (value && Math.abs(value) < 0.01) ? value.toExponential(0) : String(Number(value.toPrecision(2))));
-  pen.fillText(brief(most), left - 4, head + 8);
-  pen.fillText(brief(logs ? least : bottom), left - 4, foot);
-  pen.textAlign = "left";
-  if (steps) pen.fillText("0", left, tall - 3);
-  pen.textAlign = "right";
-  if (steps) pen.fillText(String(steps), right, tall - 3);
+  write(pen, brief(most), left - 4, head + 8, "right");
+  write(pen, brief(logs ? least : bottom), left - 4, foot, "right");
+  if (steps) write(pen, "0", left, tall - 3, "left");
+  if (steps) write(pen, String(steps), right, tall - 3, "right");
   pen.setLineDash([4, 3]);
   pen.strokeStyle = good;
   for (const bound of [low, high]) {
-    if (bound === null) continue;
-    pen.beginPath();
-    pen.moveTo(left, y(bound)), pen.lineTo(right, y(bound));
-    pen.stroke();
+    if (bound !== null) line(pen, [[left, y(bound)], [right, y(bound)]]);
   }
   pen.setLineDash([]);
   const members = entries.length ? entries[0].values.length : 0;
@@ -212,17 +178,12 @@ export function curve(canvas, entries, check, steps, chosen, { ground, line, tex
     pen.strokeStyle = pen.fillStyle = i === chosen ? fake : text;
     pen.globalAlpha = i === chosen ? 1 : 0.45;
     pen.lineWidth = i === chosen ? 2 : 1;
-    pen.beginPath();
-    for (const { step, values: row } of entries) if (row[i] !== null) pen.lineTo(x(step), y(row[i]));
-    pen.stroke();
-    if (entries.length === 1 && entries[0].values[i] !== null) {
-      pen.beginPath();
-      const across = steps ? x(entries[0].step) : left + ((i + 0.5) / members) * (right - left);
-      pen.arc(across, y(entries[0].values[i]), 4, 0, 6.2832);
-      pen.fill();
-    }
+    const known = entries.filter((entry) => entry.values[i] !== null);
+    line(pen, known.map((entry) => [x(entry.step), y(entry.values[i])]));
+    if (entries.length > 1 || !known.length) continue;
+    disc(pen, steps ? x(known[0].step) : left + ((i + 0.5) / members) * (right - left), y(known[0].values[i]), 4);
   }
   pen.globalAlpha = 1;
-  pen.strokeStyle = line;
+  pen.strokeStyle = frame;
   pen.strokeRect(left, head, right - left, foot - head);
 }

@@ -6,9 +6,7 @@ import { inBrowser } from "../shared/storage.js";
 const KEPT = "ganplay.learn";
 
 export class Progress {
-  constructor() {
-    this.all = kept(KEPT) || {};
-  }
+  all = kept(KEPT) || {};
 
   of(name) {
     const empty = { answer: null, runs: {}, tasks: {}, deeds: {} };

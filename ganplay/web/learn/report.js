@@ -3,9 +3,11 @@
 
 import { element } from "../shared/dom.js";
 import { save } from "../shared/files.js";
+import { paletteOf } from "../shared/palette.js";
 import { current, number, t } from "../shared/i18n.js";
 
-const STYLE = "body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-width:760px;color:#1a2230}h1{font-size:22px}h2{font-size:15px;margin:18px 0 4px}p{margin:4px 0}table{border-collapse:collapse;width:100%;font-size:12px}td,th{border:1px solid #ccd3dc;padding:2px 6px;text-align:right}th:first-child,td:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:10px}.plots figure{margin:0;flex:1 1 300px;max-width:420px}.plots img{width:100%;border:1px solid #ccd3dc}figcaption{font-size:12px;color:#526071}.ok{color:#0b7a6f}.no{color:#a3271e}";
+// As the paper that it is printed on, whatever the theme.
+const style = ({ inkText, sheetLine, muted, good, missing }) => `body{font:14px/1.45 system-ui,sans-serif;margin:24px auto;max-width:760px;color:${inkText}}h1{font-size:22px}h2{font-size:15px;margin:18px 0 4px}p{margin:4px 0}table{border-collapse:collapse;width:100%;font-size:12px}td,th{border:1px solid ${sheetLine};padding:2px 6px;text-align:right}th:first-child,td:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:10px}.plots figure{margin:0;flex:1 1 300px;max-width:420px}.plots img{width:100%;border:1px solid ${sheetLine}}figcaption{font-size:12px;color:${muted}}.ok{color:${good}}.no{color:${missing}}`;
 
 export class Sheet {
   /** @param {import("./learn.js").Learn} learn */
@@ -14,38 +16,36 @@ export class Sheet {
     this.box = learn.find(".ln-sheet-box");
     this.sheet = learn.find(".ln-sheet");
     learn.find(".ln-sheet-open").onclick = () => this.open();
-    learn.find(".ln-sheet-close").onclick = () => this.box.close();
     learn.find(".ln-print").onclick = () => window.print();
     learn.find(".ln-save").onclick = () => this.save();
   }
 
   open() {
-    this.fill();
-    this.box.showModal();
-  }
-
-  fill() {
-    const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name), say = (said) => learn.say(said);
-    const { question } = lesson, parts = [];
-    parts.push(element("h1", { textContent: say(lesson.title) }));
-    parts.push(element("p", { className: "ln-date", textContent: `ganplay · ${new Date().toLocaleDateString(learn.app.root.lang)}` }));
-    parts.push(element("h2", { textContent: t("learn.steps.predict") }), element("p", { textContent: say(question.text) }));
+    const { learn } = this, { lesson, say } = learn, { question } = lesson, mine = learn.learnt.of(lesson.name);
+    const heading = (step) => element("h2", { textContent: t(`learn.steps.${step}`) });
+    const line = (textContent, className = "") => element("p", { className, textContent });
     const answer = mine.answer === null ? t("learn.unanswered") : say(question.answers[mine.answer].text);
     const right = mine.answer === question.right;
-    parts.push(element("p", {}, element("b", { textContent: `${t("learn.your_answer")} ` }), answer,
-      mine.answer === null ? "" : element("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })));
+    const parts = [
+      element("h1", { textContent: say(lesson.title) }),
+      line(`ganplay · ${new Date().toLocaleDateString(learn.app.root.lang)}`, "ln-date"),
+      heading("predict"), line(say(question.text)),
+      element("p", {}, element("b", { textContent: `${t("learn.your_answer")} ` }), answer,
+        mine.answer === null ? "" : element("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })),
+    ];
     const runs = Object.entries(lesson.runs).filter(([part]) => mine.runs[part]);
-    if (runs.length) parts.push(element("h2", { textContent: t("learn.steps.run") }), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
+    if (runs.length) parts.push(heading("run"), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
     for (const [part] of runs) if (mine.runs[part].outcomes.length) parts.push(this.table(lesson.checks.filter((check) => check.run === part), mine.runs[part]));
     for (const [name, task] of Object.entries(lesson.tasks)) {
       const done = mine.tasks[name];
       if (!done) continue;
-      parts.push(element("h2", { textContent: t(`learn.steps.${name}`) }), element("p", { textContent: say(task.text) }));
+      parts.push(heading(name), line(say(task.text)));
       parts.push(element("p", {}, element("b", { textContent: `${t("learn.settings")} ` }), this.settings(done.changes)));
       parts.push(this.table(task.checks, done), this.plots([[say(task.run.name), done]]));
     }
-    parts.push(element("h2", { textContent: t("learn.steps.explain") }), ...lesson.explain.map((text) => element("p", { textContent: say(text) })));
+    parts.push(heading("explain"), ...lesson.explain.map((text) => line(say(text))));
     this.sheet.replaceChildren(...parts);
+    this.box.showModal();
   }
 
   settings(changes) {
@@ -73,7 +73,7 @@ export class Sheet {
   save() {
     const page = document.implementation.createHTMLDocument(this.learn.say(this.learn.lesson.title));
     page.documentElement.lang = current() === "zh" ? "zh-CN" : "en";
-    page.head.append(element("meta", {}), element("style", { textContent: STYLE }));
+    page.head.append(element("meta", {}), element("style", { textContent: style(paletteOf("light")) }));
     page.head.querySelector("meta").setAttribute("charset", "utf-8");
     page.body.append(this.sheet.cloneNode(true));
     save(`ganplay-${this.learn.lesson.name}.html`, `<!doctype html>${page.documentElement.outerHTML}`, "text/html");

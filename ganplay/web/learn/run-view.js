@@ -2,28 +2,25 @@
 
 import { curve, lengths, levels, phase, pictures } from "./figures.js";
 import { element } from "../shared/dom.js";
-import { PALETTES, Plane, thumbnail } from "../shared/plane.js";
+import { Plane, thumbnail } from "../shared/plane.js";
 import { square } from "../shared/mini-plots.js";
 import { number, t } from "../shared/i18n.js";
 
 const MOST_CURVES = 3, SNAPSHOT = [354, 232];
-const LAYER = { map: "map", grid: "grid", real: "real", fake: "fake", pull: "pull" };
 
 export class RunView {
   /** @param {import("./learn.js").Learn} learn */
   constructor(learn) {
     this.learn = learn;
-    this.app = learn.app;
     this.chosen = 0;
     this.running = null;
     this.lit = "";
     this.find = learn.find;
-    this.schema = this.app.schema.frame;
-    this.plane = new Plane(this.find(".ln-plane"), this.schema);
+    this.schema = this.learn.app.schema.frame;
+    this.plane = new Plane(this.find(".ln-plane"), this.schema, this.palette);
     this.over = this.find(".ln-over");
-    this.plane.setTheme(this.app.theme);
-    this.app.addEventListener("theme", ({ detail: theme }) => {
-      this.plane.setTheme(theme);
+    this.learn.app.addEventListener("theme", () => {
+      this.plane.setPalette(this.palette);
       this.draw();
     });
     const watch = new ResizeObserver(() => this.draw());
@@ -36,7 +33,7 @@ export class RunView {
   }
 
   get palette() {
-    return PALETTES[this.app.theme];
+    return this.learn.app.palette;
   }
 
   // Show a run, or that there is none yet.
@@ -70,8 +67,7 @@ export class RunView {
     this.chosen = Math.min(this.chosen, running.seeds.length - 1);
     this.small = running.seeds.map((_, i) => {
       const canvas = element("canvas"), mark = element("span");
-      const button = element("button", { type: "button" }, canvas, mark);
-      button.onclick = () => this.choose(i);
+      const button = element("button", { type: "button", onclick: () => this.choose(i) }, canvas, mark);
       return { button, canvas, mark };
     });
     this.find(".ln-small").replaceChildren(...this.small.map(({ button }) => button));
@@ -112,7 +108,7 @@ export class RunView {
     const { running, chosen, palette } = this, canvas = this.find(".ln-plane"), { kind } = running.run;
     this.over.getContext("2d").clearRect(0, 0, this.over.width, this.over.height);
     if (kind === "dirac") phase(canvas, running.path, chosen, running.config, palette);
-    else if (kind === "latent") lengths(canvas, running.lengths, this.learn.otherOf(running, "latent")?.lengths, chosen, palette);
+    else if (kind === "latent") lengths(canvas, running.lengths, this.learn.runs.otherOf(running, "latent")?.lengths, chosen, palette);
     else if (kind === "pictures") pictures(canvas, running, chosen, palette);
     else {
       const frame = running.frames[chosen];
@@ -130,9 +126,8 @@ export class RunView {
 
   // Those of the lesson, or only what a symbol of the formula stands for.
   layers() {
-    const all = this.schema.layers, own = LAYER[this.lit];
-    const names = own ? [own] : this.learn.lesson.layers;
-    return names.reduce((sum, name) => sum + all[name], 0);
+    const all = this.schema.layers;
+    return all[this.lit] ?? this.learn.lesson.layers.reduce((sum, name) => sum + all[name], 0);
   }
 
   drawSmall() {
@@ -161,11 +156,11 @@ export class RunView {
   }
 
   drawCurves() {
-    const { running, palette } = this, colours = { ...palette, good: this.app.colours().good };
+    const { running, palette } = this;
     for (const { signal, check, canvas, box } of this.curves) {
       box.querySelector("figcaption").textContent = this.learn.say(check.name);
       canvas.setAttribute("aria-label", this.learn.say(check.name));
-      curve(canvas, running.history[signal] || [], check, running.run.steps, this.chosen, colours);
+      curve(canvas, running.history[signal] || [], check, running.run.steps, this.chosen, palette);
     }
   }
 
@@ -189,7 +184,7 @@ export class RunView {
 
   beside() {
     const { running } = this, other = { gan: "vae", vae: "gan" }[running.run.kind];
-    const found = other && this.learn.otherOf(running, other);
+    const found = other && this.learn.runs.otherOf(running, other);
     return found?.frames.length ? found : null;
   }
 

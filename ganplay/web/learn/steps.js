@@ -40,14 +40,11 @@ export class Guide {
     const done = Object.fromEntries(learn.learnt.parts(learn.lesson));
     const finished = { predict: mine.answer !== null, run: done.lesson, explain: mine.explained, break: done.break, mend: done.mend, visit: done.visit };
     learn.find(".ln-steps").replaceChildren(...this.steps().map((name, i) => {
-      const button = element("button", { type: "button", disabled: !open.includes(name) },
-        element("b", { textContent: finished[name] ? "✓" : i + 1 }), element("span", { textContent: t(`learn.steps.${name}`) }));
-      button.dataset.step = name;
-      if (finished[name]) button.classList.add("done");
-      if (name === learn.step) button.setAttribute("aria-current", "step");
-      button.title = open.includes(name) ? t(`learn.tips.${name}`) : t("learn.first");
-      button.onclick = () => learn.goTo(name);
-      return element("li", {}, button);
+      const free = open.includes(name), title = t(free ? `learn.tips.${name}` : "learn.first");
+      return element("li", {}, element("button", {
+        type: "button", disabled: !free, className: finished[name] ? "done" : "", title, dataset: { step: name },
+        ariaCurrent: name === learn.step ? "step" : null, onclick: () => learn.goTo(name),
+      }, element("b", { textContent: finished[name] ? "✓" : i + 1 }), element("span", { textContent: t(`learn.steps.${name}`) })));
     }));
   }
 
@@ -65,8 +62,7 @@ export class Guide {
     const { learn, body } = this, { step } = learn;
     this.showSteps();
     this.gauges = [];
-    const content = { predict: () => this.predict(), run: () => this.run(), explain: () => this.explain(), visit: () => this.visit() }[step] || (() => this.task(step));
-    body.replaceChildren(...content());
+    body.replaceChildren(...(learn.lesson.tasks[step] ? this.task(step) : this[step]()));
     body.scrollTop = 0;
     learn.app.teach.apply();
     this.follow();
@@ -77,10 +73,20 @@ export class Guide {
   }
 
   button(name, does, primary = true) {
-    const button = element("button", { type: "button", className: primary ? "primary" : "", textContent: t(`learn.${name}`) });
-    button.dataset.does = name;
-    button.onclick = does;
-    return button;
+    const className = primary ? "primary" : "", textContent = t(`learn.${name}`);
+    return element("button", { type: "button", className, textContent, dataset: { does: name }, onclick: does });
+  }
+
+  // A button to what comes after a step, if anything does.
+  next(step) {
+    const name = this.steps().at(this.steps().indexOf(step) + 1);
+    return name ? [this.button("on", () => this.learn.goTo(name))] : [];
+  }
+
+  // What can be done with runs: while one goes on, only that it stops.
+  runActions(...buttons) {
+    const { busy } = this.learn.runs, stop = () => this.learn.runs.stop();
+    return element("div", { className: "ln-actions" }, ...(busy ? [this.button("stop", stop, false)] : buttons));
   }
 
   predict() {
@@ -99,8 +105,8 @@ export class Guide {
       this.body.querySelector("[data-does=on]").focus();
     });
     submit.disabled = mine.answer === null && !this.body.querySelector("input:checked");
-    const field = element("fieldset", { className: "ln-question" }, element("legend", { textContent: this.say(question.text) }), ...answers);
-    field.dataset.part = "learn-question";
+    const field = element("fieldset", { className: "ln-question", dataset: { part: "learn-question" } },
+      element("legend", { textContent: this.say(question.text) }), ...answers);
     const after = mine.answer === null ? [submit] : [
       element("p", { className: "ln-noted", textContent: t("learn.noted") }), this.button("on", () => learn.goTo("run"))];
     return [...this.paragraphs(learn.lesson.idea), field, element("div", { className: "ln-actions" }, ...after)];
@@ -114,13 +120,10 @@ export class Guide {
       const title = parts.length > 1 && checks.length ? [element("h3", { textContent: this.say(lesson.runs[part].name) })] : [];
       return element("div", { className: "ln-gauges" }, ...title, ...checks.map((check, i) => this.gauge(part, check, i)));
     });
-    const actions = element("div", { className: "ln-actions" });
-    if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
-    else {
-      actions.append(this.button(ran ? "rerun" : "start_run", () => learn.runAll(), !ran));
-      actions.append(this.button("reseed", () => learn.reseed(), false));
-      if (ran) actions.append(this.button("on", () => learn.goTo("explain")));
-    }
+    const actions = this.runActions(
+      this.button(ran ? "rerun" : "start_run", () => learn.runs.run(parts), !ran),
+      this.button("reseed", () => learn.runs.reseed(), false),
+      ...(ran ? this.next("run") : []));
     return [element("p", { textContent: t("learn.run_about", { n: learn.members }) }), ...groups, actions];
   }
 
@@ -137,34 +140,29 @@ export class Guide {
         ...(right ? [] : [element("p", {}, element("b", { textContent: t("learn.instead") }), " ", this.say(question.answers[question.right].text)),
           element("p", { textContent: this.say(question.answers[question.right].says) })])));
     }
-    const next = this.steps().at(this.steps().indexOf("explain") + 1);
-    return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, next ? this.button("on", () => learn.goTo(next)) : "")];
+    return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, ...this.next("explain"))];
   }
 
   task(name) {
     const { learn } = this, task = learn.lesson.tasks[name], { kind } = task.run, mine = learn.learnt.of(learn.lesson.name);
-    const fields = learn.fields[kind], begun = learn.settingsOf(task.run);
-    const now = (this.settings = { ...begun, ...learn.changes[learn.key(name)] });
-    const host = element("div", { className: "ln-free" });
+    const fields = learn.fields[kind], begun = learn.runs.settingsOf(task.run);
+    const now = (this.settings = { ...begun, ...learn.runs.changes[learn.runs.key(name)] });
+    const host = element("div", { className: "ln-free", dataset: { part: "learn-controls" } });
     const controls = new Free(host, { ...learn.app.schema, fields }, (change) => {
       Object.assign(now, change);
-      learn.change(name, change);
+      learn.runs.change(name, change);
       controls.show(now);
     }, task.editable);
     controls.show(now);
-    host.dataset.part = "learn-controls";
     const gauges = element("div", { className: "ln-gauges" }, ...task.checks.map((check, i) => this.gauge(name, check, i)));
     const hint = element("p", { className: "ln-hint", hidden: true, textContent: this.say(task.hint) });
-    const actions = element("div", { className: "ln-actions" });
-    if (learn.busy) actions.append(this.button("stop", () => learn.stop(), false));
-    else {
-      actions.append(this.button("try", () => learn.runTask(name), !mine.tasks[name]?.holds),
-        this.button("reset", () => learn.resetTask(name), false),
-        this.button("hint", () => { hint.hidden = !hint.hidden; }, false));
-      if (kind === "gan") actions.append(this.button("in_lab", () => learn.openInLab(name), false));
-      const next = this.steps().at(this.steps().indexOf(name) + 1);
-      if (mine.tasks[name]?.holds && next) actions.append(this.button("on", () => learn.goTo(next)));
-    }
+    const solved = mine.tasks[name]?.holds;
+    const actions = this.runActions(
+      this.button("try", () => learn.runs.run([name]), !solved),
+      this.button("reset", () => learn.runs.reset(name), false),
+      this.button("hint", () => { hint.hidden = !hint.hidden; }, false),
+      ...(kind === "gan" ? [this.button("in_lab", () => learn.openInLab(name), false)] : []),
+      ...(solved ? this.next(name) : []));
     return [element("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions];
   }
 
@@ -175,9 +173,13 @@ export class Guide {
       element("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true))];
   }
 
+  bar(ariaLabel, ariaValueMax, ariaValueNow) {
+    const values = { ariaValueMin: 0, ariaValueMax, ariaValueNow };
+    return element("div", { className: "ln-meter", role: "meter", ariaLabel, ...values }, element("i"));
+  }
+
   meter(name, count, needed) {
-    const bar = element("div", { className: "ln-meter", role: "meter", ariaLabel: name }, element("i"));
-    Object.assign(bar, { ariaValueMin: 0, ariaValueMax: needed, ariaValueNow: Math.min(count, needed) });
+    const bar = this.bar(name, needed, Math.min(count, needed));
     bar.firstChild.style.width = `${Math.min(100, (100 * count) / needed)}%`;
     return element("div", { className: count >= needed ? "ln-gauge holds" : "ln-gauge" }, element("p", { className: "ln-gauge-name", textContent: name }), bar);
   }
@@ -186,9 +188,8 @@ export class Guide {
 
   gauge(part, check, place) {
     const name = element("p", { className: "ln-gauge-name" }, element("span", { textContent: this.say(check.name) }), element("b"));
-    const bar = element("div", { className: "ln-meter", role: "meter", ariaLabel: this.say(check.name) }, element("i"));
+    const bar = this.bar(this.say(check.name), 100, 0);
     const now = element("p", { className: "ln-gauge-now" }), why = element("p", { className: "ln-why", hidden: true });
-    Object.assign(bar, { ariaValueMin: "0", ariaValueMax: "100", ariaValueNow: "0" });
     const box = element("div", { className: "ln-gauge" }, name, bar, now, why);
     this.gauges.push({ part, check, place, box, bar, now, why, mark: name.querySelector("b") });
     return box;
@@ -204,7 +205,7 @@ export class Guide {
   follow() {
     const { learn } = this;
     for (const { part, check, place, box, bar, now, why, mark } of this.gauges) {
-      const running = learn.results[learn.key(part)], standing = running?.standings()[place] || null;
+      const running = learn.runs.results[learn.runs.key(part)], standing = running?.standings()[place] || null;
       const share = standing ? standing.share : 0, done = Boolean(running?.outcomes), holds = done && standing.holds;
       bar.firstChild.style.width = `${100 * share}%`;
       bar.setAttribute("aria-valuenow", Math.round(100 * share));

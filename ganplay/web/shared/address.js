@@ -1,7 +1,8 @@
 // What stands behind the page's #: a shared experiment, a teacher's wishes, and what each view shows.
 
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
-const MOST_OF_AN_EXPLORED = 8001, MOST_OF_A_WALK = 65_537, MOST_OF_A_LESSON = 60, MOST_OF_AN_ARENA = 2000; // one more than the server reads: it says so itself
+// Of each view's piece; one more than the server reads, which says so itself.
+const LONGEST = { explore: 8001, learn: 60, arena: 2000, walk: 65_537 };
 
 // What an address asks for; everything it does not name is as usual.
 export function readAddress(hash) {
@@ -26,20 +27,10 @@ export function writeAddress({ state, rival, hide, lock, projector, lang }) {
   return pieces.filter(Boolean).join("&");
 }
 
-// The state that an address asks to explore: "" for any, null if it asks for the lab.
-export const exploredIn = (hash) => partOf(hash, "explore", MOST_OF_AN_EXPLORED);
-
-// The lesson and step that it asks for, as `name.step`: "" for any, null for none.
-export const learntIn = (hash) => partOf(hash, "learn", MOST_OF_A_LESSON);
-
-// What it asks to have side by side, as `arena-setup.js` writes it: "" for nothing yet, null for the lab.
-export const arenaIn = (hash) => partOf(hash, "arena", MOST_OF_AN_ARENA);
-
-// The walk that it asks for, or null.
-export const walkIn = (hash) => partOf(hash, "walk", MOST_OF_A_WALK);
-
-// All that it asks for, by view.
-export const viewsIn = (hash) => ({ explore: exploredIn(hash), learn: learntIn(hash), arena: arenaIn(hash), walk: walkIn(hash) });
+// What it asks for by view: "" for anything, null for nothing.
+export function viewsIn(hash) {
+  return Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, partOf(hash, name, most)]));
+}
 
 function partOf(hash, name, most) {
   const piece = hash.replace(/^#/, "").split("&").find((one) => one === name || one.startsWith(`${name}=`));

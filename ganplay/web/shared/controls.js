@@ -8,11 +8,10 @@ const SLIDER_STEPS = 200;
 // Where a number stands on its slider (0 to SLIDER_STEPS), and back. On a logarithmic slider 0
 // stands at the very left, and the rest begins six powers of ten below the top.
 export function scale(field) {
-  const { low, high } = { low: field.bounds[0], high: field.bounds[1] };
-  const whole = field.kind === "integer";
+  const [low, high] = field.bounds, whole = field.kind === "integer";
+  const rounded = (v) => (whole ? Math.round(v) : Number(v.toPrecision(field.log ? 2 : 3)));
   if (!field.log) {
     const steps = whole ? Math.min(SLIDER_STEPS, high - low) : SLIDER_STEPS;
-    const rounded = (v) => (whole ? Math.round(v) : Number(v.toPrecision(3)));
     return {
       steps,
       at: (value) => Math.round(((value - low) / (high - low)) * steps),
@@ -21,7 +20,6 @@ export function scale(field) {
   }
   const least = low > 0 ? low : whole ? 1 : high / 1e6;
   const first = low > 0 ? 0 : 1;
-  const rounded = (v) => (whole ? Math.round(v) : Number(v.toPrecision(2)));
   return {
     steps: SLIDER_STEPS,
     at: (value) => value < least && first ? 0
@@ -49,10 +47,9 @@ export class Controls {
     for (const group of this.schema.groups) {
       const fields = this.schema.fields.filter(
         (f) => f.group === group && !["distribution", "seed"].includes(f.name));
-      const box = element("fieldset", { className: `group group-${group}` },
+      const box = element("fieldset", { className: `group group-${group}`, dataset: { part: `settings-${group}` } },
         element("legend", { textContent: t(`groups.${group}`) }),
         ...fields.filter((f) => !f.advanced).map((f) => this.row(f)));
-      box.dataset.part = `settings-${group}`;
       const more = fields.filter((f) => f.advanced);
       if (more.length) {
         box.append(element("details", {}, element("summary", { textContent: t("settings.more") }), ...more.map((f) => this.row(f))));
@@ -69,12 +66,11 @@ export class Controls {
     const name = element("label", { htmlFor: id, textContent: t(`fields.${field.name}.label`) });
     const help = element("span", { className: "tip", id: `${id}-tip`, role: "tooltip" }, tip,
       ...(restarts ? [element("em", { textContent: t("settings.restarts") })] : []));
-    const row = element("div", { className: `row row-${field.kind}` }, name);
-    row.dataset.part = field.name;
+    const row = element("div", { className: `row row-${field.kind}`, dataset: { part: field.name } }, name);
     if (restarts) row.append(element("span", { className: "restarts", textContent: "↻", ariaHidden: "true" }));
-    const set = this[field.kind === "choice" ? "choice" : field.kind === "flag" ? "flag" : "number"](field, id, row);
+    const make = { choice: this.choice, flag: this.flag }[field.kind] ?? this.number;
+    this.inputs[field.name] = make.call(this, field, id, row);
     row.append(help);
-    this.inputs[field.name] = set;
     for (const input of row.querySelectorAll("input, select")) input.setAttribute("aria-describedby", help.id);
     return row;
   }
@@ -88,17 +84,16 @@ export class Controls {
   }
 
   flag(field, id, row) {
-    const box = element("input", { id, type: "checkbox" });
-    box.onchange = () => this.change({ [field.name]: box.checked });
+    const box = element("input", { id, type: "checkbox", onchange: () => this.change({ [field.name]: box.checked }) });
     row.append(box);
     return (value) => { box.checked = value; };
   }
 
   number(field, id, row) {
     const { steps, at, value } = scale(field), [low, high] = field.bounds;
-    const slider = element("input", { type: "range", min: 0, max: steps, step: 1 });
+    const ariaLabel = t(`fields.${field.name}.label`);
+    const slider = element("input", { type: "range", min: 0, max: steps, step: 1, ariaLabel });
     const box = element("input", { id, type: "number", min: low, max: high, step: "any", inputMode: "decimal" });
-    slider.setAttribute("aria-label", t(`fields.${field.name}.label`));
     const shown = (v) => String(Number(v.toPrecision(6)));
     const live = field.change === "live";
     slider.oninput = () => {
@@ -135,13 +130,11 @@ export class Controls {
       penalty_target: config.penalty !== "wgan_gp",
       instance_noise_steps: !config.instance_noise,
       label_smoothing: !["probability", "target"].includes(this.schema.readings[config.loss]),
-      width_g: config.layers_g === 0,
-      activation_g: config.layers_g === 0,
-      width_d: config.layers_d === 0,
-      activation_d: config.layers_d === 0,
-      residual_g: config.layers_g < 2,
-      residual_d: config.layers_d < 2,
     };
+    for (const net of ["g", "d"]) {
+      idle[`width_${net}`] = idle[`activation_${net}`] = config[`layers_${net}`] === 0;
+      idle[`residual_${net}`] = config[`layers_${net}`] < 2;
+    }
     for (const [name, is] of Object.entries(idle)) {
       const input = this.host.querySelector(`#${this.prefix}-${name}`);
       if (input) input.closest(".row").classList.toggle("idle", is);

@@ -1,10 +1,19 @@
 // Elements, and the files of ours that make up a view.
 
-// An element with its properties and what is in it.
-export function element(tag, properties = {}, ...children) {
+// An element with its properties, those of `dataset` among them, and what is in it.
+/** @param {string} tag @param {Record<string, any>} [properties] @param {...any} children @returns {any} */
+export function element(tag, { dataset = {}, ...properties } = {}, ...children) {
   const one = Object.assign(document.createElement(tag), properties);
+  Object.assign(one.dataset, dataset);
   one.append(...children);
   return one;
+}
+
+// A select of options, or groups of them; `change(value)` is told of another choice.
+export function choice(properties, options, value, change) {
+  const select = element("select", properties, ...options);
+  Object.assign(select, { value, onchange: () => change(select.value) });
+  return select;
 }
 
 // A view's markup, once its style sheets are there. Both are files of ours.

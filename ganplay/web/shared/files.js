@@ -11,17 +11,17 @@ export function toBytes(text) {
 }
 
 // What the browser keeps under a name; null if there is nothing, or it is broken.
-export function kept(name) {
+export function kept(name, store = inBrowser) {
   try {
-    return JSON.parse(inBrowser.get(name));
+    return JSON.parse(store.get(name));
   } catch {
     return null;
   }
 }
 
 // Whether it could be kept.
-export function keep(name, content) {
-  return inBrowser.set(name, JSON.stringify(content));
+export function keep(name, content, store = inBrowser) {
+  return store.set(name, JSON.stringify(content));
 }
 
 // The content of a file of ours, or an error.

@@ -13,21 +13,22 @@ const seen = () => new Promise((/** @type {(value?: unknown) => void} */ done) =
 });
 
 export class Link {
-  // `hello()` says what a new session is to be like; `on` has frame, event, up and down; `room` is
-  // the kind of session.
-  constructor({ base, token, newToken, hello, on, room = "lab" }) {
+  // `view` has `hello()`, which says what a new session is to be like, `draw(frame)`, `receive(event)`
+  // and `setStatus(status)`; `room` is the kind of session.
+  constructor({ base, token, newToken, room, view }) {
     this.base = base;
     this.token = token;
     this.newToken = newToken;
-    this.hello = hello;
-    this.on = on;
     this.room = room;
+    this.view = view;
     this.wait = FIRST_WAIT;
     this.failures = 0;
     this.everOpen = false;
     this.welcomed = false;
     this.held = [];
     this.waiting = [];
+    this.newest = null;
+    this.owed = 0;
     setInterval(() => this.isUp() && !document.hidden && this.send({ type: "ping" }), SIGN_OF_LIFE);
     window.addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => this.retryNow());
@@ -45,8 +46,18 @@ export class Link {
     else if (!["ack", "ping", "look"].includes(message.type)) this.held = [...this.held, message].slice(-MOST_HELD);
   }
 
-  acknowledge() {
-    this.send({ type: "ack" });
+  // Drawn with the page's next repaint, if none is newer by then; all of them are acknowledged after that.
+  receiveFrame(buffer) {
+    this.owed += 1;
+    if (!this.newest) requestAnimationFrame(() => this.draw());
+    this.newest = buffer;
+  }
+
+  draw() {
+    const { newest } = this;
+    this.newest = null;
+    this.view.draw(newest);
+    for (; this.owed > 0; this.owed--) this.send({ type: "ack" });
   }
 
   // The token; asked for anew where the server did not answer the last time.
@@ -73,18 +84,18 @@ export class Link {
     let opened = false;
     socket.onopen = () => {
       opened = this.everOpen = true;
-      socket.send(JSON.stringify({ ...this.hello(), token: this.current }));
+      socket.send(JSON.stringify({ ...this.view.hello(), token: this.current }));
     };
     socket.onmessage = ({ data }) => {
       this.wait = FIRST_WAIT;
-      if (data instanceof ArrayBuffer) this.on.frame(data);
+      if (data instanceof ArrayBuffer) this.receiveFrame(data);
       else this.receive(JSON.parse(data));
     };
     socket.onclose = () => {
       if (this.socket !== socket || this.polling) return;
       this.welcomed = false;
       this.failures = opened ? 0 : this.failures + 1;
-      this.on.down(this.reason);
+      this.view.setStatus(this.reason || "lost");
       if (this.failures >= 2 && !this.everOpen) this.poll();
       else this.again();
     };
@@ -109,9 +120,9 @@ export class Link {
     if (event.type === "refused") this.token = this.newToken();
     if (event.type === "welcome") {
       this.welcomed = true;
-      this.on.up();
+      this.view.setStatus("live");
     }
-    this.on.event(event);
+    this.view.receive(event);
     if (event.type === "welcome") this.held.splice(0).forEach((message) => this.send(message));
   }
 
@@ -122,7 +133,7 @@ export class Link {
       await seen();
       const first = Date.now() - heard > FORGOTTEN; // or the machine slept
       const messages = this.waiting.splice(0);
-      const body = first ? { ...this.hello(), messages } : { messages };
+      const body = first ? { ...this.view.hello(), messages } : { messages };
       try {
         const answer = await fetch(`${this.base}/${this.room}/poll`, {
           method: "POST",
@@ -137,11 +148,11 @@ export class Link {
         const { head, content } = readMessage(new Uint8Array(buffer));
         heard = Date.now();
         for (const event of head) this.receive(event);
-        if (content.length) this.on.frame(content.slice().buffer);
+        if (content.length) this.receiveFrame(content.slice().buffer);
         this.wait = FIRST_WAIT;
       } catch {
         heard = -Infinity;
-        this.on.down(this.reason);
+        this.view.setStatus(this.reason || "lost");
         await new Promise((done) => setTimeout(done, this.wait));
         this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
       }

@@ -1,6 +1,7 @@
 // Small true pictures of a GAN's parts, on a canvas of any size: noise, grid, points, D's map, what D
 // says of both samples, sizes of gradients. Each is given the lab's data and the frame it shows.
 
+import { line, sharpness, squares, write } from "./pen.js";
 import { MARGIN, drawValues, ramp } from "./plane.js";
 
 // Colours of the four corners of the space of noise; between them they are mixed. All are kin to the
@@ -18,11 +19,10 @@ export function cornerColour(u, v) {
 
 // Set a canvas up for a picture: its pixels, and a pen whose unit is a CSS pixel from the middle.
 export function begin(canvas, ground) {
-  const scale = Math.min(window.devicePixelRatio || 1, 2), side = canvas.clientWidth || canvas.width;
+  const scale = sharpness(), side = canvas.clientWidth || canvas.width;
   if (canvas.width !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
   const pen = canvas.getContext("2d");
-  pen.setTransform(1, 0, 0, 1, 0, 0);
-  pen.globalAlpha = 1;
+  pen.reset();
   pen.fillStyle = ground;
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.setTransform(scale, 0, 0, scale, canvas.width / 2, canvas.height / 2);
@@ -45,9 +45,7 @@ export function cells(pen, vertices, rows, columns, zoom, every = 1) {
     pen.lineWidth = 2.5;
     for (let i = 0; i + every < columns; i += every) {
       pen.strokeStyle = cornerColour(i / columns, i / columns);
-      pen.beginPath();
-      pen.moveTo(x(i), y(i)), pen.lineTo(x(i + every), y(i + every));
-      pen.stroke();
+      line(pen, [[x(i), y(i)], [x(i + every), y(i + every)]]);
     }
     return;
   }
@@ -84,8 +82,7 @@ export function dots(canvas, points, colour, { palette, unit }) {
   const zoom = side / (2 * MARGIN * unit), size = Math.max(1.6, side / 90);
   pen.fillStyle = colour;
   pen.globalAlpha = 0.8;
-  for (let i = 0; i < points.length; i += 2) pen.fillRect(points[i] * zoom - size / 2, -points[i + 1] * zoom - size / 2, size, size);
-  pen.globalAlpha = 1;
+  squares(pen, points, zoom, size);
 }
 
 const ramps = new WeakMap();
@@ -122,10 +119,8 @@ export function verdicts(canvas, { frame, palette, low, high }) {
   pen.fillRect(left, middle - 0.5, wide * bins, 1);
   if (!large) return;
   pen.font = "12px system-ui, sans-serif";
-  pen.textAlign = "left";
-  pen.fillText(low, left, side / 2 - 6);
-  pen.textAlign = "right";
-  pen.fillText(high, -left, side / 2 - 6);
+  write(pen, low, left, side / 2 - 6, "left");
+  write(pen, high, -left, side / 2 - 6, "right");
 }
 
 const SMALLEST = 1e-5, LARGEST = 1e2;
@@ -151,10 +146,8 @@ export function bars(canvas, { frame, palette, words }) {
     pen.fillRect(left, at + tall * 0.2, room * share, tall * 0.6);
     if (large) {
       pen.fillStyle = palette.text;
-      pen.textAlign = "right";
-      pen.fillText(`${net} ${words.layer} ${layer}`, left - 6, at + tall / 2);
-      pen.textAlign = "left";
-      pen.fillText(known ? norm.toPrecision(2) : "–", left + room + 6, at + tall / 2);
+      write(pen, `${net} ${words.layer} ${layer}`, left - 6, at + tall / 2, "right");
+      write(pen, known ? norm.toPrecision(2) : "–", left + room + 6, at + tall / 2, "left");
     }
     at += tall;
   }
@@ -171,12 +164,9 @@ export function curves(canvas, { rows, palette }) {
   pen.lineWidth = 2;
   for (const [name, colour] of [["d_loss", palette.pull], ["g_loss", palette.fake]]) {
     pen.strokeStyle = colour;
-    pen.beginPath();
-    kept.forEach((row, i) => pen.lineTo(-room / 2 + 16 + (i / (kept.length - 1)) * room, y(row[name])));
-    pen.stroke();
+    line(pen, kept.map((row, i) => [-room / 2 + 16 + (i / (kept.length - 1)) * room, y(row[name])]));
   }
   pen.fillStyle = palette.text;
   pen.font = "12px system-ui, sans-serif";
-  pen.textAlign = "right";
-  for (const value of [low, high]) pen.fillText(value.toPrecision(3), -room / 2 + 10, y(value) + 4);
+  for (const value of [low, high]) write(pen, value.toPrecision(3), -room / 2 + 10, y(value) + 4, "right");
 }

@@ -1,23 +1,10 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
+import { disc, line, sharpness, write } from "./pen.js";
+
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
-
-export const PALETTES = {
-  light: {
-    ground: "#fbfcfd", line: "#e3e8ee", text: "#5a6676", real: "#1f63d6", realEdge: "#ffffff",
-    fake: "#e06c00", fakeEdge: "#ffffff", pull: "#1a2230", net: "#7a3b00", missing: "#a3271e",
-    low: [252, 211, 168], middle: [250, 250, 251], high: [176, 206, 250],
-    strong: { low: [214, 100, 0], middle: [250, 250, 251], high: [31, 99, 214] },
-  },
-  dark: {
-    ground: "#0e131b", line: "#232c3a", text: "#9aa7b8", real: "#6ea8ff", realEdge: "#0e131b",
-    fake: "#ff9a3d", fakeEdge: "#0e131b", pull: "#e8edf4", net: "#ffc48a", missing: "#ff9c93",
-    low: [112, 60, 12], middle: [22, 27, 36], high: [22, 66, 132],
-    strong: { low: [255, 154, 61], middle: [22, 27, 36], high: [110, 168, 255] },
-  },
-};
 
 export function ramp({ low, middle, high }) {
   const colours = new Uint8ClampedArray(4 * 256);
@@ -46,8 +33,14 @@ export function ticks(extent) {
   return Array.from({ length: 2 * last + 1 }, (_, i) => (i - last) * step);
 }
 
+// The data's coordinates of an event on a canvas that shows them up to an extent.
+export function locate(canvas, extent, { clientX, clientY }) {
+  const box = canvas.getBoundingClientRect(), scale = (2 * MARGIN * extent) / box.width;
+  return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
+}
+
 export class Plane {
-  constructor(canvas, schema) {
+  constructor(canvas, schema, palette) {
     this.canvas = canvas;
     this.schema = schema;
     this.context = canvas.getContext("2d", { alpha: false });
@@ -57,11 +50,11 @@ export class Plane {
     this.label = -1;
     this.data = null;
     this.frame = null;
-    this.setTheme("light");
+    this.setPalette(palette);
   }
 
-  setTheme(theme) {
-    this.palette = PALETTES[theme];
+  setPalette(palette) {
+    this.palette = palette;
     this.ramp = new Uint32Array(ramp(this.palette).buffer);
     this.realStale = true;
   }
@@ -73,13 +66,9 @@ export class Plane {
   }
 
   resize() {
-    const side = Math.round(this.canvas.clientWidth * Math.min(window.devicePixelRatio || 1, 2));
-    if (side && side !== this.canvas.width) {
-      this.canvas.width = this.canvas.height = side;
-      this.realStale = true;
-      return true;
-    }
-    return false;
+    const side = Math.round(this.canvas.clientWidth * sharpness()), other = side > 0 && side !== this.canvas.width;
+    if (other) this.canvas.width = this.canvas.height = side;
+    return other;
   }
 
   has(layer) {
@@ -91,17 +80,13 @@ export class Plane {
     return this.canvas.width / (2 * MARGIN * this.schema.unit);
   }
 
-  // The data's coordinates of a point of the page.
-  locate(clientX, clientY) {
-    const box = this.canvas.getBoundingClientRect();
-    const extent = this.frame ? this.frame.extent : 1;
-    const scale = (2 * MARGIN * extent) / box.width;
-    return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
+  get extent() {
+    return this.frame ? this.frame.extent : 1;
   }
 
   // Where a point of the data lies, in shares of the canvas's width and height.
   place([x, y]) {
-    const reach = 2 * MARGIN * (this.frame ? this.frame.extent : 1);
+    const reach = 2 * MARGIN * this.extent;
     return [0.5 + x / reach, 0.5 - y / reach];
   }
 
@@ -121,7 +106,7 @@ export class Plane {
     if (frame.rows && this.has("grid")) this.drawGrid(frame);
     if (this.has("real") && this.data) this.drawReal();
     if (frame.pulls.length && this.has("pull")) this.drawPulls(frame);
-    if (this.has("fake")) this.drawFakes(frame);
+    if (this.has("fake")) this.dots(pen, frame.fakes, frame.labels, palette.fake);
     if (frame.diagnosis.kind === "collapse" && this.data) this.drawMissing(frame.diagnosis.missing);
     pen.setTransform(1, 0, 0, 1, 0, 0);
   }
@@ -152,10 +137,8 @@ export class Plane {
     pen.globalAlpha = 0.9;
     for (const [i, n] of numbers.entries()) {
       const at = size / 2 + n * pixels, name = String(n).replace("-", "−");
-      pen.textAlign = "center";
-      pen.fillText(name, at, size - size / 130);
-      pen.textAlign = "left";
-      if (i) pen.fillText(name, size / 130, size - at + size / 180);
+      write(pen, name, at, size - size / 130, "center");
+      if (i) write(pen, name, size / 130, size - at + size / 180, "left");
     }
     pen.globalAlpha = 1;
   }
@@ -170,9 +153,7 @@ export class Plane {
     if (rows === 1) {
       pen.lineWidth = this.dot;
       pen.globalAlpha = 0.75;
-      pen.beginPath();
-      for (let i = 0; i < columns; i++) pen.lineTo(x(i), y(i));
-      pen.stroke();
+      line(pen, Array.from({ length: columns }, (_, i) => [x(i), y(i)]));
       pen.globalAlpha = 1;
       return;
     }
@@ -204,14 +185,10 @@ export class Plane {
       this.realCanvas.width = this.realCanvas.height = size;
       const pen = this.realCanvas.getContext("2d");
       pen.translate(size / 2, size / 2);
-      this.dots(pen, this.data.real, this.data.labels, this.palette.real, this.palette.realEdge);
+      this.dots(pen, this.data.real, this.data.labels, this.palette.real);
       this.realStale = false;
     }
     this.context.drawImage(this.realCanvas, -size / 2, -size / 2);
-  }
-
-  drawFakes(frame) {
-    this.dots(this.context, frame.fakes, frame.labels, this.palette.fake, this.palette.fakeEdge);
   }
 
   // Modes that G does not make.
@@ -230,7 +207,7 @@ export class Plane {
   }
 
   // Where a class is picked out, the other classes' points are faint.
-  dots(pen, points, labels, colour, edge) {
+  dots(pen, points, labels, colour) {
     const { zoom, dot } = this, chosen = this.label;
     const some = (wanted) => {
       pen.beginPath();
@@ -243,7 +220,6 @@ export class Plane {
       pen.fill();
     };
     pen.fillStyle = colour;
-    pen.strokeStyle = edge;
     if (labels && labels.length && chosen >= 0) {
       pen.globalAlpha = 0.2;
       some(false);
@@ -280,9 +256,7 @@ export function thumbnail(canvas, unit, real, fakes, palette) {
   for (const [points, colour] of [[real, palette.real], [fakes, palette.fake]]) {
     pen.fillStyle = colour;
     for (let i = 0; i < points.length; i += 2) {
-      pen.beginPath();
-      pen.arc(points[i] * zoom, -points[i + 1] * zoom, side / 46, 0, 6.2832);
-      pen.fill();
+      disc(pen, points[i] * zoom, -points[i + 1] * zoom, side / 46);
     }
   }
 }

@@ -6,31 +6,30 @@ class Store {
     this.kind = kind;
   }
 
+  // What `does` gives with the store, whose very name may be refused; else `refused`.
+  attempt(does, refused) {
+    try {
+      return does(globalThis[this.kind]);
+    } catch {
+      return refused;
+    }
+  }
+
   // The text under a name; null if there is none, or none may be read.
   get(name) {
-    try {
-      return globalThis[this.kind].getItem(name); // the very name may be refused
-    } catch {
-      return null;
-    }
+    return this.attempt((store) => store.getItem(name), null);
   }
 
   // Whether it could be kept.
   set(name, text) {
-    try {
-      globalThis[this.kind].setItem(name, text);
+    return this.attempt((store) => {
+      store.setItem(name, text);
       return true;
-    } catch {
-      return false;
-    }
+    }, false);
   }
 
   remove(name) {
-    try {
-      globalThis[this.kind].removeItem(name);
-    } catch {
-      // Nothing is kept there.
-    }
+    this.attempt((store) => store.removeItem(name));
   }
 }
 

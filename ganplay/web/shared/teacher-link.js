@@ -1,25 +1,15 @@
 // A lesson's link: which parts of the page are hidden or locked, in which language and how large.
 // It lies behind the address's #, beside the state: `#state=...&hide=presets&lock=lr_g&view=projector`.
 
-import { element } from "./dom.js";
+import { choice, element } from "./dom.js";
 import { current, t } from "./i18n.js";
 
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
 export const PARTS = [
-  "presets", "distribution", "seed",
-  "layers",
-  "graph",
-  "slow",
-  "inside",
-  "own",
-  "timeline",
-  "play", "steps", "speed",
-  "stop",
-  "verdict", "tiles", "charts",
+  "presets", "distribution", "seed", "layers", "graph", "slow", "inside", "own", "timeline", "play", "steps", "speed",
+  "stop", "verdict", "tiles", "charts",
   "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
-  "pair",
-  "share",
-  "explore", "explore-directions", "explore-favourites", "explore-gallery", "explore-map", "explore-arithmetic", "explore-dimensions",
+  "pair", "share", "explore", "explore-directions", "explore-favourites", "explore-gallery", "explore-map", "explore-arithmetic", "explore-dimensions",
   "learn", "learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget",
   "arena",
 ];
@@ -60,24 +50,23 @@ export class Teach {
   build(host, changed, parts = PARTS) {
     const rows = parts.map((name) => {
       const now = ["hide", "lock"].find((how) => this.chosen[how].includes(name)) || "show";
-      const select = element("select", {}, ...["show", "lock", "hide"].map((how) =>
-        element("option", { value: how, textContent: t(`teach.${how}`), selected: how === now })));
-      select.onchange = () => {
+      const options = ["show", "lock", "hide"].map((how) => element("option", { value: how, textContent: t(`teach.${how}`) }));
+      const select = choice({}, options, now, (chosen) => {
         for (const how of ["hide", "lock"]) {
           const others = this.chosen[how].filter((other) => other !== name);
-          this.chosen[how] = select.value === how ? [...others, name] : others;
+          this.chosen[how] = chosen === how ? [...others, name] : others;
         }
         changed();
-      };
+      });
       return element("label", {}, element("span", { textContent: t(`teach.parts.${name}`) }), select);
     });
-    const check = (name, get, set) => {
-      const box = element("input", { type: "checkbox", checked: get() });
-      box.onchange = () => { set(box.checked); changed(); };
+    const check = (name, checked, set) => {
+      const onchange = ({ target }) => { set(target.checked); changed(); };
+      const box = element("input", { type: "checkbox", checked, onchange });
       return element("label", {}, element("span", { textContent: t(`teach.${name}`) }), box);
     };
     host.replaceChildren(...rows,
-      check("projector", () => this.chosen.projector, (on) => { this.chosen.projector = on; }),
-      check("language", () => Boolean(this.chosen.lang), (on) => { this.chosen.lang = on ? current() : null; }));
+      check("projector", this.chosen.projector, (on) => { this.chosen.projector = on; }),
+      check("language", Boolean(this.chosen.lang), (on) => { this.chosen.lang = on ? current() : null; }));
   }
 }

@@ -1,6 +1,7 @@
 // Short notices at the foot of the page, which go by themselves.
 
 import { element } from "./dom.js";
+import { allowed, wordsOf } from "./problem-words.js";
 import { has, t } from "./i18n.js";
 
 const SECONDS = 9, MANY_PROBLEMS_SECONDS = 60, MOST = 4;
@@ -14,9 +15,8 @@ export class Toasts {
   show(text, seconds = SECONDS) {
     const { box } = this;
     [...box.children].find((one) => one.firstChild.textContent === text)?.remove();
-    const close = element("button", { type: "button", textContent: "×", ariaLabel: t("help.close") });
-    const toast = element("p", {}, element("span", { textContent: text }), close);
-    close.onclick = () => toast.remove();
+    const close = { type: "button", textContent: "×", ariaLabel: t("help.close"), onclick: () => toast.remove() };
+    const toast = element("p", {}, element("span", { textContent: text }), element("button", close));
     box.append(toast);
     while (box.children.length > MOST) box.firstChild.remove();
     setTimeout(() => toast.remove(), seconds * 1000);
@@ -26,18 +26,10 @@ export class Toasts {
   complain(problems = []) {
     const texts = problems.map((problem) => {
       const { field, code } = problem, key = `fields.${field}.label`;
-      const values = { field: has(key) ? t(key) : field, value: String(problem.value), used: String(problem.used) };
-      return t(`problems.${code}`, { ...values, allowed: this.allowed(field) });
+      const known = this.schema.fields.find((one) => one.name === field);
+      return t(`problems.${code}`, wordsOf(problem, has(key) ? t(key) : field, known ? allowed(known) : ""));
     });
     if (texts.length > MOST) this.show(texts.join("\n"), MANY_PROBLEMS_SECONDS);
     else texts.forEach((text) => this.show(text));
-  }
-
-  allowed(field) {
-    const known = this.schema.fields.find((f) => f.name === field);
-    if (!known) return "";
-    if (known.choices) return t("problems.one_of", { choices: known.choices.join(", ") });
-    const [low, high] = known.bounds;
-    return t(known.kind === "integer" ? "problems.whole_between" : "problems.between", { low, high });
   }
 }

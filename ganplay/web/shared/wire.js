@@ -13,10 +13,7 @@ export function readMessage(bytes) {
 // A chunk of a stream: the lengths of head and content, and both.
 export function packChunk(head, ...parts) {
   const text = new TextEncoder().encode(JSON.stringify(head)), content = parts.reduce((sum, part) => sum + part.length, 0);
-  const lengths = new DataView(new ArrayBuffer(8));
-  lengths.setUint32(0, text.length, true);
-  lengths.setUint32(4, content, true);
-  return joined(new Uint8Array(lengths.buffer), text, ...parts);
+  return joined(uint32(text.length), uint32(content), text, ...parts);
 }
 
 // The whole chunks at the start of some bytes, each its head with a `content`, and what is left.
@@ -50,7 +47,13 @@ function split(bytes, before, lengthOf, read) {
   return { found, left: bytes.subarray(at) };
 }
 
-function joined(...parts) {
+export function uint32(value) {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, value, true);
+  return new Uint8Array(view.buffer);
+}
+
+export function joined(...parts) {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,5 +1,6 @@
 // The operator's page: asks for the numbers every two seconds while somebody looks.
 
+import { element } from "../shared/dom.js";
 import { inBrowser } from "../shared/storage.js";
 import * as words from "../shared/i18n.js";
 
@@ -12,15 +13,9 @@ let seen = null, status = "connecting";
 const format = (value, digits = 0) =>
   value === null || value === undefined ? "–" : value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-function element(tag, text = "", properties = {}) {
-  return Object.assign(document.createElement(tag), { textContent: text, ...properties });
-}
-
 function pair(name, value, small = "", ill = false) {
-  const box = element("div", "", { className: ill ? "ill" : "" }), told = element("dd", value);
-  if (small) told.append(element("small", small));
-  box.append(element("dt", name), told);
-  return box;
+  const about = small ? [element("small", { textContent: small })] : [];
+  return element("div", { className: ill ? "ill" : "" }, element("dt", { textContent: name }), element("dd", {}, value, ...about));
 }
 
 // "1 d 3 h", "5 min 2 s": the two largest parts of a time.
@@ -53,22 +48,13 @@ function tiles({ engine, process, loop_late, seconds }) {
 
 // A table of rows; `columns` are [name, text, class] with functions of a row.
 function table(host, rows, columns, about) {
-  const head = element("tr");
-  head.append(...columns.map(([name, , kind]) => element("th", t(name), { scope: "col", className: kind?.({}) || "" })));
-  const body = rows.map((row) => {
-    const line = element("tr");
-    line.append(...columns.map(([name, text, kind]) => {
-      const cell = element("td", text(row), { className: kind?.(row) || "" });
-      cell.dataset.name = t(name);
-      if (row.first) cell.title = t("operator.first");
-      return cell;
-    }));
-    return line;
-  });
+  const head = columns.map(([name, , kind]) => element("th", { textContent: t(name), scope: "col", className: kind?.({}) || "" }));
+  const body = rows.map((row) => element("tr", { title: row.first ? t("operator.first") : "" }, ...columns.map(([name, text, kind]) =>
+    element("td", { textContent: text(row), className: kind?.(row) || "", dataset: { name: t(name) } }))));
   host.hidden = !rows.length;
-  host.replaceChildren(head, ...body);
+  host.replaceChildren(element("tr", {}, ...head), ...body);
   let none = host.nextElementSibling;
-  if (!none) host.after((none = element("p", "", { className: "none" })));
+  if (!none) host.after((none = element("p", { className: "none" })));
   none.textContent = rows.length ? "" : t(about);
   none.hidden = rows.length > 0;
 }

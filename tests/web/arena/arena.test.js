@@ -7,7 +7,7 @@ import { History, nearest } from "../../../ganplay/web/arena/curves.js";
 import { commandOf, rowsOf } from "../../../ganplay/web/arena/save.js";
 import { read, ticked, write } from "../../../ganplay/web/arena/setup.js";
 import { order, withWidth } from "../../../ganplay/web/arena/table.js";
-import { addressOf, arenaIn } from "../../../ganplay/web/shared/address.js";
+import { addressOf, viewsIn } from "../../../ganplay/web/shared/address.js";
 
 const FIELDS = {
   lr_g: { name: "lr_g", kind: "number", bounds: [0, 1] }, loss: { name: "loss", kind: "choice", choices: ["hinge", "minimax"] },
@@ -30,9 +30,9 @@ test("what is compared as a text, and back", () => {
 
 test("the address names an arena", () => {
   const usual = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null };
-  assert.equal(arenaIn("#arena=base:lab;loss:hinge&lang=zh"), "base:lab;loss:hinge");
-  assert.equal(arenaIn("#arena"), "");
-  assert.equal(arenaIn("#learn=a"), null);
+  assert.equal(viewsIn("#arena=base:lab;loss:hinge&lang=zh").arena, "base:lab;loss:hinge");
+  assert.equal(viewsIn("#arena").arena, "");
+  assert.equal(viewsIn("#learn=a").arena, null);
   assert.equal(addressOf(usual, { arena: "loss:hinge" }), "arena=loss:hinge");
 });
 

@@ -9,7 +9,7 @@ import { Past, carried, dragged, fresh, labelOf, mixOf, modelOf, put, read, writ
 import { commandOf, pythonOf } from "../../../ganplay/web/explore/copy-code.js";
 import { tilesOf } from "../../../ganplay/web/explore/gallery.js";
 import { step } from "../../../ganplay/web/shared/grid-keys.js";
-import { addressOf, exploredIn } from "../../../ganplay/web/shared/address.js";
+import { addressOf, viewsIn } from "../../../ganplay/web/shared/address.js";
 
 // As Python writes them: tests/server/test_explore_routes.py reads the same.
 const TEXTS = [
@@ -127,12 +127,12 @@ test("both ends of a direction are the state but for that direction", () => {
 
 test("the address names the view", () => {
   const usual = { hide: [], lock: [], projector: false, lang: null };
-  for (const hash of ["", "#", "#state=1;seed:3", "#explorer", "#state=explore"]) assert.equal(exploredIn(hash), null);
-  assert.equal(exploredIn("#explore"), "");
-  assert.equal(exploredIn("#explore=1;model:m;d0:1&hide=seed"), "1;model:m;d0:1");
-  assert.equal(exploredIn("#explore=1%3Bmodel%3Am"), "1;model:m");
-  assert.equal(exploredIn("#explore=1;%zz"), "1;%zz");
-  assert.equal(exploredIn("#hide=seed&explore=" + "x".repeat(1e5)).length, 8001);
+  for (const hash of ["", "#", "#state=1;seed:3", "#explorer", "#state=explore"]) assert.equal(viewsIn(hash).explore, null);
+  assert.equal(viewsIn("#explore").explore, "");
+  assert.equal(viewsIn("#explore=1;model:m;d0:1&hide=seed").explore, "1;model:m;d0:1");
+  assert.equal(viewsIn("#explore=1%3Bmodel%3Am").explore, "1;model:m");
+  assert.equal(viewsIn("#explore=1;%zz").explore, "1;%zz");
+  assert.equal(viewsIn("#hide=seed&explore=" + "x".repeat(1e5)).explore.length, 8001);
   assert.equal(addressOf({ ...usual, state: "1" }, {}), "");
   assert.equal(addressOf(usual, { explore: "" }), "explore");
   assert.equal(addressOf({ ...usual, hide: ["play"], lang: "zh" }, { explore: "1;model:m" }), "explore=1;model:m&hide=play&lang=zh");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addressOf, walkIn } from "../../../ganplay/web/shared/address.js";
+import { addressOf, viewsIn } from "../../../ganplay/web/shared/address.js";
 import { commandOf, pythonOf } from "../../../ganplay/web/explore/walk/panel.js";
 import { points } from "../../../ganplay/web/explore/walk/curves.js";
 import { advanced } from "../../../ganplay/web/explore/walk/player.js";
@@ -109,9 +109,9 @@ test("a link names a walk", () => {
   const asked = { state: null, rival: null, hide: [], lock: [], projector: false, lang: "zh" };
   const address = addressOf(asked, { explore: ONE, walk: `1|${ONE}|${TWO}` });
   assert.equal(address, `explore=${ONE}&walk=1|${ONE}|${TWO}&lang=zh`);
-  assert.equal(walkIn(`#${address}`), `1|${ONE}|${TWO}`);
-  assert.equal(walkIn(`#explore=${ONE}&walk=1%7C1`), "1|1");
-  assert.equal(walkIn("#explore&walker=1"), null);
+  assert.equal(viewsIn(`#${address}`).walk, `1|${ONE}|${TWO}`);
+  assert.equal(viewsIn(`#explore=${ONE}&walk=1%7C1`).walk, "1|1");
+  assert.equal(viewsIn("#explore&walker=1").walk, null);
 });
 
 test("what is copied names the walk", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Sketch, Stroke, decode, encode, withPoints } from "../../../ganplay/web/lab/data-editor.js";
+import { decode, encode, withPoints } from "../../../ganplay/web/lab/points-text.js";
+import { Sketch, Stroke } from "../../../ganplay/web/lab/sketch.js";
 
 const POINTS = [{ x: -3, y: -3, k: 0 }, { x: 3, y: 3, k: 4 }, { x: 0.1, y: 0.2, k: 0 }, { x: 1.25, y: -2.5, k: 4 }];
 const TEXT = "AAAAhEiI.____tVFV"; // as `ganplay.points.encode` writes them

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { order, pace, receive, spread } from "../../../ganplay/web/lab/film.js";
-import { PALETTES } from "../../../ganplay/web/shared/plane.js";
 import { svgOf } from "../../../ganplay/web/lab/plane-svg.js";
 
 const UNIT = 8191;
+const PALETTE = { ground: "#fff", line: "#eee", text: "#555", real: "#00f", fake: "#f80", pull: "#000", net: "#730" };
 
 // The elements of a document, or an error if its tags are not balanced.
 function elements(text) {
@@ -32,7 +32,7 @@ function drawing(more = {}) {
     grid: Int16Array.of(0, 0, 10, 0, 20, 0, 0, 10, 10, 10, 20, 10), ...more.frame,
   };
   return {
-    frame, data: { real: [1, 2, 3, 4], labels: [] }, palette: PALETTES.light, has: () => true, label: -1,
+    frame, data: { real: [1, 2, 3, 4], labels: [] }, palette: PALETTE, has: () => true, label: -1,
     unit: UNIT, map: "data:image/png;base64,AAAA", title: "step 7", ...more, ...(more.frame ? { frame } : {}),
   };
 }

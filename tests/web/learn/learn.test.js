@@ -6,7 +6,7 @@ import { contour } from "../../../ganplay/web/learn/contours.js";
 import { push } from "../../../ganplay/web/learn/figures.js";
 import { splitPieces } from "../../../ganplay/web/shared/wire.js";
 import { Running, nearness, standing } from "../../../ganplay/web/learn/check-gauges.js";
-import { addressOf, learntIn } from "../../../ganplay/web/shared/address.js";
+import { addressOf, viewsIn } from "../../../ganplay/web/shared/address.js";
 import { noticed } from "../../../ganplay/web/learn/explore-task.js";
 
 // As `ganplay.lessons.showing.packed` writes it.
@@ -61,7 +61,7 @@ test("a gauge is full only within the bounds", () => {
 
 test("a check with a step keeps the values of that step", () => {
   const early = check({ step: 10, at_least: 2 }), late = check({ at_least: 5 });
-  const running = new Running("one", { steps: 20 }, [early, late]);
+  const running = new Running({ steps: 20 }, [early, late]);
   assert.deepEqual(running.standings(), [null, null]);
   running.take({ type: "begun", seeds: [0, 1], blobs: [] });
   for (const [step, value] of [[0, 1], [10, 3], [20, 4]]) running.take({ type: "moment", step, values: { modes: [value, value] }, blobs: [] });
@@ -95,9 +95,9 @@ test("what is done in Explore is noticed once", () => {
 
 test("the address names a lesson and its step", () => {
   const asked = { hide: ["learn-list"], lock: [], projector: false, lang: "zh" };
-  assert.equal(learntIn("#learn=mode-collapse.run&hide=x"), "mode-collapse.run");
-  assert.equal(learntIn("#learn"), "");
-  assert.equal(learntIn("#state=1"), null);
+  assert.equal(viewsIn("#learn=mode-collapse.run&hide=x").learn, "mode-collapse.run");
+  assert.equal(viewsIn("#learn").learn, "");
+  assert.equal(viewsIn("#state=1").learn, null);
   assert.equal(addressOf(asked, { learn: "a.run" }), "learn=a.run&hide=learn-list&lang=zh");
   assert.equal(addressOf(asked, {}), "hide=learn-list&lang=zh");
 });

@@ -35,8 +35,8 @@ function page() {
   };
   globalThis.document = { hidden: false, addEventListener: said.addEventListener.bind(said) };
   const link = new Link({
-    base: "http://here", token: Promise.resolve("t"), newToken: () => Promise.resolve("u"), hello: () => ({ step: 7 }),
-    on: { frame() {}, event() {}, up() {}, down() {} },
+    base: "http://here", token: Promise.resolve("t"), newToken: () => Promise.resolve("u"), room: "lab",
+    view: { hello: () => ({ step: 7 }), draw() {}, receive() {}, setStatus() {} },
   });
   return { link, show };
 }

@@ -1,0 +1,54 @@
+// The Arena's bar: of which seed the pictures are, how far they are, and what stands in the way.
+
+import { PlayBar } from "../shared/play-bar.js";
+import { element } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
+
+export class ArenaBar extends PlayBar {
+  /** @param {import("./arena.js").Arena} arena */
+  constructor(arena) {
+    super(arena, "ar-");
+    this.seeds = this.part("seed");
+    this.seeds.onchange = () => arena.send("look", { seed: this.seeds.selectedIndex });
+  }
+
+  // The seed that is shown.
+  get seed() {
+    const { seeds } = this.view.told;
+    return seeds[this.seeds.selectedIndex] ?? seeds[0];
+  }
+
+  buildSeeds() {
+    const { seeds } = this.view.told;
+    this.part("seed-box").hidden = seeds.length < 2;
+    this.seeds.replaceChildren(...seeds.map((seed) => element("option", { textContent: seed })));
+  }
+
+  show() {
+    const { root, told } = this.view;
+    for (const button of root.querySelectorAll(".ar-bar :is(button, input)")) button.disabled = !told;
+    this.showPlaying();
+    this.showSpeed();
+    this.showStep();
+    this.note();
+  }
+
+  showStep() {
+    this.part("steps").textContent = this.view.step.toLocaleString(this.view.app.root.lang);
+  }
+
+  showRate({ rate, catching }) {
+    const text = this.rate(rate, catching);
+    this.part("rate").textContent = text && `· ${text}`;
+  }
+
+  // A line above the pictures for what cannot go on.
+  note() {
+    const { status, told, lost } = this.view;
+    const all = told && lost.length && lost.length === told.possible.length * told.seeds.length;
+    const broken = !["live", "connecting"].includes(status);
+    const text = broken ? t(`status.${status}`) : all ? t("arena.all_diverged") : "";
+    this.part("note").textContent = text;
+    this.part("note").hidden = !text;
+  }
+}
