@@ -7,6 +7,7 @@ networks, upload and export. In the same run the page that public demos are made
 (`generator_page`).
 """
 
+import argparse
 import asyncio
 import random
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 import httpx
 import uvloop
 
-from benchmarks.report import Row, arguments, finish, percentile
+from benchmarks.report import Row, percentile, run
 from benchmarks.servers import resident, served
 from benchmarks.students import Seen, Student, drag
 from benchmarks.visitors import Tokens, counted, generator_visitor
@@ -223,9 +224,8 @@ def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, fl
     return rows
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Measure classes, and the same class on a page of generators."""
-    options = arguments(__doc__, scenario="a, b, c or d alone")
     scenarios = options.scenario or "abcd"
     plan = [(s, n) for s in scenarios for n in ((CLASS,) if options.quick else SIZES)]
     rows = lessons(plan, options.first_seed, (8.0, 6.0) if options.quick else (15.0, 20.0))
@@ -236,8 +236,8 @@ def main() -> int:
             Row("frames of a generator's visitor, mean", base, "1/s"),
             Row(f"(a) {CLASS}: frames of the slowest over those", ours / base, "x", ">= 8"),
         ]
-    return finish(rows, options.json)
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure, scenario="a, b, c or d alone")

@@ -1,13 +1,14 @@
 """A cold start: from the command to the first paint, over the bare import of its libraries."""
 
+import argparse
 import subprocess
 import sys
 import time
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from benchmarks.live_view import FLAGS, browser_path
-from benchmarks.report import Row, arguments, finish, paired_ratio
+from benchmarks.browser import chromium
+from benchmarks.report import Row, paired_ratio, run
 from benchmarks.servers import served
 
 FLOOR = "import torch, gradio"
@@ -33,22 +34,17 @@ def first_paint(browser: Browser) -> float:
     return passed
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Start and import in turns."""
-    options = arguments(__doc__)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        ratio, ours, floor = paired_ratio(
-            lambda: first_paint(browser), imports, 2 if options.quick else 7
-        )
-        browser.close()
-    rows = [
+    pairs = 2 if options.quick else 7
+    with chromium() as browser:
+        ratio, ours, floor = paired_ratio(lambda: first_paint(browser), imports, pairs)
+    return [
         Row("command to first paint", ours, "s"),
         Row("import of torch and gradio", floor, "s"),
         Row("ratio", ratio, "", "<= 1.3"),
     ]
-    return finish(rows, options.json)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

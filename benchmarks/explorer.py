@@ -6,18 +6,16 @@ in the same run; the two are compared without that wait: until the canvas, or th
 pixels.
 """
 
-import sys
+import argparse
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 import ganplay
 from benchmarks import walks
-from benchmarks.live_view import FLAGS, browser_path
-from benchmarks.report import Row, arguments, finish, percentile
+from benchmarks.browser import app_page, chromium
+from benchmarks.report import Row, percentile, run
 from benchmarks.servers import served
-from ganplay.live.engine import Engine
-from ganplay.server.app import launch
 
 MODEL = "digits-conditional"
 PLACES = 37
@@ -125,9 +123,10 @@ def sliders(page: Page, url: str, count: int, seconds: float) -> tuple[list[Row]
     return rows, percentile(list(canvas), 0.5)
 
 
-def through_gradio(page: Page, count: int) -> list[float]:
+def through_gradio(count: int) -> list[float]:
     """Milliseconds from Gradio's slider to changed pixels of Gradio's image."""
-    with served("benchmarks.slider_page", "--model", MODEL) as (url, _):
+    with served("benchmarks.slider_page", "--model", MODEL) as (url, _), chromium() as browser:
+        page = browser.new_page()
         page.goto(url)
         page.wait_for_selector("input[type=range]")
         page.wait_for_timeout(2000)
@@ -135,28 +134,19 @@ def through_gradio(page: Page, count: int) -> list[float]:
         return page.evaluate(GRADIO, [count, PLACES])
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Open both pages and measure."""
-    options = arguments(__doc__)
     count, seconds = (60, 3.0) if options.quick else (300, 10.0)
-    engine = Engine()
-    demo, url = launch("127.0.0.1", block=False, engine=engine)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        rows, ours = sliders(page, url, count, seconds)
-        demo.close(verbose=False)
-        engine.stop()
-        theirs = through_gradio(browser.new_page(), count // 3)
-        browser.close()
-    middle = percentile(theirs, 0.5)
+    with app_page() as app:
+        rows, ours = sliders(app.page, app.url, count, seconds)
+    theirs = percentile(through_gradio(count // 3), 0.5)
     rows += [
         Row("slider to the canvas, p50", ours, "ms"),
-        Row("gr.Slider to gr.Image, p50", middle, "ms"),
-        Row("that is so many times slower", middle / ours, "", ">= 4"),
+        Row("gr.Slider to gr.Image, p50", theirs, "ms"),
+        Row("that is so many times slower", theirs / ours, "", ">= 4"),
     ]
-    return finish(rows + walks.rows(options.quick), options.json)
+    return rows + walks.rows(options.quick)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

@@ -4,12 +4,13 @@ Each row is one check: how many seeds keep its bounds, or their mean, with the r
 A task's rows say that it is not done where it begins, and is done by the solution of its file.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 
 import torch
 
-from benchmarks.report import Row, arguments, finish
+from benchmarks.report import Row, run
 from ganplay.lessons import Outcome, attempt, load_all, perform
 from ganplay.lessons.lesson import Lesson
 
@@ -43,9 +44,8 @@ def tasks_of(lesson: Lesson, seeds: range) -> Iterator[Row]:
             yield from rows_of(f"{lesson.name}: {name}", outcome)
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Run all lessons."""
-    options = arguments(__doc__)
     torch.set_num_threads(1)
     lessons, problems = load_all()
     rows = [Row("lesson files with a mistake", len(problems), "", "== 0")]
@@ -57,8 +57,8 @@ def main() -> int:
             rows += tasks_of(lesson, seeds)
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return finish(rows, options.json)
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

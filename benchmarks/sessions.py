@@ -4,14 +4,14 @@ They come and go (more than 500 of them), and a class stays for ten minutes, of 
 sliders and some reload, change networks, upload and export.
 """
 
+import argparse
 import asyncio
-import sys
 import time
 
 import uvloop
 
 from benchmarks.classroom import CLASS, lesson
-from benchmarks.report import Row, arguments, finish
+from benchmarks.report import Row, run
 from benchmarks.servers import cpu_seconds, resident, served
 from benchmarks.visitors import Tokens, counted, generator_visitor, visitor
 
@@ -103,13 +103,12 @@ def of_a_class_that_stays(quick: bool, first_seed: int) -> list[Row]:
     ]
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Measure all."""
-    options = arguments(__doc__)
     quick, first_seed = options.quick, options.first_seed
     rows = frames_of_each(quick, first_seed) + what_is_left(quick)
-    return finish(rows + of_a_class_that_stays(quick, first_seed), options.json)
+    return rows + of_a_class_that_stays(quick, first_seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

@@ -8,12 +8,19 @@ from typing import NamedTuple
 from ganplay.cli.app import add_app
 from ganplay.cli.data import add_data
 from ganplay.cli.evaluate import add_classifier, add_directions, add_eval
+from ganplay.cli.flags import UsageError
 from ganplay.cli.models import add_export, add_info, add_sample
 from ganplay.cli.neighbours import add_neighbours
 from ganplay.cli.project import add_project
 from ganplay.cli.toy import add_toy
 from ganplay.cli.train import add_train
 from ganplay.cli.walk import add_walk
+from ganplay.common.safe_tensors import CheckpointError
+from ganplay.common.settings import ConfigError
+from ganplay.images.datasets import DataError
+from ganplay.images.evaluation.evaluate import EvaluationError
+from ganplay.images.evaluation.training_images import MissingData
+from ganplay.images.runs import RunError
 
 
 class Command(NamedTuple):
@@ -53,6 +60,10 @@ COMMANDS = {
     "project": Command(add_project, "find a picture in a trained image model"),
     "data": Command(add_data, "look at a data set of pictures"),
 }
+REFUSALS = (
+    CheckpointError, ConfigError, DataError, EvaluationError, MissingData, RunError, UsageError,
+)  # fmt: skip
+"""Errors whose words say what cannot be done, and why."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(argv)
     try:
         return options.run(options)
+    except REFUSALS as error:
+        return options.parser.error(str(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

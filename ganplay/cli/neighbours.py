@@ -2,16 +2,13 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
-from ganplay.cli.flags import check_output, integer, refuse, write_output
+from ganplay.cli import flags
 from ganplay.cli.models import add_states, states_of
-from ganplay.images.datasets import DATASETS
 from ganplay.images.evaluation.neighbours import (
     MOST,
     NeighbourIndex,
@@ -20,7 +17,7 @@ from ganplay.images.evaluation.neighbours import (
     index_of,
     reference_distances_of,
 )
-from ganplay.images.evaluation.training_images import ROOTS, MissingData, roots_given
+from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_given
 from ganplay.media.contact_sheet import contact_sheet
 
 WORDS = {
@@ -30,38 +27,29 @@ WORDS = {
 }
 
 
-def add_roots(parser: argparse.ArgumentParser) -> None:
-    """The flag that says where data lie."""
-    kinds = "; ".join(f"{name}: {source.root}" for name, source in DATASETS.items())
-    parser.add_argument("--data-root", type=Path, action="append", default=[], metavar="DIR",
-        help=f"{kinds} (default: the folders of {ROOTS})")  # fmt: skip
-
-
 def add_neighbours(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     add_states(parser)
-    add_roots(parser)
+    flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
     add = parser.add_argument
     add("--cache", type=Path, metavar="DIR",
         help=f"keep what is made of the data here (default {cache_folder()})")  # fmt: skip
-    add(
-        "--count", type=integer(1, MOST), default=3, metavar="N", help="of each picture (default 3)"
-    )
+    flags.add_integer(parser, "--count", 1, MOST, "of each picture", 3)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add("--out", type=Path, metavar="FILE.png", help="draw each picture before its neighbours")
+    add(
+        "--out",
+        type=flags.output(".png"),
+        metavar="FILE.png",
+        help="draw each picture before its neighbours",
+    )
     parser.set_defaults(run=_neighbours, parser=parser)
 
 
 def _neighbours(options: argparse.Namespace) -> int:
-    check_output(options, "out", ".png")
     model, states = states_of(options)
-    roots = roots_given(options.data_root)
-    try:
-        with tqdm(total=1, desc="index", disable=not sys.stderr.isatty(), leave=False) as bar:
-            cache = options.cache or cache_folder()
-            index = index_of(model.card, roots, cache, lambda share: bar.update(share - bar.n))
-    except MissingData as error:
-        refuse(options, str(error))
+    roots, cache = roots_given(options.data_root), options.cache or cache_folder()
+    with flags.progress("index", 1, leave=False) as tell:
+        index = index_of(model.card, roots, cache, tell)
     reference_distances = reference_distances_of(model.card, index.judge)
     pictures = model.render(states)
     found = [index.nearest(picture, options.count) for picture in pictures]
@@ -73,7 +61,7 @@ def _neighbours(options: argparse.Namespace) -> int:
     print(json.dumps(report, indent=2) if options.json else "\n".join(map(_told, report)))
     if options.out:
         places = [[one.place for one in near] for near in found]
-        write_output(options, "out", _sheet(index, pictures, places, options.zoom).save)
+        flags.write_output(options, "out", _sheet(index, pictures, places, options.zoom).save)
     return 0
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganplay.arena.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
 from ganplay.arena.axes import Axis, read_axis
-from ganplay.cli.flags import refuse
+from ganplay.cli import flags
 from ganplay.common.settings import ConfigError
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.plot import each_panel, side_by_side
@@ -43,13 +43,10 @@ def arena_of(options: argparse.Namespace, config: ToyConfig, seeds: Sequence[int
     """What the flags ask for; ends the process with the reason if it cannot be."""
     for flag in _NOT_WITH:
         if getattr(options, flag):
-            refuse(options, f"--{flag}: not with --sweep, which trains many settings to one step")
+            flags.refuse(f"--{flag}: not with --sweep, which trains many settings to one step")
     if len(options.sweep) > MAX_AXES:
-        refuse(options, f"--sweep: given {len(options.sweep)} times; at most {MAX_AXES} axes")
-    try:
-        return Arena(cells(config, options.sweep, seeds))
-    except ConfigError as error:
-        refuse(options, str(error))
+        flags.refuse(f"--sweep: given {len(options.sweep)} times; at most {MAX_AXES} axes")
+    return Arena(cells(config, options.sweep, seeds))
 
 
 def ranking(result: Mapping[str, Any]) -> str:
