@@ -21,9 +21,9 @@ import httpx
 import uvloop
 
 from benchmarks.report import Row, percentile, run
-from benchmarks.servers import resident, served
+from benchmarks.servers import Server, resident, running
 from benchmarks.students import Seen, Student, drag
-from benchmarks.visitors import Tokens, counted, generator_visitor
+from benchmarks.visitors import Tokens, ended, generator_rate
 from ganplay import PRESETS
 from ganplay.toy.config import ToyConfig
 
@@ -123,14 +123,14 @@ def jain(values: list[float]) -> float:
 
 
 async def lesson(
-    url: str, pid: int, token: Tokens, scenario: str, size: int, first_seed: int,
+    server: Server, token: Tokens, scenario: str, size: int, first_seed: int,
     times: tuple[float, float],
 ) -> Measured:  # fmt: skip
     """Let a class do what a scenario says, for some seconds unmeasured and some measured.
 
     Unmeasured until all that is captured and tried out in the background has been, too.
     """
-    warm, seconds = times
+    (warm, seconds), url = times, server.url
     exploring = size // 2 if scenario == "d" else 0
     fidgeting = FIDGETS if scenario == "d" and size >= 4 * FIDGETS else 0
     settings = SETTINGS[scenario](size - exploring, first_seed)
@@ -144,7 +144,7 @@ async def lesson(
     doing += [drag(url, token, s) for s in seen.others[:exploring]]
     if fidgeting:
         doing += [s.fidget(1 + i / 4) for i, s in enumerate(students[-fidgeting:])]
-    running = [asyncio.create_task(one) for one in doing]
+    there = [asyncio.create_task(one) for one in doing]
     async with httpx.AsyncClient(timeout=30) as client:
         await asyncio.sleep(warm)
         begun = time.perf_counter() - warm
@@ -157,10 +157,8 @@ async def lesson(
         await asyncio.sleep(seconds)
         seen.finish()
         seen.late = (await client.get(f"{url}/probe")).json()["late"]
-    seen.memory = resident(pid)
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    seen.memory = resident(server.pid)
+    await ended(there)
     return seen
 
 
@@ -201,22 +199,13 @@ def rows_of(scenario: str, size: int, seen: Measured) -> list[Row]:
     return rows
 
 
-def generators(seconds: float) -> float:
-    """Frames a second of a visitor of the generator page, where a class is on it."""
-    counts = [0] * CLASS
-    with served("benchmarks.generator_page") as (url, _):
-        tasks = [generator_visitor(url, counts, i) for i in range(CLASS)]
-        theirs = uvloop.run(counted(tasks, counts, seconds / 2, seconds))
-    return sum(theirs) / CLASS
-
-
 def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, float]) -> list[Row]:
     """Some classes, one after the other, on one server."""
     rows = []
-    with served("benchmarks.class_server") as (url, pid):
-        token = Tokens(url)
+    with running("benchmarks.class_server") as server:
+        token = Tokens(server.url)
         for scenario, size in plan:
-            seen = uvloop.run(lesson(url, pid, token, scenario, size, first_seed, times))
+            seen = uvloop.run(lesson(server, token, scenario, size, first_seed, times))
             rows += rows_of(scenario, size, seen)
             print(".", end="", file=sys.stderr, flush=True)
             time.sleep(4.5)  # past the grace of closed tabs
@@ -230,7 +219,8 @@ def measure(options: argparse.Namespace) -> list[Row]:
     plan = [(s, n) for s in scenarios for n in ((CLASS,) if options.quick else SIZES)]
     rows = lessons(plan, options.first_seed, (8.0, 6.0) if options.quick else (15.0, 20.0))
     if "a" in scenarios:
-        base = generators(8.0 if options.quick else 20.0)
+        seconds = 8.0 if options.quick else 20.0
+        base = generator_rate(CLASS, seconds / 2, seconds)
         ours = next(r.value for r in rows if r.name.startswith(f"(a) {CLASS}: frames of the slow"))
         rows += [
             Row("frames of a generator's visitor, mean", base, "1/s"),

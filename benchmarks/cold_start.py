@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import chromium
 from benchmarks.report import Row, paired_ratio, run
-from benchmarks.servers import served
+from benchmarks.servers import running
 
 FLOOR = "import torch, gradio"
 PAINTED = "performance.getEntriesByName('first-contentful-paint').length > 0"
@@ -26,8 +26,8 @@ def first_paint(browser: Browser) -> float:
     """Seconds from the command to the first paint of the page in a browser that is open."""
     page = browser.new_page()
     start = time.perf_counter()
-    with served("ganplay.cli", "app") as (url, _):
-        page.goto(url, wait_until="commit")
+    with running("ganplay.cli", "app") as server:
+        page.goto(server.url, wait_until="commit")
         page.wait_for_function(PAINTED)
         passed = time.perf_counter() - start
         page.close()

@@ -15,7 +15,7 @@ import ganplay
 from benchmarks import walks
 from benchmarks.browser import app_page, chromium
 from benchmarks.report import Row, percentile, run
-from benchmarks.servers import served
+from benchmarks.servers import running
 
 MODEL = "digits-conditional"
 PLACES = 37
@@ -125,9 +125,9 @@ def sliders(page: Page, url: str, count: int, seconds: float) -> tuple[list[Row]
 
 def through_gradio(count: int) -> list[float]:
     """Milliseconds from Gradio's slider to changed pixels of Gradio's image."""
-    with served("benchmarks.slider_page", "--model", MODEL) as (url, _), chromium() as browser:
+    with running("benchmarks.slider_page", "--model", MODEL) as server, chromium() as browser:
         page = browser.new_page()
-        page.goto(url)
+        page.goto(server.url)
         page.wait_for_selector("input[type=range]")
         page.wait_for_timeout(2000)
         page.evaluate(GRADIO, [5, PLACES])  # unmeasured

@@ -26,7 +26,7 @@ from benchmarks.rehearsal_class import Happened, Person, Plan, planned
 from benchmarks.rehearsal_report import account, as_markdown, as_text, rows_of, undisturbed
 from benchmarks.report import arguments, finish, write_section
 from benchmarks.servers import Server, resident, running
-from benchmarks.visitors import Tokens
+from benchmarks.visitors import Tokens, ended
 from ganplay.lessons import load_all
 
 MINUTES, QUICK_SECONDS, QUICK_CLASS = 10.0, 34.0, 8
@@ -96,9 +96,7 @@ async def rehearse(
     async with httpx.AsyncClient(timeout=30) as client:
         await _look_at(client, server, seen)
     await asyncio.wait(doing, timeout=LONGER * plan.end)
-    for task in doing:
-        task.cancel()
-    await asyncio.gather(*doing, return_exceptions=True)
+    await ended(doing)
     await faults
     seen.waits = [wait for one in people for wait in one.slider.waits]
     return measured, seen

@@ -70,13 +70,6 @@ def running(*module: str) -> Iterator[Server]:
         server.stop()
 
 
-@contextmanager
-def served(*module: str) -> Iterator[tuple[str, int]]:
-    """A server that answers: its address and process id."""
-    with running(*module) as server:
-        yield server.url, server.pid
-
-
 def resident(pid: int) -> float:
     """Memory of a process, in MiB."""
     match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())

@@ -20,6 +20,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from ganplay.common.wire import decoded
 from ganplay.live.frame import ALL_LAYERS
 from ganplay.live.frame_codec import FLAGS
 
@@ -34,7 +35,6 @@ FIRST_WAIT, LONGEST_WAIT = 0.4, 8.0
 """Seconds before a page tries a broken line again, doubled each time that it fails."""
 BUSY, UNKNOWN = 429, 401
 """Answers to who is to ask again a little later, and to a token of a server that is no more."""
-_LENGTH = struct.Struct("<I")
 _FLAGS_AT = 3
 _RUN_AND_STEP = struct.Struct("<4xII")
 """Of a frame's header."""
@@ -238,13 +238,19 @@ class Student:
             answer = await self._posted(path, body, kind)
         if answer is not None and answer.is_success:
             return answer
-        self.seen.failed(path if answer is None else f"{path}: {answer.status_code}")
+        self._note_failure(path, answer)
         return None
 
-    async def _posted(self, path: str, body: bytes, kind: str) -> httpx.Response | None:
+    def _note_failure(self, path: str, answer: httpx.Response | None) -> None:
+        self.seen.failed(path if answer is None else f"{path}: {answer.status_code}")
+
+    async def _posted(
+        self, path: str, body: bytes, kind: str, seconds: float = 20.0
+    ) -> httpx.Response | None:
+        """An answer, if one comes; `seconds` are waited for a part of it."""
         headers = {"x-ganplay-token": self.token, "content-type": kind}
         with suppress(httpx.HTTPError):
-            async with _client(20) as client:
+            async with _client(seconds) as client:
                 url = f"{self.url}/ganplay/{path}"
                 return await client.post(url, content=body, headers=headers)
         return None
@@ -255,24 +261,15 @@ class Student:
         A page that the server no longer knows asks once more, as `following.js` does.
         """
         request = {"lesson": lesson, "part": part, "seed": 0, "changes": {}}
-        failed = "lessons/run"
-        with suppress(httpx.HTTPError):
-            for _ in range(2):
-                headers = {"x-ganplay-token": self.token}
-                url = f"{self.url}/ganplay/lessons/run"
-                async with (
-                    _client(60) as client,
-                    client.stream("POST", url, json=request, headers=headers) as answer,
-                ):
-                    if answer.is_success:
-                        last = await _last_piece(answer)
-                        if last.get("type") == "done":
-                            return last
-                    failed = f"lessons/run: {answer.status_code}"
-                    if answer.status_code != UNKNOWN:
-                        break
-                await self._renew()
-        self.seen.failed(failed)
+        asked = ("lessons/run", json.dumps(request).encode(), "application/json", 60.0)
+        answer = await self._posted(*asked)
+        if answer is not None and answer.status_code == UNKNOWN:
+            await self._renew()
+            answer = await self._posted(*asked)
+        last = last_head(answer.content) if answer is not None and answer.is_success else {}
+        if last.get("type") == "done":
+            return last
+        self._note_failure("lessons/run", answer)
         return None
 
     # What some do beside looking.
@@ -325,20 +322,17 @@ def _client(seconds: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=seconds, verify=False)
 
 
-async def _last_piece(answer: httpx.Response) -> dict[str, Any]:
-    """The head of the last piece of a stream (see `ganplay.common.wire`), {} if there is none."""
-    rest, last = b"", b""
-    async for part in answer.aiter_bytes():
-        rest += part
-        while len(rest) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(rest)[0]
-            if len(rest) < end:
-                break
-            last, rest = rest[_LENGTH.size : end], rest[end:]
-    if not last:
-        return {}
-    end = _LENGTH.size + _LENGTH.unpack_from(last)[0]
-    return json.loads(last[_LENGTH.size : end])
+def _head(message: bytes) -> dict[str, Any]:
+    """The head of a message (see `ganplay.common.wire`)."""
+    return decoded(message[4 : 4 + int.from_bytes(message[:4], "little")])
+
+
+def last_head(pieces: bytes) -> dict[str, Any]:
+    """The head of the last piece of a stream, {} if there is none."""
+    last = at = 0
+    while at < len(pieces):
+        last, at = at, at + 4 + int.from_bytes(pieces[at : at + 4], "little")
+    return _head(pieces[last + 4 :])
 
 
 async def drag(url: str, token: Callable[[], str], seen: Seen) -> None:
@@ -390,8 +384,7 @@ async def _move(line: ClientConnection, sent: dict[int, float]) -> None:
 def _note(answer: str | bytes, sent: dict[int, float], seen: Seen) -> None:
     now = time.perf_counter()
     assert isinstance(answer, bytes)
-    (length,) = _LENGTH.unpack_from(answer)
-    head = json.loads(answer[4 : 4 + length])
+    head = _head(answer)
     if head["type"] != "pictures" or any(head["problems"]):
         seen.failed("explorer's picture")
         return
