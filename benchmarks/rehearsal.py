@@ -23,7 +23,7 @@ import uvloop
 
 from benchmarks.classroom import CLASS, Measured, same
 from benchmarks.rehearsal_class import Happened, Person, Plan, planned
-from benchmarks.rehearsal_report import account, as_markdown, as_text, rows_of, undisturbed
+from benchmarks.rehearsal_report import account, as_markdown, rows_of, table_of, undisturbed
 from benchmarks.report import arguments, finish, write_section
 from benchmarks.servers import Server, resident, running
 from benchmarks.visitors import Tokens, ended
@@ -125,7 +125,7 @@ def main() -> int:
         text = as_markdown(accounts, rows, plan, name)
         write_section(Path(options.output), "rehearsal", text)
     if not options.json:
-        print(as_text(accounts), end="\n\n")
+        print(table_of(accounts), end="\n\n")
     return finish(rows, options.json, students=[asdict(one) for one in accounts])
 
 

@@ -10,10 +10,10 @@ import av
 import torch
 from PIL import Image
 
-from benchmarks.__main__ import cells, machine
+from benchmarks.__main__ import MACHINE, MARKS, TITLES, cells, machine
 from benchmarks.classroom import BOUNDS, Measured, jain
 from benchmarks.rehearsal_class import FRAMES, NAN, Happened, Person, Plan
-from benchmarks.report import Row, percentile
+from benchmarks.report import Row, markdown, percentile
 from benchmarks.students import Seen
 from ganplay import ToyTrainer
 from ganplay.common.safe_tensors import CheckpointError
@@ -258,32 +258,24 @@ def _cells(one: Account) -> list[str]:
     return [column.metadata["show"](getattr(one, column.name)) for column in fields(Account)]
 
 
-def as_text(accounts: Sequence[Account]) -> str:
-    """A line for each student."""
-    lines = [COLUMNS, *map(_cells, accounts)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    )
+def table_of(accounts: Sequence[Account]) -> str:
+    """A line for each student, in Markdown."""
+    return markdown(COLUMNS, "---: " * len(COLUMNS), map(_cells, accounts))
 
 
 def as_markdown(accounts: Sequence[Account], rows: Sequence[Row], plan: Plan, lesson: str) -> str:
     """The report as a page."""
-    about = "{cpu}, {cores} cores; {system}, Python {python}, torch {torch}; {date}"
-    summary = (
-        f"{len(accounts)} students, {plan.end / 60:.3g} minutes. In the lab until"
-        f" {plan.lab:.0f} s, the lesson “{lesson}” and the explorer in two halves until"
-        f" {plan.back:.0f} s, then the lab again and files. At {plan.nan:.0f} s a weight of"
-        f" student {accounts[0].student} became NaN; at {plan.kill:.0f} s the server was killed."
-    )
-    text = [f"{about.format(**machine())}.", "", summary, ""]
-    text += ["| figure | value | bound | |", "|---|---:|---|---|"]
-    text += [_line(cells(asdict(row) | {"holds": row.holds})) for row in rows]
-    text += ["", "### What each of them saw", "", _line(COLUMNS), "|" + "---:|" * len(COLUMNS)]
-    text += [_line(_cells(one)) for one in accounts]
-    return "\n".join(text) + "\n"
+    figures = markdown(TITLES, MARKS, (cells(asdict(row) | {"holds": row.holds}) for row in rows))
+    return f"""{MACHINE.format(**machine())}.
 
+{len(accounts)} students, {plan.end / 60:.3g} minutes. In the lab until {plan.lab:.0f} s, the lesson
+“{lesson}” and the explorer in two halves until {plan.back:.0f} s, then the lab again and files. At
+{plan.nan:.0f} s a weight of student {accounts[0].student} became NaN; at {plan.kill:.0f} s the
+server was killed.
 
-def _line(texts: Iterable[str]) -> str:
-    return "| " + " | ".join(texts) + " |"
+{figures}
+
+### What each of them saw
+
+{table_of(accounts)}
+"""

@@ -5,7 +5,7 @@ import json
 import operator
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -69,6 +69,11 @@ def finish(rows: Sequence[Row], as_json: bool, **more: Any) -> int:
             mark = "" if not row.bound else "holds" if row.holds else "FAILS"
             print(f"{row.name:{width}}  {row.value:10.4g}  {row.unit:10}  {row.bound:10}  {mark}")
     return 0 if all(row.holds for row in rows) else 1
+
+
+def markdown(titles: Sequence[str], marks: str, lines: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown; `marks` say how its columns are aligned, such as "--- ---:"."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (titles, marks.split(), *lines))
 
 
 def write_section(path: Path, name: str, text: str) -> None:

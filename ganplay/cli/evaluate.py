@@ -34,7 +34,7 @@ def add_classifier(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--data", choices=list(DATASETS), required=True, help="what to tell apart")
     flags.add_places(parser)
-    flags.add_threads(parser, "as torch has it")
+    flags.add_integer(parser, "--threads", 1, 1024, "threads on the CPU")
     flags.add_size(parser)
     flags.add_integer(parser, "--count", 2, 10_000_000, "learn at most so many pictures")
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the weights")
@@ -75,7 +75,7 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("name", metavar="NAME", help="a model that comes with ganplay, a folder, or owner/name")
     flags.add_places(parser)
-    flags.add_threads(parser, "as torch has it")
+    flags.add_integer(parser, "--threads", 1, 1024, "threads on the CPU")
     add("--classifier", type=Path, metavar="DIR",
         help="folder of the classifier to measure by (default: the data's that comes with "
         "ganplay)")  # fmt: skip

@@ -48,20 +48,10 @@ def add_seed(parser: argparse.ArgumentParser, text: str) -> None:
     add_integer(parser, "--seed", 0, MAX_SEED, text, 0)
 
 
-def add_zoom(parser: argparse.ArgumentParser) -> None:
-    """The flag that has pictures written larger."""
-    add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
-
-
 def add_device(parser: argparse.ArgumentParser, text: str = "where it is computed") -> None:
     """The flag of a device, see `devices.device_of`."""
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto",
         help=f"{text} (default auto)")  # fmt: skip
-
-
-def add_threads(parser: argparse.ArgumentParser, default: str) -> None:
-    """The flag of torch's threads; `default` says what is used without it."""
-    add_integer(parser, "--threads", 1, 1024, f"threads on the CPU (default: {default})")
 
 
 def add_data_root(parser: argparse.ArgumentParser, default: str = "") -> None:

@@ -106,7 +106,7 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     flags.add_integer(parser, "--step", 0, 2**31 - 1, "of the training (default: the end)")
     add("--state", action="append", metavar="TEXT",
         help="what a share link holds, in place of these; may be given several times")  # fmt: skip
-    flags.add_zoom(parser)
+    flags.add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
     flags.add_trust(parser)
 
 

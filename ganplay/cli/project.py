@@ -41,7 +41,7 @@ def add_project(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.png",
         help="write the picture that was found",
     )
-    flags.add_zoom(parser)
+    flags.add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
     flags.add_trust(parser)
     parser.set_defaults(run=_project, parser=parser)
 

@@ -39,7 +39,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     flags.add_integer(parser, "--steps", 0, MAX_STEPS, "steps of the whole run", 10_000)
     add("--config", type=Path, metavar="FILE", help="JSON file of settings")
     flags.add_device(parser)
-    flags.add_threads(parser, "what is fastest just now; of each process")
+    flags.add_integer(parser, "--threads", 1, 1024,
+        "threads of each process on the CPU (default: what is fastest just now)")  # fmt: skip
     for role in ("generator", "discriminator"):
         add(f"--{role}", metavar="PACKAGE.MODULE:CLASS",
             help="a torch.nn.Module of yours in place of the model's; this imports it")  # fmt: skip

@@ -25,8 +25,8 @@ from ganplay.media.video import Cancelled
 from ganplay.server.explore.request import problem_of
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
+from ganplay.server.http.shared_streams import Send, SharedStream, StreamedResponse
 from ganplay.server.http.slots import Slots
-from ganplay.server.http.streaming import Send, WorkResponse
 
 MAX_WALKS = 4
 """Walks that are made or wait for the thread that makes them."""
@@ -114,8 +114,8 @@ class WalkRoutes:
     async def request(self, request: PageRequest) -> Response:
         """A walk and its chunks."""
         asked = validated(WalkRequest, request.json())
-        request.held.enter_context(self.slots["walks"].slot(request.session))
-        return WorkResponse(partial(self._make, asked), request.held.pop_all(), self.pool)
+        stream = SharedStream(partial(self._make, asked), self.pool)
+        return StreamedResponse(stream, request.held.pop_all())
 
     def _make(self, asked: WalkRequest, send: Send) -> bytes:
         """All chunks, in the thread that makes walks."""
@@ -141,7 +141,7 @@ class WalkRoutes:
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
-        return [Guard(self.request, json=True).route("explore/walk")]
+        return [Guard(self.request, json=True, slots=self.slots["walks"]).route("explore/walk")]
 
 
 def _frames(planned: PlannedWalk, send: Send) -> bytes:

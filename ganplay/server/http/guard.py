@@ -36,6 +36,7 @@ from ganplay.server.http.protocol import (
     receive,
     turn_away,
 )
+from ganplay.server.http.slots import Slots
 
 GREETING_SECONDS = 15.0
 """Within so many a page's first message has to come over a new socket."""
@@ -89,6 +90,7 @@ class Guard:
         answer: what the route makes of a request.
         max_body: bytes of a body.
         too_large: kind of the refusal if a body has more.
+        slots: of which a request holds one until it is answered; None if there is no need.
         json: whether the body must be said to be JSON, which a form of another site cannot say.
         token_in_body: the token is the JSON body's `token`, and not in the header.
         is_open: whether the session that the token stands for is there; by default nobody asks.
@@ -99,6 +101,7 @@ class Guard:
     answer: Callable[[PageRequest], Awaitable[Response]]
     max_body: int = MAX_BODY
     too_large: str = "too_large"
+    slots: Slots | None = None
     json: bool = False
     token_in_body: bool = False
     is_open: Callable[[str], bool] | None = None
@@ -137,6 +140,8 @@ class Guard:
         else:
             session = self._session(request.headers.get(TOKEN))
             body = await limited_body(request, self.max_body, self.too_large)
+        if self.slots:
+            held.enter_context(self.slots.slot(session))
         return PageRequest(session, body, request.query_params, request, held)
 
     def _session(self, token: object) -> str:

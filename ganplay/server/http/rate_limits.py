@@ -16,8 +16,8 @@ from typing import NamedTuple
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
-from ganplay.common.wire import dump
 from ganplay.server.http import auth
 from ganplay.server.http.logs import COUNTS
 from ganplay.server.http.protocol import (
@@ -28,6 +28,7 @@ from ganplay.server.http.protocol import (
     TOO_LARGE,
     TOO_MANY,
     Refusal,
+    turn_away,
 )
 from ganplay.server.schema import PAGES
 
@@ -123,7 +124,13 @@ class RateLimits:
             wait, kind = (alone, "too_many") if alone else (wait, kind)
         COUNTS[kind] += wait > 0
         if scope["type"] == "websocket":
-            await (_close(receive, send, kind) if wait else self._app(scope, receive, send))
+            if not wait:
+                await self._app(scope, receive, send)
+                return
+            # Of a handshake that fails, pages do not learn why.
+            socket = WebSocket(scope, receive, send)
+            await socket.accept()
+            await turn_away(socket, Refusal(kind, TOO_MANY))
             return
         answer = _refusal(scope, headers, kind, wait) if wait else self._app
         await answer(scope, receive, send)
@@ -160,11 +167,3 @@ def _refusal(scope: Scope, headers: Headers, kind: str, wait: float) -> Response
     if scope["path"].endswith(f"{PREFIX}/points"):
         return JSONResponse({"error": {"code": kind}}, 429, later)
     return JSONResponse({"type": kind}, 429, later)
-
-
-async def _close(receive: Receive, send: Send, kind: str) -> None:
-    """A socket is told in a message: of a handshake that fails, pages do not learn why."""
-    await receive()
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.send", "text": dump({"type": kind})})
-    await send({"type": "websocket.close", "code": TOO_MANY})

@@ -27,9 +27,13 @@ from ganplay.lessons.lesson import Check, Run
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
 from ganplay.server.http.protocol import PREFIX, TOO_MANY, Refusal
-from ganplay.server.http.shared_streams import SharedStream, SharedStreams
+from ganplay.server.http.shared_streams import (
+    Send,
+    SharedStream,
+    SharedStreams,
+    StreamedResponse,
+)
 from ganplay.server.http.slots import Slots
-from ganplay.server.http.streaming import Send, StreamedResponse
 from ganplay.server.schema import field_of
 
 logger = logging.getLogger(__name__)
@@ -115,10 +119,7 @@ class LearnRoutes:
     async def run(self, request: PageRequest) -> Response:
         """A run, as it goes on."""
         planned = self.plan(request.json())
-        request.held.enter_context(self.slots["lessons"].slot(request.session))
-        stream = self._stream(planned)
-        request.held.enter_context(stream.followed())
-        return StreamedResponse(stream.parts(), request.held.pop_all())
+        return StreamedResponse(self._stream(planned), request.held.pop_all())
 
     def _stream(self, planned: PlannedRun) -> SharedStream:
         """The stream of a run: the one that there is, or a new one.
@@ -168,7 +169,7 @@ class LearnRoutes:
         """To be handed to the app."""
         return [
             Route(f"{PREFIX}/lessons.json", self.all_lessons),
-            Guard(self.run, json=True).route("lessons/run"),
+            Guard(self.run, json=True, slots=self.slots["lessons"]).route("lessons/run"),
         ]
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sized
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -183,8 +184,6 @@ def versions() -> dict[str, str]:
     """Of Python and of what matters here."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
-        try:
+        with suppress(PackageNotFoundError):  # where it is run from a folder, as in a Space
             found[name] = version(name)
-        except PackageNotFoundError:  # run from a folder, as a Space does
-            continue
     return found
