@@ -8,9 +8,19 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.servers import totals
 from ganplay.live.engine import Engine
 from ganplay.server.app import launch
+
+
+def totals(engine: Engine) -> dict[str, float]:
+    """Sums over the sessions that an engine has now: steps, frames, and seconds of frames."""
+    sessions = engine.sessions()
+    return {
+        "sessions": len(sessions),
+        "steps": sum(session.steps_done for session in sessions),
+        "frames": sum(session.frames_made for session in sessions),
+        "frame_seconds": sum(session.frame_seconds for session in sessions),
+    }
 
 
 @contextmanager

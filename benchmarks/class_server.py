@@ -1,6 +1,5 @@
 """The app as it is, with two more routes: how late the event loop is, and a number that is none."""
 
-import argparse
 import asyncio
 import math
 import time
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from benchmarks.servers import page_flags
 from ganplay.live import commands, session_batch
 from ganplay.live.engine import Engine
 from ganplay.live.lab_session import LabSession
@@ -78,10 +78,9 @@ class ClassRoutes:
 
 def main() -> None:
     """Serve until stopped."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
+    port = page_flags(__doc__).port
     engine = Engine()
-    demo, _ = launch("127.0.0.1", parser.parse_args().port, block=False, engine=engine)
+    demo, _ = launch("127.0.0.1", port, block=False, engine=engine)
     own = ClassRoutes(engine)
     demo.app.router.routes[:0] = [
         Route("/probe", own.probe), Route("/fault", own.spoil, methods=["POST"])

@@ -12,9 +12,11 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Coroutine
-from dataclasses import asdict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from itertools import cycle, islice
+from statistics import fmean
 from typing import Any
 
 import httpx
@@ -39,19 +41,14 @@ BOUNDS = {"a": (15, 60), "b": (10, 20), "c": (6, 8)}
 """Frames and steps a second that each of a class must get."""
 
 
-def same(count: int, first_seed: int) -> list[dict[str, Any]]:
-    """(a): the settings of the lab as it opens, with different seeds."""
-    return [asdict(PRESETS["ring"]) | {"seed": first_seed + i} for i in range(count)]
-
-
-def five(count: int, first_seed: int) -> list[dict[str, Any]]:
-    """(b): five settings in turns."""
-    names = islice(cycle(FIVE), count)
-    return [asdict(PRESETS[n]) | {"seed": first_seed + i} for i, n in enumerate(names)]
+def of_presets(names: Sequence[str], count: int, first_seed: int) -> list[dict[str, Any]]:
+    """Settings of the lab in turns, with different seeds."""
+    turns = islice(cycle(names), count)
+    return [asdict(PRESETS[n]) | {"seed": first_seed + i} for i, n in enumerate(turns)]
 
 
 def different(count: int, first_seed: int) -> list[dict[str, Any]]:
-    """(c): no two with the same structure."""
+    """No two with the same structure."""
     draw = random.Random(first_seed)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     while len(found) < count:
@@ -76,7 +73,10 @@ def different(count: int, first_seed: int) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-SETTINGS = {"a": same, "b": five, "c": different, "d": same}
+same = partial(of_presets, ("ring",))
+Make = Callable[[int, int], list[dict[str, Any]]]
+"""Makes the settings of so many students, with seeds from a first one on."""
+SETTINGS: dict[str, Make] = {"a": same, "b": partial(of_presets, FIVE), "c": different, "d": same}
 
 
 class Measured:
@@ -164,39 +164,32 @@ async def lesson(
 
 def rows_of(scenario: str, size: int, seen: Measured) -> list[Row]:
     """What a class of some size got; bounds are those of a class of `CLASS`."""
-    name, bound = f"({scenario}) {size}: ", size == CLASS
-    least_frames, least_steps = BOUNDS.get(scenario, (0, 0)) if bound else (0, 0)
-
-    def limit(text: str) -> str:
-        return text if bound else ""
-
+    name = f"({scenario}) {size}: "
+    frames, steps = BOUNDS.get(scenario, (0, 1))
     rows = [
-        Row(f"{name}frames of the slowest", min(seen.frames), "1/s",
-            f">= {least_frames}" if least_frames else ""),
-        Row(f"{name}frames, mean", sum(seen.frames) / len(seen.frames), "1/s"),
-        Row(f"{name}steps of the slowest", min(seen.steps), "1/s",
-            f">= {least_steps}" if least_steps else limit(">= 1")),
-        Row(f"{name}steps, mean", sum(seen.steps) / len(seen.steps), "1/s"),
+        Row(f"{name}frames of the slowest", min(seen.frames), "1/s", f">= {frames}"),
+        Row(f"{name}frames, mean", fmean(seen.frames), "1/s"),
+        Row(f"{name}steps of the slowest", min(seen.steps), "1/s", f">= {steps}"),
+        Row(f"{name}steps, mean", fmean(seen.steps), "1/s"),
         Row(f"{name}gap between frames, p95",
             1000 * percentile([gap for gaps in seen.gaps for gap in gaps], 0.95), "ms"),
-        Row(f"{name}longest gap", 1000 * max(map(max, seen.gaps)), "ms", limit("<= 2000")),
-        Row(f"{name}fairness of frames (Jain)", jain(seen.frames), "", limit(">= 0.95")),
+        Row(f"{name}longest gap", 1000 * max(map(max, seen.gaps)), "ms", "<= 2000"),
+        Row(f"{name}fairness of frames (Jain)", jain(seen.frames), "", ">= 0.95"),
         Row(f"{name}fairness of steps (Jain)", jain(seen.steps), "",
-            "" if scenario == "c" else limit(">= 0.95")),
-        Row(f"{name}event loop late, p99", percentile(seen.late, 0.99), "ms", limit("<= 100")),
-        Row(f"{name}as fast as it gets after", seen.ready, "s", limit(f"<= {PATIENCE:.0f}")),
+            "" if scenario == "c" else ">= 0.95"),
+        Row(f"{name}event loop late, p99", percentile(seen.late, 0.99), "ms", "<= 100"),
+        Row(f"{name}as fast as it gets after", seen.ready, "s", f"<= {PATIENCE:.0f}"),
         Row(f"{name}server's memory", seen.memory, "MiB"),
-        Row(f"{name}lines and requests lost", seen.lost, "", limit("== 0")),
+        Row(f"{name}lines and requests lost", seen.lost, "", "== 0"),
     ]  # fmt: skip
     if seen.waits:
+        each = len(seen.waits) / (seen.end - seen.start) / (size // 2)
         rows += [
             Row(f"{name}slider to picture, p50", percentile(seen.waits, 0.5), "ms"),
-            Row(f"{name}slider to picture, p95", percentile(seen.waits, 0.95), "ms",
-                limit("<= 150")),
-            Row(f"{name}pictures of a slider",
-                len(seen.waits) / (seen.end - seen.start) / (size // 2), "1/s"),
-        ]  # fmt: skip
-    return rows
+            Row(f"{name}slider to picture, p95", percentile(seen.waits, 0.95), "ms", "<= 150"),
+            Row(f"{name}pictures of a slider", each, "1/s"),
+        ]
+    return rows if size == CLASS else [replace(row, bound="") for row in rows]
 
 
 def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, float]) -> list[Row]:

@@ -23,16 +23,16 @@ def rows_of(name: str, outcome: Outcome) -> Iterator[Row]:
     low, high = min(outcome.values), max(outcome.values)
     step = "the end" if check.step is None else f"step {check.step}"
     name = f"{name}, {check.run}, {check.signal} at {step} ({low:.3g} to {high:.3g})"
+    both = ((">=", check.at_least), ("<=", check.at_most))
+    bounds = [(sign, bound) for sign, bound in both if bound is not None]
     if check.of == "each":
-        wanted = [f">= {check.at_least:g}" if check.at_least is not None else ""]
-        wanted += [f"<= {check.at_most:g}" if check.at_most is not None else ""]
-        unit = f"of {len(outcome.kept)} seeds " + " and ".join(filter(None, wanted))
+        wanted = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds)
+        unit = f"of {len(outcome.kept)} seeds {wanted}"
         yield Row(name, sum(outcome.kept), unit, f">= {outcome.needed}")
         return
     value = outcome.mean if check.of == "mean" else outcome.values[0]
-    for sign, bound in ((">=", check.at_least), ("<=", check.at_most)):
-        if bound is not None:
-            yield Row(name, value, check.of, f"{sign} {bound:.10f}")
+    for sign, bound in bounds:
+        yield Row(name, value, check.of, f"{sign} {bound:.10f}")
 
 
 def tasks_of(lesson: Lesson, seeds: range) -> Iterator[Row]:

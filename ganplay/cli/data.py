@@ -16,12 +16,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     flags.add_size(parser)
     flags.add_integer(parser, "--count", 1, 10_000, "how many", 100)
     flags.add_seed(parser, "which ones")
-    add(
-        "--sheet",
-        type=flags.output(".png"),
-        metavar="FILE.png",
-        help="write the pictures on one sheet",
-    )
+    flags.add_output(parser, "--sheet", "write the pictures on one sheet", ".png")
     flags.add_integer(parser, "--zoom", 1, 8, "enlarge the sheet", 1)
     parser.set_defaults(run=_data, parser=parser)
 

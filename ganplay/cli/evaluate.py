@@ -16,13 +16,7 @@ from ganplay.common.safe_tensors import CheckpointError
 from ganplay.images.checkpoint import load as load_model
 from ganplay.images.checkpoint.model import BUNDLED
 from ganplay.images.datasets import DATASETS, load
-from ganplay.images.evaluation.classifier import (
-    LoadedClassifier,
-    load_classifier,
-    save_classifier,
-    steps_of,
-    train_classifier,
-)
+from ganplay.images.evaluation import classifier
 from ganplay.images.evaluation.evaluate import MAX_COUNT, MAX_SEED, K, closest_pairs, evaluate
 from ganplay.latent.attribute_directions import SAMPLES, named_directions, of_faces, of_ink
 
@@ -53,15 +47,15 @@ def _classifier(options: argparse.Namespace) -> int:
         load(options.data, options.data_root, split, options.size, cache=options.cache,
              count=options.count) for split in ("train", "test")
     )  # fmt: skip
-    with tqdm(total=steps_of(train, options.epochs), unit="step", disable=None) as bar:
+    with tqdm(total=classifier.steps_of(train, options.epochs), unit="step", disable=None) as bar:
 
         def tell(loss: float) -> None:
             bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
             bar.update()
 
-        model = train_classifier(train, options.epochs, options.seed, device, tell)
+        model = classifier.train_classifier(train, options.epochs, options.seed, device, tell)
     with flags.refusing(OSError, what=f"--out {options.out}"):
-        card = save_classifier(
+        card = classifier.save_classifier(
             model, options.out, train=train, test=test, about={"name": options.data},
             seed=options.seed, epochs=options.epochs,
         )  # fmt: skip
@@ -83,8 +77,8 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
         "samples, and real pictures to hold them against", 10_000)  # fmt: skip
     flags.add_integer(parser, "--seed", 0, MAX_SEED, "of samples", 0)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add("--pairs", type=flags.output(".png"), metavar="FILE.png",
-        help="draw the samples nearest to training pictures beside these")  # fmt: skip
+    flags.add_output(parser, "--pairs",
+        "draw the samples nearest to training pictures beside these", ".png")  # fmt: skip
     add("--write", action="store_true", help="put the figures on the model's card")
     parser.set_defaults(run=_eval, parser=parser)
 
@@ -150,11 +144,11 @@ def _folder(options: argparse.Namespace) -> Path:
     return folder
 
 
-def _judge(options: argparse.Namespace, data: str) -> LoadedClassifier:
+def _judge(options: argparse.Namespace, data: str) -> classifier.LoadedClassifier:
     folder = options.classifier or BUNDLED / "classifiers" / data
     with flags.refusing(CheckpointError, what=f"--classifier {folder}"):
         try:
-            return load_classifier(folder)
+            return classifier.load_classifier(folder)
         except OSError as error:
             flags.refuse(f"--classifier {folder}: {error.strerror}; `ganplay classifier --data"
                    f" {data} --out DIR` makes one")  # fmt: skip

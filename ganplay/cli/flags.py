@@ -73,8 +73,10 @@ def add_size(parser: argparse.ArgumentParser) -> None:
     add_integer(parser, "--size", SMALLEST, LARGEST, "side of the pictures", metavar="PIXELS")
 
 
-def output(*suffixes: str) -> Callable[[str], Path]:
-    """The type of a flag that names a file to be written, and how that name may end.
+def add_output(
+    parser: argparse.ArgumentParser, flag: str, text: str, *suffixes: str, required: bool = False
+) -> None:
+    """A flag that names a file to be written, and how that name may end (by default in any way).
 
     It is checked before anything is computed whose results could then not be kept.
     """
@@ -88,7 +90,8 @@ def output(*suffixes: str) -> Callable[[str], Path]:
             raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
         return path
 
-    return file
+    kinds = "|".join(f"FILE{suffix}" for suffix in suffixes) or "FILE"
+    parser.add_argument(flag, type=file, required=required, metavar=kinds, help=text)
 
 
 @contextmanager

@@ -29,26 +29,16 @@ class Command(NamedTuple):
     Attributes:
         add_flags: adds its flags to its parser, and the function that runs it.
         help: what it does, in the list of commands.
-        usage: its usage line, where one that names all settings would hide the error below it.
     """
 
     add_flags: Callable[[argparse.ArgumentParser], None]
     help: str
-    usage: str | None = None
 
 
 COMMANDS = {
     "app": Command(add_app, "serve the page"),
-    "toy": Command(
-        add_toy,
-        "train 2-D GANs and report how well they learnt",
-        "ganplay toy [options] [settings]",
-    ),
-    "train": Command(
-        add_train,
-        "train an image model",
-        "ganplay train --data NAME --out DIR [options] [settings]",
-    ),
+    "toy": Command(add_toy, "train 2-D GANs and report how well they learnt"),
+    "train": Command(add_train, "train an image model"),
     "export": Command(add_export, "make a checkpoint of a training run"),
     "eval": Command(add_eval, "measure an image model"),
     "classifier": Command(add_classifier, "train what image models are measured by"),
@@ -85,5 +75,5 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        command.add_flags(commands.add_parser(name, help=command.help, usage=command.usage))
+        command.add_flags(commands.add_parser(name, help=command.help))
     return parser

@@ -88,8 +88,8 @@ def add_sample(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay sample`."""
     add_states(parser)
     flags.add_integer(parser, "--columns", 1, 1000, "of the sheet")
-    parser.add_argument("--out", type=flags.output(".png"), required=True, metavar="FILE.png",
-        help="where to write; several pictures come on one sheet")  # fmt: skip
+    flags.add_output(parser, "--out",
+        "where to write; several pictures come on one sheet", ".png", required=True)  # fmt: skip
     parser.add_argument("--verdict", action="store_true", help="say what D makes of each")
     parser.set_defaults(run=_sample, parser=parser)
 

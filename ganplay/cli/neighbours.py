@@ -9,14 +9,7 @@ import torch
 
 from ganplay.cli import flags
 from ganplay.cli.models import add_states, states_of
-from ganplay.images.evaluation.neighbours import (
-    MOST,
-    NeighbourIndex,
-    ReferenceDistances,
-    cache_folder,
-    index_of,
-    reference_distances_of,
-)
+from ganplay.images.evaluation import neighbours
 from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_given
 from ganplay.media.contact_sheet import contact_sheet
 
@@ -33,45 +26,35 @@ def add_neighbours(parser: argparse.ArgumentParser) -> None:
     flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
     add = parser.add_argument
     add("--cache", type=Path, metavar="DIR",
-        help=f"keep what is made of the data here (default {cache_folder()})")  # fmt: skip
-    flags.add_integer(parser, "--count", 1, MOST, "of each picture", 3)
+        help=f"keep what is made of the data (default {neighbours.cache_folder()})")  # fmt: skip
+    flags.add_integer(parser, "--count", 1, neighbours.MOST, "of each picture", 3)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add(
-        "--out",
-        type=flags.output(".png"),
-        metavar="FILE.png",
-        help="draw each picture before its neighbours",
-    )
+    flags.add_output(parser, "--out", "draw each picture before its neighbours", ".png")
     parser.set_defaults(run=_neighbours, parser=parser)
 
 
 def _neighbours(options: argparse.Namespace) -> int:
     model, states = states_of(options)
-    roots, cache = roots_given(options.data_root), options.cache or cache_folder()
+    roots, cache = roots_given(options.data_root), options.cache or neighbours.cache_folder()
     with flags.progress("index", 1, leave=False) as tell:
-        index = index_of(model.card, roots, cache, tell)
-    reference_distances = reference_distances_of(model.card, index.judge)
+        index = neighbours.index_of(model.card, roots, cache, tell)
+    usual = neighbours.reference_distances_of(model.card, index.judge)
     pictures = model.render(states)
     found = [index.nearest(picture, options.count) for picture in pictures]
     report = [
-        {"state": str(state), "neighbours": [one._asdict() for one in near]}
-        | _measured(reference_distances, near[0].distance)
+        {
+            "state": str(state),
+            "neighbours": [one._asdict() for one in near],
+            "yardstick": usual and usual._asdict(),
+            "reading": usual and usual.reading(near[0].distance),
+        }
         for state, near in zip(states, found, strict=True)
-    ]  # fmt: skip
+    ]
     print(json.dumps(report, indent=2) if options.json else "\n".join(map(_told, report)))
     if options.out:
         places = [[one.place for one in near] for near in found]
         flags.write_output(options, "out", _sheet(index, pictures, places, options.zoom).save)
     return 0
-
-
-def _measured(reference_distances: ReferenceDistances | None, distance: float) -> dict[str, Any]:
-    if reference_distances is None:
-        return {"yardstick": None, "reading": None}
-    return {
-        "yardstick": reference_distances._asdict(),
-        "reading": reference_distances.reading(distance),
-    }
 
 
 def _told(row: dict[str, Any]) -> str:
@@ -87,7 +70,7 @@ def _told(row: dict[str, Any]) -> str:
 
 
 def _sheet(
-    index: NeighbourIndex, pictures: torch.Tensor, places: list[list[int]], zoom: int
+    index: neighbours.NeighbourIndex, pictures: torch.Tensor, places: list[list[int]], zoom: int
 ) -> Any:
     rows = [
         torch.cat([picture[None], index.learnt.pictures(own)])

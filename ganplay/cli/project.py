@@ -9,15 +9,8 @@ from pathlib import Path
 from ganplay.cli import flags
 from ganplay.cli.models import label_number
 from ganplay.images.checkpoint import ImageModel, bundled, load
-from ganplay.latent.projection import (
-    MAX_RESTARTS,
-    MAX_STEPS,
-    RESTARTS,
-    STEPS,
-    ProjectionResult,
-    drawing_style,
-    project,
-)
+from ganplay.latent import projection
+from ganplay.latent.projection import MAX_RESTARTS, MAX_STEPS, RESTARTS, STEPS, ProjectionResult
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.uploads import MAX_BYTES, Fitted, UploadError, fitted
 
@@ -35,12 +28,7 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     flags.add_integer(parser, "--steps", 1, MAX_STEPS, "of each", STEPS)
     flags.add_seed(parser, "of the places")
     add("--json", action="store_true", help="print JSON, with the loss curves")
-    add(
-        "--out",
-        type=flags.output(".png"),
-        metavar="FILE.png",
-        help="write the picture that was found",
-    )
+    flags.add_output(parser, "--out", "write the picture that was found", ".png")
     flags.add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
     flags.add_trust(parser)
     parser.set_defaults(run=_project, parser=parser)
@@ -51,7 +39,7 @@ def _project(options: argparse.Namespace) -> int:
     wanted = _wanted(options, model)
     label = None if options.label is None else label_number(model, options.label)
     with flags.refusing(ValueError), flags.progress("step") as tell:
-        found = project(
+        found = projection.project(
             model, wanted.pixels, wanted.hidden, label=label, restarts=options.restarts,
             steps=options.steps, seed=options.seed, tell=lambda p: tell(p.done + 1, p.total),
         )  # fmt: skip
@@ -67,7 +55,7 @@ def _wanted(options: argparse.Namespace, model: ImageModel) -> Fitted:
     picture = _file(options.picture)
     mask = None if options.mask is None else _file(options.mask)
     with flags.refusing(UploadError, what=options.picture):
-        return fitted(picture, model.card.shape, drawing_style(model), mask)
+        return fitted(picture, model.card.shape, projection.drawing_style(model), mask)
 
 
 def _file(path: Path) -> bytes:
@@ -76,7 +64,10 @@ def _file(path: Path) -> bytes:
 
 
 def _print(
-    options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: ProjectionResult
+    options: argparse.Namespace,
+    model: ImageModel,
+    wanted: Fitted,
+    found: ProjectionResult,
 ) -> None:
     state = str(replace(found.state, model=options.name))
     notes = [str(note) for note in wanted.notes]

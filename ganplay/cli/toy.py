@@ -39,6 +39,7 @@ def _condition(text: str) -> StopCondition:
 def add_toy(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay toy`."""
     add = parser.add_argument
+    parser.usage = "ganplay toy [options] [settings]"  # all settings would hide the error below
     add("--preset", choices=list(PRESETS), help="where to begin (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
@@ -55,20 +56,17 @@ def add_toy(parser: argparse.ArgumentParser) -> None:
     # fmt: on
     add_sweep(parser)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add("--script", type=flags.output(), metavar="FILE.py",
-        help="write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
+    flags.add_output(parser, "--script",
+        "write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
     add("--load", type=Path, metavar="FILE.safetensors",
         help="go on from saved weights with their settings, in place of a preset")  # fmt: skip
-    add("--save", type=flags.output(".safetensors"), metavar="FILE.safetensors",
-        help="write the weights of all")  # fmt: skip
-    add("--film", type=flags.output(".gif", ".mp4"), metavar="FILE.gif|FILE.mp4",
-        help="write a film of the first's run")  # fmt: skip
-    add("--plot", type=flags.output(".png"), metavar="FILE.png", help="write a picture of all")
+    flags.add_output(parser, "--save", "write the weights of all", ".safetensors")
+    flags.add_output(parser, "--film", "write a film of the first's run", ".gif", ".mp4")
+    flags.add_output(parser, "--plot", "write a picture of all", ".png")
     parser.set_defaults(run=_toy, parser=parser)
     fields = [f for f in dataclasses.fields(ToyConfig) if f.name != "points"]  # a file's, above
-    flags.add_settings(
-        parser, fields, {n: words["tip"] for n, words in locale("en")["fields"].items()}
-    )
+    tips = {name: words["tip"] for name, words in locale("en")["fields"].items()}
+    flags.add_settings(parser, fields, tips)
 
 
 def _settings(options: argparse.Namespace) -> ToyConfig:

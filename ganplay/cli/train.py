@@ -30,6 +30,8 @@ SHOWN = ("d_loss", "g_loss", "d_real", "d_fake")
 def add_train(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     add = parser.add_argument
+    # One that names all settings would hide the error below it.
+    parser.usage = "ganplay train --data NAME --out DIR [options] [settings]"
     add("--data", choices=list(DATASETS), help="what to learn")
     flags.add_places(parser)
     flags.add_size(parser)

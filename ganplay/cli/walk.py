@@ -40,8 +40,8 @@ def add_walk(parser: argparse.ArgumentParser) -> None:
     add("--even", action="store_true",
         help="go at an even pace, as a classifier's features have it")  # fmt: skip
     flags.add_integer(parser, "--rate", 1, MAX_RATE, "frames a second", 24)
-    add("--out", type=flags.output(".mp4", ".gif", ".png"), required=True, metavar="FILE",
-        help="ends in .mp4, .gif, or .png for all frames on one sheet")  # fmt: skip
+    flags.add_output(parser, "--out",
+        "a .png has all frames on one sheet", ".mp4", ".gif", ".png", required=True)  # fmt: skip
     flags.add_integer(parser, "--columns", 1, 1000, "of the sheet")
     add("--strip", action="store_true", help="all frames of a .png in one row, without gaps")
     parser.set_defaults(run=_run, parser=parser)

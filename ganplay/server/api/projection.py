@@ -69,10 +69,8 @@ class ProjectionApi:
         asked: dict[str, Any] = {
             name: integer(name, own[name], low, high) for name, (low, high, _) in BOUNDS.items()
         }
-        asked |= {
-            "model": model,
-            "label": None if label is None else integer("label", label, 0, 999),
-        }
+        asked["model"] = model
+        asked["label"] = None if label is None else integer("label", label, 0, 999)
         data = bytes_of("picture", picture)
         hidden = None if mask is None else bytes_of("mask", mask)
         stop = Event()

@@ -7,9 +7,9 @@ within a second.
 
 import threading
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -34,12 +34,6 @@ MAX_FRAMES, MAX_SIDE = 720, 512
 """Frames of a visitor's walk, and pixels of a side of its file."""
 
 
-def _known_kind(kind: str) -> str:
-    if kind not in KINDS:
-        raise ValueError
-    return kind
-
-
 class WalkRequest(PageMessage):
     """A walk as a page asks for it.
 
@@ -52,8 +46,8 @@ class WalkRequest(PageMessage):
 
     model: str = Field(description="a name is needed")
     walk: str = Field(description="a text is needed")
-    kind: Annotated[str, AfterValidator(_known_kind)] | None = Field(
-        None, description="one of " + ", ".join(KINDS)
+    kind: str | None = Field(
+        None, pattern=f"^({'|'.join(KINDS)})$", description="one of " + ", ".join(KINDS)
     )
     zoom: int = Field(1, ge=1, le=MAX_ZOOM, description=f"a whole number from 1 to {MAX_ZOOM}")
 

@@ -59,7 +59,8 @@ class ServerReport:
     def read(self) -> dict[str, Any]:
         """All that there is to be seen. Rates are None at the first look."""
         sessions = self._engine.sessions()
-        now = self._reading(sessions)
+        done = {session: (session.steps_done, session.frames_made) for session in sessions}
+        now = Reading(time.monotonic(), time.process_time(), done)
         before = self._before(now)
         seen = [self._session(session, now, before) for session in sessions]
         used = _rate(before.processor, now.processor, before.at, now.at)
@@ -74,10 +75,6 @@ class ServerReport:
             "events": dict(sorted(COUNTS.items())),
             "versions": versions(),
         }
-
-    def _reading(self, sessions: list[Session]) -> Reading:
-        done = {session: (session.steps_done, session.frames_made) for session in sessions}
-        return Reading(time.monotonic(), time.process_time(), done)
 
     def _before(self, now: Reading) -> Reading:
         """What this reading is compared with: one that is a few seconds old."""
