@@ -89,12 +89,12 @@ def _eval(options: argparse.Namespace) -> int:
         torch.set_num_threads(options.threads)
     model = load_model(options.name)
     data, size = model.card.data, model.card.shape[1]
-    judge = _judge(options, data.name)
+    measured_by = _classifier_of(options, data.name)
     train, test = (
         load(data.name, options.data_root, split, size, count=count, cache=options.cache)
         for split, count in (("train", data.count), ("test", None))
     )
-    report = evaluate(model, train, test, judge, options.count, options.seed, _tell)
+    report = evaluate(model, train, test, measured_by, options.count, options.seed, _tell)
     report = {"model": {"name": model.card.name, "sha256": model.card.sha256}} | report
     print(json.dumps(report, indent=2, allow_nan=False) if options.json else table(report))
     if options.pairs:
@@ -121,7 +121,7 @@ def _directions(options: argparse.Namespace) -> int:
     model = load_model(options.name)
     if model.card.data.name == "faces":
         drawn = load("faces", count=options.samples)
-        measure = of_faces(drawn, _judge(options, "faces").net)
+        measure = of_faces(drawn, _classifier_of(options, "faces").net)
     elif model.card.data.name in ("digits", "letters"):
         measure = of_ink
     else:
@@ -144,7 +144,7 @@ def _folder(options: argparse.Namespace) -> Path:
     return folder
 
 
-def _judge(options: argparse.Namespace, data: str) -> classifier.LoadedClassifier:
+def _classifier_of(options: argparse.Namespace, data: str) -> classifier.LoadedClassifier:
     folder = options.classifier or BUNDLED / "classifiers" / data
     with flags.refusing(CheckpointError, what=f"--classifier {folder}"):
         try:

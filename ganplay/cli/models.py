@@ -158,16 +158,16 @@ def _sample(options: argparse.Namespace) -> int:
     images = model.render(states)
     if options.verdict:
         for state in states:
-            print(f"{state}: {_said(model.score(state))}")
+            print(f"{state}: {_in_words(model.score(state))}")
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
     flags.write_output(options, "out", sheet.save)
     return 0
 
 
-def _said(verdict: Score) -> str:
-    name = "D(x)" if verdict.reading == "probability" else "D's score"
+def _in_words(score: Score) -> str:
+    name = "D(x)" if score.reading == "probability" else "D's score"
     return (
-        f"{name} {verdict.output:.3f} (logit {verdict.logit:.3f}), more convincing than"
-        f" {verdict.rank:.0%} of {verdict.samples} samples; D of step {verdict.step}"
+        f"{name} {score.output:.3f} (logit {score.logit:.3f}), more convincing than"
+        f" {score.rank:.0%} of {score.samples} samples; D of step {score.step}"
     )

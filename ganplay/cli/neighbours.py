@@ -50,14 +50,14 @@ def _neighbours(options: argparse.Namespace) -> int:
         }
         for state, near in zip(states, found, strict=True)
     ]
-    print(json.dumps(report, indent=2) if options.json else "\n".join(map(_told, report)))
+    print(json.dumps(report, indent=2) if options.json else "\n".join(map(_in_words, report)))
     if options.out:
         places = [[one.place for one in near] for near in found]
         flags.write_output(options, "out", _sheet(index, pictures, places, options.zoom).save)
     return 0
 
 
-def _told(row: dict[str, Any]) -> str:
+def _in_words(row: dict[str, Any]) -> str:
     lines = [row["state"]]
     lines += [
         f"  {one['name']:>8}  place {one['place']:>6}  distance {one['distance']:.3f}"

@@ -73,12 +73,12 @@ def _print(
     notes = [str(note) for note in wanted.notes]
     label = model.labels[found.labels[found.best]] if found.labels else None
     if options.json:
-        told = {
+        shown = {
             "state": state, "error": round(found.error, 3), "label": label, "notes": notes,
             "best": found.best, "labels": [model.labels[k] for k in found.labels],
             "curves": [[round(error, 3) for error in row] for row in found.curves.tolist()],
         }  # fmt: skip
-        print(json.dumps(told, indent=2))
+        print(json.dumps(shown, indent=2))
         return
     # The state alone goes where another command may read it.
     print(state)

@@ -51,21 +51,21 @@ def arena_of(options: argparse.Namespace, config: ToyConfig, seeds: Sequence[int
 
 def ranking(result: Mapping[str, Any]) -> str:
     """The cells as a table, best first."""
-    told = result["cells"]
-    names = list(told[0]["values"])
+    shown = result["cells"]
+    names = list(shown[0]["values"])
     heads = ["rank", *names, *_COLUMNS, "floor of js"]
     rows = [
         [str(cell["rank"]["js"]), *map(_written, cell["values"].values())]
         + [_with_width(cell["mean"][c], cell["half_width"][c]) for c in _COLUMNS]
         + [f"{cell['noise_floor']['js']:.3f}"]
-        for cell in told
+        for cell in shown
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = [
         "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
         for row in [heads, *rows]
     ]
-    seeds = len(told[0]["members"])
+    seeds = len(shown[0]["members"])
     each = (
         f"{seeds} seeds each, ± half of the mean's 95 % interval" if seeds > 1 else "one seed each"
     )
@@ -77,8 +77,8 @@ def _written(value: object) -> str:
 
 
 def _with_width(mean: float | None, half_width: float | None) -> str:
-    told = "-" if mean is None else f"{mean:.3f}"
-    return told if half_width is None else f"{told} ± {half_width:.3f}"
+    shown = "-" if mean is None else f"{mean:.3f}"
+    return shown if half_width is None else f"{shown} ± {half_width:.3f}"
 
 
 def pictured(arena: Arena) -> Image.Image:

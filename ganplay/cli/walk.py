@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
         kind = "strip" if options.strip else "sheet"
     elif options.strip:
         flags.refuse(f"--strip: --out {options.out} is no .png")
-    model, walk = _told(options) if options.walk else _of_flags(options)
+    model, walk = _of_text(options) if options.walk else _of_flags(options)
     with flags.progress("picture") as tell:
         data, pace = export_walk(model, walk, kind, options.zoom, tell, options.columns)
     print(f"unevenness {pace.unevenness:.3f}: standard deviation of the distance from frame to"
@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _told(options: argparse.Namespace) -> tuple[ImageModel, Walk]:
+def _of_text(options: argparse.Namespace) -> tuple[ImageModel, Walk]:
     """The walk of --walk."""
     name = options.name or model_of(options.walk.replace("|", ";"))
     if not name:

@@ -113,8 +113,8 @@ class ServerReport:
 def _trained(session: Session) -> dict[str, Any]:
     """What a session trains, and how far it is: one GAN, a pair, or an arena with many."""
     if isinstance(session, LabSession):
-        config, lane = session.config, session.runs[0]
-        step, gans = lane.trainer.steps if lane.started else 0, len(session.runs)
+        config, run = session.config, session.runs[0]
+        step, gans = run.trainer.steps if run.started else 0, len(session.runs)
         names = {"data": config.distribution, "loss": config.loss, "networks": _networks(session)}
         return {"kind": "lab", "step": step, "gans": gans} | names
     arena = session.arena if isinstance(session, ArenaSession) else None
