@@ -15,13 +15,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report import write_section
+from benchmarks.report import markdown, write_section
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = (
     "toy_speed", "arena", "image_speed", "live_view", "explorer", "sessions", "classroom",
     "rehearsal", "lessons", "diagnosis", "cold_start",
 )  # fmt: skip
+MACHINE = "{cpu}, {cores} cores, GPU: {gpu}; {system}, Python {python}, torch {torch}; {date}"
+TITLES, MARKS = ("figure", "value", "bound", ""), "--- ---: --- ---"
+"""Of the columns that `cells` fills."""
 TABLE, ROWS = ROOT / "docs/benchmarks.md", ROOT / "docs/benchmarks.json"
 
 
@@ -75,13 +78,10 @@ def cells(row: dict[str, Any]) -> list[str]:
 
 def as_markdown(about: dict[str, Any], rows: Sequence[dict[str, Any]], flags: Sequence[str]) -> str:
     """One table, with what it was measured on."""
-    machine = "{cpu}, {cores} cores, GPU: {gpu}; {system}, Python {python}, torch {torch}; {date}"
-    command = " ".join(["python -m benchmarks", *(["--full"] if not flags else [])])
-    lines = [f"{machine.format(**about)}: `{command}`.", ""]
-    lines += ["| benchmark | figure | value | bound | |", "|---|---|---:|---|---|"]
-    for row in rows:
-        lines.append("| " + " | ".join([row["benchmark"], *cells(row)]) + " |")
-    return "\n".join(lines) + "\n"
+    command = "python -m benchmarks" + ("" if flags else " --full")
+    titles = ("benchmark", *TITLES)
+    table = markdown(titles, f"--- {MARKS}", ([row["benchmark"], *cells(row)] for row in rows))
+    return f"{MACHINE.format(**about)}: `{command}`.\n\n{table}\n"
 
 
 def main() -> int:

@@ -1,6 +1,5 @@
 """The app as it is, with two more routes: how late the event loop is, and a number that is none."""
 
-import argparse
 import asyncio
 import math
 import time
@@ -11,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from benchmarks.servers import totals
+from benchmarks.servers import page_flags
 from ganplay.live import commands, session_batch
 from ganplay.live.engine import Engine
 from ganplay.live.lab_session import LabSession
@@ -22,32 +21,6 @@ from ganplay.toy.graph_capture import CAPTURES
 
 TICK = 0.01
 """Seconds that the probe asks to sleep for."""
-
-
-class Probe:
-    """Sleeps again and again on the event loop, and notes by how much it overslept."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._late: list[float] = []
-        self._task: asyncio.Task[None] | None = None
-
-    async def read(self, request: Request) -> JSONResponse:
-        """Milliseconds late since the last time somebody asked, and what goes on elsewhere."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._watch())
-        late, self._late = self._late, []
-        seen = {
-            "engine": totals(self._engine),
-            "preparing": CAPTURES.pending + session_batch.pending(),
-        }
-        return JSONResponse({"late": late} | seen)
-
-    async def _watch(self) -> None:
-        while True:
-            start = time.perf_counter()
-            await asyncio.sleep(TICK)
-            self._late.append(1000 * (time.perf_counter() - start - TICK))
 
 
 class Spoilt(Future[bytes]):
@@ -67,14 +40,34 @@ class Spoilt(Future[bytes]):
         return False
 
 
-class Fault:
-    """Spoils the GAN of the page whose token comes along."""
+class ClassRoutes:
+    """What only a class on trial may ask for.
+
+    How late the event loop is, which sleeps again and again and notes by how much it overslept; and
+    that a page's GAN be spoilt.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._late: list[float] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def probe(self, request: Request) -> JSONResponse:
+        """Milliseconds late since the last time somebody asked, and what goes on elsewhere."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+        late, self._late = self._late, []
+        preparing = CAPTURES.pending + session_batch.pending()
+        return JSONResponse({"late": late, "preparing": preparing})
+
+    async def _watch(self) -> None:
+        while True:
+            start = time.perf_counter()
+            await asyncio.sleep(TICK)
+            self._late.append(1000 * (time.perf_counter() - start - TICK))
 
     async def spoil(self, request: Request) -> JSONResponse:
-        """Ask for it."""
+        """Spoil the GAN of the page whose token comes along."""
         session_id = auth.session_of(request.headers.get(TOKEN)) or ""
         session = self._engine._sessions.get(session_id)
         if not isinstance(session, LabSession):
@@ -85,15 +78,13 @@ class Fault:
 
 def main() -> None:
     """Serve until stopped."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
+    port = page_flags(__doc__).port
     engine = Engine()
-    demo, _ = launch("127.0.0.1", parser.parse_args().port, block=False, engine=engine)
-    own = (
-        Route("/probe", Probe(engine).read),
-        Route("/fault", Fault(engine).spoil, methods=["POST"]),
-    )
-    demo.app.router.routes[:0] = own
+    demo, _ = launch("127.0.0.1", port, block=False, engine=engine)
+    own = ClassRoutes(engine)
+    demo.app.router.routes[:0] = [
+        Route("/probe", own.probe), Route("/fault", own.spoil, methods=["POST"])
+    ]  # fmt: skip
     demo.block_thread()
 
 

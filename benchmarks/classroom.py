@@ -7,22 +7,25 @@ networks, upload and export. In the same run the page that public demos are made
 (`generator_page`).
 """
 
+import argparse
 import asyncio
 import random
 import sys
 import time
-from collections.abc import Coroutine
-from dataclasses import asdict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from itertools import cycle, islice
+from statistics import fmean
 from typing import Any
 
 import httpx
 import uvloop
 
-from benchmarks.report import Row, arguments, finish, percentile
-from benchmarks.servers import resident, served
+from benchmarks.report import Row, percentile, run
+from benchmarks.servers import Server, resident, running
 from benchmarks.students import Seen, Student, drag
-from benchmarks.visitors import Tokens, counted, generator_visitor
+from benchmarks.visitors import Tokens, ended, generator_rate
 from ganplay import PRESETS
 from ganplay.toy.config import ToyConfig
 
@@ -38,19 +41,14 @@ BOUNDS = {"a": (15, 60), "b": (10, 20), "c": (6, 8)}
 """Frames and steps a second that each of a class must get."""
 
 
-def same(count: int, first_seed: int) -> list[dict[str, Any]]:
-    """(a): the settings of the lab as it opens, with different seeds."""
-    return [asdict(PRESETS["ring"]) | {"seed": first_seed + i} for i in range(count)]
-
-
-def five(count: int, first_seed: int) -> list[dict[str, Any]]:
-    """(b): five settings in turns."""
-    names = islice(cycle(FIVE), count)
-    return [asdict(PRESETS[n]) | {"seed": first_seed + i} for i, n in enumerate(names)]
+def of_presets(names: Sequence[str], count: int, first_seed: int) -> list[dict[str, Any]]:
+    """Settings of the lab in turns, with different seeds."""
+    turns = islice(cycle(names), count)
+    return [asdict(PRESETS[n]) | {"seed": first_seed + i} for i, n in enumerate(turns)]
 
 
 def different(count: int, first_seed: int) -> list[dict[str, Any]]:
-    """(c): no two with the same structure."""
+    """No two with the same structure."""
     draw = random.Random(first_seed)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     while len(found) < count:
@@ -75,7 +73,10 @@ def different(count: int, first_seed: int) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-SETTINGS = {"a": same, "b": five, "c": different, "d": same}
+same = partial(of_presets, ("ring",))
+Make = Callable[[int, int], list[dict[str, Any]]]
+"""Makes the settings of so many students, with seeds from a first one on."""
+SETTINGS: dict[str, Make] = {"a": same, "b": partial(of_presets, FIVE), "c": different, "d": same}
 
 
 class Measured:
@@ -122,14 +123,14 @@ def jain(values: list[float]) -> float:
 
 
 async def lesson(
-    url: str, pid: int, token: Tokens, scenario: str, size: int, first_seed: int,
+    server: Server, token: Tokens, scenario: str, size: int, first_seed: int,
     times: tuple[float, float],
 ) -> Measured:  # fmt: skip
     """Let a class do what a scenario says, for some seconds unmeasured and some measured.
 
     Unmeasured until all that is captured and tried out in the background has been, too.
     """
-    warm, seconds = times
+    (warm, seconds), url = times, server.url
     exploring = size // 2 if scenario == "d" else 0
     fidgeting = FIDGETS if scenario == "d" and size >= 4 * FIDGETS else 0
     settings = SETTINGS[scenario](size - exploring, first_seed)
@@ -143,7 +144,7 @@ async def lesson(
     doing += [drag(url, token, s) for s in seen.others[:exploring]]
     if fidgeting:
         doing += [s.fidget(1 + i / 4) for i, s in enumerate(students[-fidgeting:])]
-    running = [asyncio.create_task(one) for one in doing]
+    there = [asyncio.create_task(one) for one in doing]
     async with httpx.AsyncClient(timeout=30) as client:
         await asyncio.sleep(warm)
         begun = time.perf_counter() - warm
@@ -156,66 +157,48 @@ async def lesson(
         await asyncio.sleep(seconds)
         seen.finish()
         seen.late = (await client.get(f"{url}/probe")).json()["late"]
-    seen.memory = resident(pid)
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    seen.memory = resident(server.pid)
+    await ended(there)
     return seen
 
 
 def rows_of(scenario: str, size: int, seen: Measured) -> list[Row]:
     """What a class of some size got; bounds are those of a class of `CLASS`."""
-    name, bound = f"({scenario}) {size}: ", size == CLASS
-    least_frames, least_steps = BOUNDS.get(scenario, (0, 0)) if bound else (0, 0)
-
-    def limit(text: str) -> str:
-        return text if bound else ""
-
+    name = f"({scenario}) {size}: "
+    frames, steps = BOUNDS.get(scenario, (0, 1))
     rows = [
-        Row(f"{name}frames of the slowest", min(seen.frames), "1/s",
-            f">= {least_frames}" if least_frames else ""),
-        Row(f"{name}frames, mean", sum(seen.frames) / len(seen.frames), "1/s"),
-        Row(f"{name}steps of the slowest", min(seen.steps), "1/s",
-            f">= {least_steps}" if least_steps else limit(">= 1")),
-        Row(f"{name}steps, mean", sum(seen.steps) / len(seen.steps), "1/s"),
+        Row(f"{name}frames of the slowest", min(seen.frames), "1/s", f">= {frames}"),
+        Row(f"{name}frames, mean", fmean(seen.frames), "1/s"),
+        Row(f"{name}steps of the slowest", min(seen.steps), "1/s", f">= {steps}"),
+        Row(f"{name}steps, mean", fmean(seen.steps), "1/s"),
         Row(f"{name}gap between frames, p95",
             1000 * percentile([gap for gaps in seen.gaps for gap in gaps], 0.95), "ms"),
-        Row(f"{name}longest gap", 1000 * max(map(max, seen.gaps)), "ms", limit("<= 2000")),
-        Row(f"{name}fairness of frames (Jain)", jain(seen.frames), "", limit(">= 0.95")),
+        Row(f"{name}longest gap", 1000 * max(map(max, seen.gaps)), "ms", "<= 2000"),
+        Row(f"{name}fairness of frames (Jain)", jain(seen.frames), "", ">= 0.95"),
         Row(f"{name}fairness of steps (Jain)", jain(seen.steps), "",
-            "" if scenario == "c" else limit(">= 0.95")),
-        Row(f"{name}event loop late, p99", percentile(seen.late, 0.99), "ms", limit("<= 100")),
-        Row(f"{name}as fast as it gets after", seen.ready, "s", limit(f"<= {PATIENCE:.0f}")),
+            "" if scenario == "c" else ">= 0.95"),
+        Row(f"{name}event loop late, p99", percentile(seen.late, 0.99), "ms", "<= 100"),
+        Row(f"{name}as fast as it gets after", seen.ready, "s", f"<= {PATIENCE:.0f}"),
         Row(f"{name}server's memory", seen.memory, "MiB"),
-        Row(f"{name}lines and requests lost", seen.lost, "", limit("== 0")),
+        Row(f"{name}lines and requests lost", seen.lost, "", "== 0"),
     ]  # fmt: skip
     if seen.waits:
+        each = len(seen.waits) / (seen.end - seen.start) / (size // 2)
         rows += [
             Row(f"{name}slider to picture, p50", percentile(seen.waits, 0.5), "ms"),
-            Row(f"{name}slider to picture, p95", percentile(seen.waits, 0.95), "ms",
-                limit("<= 150")),
-            Row(f"{name}pictures of a slider",
-                len(seen.waits) / (seen.end - seen.start) / (size // 2), "1/s"),
-        ]  # fmt: skip
-    return rows
-
-
-def generators(seconds: float) -> float:
-    """Frames a second of a visitor of the generator page, where a class is on it."""
-    counts = [0] * CLASS
-    with served("benchmarks.generator_page") as (url, _):
-        tasks = [generator_visitor(url, counts, i) for i in range(CLASS)]
-        theirs = uvloop.run(counted(tasks, counts, seconds / 2, seconds))
-    return sum(theirs) / CLASS
+            Row(f"{name}slider to picture, p95", percentile(seen.waits, 0.95), "ms", "<= 150"),
+            Row(f"{name}pictures of a slider", each, "1/s"),
+        ]
+    return rows if size == CLASS else [replace(row, bound="") for row in rows]
 
 
 def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, float]) -> list[Row]:
     """Some classes, one after the other, on one server."""
     rows = []
-    with served("benchmarks.class_server") as (url, pid):
-        token = Tokens(url)
+    with running("benchmarks.class_server") as server:
+        token = Tokens(server.url)
         for scenario, size in plan:
-            seen = uvloop.run(lesson(url, pid, token, scenario, size, first_seed, times))
+            seen = uvloop.run(lesson(server, token, scenario, size, first_seed, times))
             rows += rows_of(scenario, size, seen)
             print(".", end="", file=sys.stderr, flush=True)
             time.sleep(4.5)  # past the grace of closed tabs
@@ -223,21 +206,21 @@ def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, fl
     return rows
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Measure classes, and the same class on a page of generators."""
-    options = arguments(__doc__, scenario="a, b, c or d alone")
     scenarios = options.scenario or "abcd"
     plan = [(s, n) for s in scenarios for n in ((CLASS,) if options.quick else SIZES)]
     rows = lessons(plan, options.first_seed, (8.0, 6.0) if options.quick else (15.0, 20.0))
     if "a" in scenarios:
-        base = generators(8.0 if options.quick else 20.0)
+        seconds = 8.0 if options.quick else 20.0
+        base = generator_rate(CLASS, seconds / 2, seconds)
         ours = next(r.value for r in rows if r.name.startswith(f"(a) {CLASS}: frames of the slow"))
         rows += [
             Row("frames of a generator's visitor, mean", base, "1/s"),
             Row(f"(a) {CLASS}: frames of the slowest over those", ours / base, "x", ">= 8"),
         ]
-    return finish(rows, options.json)
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure, scenario="a, b, c or d alone")

@@ -5,6 +5,7 @@ them; where several kinds stand, each is true of something that is seen then. Bo
 diagnosis were chosen on seeds 0 to 4: seeds from 1000 on are new to it.
 """
 
+import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 import torch
 
-from benchmarks.report import Row, arguments, finish
+from benchmarks.report import Row, run
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.toy.diagnosis import EVERY, Finding
 from ganplay.toy.experiment import diagnose
@@ -163,8 +164,10 @@ def cured(scenario: Scenario, seeds: Sequence[int]) -> list[bool]:
     return [findings[-1].kind in HEALTHY for findings in diagnose(trainer, 4000)]
 
 
-def measure(quick: bool, first_seed: int) -> list[Row]:
+def measure(options: argparse.Namespace) -> list[Row]:
     """All scenarios, or the quick ones."""
+    torch.set_num_threads(1)
+    quick, first_seed = options.quick, options.first_seed
     seeds = range(first_seed, first_seed + (QUICK_SEEDS if quick else SEEDS))
     rows, shares, changes, given = [], [], 0, []
     for name, scenario in SCENARIOS.items():
@@ -187,7 +190,9 @@ def measure(quick: bool, first_seed: int) -> list[Row]:
         Row("the scenario with the fewest", 100 * min(shares), "%"),
         Row("changes of a verdict in 3 seconds", changes, "", "<= 1"),
     ]
-    return rows if quick else rows + cures(seeds)
+    rows += [] if quick else cures(seeds)
+    print(file=sys.stderr)
+    return rows
 
 
 def cures(seeds: Sequence[int]) -> list[Row]:
@@ -203,14 +208,5 @@ def cures(seeds: Sequence[int]) -> list[Row]:
     return [*rows, Row("well after the remedy", 100 * fmean(shares), "%")]
 
 
-def main() -> int:
-    """Measure all."""
-    options = arguments(__doc__ or "")
-    torch.set_num_threads(1)
-    rows = measure(options.quick, options.first_seed)
-    print(file=sys.stderr)
-    return finish(rows, options.json)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

@@ -6,18 +6,16 @@ in the same run; the two are compared without that wait: until the canvas, or th
 pixels.
 """
 
-import sys
+import argparse
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 import ganplay
 from benchmarks import walks
-from benchmarks.live_view import FLAGS, browser_path
-from benchmarks.report import Row, arguments, finish, percentile
-from benchmarks.servers import served
-from ganplay.live.engine import Engine
-from ganplay.server.app import launch
+from benchmarks.browser import app_page, chromium
+from benchmarks.report import Row, percentile, run
+from benchmarks.servers import running
 
 MODEL = "digits-conditional"
 PLACES = 37
@@ -71,23 +69,11 @@ async ([selector, seconds]) => {
     pixels: [...pixels].filter((_, i) => i % 4 === 0) };
 }
 """
-# The same on Gradio's page: its picture is an `img` that gets a new address.
-GRADIO = """
-async ([count, places]) => {
-  const slider = document.querySelector("input[type=range]"), times = [];
-  let told = null;
-  document.addEventListener("load", ({ target }) => target.matches?.("img") && told?.(), true);
-  for (let i = 0; i < count; i++) {
-    const seen = new Promise((done) => { told = done; });
-    const start = performance.now();
-    slider.value = -3.6 + 0.2 * ((i * 11) % places);
-    slider.dispatchEvent(new Event("input", { bubbles: true }));
-    await seen;
-    times.push(performance.now() - start);
-    await new Promise((next) => setTimeout(next, 20 + 40 * Math.random()));
-  }
-  return times;
-}
+# On Gradio's page: its picture is an `img` that gets a new address.
+WATCH_GRADIO = """
+() => document.addEventListener("load", ({ target }) => {
+  if (target.matches?.("img")) window.told?.([performance.now()]);
+}, true)
 """
 
 
@@ -125,38 +111,32 @@ def sliders(page: Page, url: str, count: int, seconds: float) -> tuple[list[Row]
     return rows, percentile(list(canvas), 0.5)
 
 
-def through_gradio(page: Page, count: int) -> list[float]:
+def through_gradio(count: int) -> list[float]:
     """Milliseconds from Gradio's slider to changed pixels of Gradio's image."""
-    with served("benchmarks.slider_page", "--model", MODEL) as (url, _):
-        page.goto(url)
+    with running("benchmarks.slider_page", "--model", MODEL) as server, chromium() as browser:
+        page = browser.new_page()
+        page.goto(server.url)
         page.wait_for_selector("input[type=range]")
         page.wait_for_timeout(2000)
-        page.evaluate(GRADIO, [5, PLACES])  # unmeasured
-        return page.evaluate(GRADIO, [count, PLACES])
+        page.evaluate(WATCH_GRADIO)
+        page.evaluate(MOVES, ["input[type=range]", 5, PLACES])  # unmeasured
+        times = page.evaluate(MOVES, ["input[type=range]", count, PLACES])
+    return [time for (time,) in times]
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Open both pages and measure."""
-    options = arguments(__doc__)
     count, seconds = (60, 3.0) if options.quick else (300, 10.0)
-    engine = Engine()
-    demo, url = launch("127.0.0.1", block=False, engine=engine)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        rows, ours = sliders(page, url, count, seconds)
-        demo.close(verbose=False)
-        engine.stop()
-        theirs = through_gradio(browser.new_page(), count // 3)
-        browser.close()
-    middle = percentile(theirs, 0.5)
+    with app_page() as app:
+        rows, ours = sliders(app.page, app.url, count, seconds)
+    theirs = percentile(through_gradio(count // 3), 0.5)
     rows += [
         Row("slider to the canvas, p50", ours, "ms"),
-        Row("gr.Slider to gr.Image, p50", middle, "ms"),
-        Row("that is so many times slower", middle / ours, "", ">= 4"),
+        Row("gr.Slider to gr.Image, p50", theirs, "ms"),
+        Row("that is so many times slower", theirs / ours, "", ">= 4"),
     ]
-    return finish(rows + walks.rows(options.quick), options.json)
+    return rows + walks.rows(options.quick)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

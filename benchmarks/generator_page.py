@@ -8,13 +8,13 @@ import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-import argparse
 from collections.abc import Iterator
 
 import gradio as gr
 import plotly.graph_objects as go
 import torch
 
+from benchmarks.servers import page_flags
 from benchmarks.toy_speed import Textbook
 from ganplay import PRESETS
 
@@ -42,12 +42,11 @@ def watch() -> Iterator[go.Figure]:
 
 def main() -> None:
     """Serve the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
+    port = page_flags(__doc__).port
     with gr.Blocks() as demo:
         plot = gr.Plot()
         gr.Button("Train").click(watch, None, plot, concurrency_limit=None, api_name="watch")
-    demo.queue().launch(server_name="127.0.0.1", server_port=parser.parse_args().port, quiet=True)
+    demo.queue().launch(server_name="127.0.0.1", server_port=port, quiet=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Pictures a second of `ImageTrainer` over the DCGAN loop that textbooks print."""
 
+import argparse
 import itertools
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from benchmarks.report import Row, arguments, finish, paired_ratio
+from benchmarks.report import Row, paired_rows, rate, run
 from ganplay.common.devices import device_of, fastest_threads, half_is_fast
 from ganplay.images.config import ImageConfig
 from ganplay.images.datasets import ImageData
@@ -77,20 +76,8 @@ class Textbook:
         self.adam_g.step()
 
 
-def rate(step: Callable[[], object], seconds: float, device: torch.device) -> float:
-    """Pictures a second of a step."""
-    start, steps = time.perf_counter(), 0
-    while (spent := time.perf_counter() - start) < seconds:
-        step()
-        steps += 1
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-    return BATCH * steps / spent
-
-
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Measure all cases."""
-    options = arguments(__doc__)
     seconds, pairs = (0.7, 7) if options.quick else (1.5, 15)
     device = device_of("auto")
     generator = torch.Generator().manual_seed(options.first_seed)
@@ -100,22 +87,23 @@ def main() -> int:
     textbook = Textbook(images, device)
     # The textbook gets the number of threads that it is fastest with too.
     torch.set_num_threads(fastest_threads(textbook.step))
+
+    def pictures(step: Callable[[], object]) -> float:
+        def finished() -> None:
+            step()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+
+        return rate(finished, seconds, BATCH)
+
     rows = [Row("threads", torch.get_num_threads(), "")]
     rows += [Row("bfloat16 in hardware", half_is_fast(device), "")]
     for case in CASES:
-        trainer = ImageTrainer(case.config, data, device=device)
-        ratio, ours, base = paired_ratio(
-            partial(rate, trainer.step, seconds, device),
-            partial(rate, textbook.step, seconds, device),
-            pairs,
-        )
-        rows += [
-            Row(f"{case.name}: over textbook", ratio, "x", case.bound),
-            Row(f"{case.name}: pictures", ours, "1/s"),
-            Row(f"{case.name}: textbook", base, "1/s"),
-        ]
-    return finish(rows, options.json)
+        ours = partial(pictures, ImageTrainer(case.config, data, device=device).step)
+        theirs = partial(pictures, textbook.step)
+        rows += paired_rows(case.name, "pictures", case.bound, ours, theirs, pairs)
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

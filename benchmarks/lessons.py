@@ -4,12 +4,13 @@ Each row is one check: how many seeds keep its bounds, or their mean, with the r
 A task's rows say that it is not done where it begins, and is done by the solution of its file.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 
 import torch
 
-from benchmarks.report import Row, arguments, finish
+from benchmarks.report import Row, run
 from ganplay.lessons import Outcome, attempt, load_all, perform
 from ganplay.lessons.lesson import Lesson
 
@@ -22,16 +23,16 @@ def rows_of(name: str, outcome: Outcome) -> Iterator[Row]:
     low, high = min(outcome.values), max(outcome.values)
     step = "the end" if check.step is None else f"step {check.step}"
     name = f"{name}, {check.run}, {check.signal} at {step} ({low:.3g} to {high:.3g})"
+    both = ((">=", check.at_least), ("<=", check.at_most))
+    bounds = [(sign, bound) for sign, bound in both if bound is not None]
     if check.of == "each":
-        wanted = [f">= {check.at_least:g}" if check.at_least is not None else ""]
-        wanted += [f"<= {check.at_most:g}" if check.at_most is not None else ""]
-        unit = f"of {len(outcome.kept)} seeds " + " and ".join(filter(None, wanted))
+        wanted = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds)
+        unit = f"of {len(outcome.kept)} seeds {wanted}"
         yield Row(name, sum(outcome.kept), unit, f">= {outcome.needed}")
         return
     value = outcome.mean if check.of == "mean" else outcome.values[0]
-    for sign, bound in ((">=", check.at_least), ("<=", check.at_most)):
-        if bound is not None:
-            yield Row(name, value, check.of, f"{sign} {bound:.10f}")
+    for sign, bound in bounds:
+        yield Row(name, value, check.of, f"{sign} {bound:.10f}")
 
 
 def tasks_of(lesson: Lesson, seeds: range) -> Iterator[Row]:
@@ -43,9 +44,8 @@ def tasks_of(lesson: Lesson, seeds: range) -> Iterator[Row]:
             yield from rows_of(f"{lesson.name}: {name}", outcome)
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Run all lessons."""
-    options = arguments(__doc__)
     torch.set_num_threads(1)
     lessons, problems = load_all()
     rows = [Row("lesson files with a mistake", len(problems), "", "== 0")]
@@ -57,8 +57,8 @@ def main() -> int:
             rows += tasks_of(lesson, seeds)
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return finish(rows, options.json)
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

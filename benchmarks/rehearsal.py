@@ -23,10 +23,10 @@ import uvloop
 
 from benchmarks.classroom import CLASS, Measured, same
 from benchmarks.rehearsal_class import Happened, Person, Plan, planned
-from benchmarks.rehearsal_report import account, as_markdown, as_text, rows_of, undisturbed
+from benchmarks.rehearsal_report import account, as_markdown, rows_of, table_of, undisturbed
 from benchmarks.report import arguments, finish, write_section
 from benchmarks.servers import Server, resident, running
-from benchmarks.visitors import Tokens
+from benchmarks.visitors import Tokens, ended
 from ganplay.lessons import load_all
 
 MINUTES, QUICK_SECONDS, QUICK_CLASS = 10.0, 34.0, 8
@@ -96,9 +96,7 @@ async def rehearse(
     async with httpx.AsyncClient(timeout=30) as client:
         await _look_at(client, server, seen)
     await asyncio.wait(doing, timeout=LONGER * plan.end)
-    for task in doing:
-        task.cancel()
-    await asyncio.gather(*doing, return_exceptions=True)
+    await ended(doing)
     await faults
     seen.waits = [wait for one in people for wait in one.slider.waits]
     return measured, seen
@@ -127,7 +125,7 @@ def main() -> int:
         text = as_markdown(accounts, rows, plan, name)
         write_section(Path(options.output), "rehearsal", text)
     if not options.json:
-        print(as_text(accounts), end="\n\n")
+        print(table_of(accounts), end="\n\n")
     return finish(rows, options.json, students=[asdict(one) for one in accounts])
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import math
 import random
-import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from benchmarks.students import MODEL, Seen, Student, drag
+from benchmarks.visitors import chunks, ended
 
 KINDS = ("gif", "mp4")
 FRAMES = 24
@@ -111,8 +111,7 @@ class Person:
             await self._export()
             await self._until(begun, plan.end)
         finally:
-            staying.cancel()
-            await asyncio.gather(staying, return_exceptions=True)
+            await ended([staying])
 
     async def _until(self, begun: float, moment: float) -> None:
         """Not everybody does a thing at the same time."""
@@ -133,8 +132,7 @@ class Person:
         await asyncio.sleep(max(end - time.perf_counter(), LEAST))
         while self.slider.failures and self.slider.frames[-1:] < [self.slider.failures[-1][0]]:
             await asyncio.sleep(0.05)  # nobody goes while the picture stands still
-        dragging.cancel()
-        await asyncio.gather(dragging, return_exceptions=True)
+        await ended([dragging])
 
     async def _export(self) -> None:
         """The weights of one's GAN, and a walk through the explorer's model as a film."""
@@ -152,9 +150,8 @@ class Person:
         """Have one's network spoilt; read what the page says of it, rewind and go on."""
         self._well.clear()
         headers = {"x-ganplay-token": self.student.token}
-        (
-            await client.post(f"{self.student.url}/fault", headers=headers, json={})
-        ).raise_for_status()
+        answer = await client.post(f"{self.student.url}/fault", headers=headers, json={})
+        answer.raise_for_status()
         try:
             while not any(kind == "diverged" for _, kind in self.lab.messages):
                 await asyncio.sleep(0.05)
@@ -169,10 +166,4 @@ class Person:
 
 def film_in(content: bytes) -> bytes:
     """The file of a walk's answer, whose last piece it is; nothing if that is none."""
-    while content:
-        head, more = struct.unpack_from("<II", content)
-        start = 8 + head
-        if json.loads(content[8:start])["type"] == "file":
-            return content[start : start + more]
-        content = content[start + more :]
-    return b""
+    return next((file for head, file in chunks([content]) if head["type"] == "file"), b"")

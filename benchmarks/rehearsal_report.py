@@ -3,16 +3,16 @@
 import io
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 import av
 import torch
-from PIL import Image
 
-from benchmarks.__main__ import cells, machine
+from benchmarks.__main__ import MACHINE, MARKS, TITLES, cells, machine
 from benchmarks.classroom import BOUNDS, Measured, jain
 from benchmarks.rehearsal_class import FRAMES, NAN, Happened, Person, Plan
-from benchmarks.report import Row, percentile
+from benchmarks.report import Row, markdown, percentile
 from benchmarks.students import Seen
 from ganplay import ToyTrainer
 from ganplay.common.safe_tensors import CheckpointError
@@ -24,9 +24,25 @@ TROUBLE = {"diverged", "error", "failed", "gone", "limit", "too_many", "unmade"}
 """Messages that tell a student of something that went wrong."""
 
 
+Show = Callable[[Any], str]
+"""How a value is written in a table."""
+
+
+def _column(title: str, show: Show = str) -> Any:
+    return field(metadata={"title": title, "show": show})
+
+
+def _number(places: int = 0, unit: float = 1.0) -> Show:
+    return lambda value: "–" if value is None else f"{value / unit:.{places}f}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
 @dataclass(frozen=True)
 class Account:
-    """What one student saw; None is what there was not.
+    """What one student saw; None is what there was not. Each field is a column of the report.
 
     Attributes:
         student: by number; the first one's network was spoilt.
@@ -47,34 +63,34 @@ class Account:
         fault_b: seconds from the kill to a frame.
         slider_b: seconds from the kill to a picture, of those who dragged then.
         step_before: the last step seen before the kill.
-        step_after: the step in the end.
         caught_up: seconds from the kill until the run was where it had been.
+        step_after: the step in the end.
         kept: whether settings and seed were as before.
         lost: lines and requests, except by the kill.
     """
 
-    student: int
-    frames: float
-    steps: float
-    gap: float
-    longest: float
-    held: int
-    checks: int
-    slider: float | None
-    slider_late: float | None
-    weights: int
-    film: int
-    film_kind: str
-    asked_again: int
-    fault_a: float
-    touched: bool
-    fault_b: float | None
-    slider_b: float | None
-    step_before: int
-    step_after: int
-    caught_up: float | None
-    kept: bool
-    lost: list[str]
+    student: int = _column("student")
+    frames: float = _column("frames/s", _number(1))
+    steps: float = _column("steps/s", _number())
+    gap: float = _column("gap p95, ms", _number())
+    longest: float = _column("longest, ms", _number())
+    held: int = _column("lesson's checks")
+    checks: int = _column("of")
+    slider: float | None = _column("slider p50, ms", _number())
+    slider_late: float | None = _column("p95, ms", _number())
+    weights: int = _column("weights, kB", _number(1, 1000))
+    film: int = _column("film, kB", _number(1, 1000))
+    film_kind: str = _column("kind")
+    asked_again: int = _column("asked again")
+    fault_a: float = _column("NaN: no frames, s", _number(2))
+    touched: bool = _column("noticed", _yes)
+    fault_b: float | None = _column("kill: no frames, s", _number(1))
+    slider_b: float | None = _column("no pictures, s", _number(1))
+    step_before: int = _column("step before")
+    caught_up: float | None = _column("again after, s", _number(1))
+    step_after: int = _column("in the end")
+    kept: bool = _column("as before", _yes)
+    lost: Sequence[str] = _column("lost", lambda lost: ", ".join(lost) or "0")
 
     @property
     def learnt(self) -> bool:
@@ -151,15 +167,12 @@ def good_weights(one: Person) -> bool:
 
 def good_film(data: bytes, kind: str) -> bool:
     """Whether a file is what it says it is, with all its pictures."""
-    if kind == "gif":
-        if not data.startswith(b"GIF89a"):
-            return False
-        with Image.open(io.BytesIO(data)) as film:
-            return getattr(film, "n_frames", 1) == FRAMES
-    if data[4:8] != b"ftyp":
+    try:
+        with av.open(io.BytesIO(data), "r") as film:
+            pictures = len(list(film.decode(video=0)))
+            return kind in film.format.name.split(",") and pictures == FRAMES
+    except av.FFmpegError:
         return False
-    with av.open(io.BytesIO(data), "r") as container:
-        return len(list(container.decode(video=0))) == FRAMES
 
 
 def undisturbed(people: Sequence[Person]) -> list[bool]:
@@ -180,14 +193,14 @@ def rows_of(
     accounts: Sequence[Account], seen: Happened, same_numbers: Sequence[bool], whole: bool
 ) -> list[Row]:
     """The class in figures; only of a whole one are rates bounded, not in its first seconds."""
-    everybody, (spoilt, *others) = f"== {len(accounts)}", accounts
+    spoilt, *others = accounts
     sliders = [one.slider_late for one in accounts]
     frames, steps = [one.frames for one in others], [one.steps for one in others]
     least_frames, least_steps = BOUNDS["a"]
     first, last = [*seen.memory, NAN, NAN][:2]
 
-    def count(values: Sequence[bool]) -> float:
-        return sum(values)
+    def everybody(name: str, values: Iterable[bool]) -> Row:
+        return Row(name, sum(values), "students", f"== {len(accounts)}")
 
     return [
         Row("students", len(accounts), ""),
@@ -198,18 +211,15 @@ def rows_of(
         Row("lab: fairness of frames (Jain)", jain(frames), "", ">= 0.95"),
         Row("lab: fairness of steps (Jain)", jain(steps), "", ">= 0.95"),
         Row("lab: longest gap", max(one.longest for one in others), "ms", "<= 2000"),
-        Row("lesson: checks all came out for", count([one.learnt for one in accounts]),
-            "students", everybody),
-        Row("explorer: moved a picture", count([one is not None for one in sliders]),
-            "students", everybody),
+        everybody("lesson: checks all came out for", (one.learnt for one in accounts)),
+        everybody("explorer: moved a picture", (late is not None for late in sliders)),
         Row("explorer: slider to picture, p95", percentile(seen.waits or [NAN], 0.95), "ms",
             "<= 150"),
         Row("explorer: p95 of the slowest", worst(sliders), "ms"),
-        Row("export: weights of their own", count([one.weights > 0 for one in accounts]),
-            "students", everybody),
-        Row("export: films", count([one.film > 0 for one in accounts]), "students", everybody),
+        everybody("export: weights of their own", (one.weights > 0 for one in accounts)),
+        everybody("export: films", (one.film > 0 for one in accounts)),
         Row("export: asked again", sum(one.asked_again for one in accounts), "times"),
-        Row("NaN: who noticed", count([one.touched for one in accounts]), "students", "== 1"),
+        Row("NaN: who noticed", sum(one.touched for one in accounts), "students", "== 1"),
         Row("NaN: the one it was in did", spoilt.touched, "", "== 1"),
         Row("NaN: the one it was in was without frames", spoilt.fault_a, "s", "<= 10"),
         Row("NaN: others were without frames", max(one.fault_a for one in others), "s", "<= 2"),
@@ -217,14 +227,12 @@ def rows_of(
         Row("kill: frames again after", worst([one.fault_b for one in accounts]), "s", "<= 30"),
         Row("kill: pictures again after",
             worst([one.slider_b for one in accounts if one.student % 2]), "s", "<= 30"),
-        Row("kill: settings and seed as before", count([one.kept for one in accounts]),
-            "students", everybody),
-        Row("kill: steps as far as before", count([one.went_on for one in accounts]),
-            "students", everybody),
+        everybody("kill: settings and seed as before", (one.kept for one in accounts)),
+        everybody("kill: steps as far as before", (one.went_on for one in accounts)),
         Row("kill: the slowest as far as before after",
             worst([one.caught_up for one in accounts]), "s"),
         Row(f"runs of the very numbers of undisturbed ones, of {len(same_numbers)}",
-            count(same_numbers), "", f"== {ALONE}"),
+            sum(same_numbers), "", f"== {ALONE}"),
         Row("lines and requests lost, except by the kill",
             sum(len(one.lost) for one in accounts), "", "== 0"),
         Row("event loop late, p99", percentile(seen.late or [NAN], 0.99), "ms", "<= 100"),
@@ -239,64 +247,31 @@ def worst(values: Sequence[float | None]) -> float:
     return max(known) if 0 < len(known) == len(values) else NAN
 
 
-def _number(value: float | None, places: int = 0) -> str:
-    return "–" if value is None else f"{value:.{places}f}"
+COLUMNS = [column.metadata["title"] for column in fields(Account)]
 
 
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+def _cells(one: Account) -> list[str]:
+    return [column.metadata["show"](getattr(one, column.name)) for column in fields(Account)]
 
 
-COLUMNS: dict[str, Callable[[Account], str]] = {
-    "student": lambda one: str(one.student),
-    "frames/s": lambda one: _number(one.frames, 1),
-    "steps/s": lambda one: _number(one.steps),
-    "gap p95, ms": lambda one: _number(one.gap),
-    "longest, ms": lambda one: _number(one.longest),
-    "lesson's checks": lambda one: f"{one.held} of {one.checks}",
-    "slider p50, ms": lambda one: _number(one.slider),
-    "p95, ms": lambda one: _number(one.slider_late),
-    "weights, kB": lambda one: _number(one.weights / 1000, 1),
-    "film, kB": lambda one: f"{one.film_kind} {_number(one.film / 1000, 1)}",
-    "NaN: no frames, s": lambda one: _number(one.fault_a, 2) + "*" * one.touched,
-    "kill: no frames, s": lambda one: _number(one.fault_b, 1),
-    "no pictures, s": lambda one: _number(one.slider_b, 1),
-    "step before": lambda one: str(one.step_before),
-    "again after, s": lambda one: _number(one.caught_up, 1),
-    "in the end": lambda one: str(one.step_after),
-    "went on": lambda one: _yes(one.went_on and one.kept),
-    "lost": lambda one: ", ".join(one.lost) or "0",
-}
-"""What is told of each student, by its title. A star marks who was told of the NaN."""
-
-
-def as_text(accounts: Sequence[Account]) -> str:
-    """A line for each student."""
-    lines = [list(COLUMNS), *([show(one) for show in COLUMNS.values()] for one in accounts)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    )
+def table_of(accounts: Sequence[Account]) -> str:
+    """A line for each student, in Markdown."""
+    return markdown(COLUMNS, "---: " * len(COLUMNS), map(_cells, accounts))
 
 
 def as_markdown(accounts: Sequence[Account], rows: Sequence[Row], plan: Plan, lesson: str) -> str:
     """The report as a page."""
-    about = "{cpu}, {cores} cores; {system}, Python {python}, torch {torch}; {date}"
-    summary = (
-        f"{len(accounts)} students, {plan.end / 60:.3g} minutes. In the lab until"
-        f" {plan.lab:.0f} s, the lesson “{lesson}” and the explorer in two halves until"
-        f" {plan.back:.0f} s, then the lab again and files. At {plan.nan:.0f} s a weight of"
-        f" student {accounts[0].student} became NaN; at {plan.kill:.0f} s the server was killed."
-    )
-    text = [f"{about.format(**machine())}.", "", summary, ""]
-    text += ["| figure | value | bound | |", "|---|---:|---|---|"]
-    text += [_line(cells(asdict(row) | {"holds": row.holds})) for row in rows]
-    text += ["", "### What each of them saw", "", _line(COLUMNS), "|" + "---:|" * len(COLUMNS)]
-    text += [_line(show(one) for show in COLUMNS.values()) for one in accounts]
-    text += ["", "A star marks who was told of the NaN."]
-    return "\n".join(text) + "\n"
+    figures = markdown(TITLES, MARKS, (cells(asdict(row) | {"holds": row.holds}) for row in rows))
+    return f"""{MACHINE.format(**machine())}.
 
+{len(accounts)} students, {plan.end / 60:.3g} minutes. In the lab until {plan.lab:.0f} s, the lesson
+“{lesson}” and the explorer in two halves until {plan.back:.0f} s, then the lab again and files. At
+{plan.nan:.0f} s a weight of student {accounts[0].student} became NaN; at {plan.kill:.0f} s the
+server was killed.
 
-def _line(texts: Iterable[str]) -> str:
-    return "| " + " | ".join(texts) + " |"
+{figures}
+
+### What each of them saw
+
+{table_of(accounts)}
+"""

@@ -4,11 +4,12 @@ import argparse
 import json
 import operator
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NoReturn
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ def arguments(
     return parser.parse_args(argv)
 
 
+def run(measure: Callable[[argparse.Namespace], Sequence[Row]], **own: str) -> NoReturn:
+    """Measure and print as the command line says, and end the process as `finish` says.
+
+    Args:
+        measure: is given the flags. Its module's docstring is the help text.
+        own: see `arguments`.
+    """
+    options = arguments(sys.modules[measure.__module__].__doc__ or "", **own)
+    sys.exit(finish(measure(options), options.json))
+
+
 def finish(rows: Sequence[Row], as_json: bool, **more: Any) -> int:
     """Print the rows, in JSON with what else there is by its name; 0 if every bound holds, else 1.
 
@@ -57,6 +69,11 @@ def finish(rows: Sequence[Row], as_json: bool, **more: Any) -> int:
             mark = "" if not row.bound else "holds" if row.holds else "FAILS"
             print(f"{row.name:{width}}  {row.value:10.4g}  {row.unit:10}  {row.bound:10}  {mark}")
     return 0 if all(row.holds for row in rows) else 1
+
+
+def markdown(titles: Sequence[str], marks: str, lines: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown; `marks` say how its columns are aligned, such as "--- ---:"."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (titles, marks.split(), *lines))
 
 
 def write_section(path: Path, name: str, text: str) -> None:
@@ -76,6 +93,28 @@ def write_section(path: Path, name: str, text: str) -> None:
 def percentile(values: list[float], share: float) -> float:
     """The value that a share of the values does not exceed."""
     return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+
+
+def rate(work: Callable[[], object], seconds: float, each: int = 1) -> float:
+    """Units a second of `work`, a call of which does `each`, over about so many seconds."""
+    calls, start = 0, time.perf_counter()
+    while (spent := time.perf_counter() - start) < seconds:
+        work()
+        calls += 1
+    return each * calls / spent
+
+
+def paired_rows(
+    name: str, what: str, bound: str,
+    ours: Callable[[], float], textbook: Callable[[], float], pairs: int,
+) -> list[Row]:  # fmt: skip
+    """Our rate over that of the textbook's loop, and both rates, of `what` a second."""
+    ratio, rate, base = paired_ratio(ours, textbook, pairs)
+    return [
+        Row(f"{name}: over textbook", ratio, "x", bound),
+        Row(f"{name}: {what}", rate, "1/s"),
+        Row(f"{name}: textbook", base, "1/s"),
+    ]
 
 
 def paired_ratio(

@@ -1,5 +1,6 @@
 """Servers in processes of their own, and what they take."""
 
+import argparse
 import re
 import socket
 import subprocess
@@ -10,7 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganplay.live.engine import Engine
+
+def page_flags(description: str | None, *more: str) -> argparse.Namespace:
+    """What a `Server` is started with: the port, and values of its own by their flags."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--port", type=int, required=True)
+    for name in more:
+        parser.add_argument(f"--{name}", required=True)
+    return parser.parse_args()
 
 
 class Server:
@@ -70,13 +78,6 @@ def running(*module: str) -> Iterator[Server]:
         server.stop()
 
 
-@contextmanager
-def served(*module: str) -> Iterator[tuple[str, int]]:
-    """A server that answers: its address and process id."""
-    with running(*module) as server:
-        yield server.url, server.pid
-
-
 def resident(pid: int) -> float:
     """Memory of a process, in MiB."""
     match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
@@ -87,14 +88,3 @@ def cpu_seconds(pid: int) -> float:
     """Processor time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / 100
-
-
-def totals(engine: Engine) -> dict[str, float]:
-    """Sums over the sessions that an engine has now: steps, frames, and seconds of frames."""
-    sessions = engine.sessions()
-    return {
-        "sessions": len(sessions),
-        "steps": sum(session.steps_done for session in sessions),
-        "frames": sum(session.frames_made for session in sessions),
-        "frame_seconds": sum(session.frame_seconds for session in sessions),
-    }

@@ -4,16 +4,17 @@ They come and go (more than 500 of them), and a class stays for ten minutes, of 
 sliders and some reload, change networks, upload and export.
 """
 
+import argparse
 import asyncio
-import sys
 import time
 
 import uvloop
 
 from benchmarks.classroom import CLASS, lesson
-from benchmarks.report import Row, arguments, finish
-from benchmarks.servers import cpu_seconds, resident, served
-from benchmarks.visitors import Tokens, counted, generator_visitor, visitor
+from benchmarks.report import Row, run
+from benchmarks.servers import Server, cpu_seconds, resident, running
+from benchmarks.students import Seen, Student
+from benchmarks.visitors import Tokens, frame_rates, generator_rate
 
 VISITORS = 16
 
@@ -21,19 +22,16 @@ VISITORS = 16
 def frames_of_each(quick: bool, first_seed: int) -> list[Row]:
     """The slowest of our visitors against the mean of the generators'."""
     warm, seconds = (4.0, 6.0) if quick else (6.0, 20.0)
-    counts = [0] * VISITORS
-    with served("ganplay.cli", "app") as (url, _):
-        token = Tokens(url)
-        tasks = [
-            visitor(url, token(), counts, i, config={"seed": first_seed + i})
-            for i in range(VISITORS)
+    seen = [Seen() for _ in range(VISITORS)]
+    with running("ganplay.cli", "app") as server:
+        token = Tokens(server.url)
+        configs = ({"seed": first_seed + i} for i in range(VISITORS))
+        visits = [
+            Student(server.url, token, own, speed=None, config=config).attend()
+            for own, config in zip(seen, configs, strict=True)
         ]
-        ours = uvloop.run(counted(tasks, counts, warm, seconds))
-    counts = [0] * VISITORS
-    with served("benchmarks.generator_page") as (url, _):
-        tasks = [generator_visitor(url, counts, i) for i in range(VISITORS)]
-        theirs = uvloop.run(counted(tasks, counts, warm, 1.5 * seconds))
-    base = sum(theirs) / VISITORS
+        ours = uvloop.run(frame_rates(visits, [own.frames for own in seen], warm, seconds))
+    base = generator_rate(VISITORS, warm, 1.5 * seconds)
     return [
         Row(f"frames of the slowest of {VISITORS}, over a generator's", min(ours) / base, "x",
             ">= 8"),
@@ -46,26 +44,25 @@ def frames_of_each(quick: bool, first_seed: int) -> list[Row]:
 
 async def wave(url: str, token: Tokens, size: int, seconds: float) -> int:
     """Sessions open, take frames and close; how many got none."""
-    counts = [0] * size
-    names = [token() for _ in range(size)]
-    tasks = [visitor(url, name, counts, i) for i, name in enumerate(names)]
-    await counted(tasks, counts, seconds, 0.0)
-    return sum(count == 0 for count in counts)
+    seen = [Seen() for _ in range(size)]
+    visits = [Student(url, token, own).attend() for own in seen]
+    await frame_rates(visits, [own.frames for own in seen], seconds, 0.0)
+    return sum(not own.frames for own in seen)
 
 
 def what_is_left(quick: bool) -> list[Row]:
     """Memory over waves of 32 sessions, and how long a closed tab goes on."""
     waves, seconds = (4, 2.0) if quick else (14, 3.0)
     sizes, without = [], 0
-    with served("ganplay.cli", "app") as (url, pid):
-        token = Tokens(url)
+    with running("ganplay.cli", "app") as server:
+        token = Tokens(server.url)
         for _ in range(waves + 2):
-            without += uvloop.run(wave(url, token, 32, seconds))
+            without += uvloop.run(wave(server.url, token, 32, seconds))
             time.sleep(4.5)  # past the grace of a closed tab
-            sizes.append(resident(pid))
-        idle_from = cpu_seconds(pid)
+            sizes.append(resident(server.pid))
+        idle_from = cpu_seconds(server.pid)
         time.sleep(2.0)
-        idle = (cpu_seconds(pid) - idle_from) / 2.0
+        idle = (cpu_seconds(server.pid) - idle_from) / 2.0
     return [
         Row("visitors of all waves without a frame", without, "", "== 0"),
         Row(
@@ -76,14 +73,14 @@ def what_is_left(quick: bool) -> list[Row]:
     ]
 
 
-async def sampled(url: str, pid: int, first_seed: int, seconds: float) -> list[float]:
+async def sampled(server: Server, first_seed: int, seconds: float) -> list[float]:
     """Memory of the server at times evenly spread over those that a class is there."""
-    tokens, times = Tokens(url), (seconds / 5, seconds * 4 / 5)
-    there = asyncio.create_task(lesson(url, pid, tokens, "d", CLASS, first_seed, times))
+    tokens, times = Tokens(server.url), (seconds / 5, seconds * 4 / 5)
+    there = asyncio.create_task(lesson(server, tokens, "d", CLASS, first_seed, times))
     sizes = []
     while not there.done():
         await asyncio.wait([there], timeout=seconds / 20)
-        sizes.append(resident(pid))
+        sizes.append(resident(server.pid))
     await there
     return sizes
 
@@ -91,8 +88,8 @@ async def sampled(url: str, pid: int, first_seed: int, seconds: float) -> list[f
 def of_a_class_that_stays(quick: bool, first_seed: int) -> list[Row]:
     """Memory over ten minutes, once everything that is kept has been asked for."""
     seconds = 20.0 if quick else 600.0
-    with served("benchmarks.class_server") as (url, pid):
-        sizes = uvloop.run(sampled(url, pid, first_seed, seconds))
+    with running("benchmarks.class_server") as server:
+        sizes = uvloop.run(sampled(server, first_seed, seconds))
     early, late = sizes[len(sizes) // 4], sizes[-1]
     bound = "" if quick else "<= 60"
     return [
@@ -103,13 +100,12 @@ def of_a_class_that_stays(quick: bool, first_seed: int) -> list[Row]:
     ]
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Measure all."""
-    options = arguments(__doc__)
     quick, first_seed = options.quick, options.first_seed
     rows = frames_of_each(quick, first_seed) + what_is_left(quick)
-    return finish(rows + of_a_class_that_stays(quick, first_seed), options.json)
+    return rows + of_a_class_that_stays(quick, first_seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

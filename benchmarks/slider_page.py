@@ -7,23 +7,19 @@ import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-import argparse
-
 import gradio as gr
 import torch
 from PIL import Image
 
 import ganplay
+from benchmarks.servers import page_flags
 from ganplay.images.latent_state import LatentState
 from ganplay.media.contact_sheet import contact_sheet
 
 
 def main() -> None:
     """Serve the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--model", required=True)
-    options = parser.parse_args()
+    options = page_flags(__doc__, "model")
     torch.set_num_threads(1)
     model = ganplay.load(options.model)
 

@@ -9,7 +9,6 @@ import itertools
 import json
 import math
 import random
-import struct
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,8 +19,9 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from ganplay.common.wire import decoded
 from ganplay.live.frame import ALL_LAYERS
-from ganplay.live.frame_codec import FLAGS
+from ganplay.live.frame_codec import FLAGS, HEADER
 
 PING = 2.0
 """Seconds between a page's signs of life."""
@@ -34,10 +34,6 @@ FIRST_WAIT, LONGEST_WAIT = 0.4, 8.0
 """Seconds before a page tries a broken line again, doubled each time that it fails."""
 BUSY, UNKNOWN = 429, 401
 """Answers to who is to ask again a little later, and to a token of a server that is no more."""
-_LENGTH = struct.Struct("<I")
-_FLAGS_AT = 3
-_RUN_AND_STEP = struct.Struct("<4xII")
-"""Of a frame's header."""
 _LOOK = json.dumps({"type": "look", "layers": ALL_LAYERS, "graph": True})
 
 
@@ -53,6 +49,8 @@ class Seen:
         messages: the kinds of messages beside frames, and when each came.
         caught_up: when a run had been trained again as far as the page asked for.
         busy: how often it was to ask again later.
+        at: run and step of the newest frame.
+        catching_up: whether that run was being trained again then.
     """
 
     frames: list[float] = field(default_factory=list)
@@ -63,19 +61,18 @@ class Seen:
     caught_up: list[float] = field(default_factory=list)
     busy: int = 0
     at: tuple[int, int] = (-1, 0)
-    _catching_up: bool = False
+    catching_up: bool = False
 
     def frame(self, data: bytes) -> None:
         """Count a frame, and the steps since the one before."""
         self.frames.append(time.perf_counter())
-        run, step = _RUN_AND_STEP.unpack_from(data)
+        _, _, flags, run, step, *_ = HEADER.unpack_from(data)
         if run == self.at[0]:
             self.steps += max(0, step - self.at[1])
         self.at = run, step
-        catching_up = bool(data[_FLAGS_AT] & FLAGS["catching_up"])
-        if self._catching_up and not catching_up:
+        before, self.catching_up = self.catching_up, bool(flags & FLAGS["catching_up"])
+        if before and not self.catching_up:
             self.caught_up.append(self.frames[-1])
-        self._catching_up = catching_up
 
     def failed(self, what: str) -> None:
         """A line or a request has, just now."""
@@ -100,20 +97,13 @@ class Seen:
         return [b - a for a, b in itertools.pairwise(times)]
 
 
-class Patience:
-    """How long a page waits before it tries again, as `link.js` does."""
+async def wait_to_retry(failures: int) -> None:
+    """Wait as a page does before it tries a line again that has failed so often in a row.
 
-    def __init__(self) -> None:
-        self._wait = FIRST_WAIT
-
-    def rewarded(self) -> None:
-        """Something came: the next break is the first one again."""
-        self._wait = FIRST_WAIT
-
-    async def wait(self) -> None:
-        """A little at random, so that a class does not come back all at once."""
-        delay, self._wait = self._wait, min(2 * self._wait, LONGEST_WAIT)
-        await asyncio.sleep(delay * random.uniform(0.75, 1.25))
+    A little at random, so that a class does not come back all at once.
+    """
+    delay = min(FIRST_WAIT * 2 ** min(failures, 10), LONGEST_WAIT)
+    await asyncio.sleep(delay * random.uniform(0.75, 1.25))
 
 
 class Student:
@@ -137,7 +127,7 @@ class Student:
         self.line: ClientConnection | None = None
         self.leaving = self.away = False
         self.step = self._restoring = 0
-        self._patience = Patience()
+        self._failures = 0
 
     async def attend(self) -> None:
         """Come, take frames until cancelled, and come again where the line breaks."""
@@ -149,7 +139,8 @@ class Student:
                 if not self.leaving:
                     self.seen.failed("lab's line")
                 self.leaving = False
-                await self._patience.wait()
+                await wait_to_retry(self._failures)
+                self._failures += 1
         except asyncio.CancelledError:
             if self.line:
                 await self.line.close(1001)  # as a tab that is closed
@@ -161,7 +152,7 @@ class Student:
         async with connect(address, max_size=None, ping_interval=None) as self.line:
             await self.line.send(json.dumps({"token": self.token, **self._remembered()}))
             async for data in self.line:
-                self._patience.rewarded()
+                self._failures = 0
                 if isinstance(data, bytes):
                     self._draw(data)
                     await self.line.send('{"type":"ack"}')
@@ -180,7 +171,7 @@ class Student:
     def _draw(self, data: bytes) -> None:
         self.seen.frame(data)
         _, self.step = self.seen.at
-        if not data[_FLAGS_AT] & FLAGS["catching_up"]:
+        if not self.seen.catching_up:
             self._restoring = 0
 
     async def _hear(self, line: ClientConnection, event: dict[str, Any]) -> None:
@@ -238,13 +229,19 @@ class Student:
             answer = await self._posted(path, body, kind)
         if answer is not None and answer.is_success:
             return answer
-        self.seen.failed(path if answer is None else f"{path}: {answer.status_code}")
+        self._note_failure(path, answer)
         return None
 
-    async def _posted(self, path: str, body: bytes, kind: str) -> httpx.Response | None:
+    def _note_failure(self, path: str, answer: httpx.Response | None) -> None:
+        self.seen.failed(path if answer is None else f"{path}: {answer.status_code}")
+
+    async def _posted(
+        self, path: str, body: bytes, kind: str, seconds: float = 20.0
+    ) -> httpx.Response | None:
+        """An answer, if one comes; `seconds` are waited for a part of it."""
         headers = {"x-ganplay-token": self.token, "content-type": kind}
         with suppress(httpx.HTTPError):
-            async with _client(20) as client:
+            async with _client(seconds) as client:
                 url = f"{self.url}/ganplay/{path}"
                 return await client.post(url, content=body, headers=headers)
         return None
@@ -255,24 +252,15 @@ class Student:
         A page that the server no longer knows asks once more, as `following.js` does.
         """
         request = {"lesson": lesson, "part": part, "seed": 0, "changes": {}}
-        failed = "lessons/run"
-        with suppress(httpx.HTTPError):
-            for _ in range(2):
-                headers = {"x-ganplay-token": self.token}
-                url = f"{self.url}/ganplay/lessons/run"
-                async with (
-                    _client(60) as client,
-                    client.stream("POST", url, json=request, headers=headers) as answer,
-                ):
-                    if answer.is_success:
-                        last = await _last_piece(answer)
-                        if last.get("type") == "done":
-                            return last
-                    failed = f"lessons/run: {answer.status_code}"
-                    if answer.status_code != UNKNOWN:
-                        break
-                await self._renew()
-        self.seen.failed(failed)
+        asked = ("lessons/run", json.dumps(request).encode(), "application/json", 60.0)
+        answer = await self._posted(*asked)
+        if answer is not None and answer.status_code == UNKNOWN:
+            await self._renew()
+            answer = await self._posted(*asked)
+        last = last_head(answer.content) if answer is not None and answer.is_success else {}
+        if last.get("type") == "done":
+            return last
+        self._note_failure("lessons/run", answer)
         return None
 
     # What some do beside looking.
@@ -325,20 +313,17 @@ def _client(seconds: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=seconds, verify=False)
 
 
-async def _last_piece(answer: httpx.Response) -> dict[str, Any]:
-    """The head of the last piece of a stream (see `ganplay.common.wire`), {} if there is none."""
-    rest, last = b"", b""
-    async for part in answer.aiter_bytes():
-        rest += part
-        while len(rest) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(rest)[0]
-            if len(rest) < end:
-                break
-            last, rest = rest[_LENGTH.size : end], rest[end:]
-    if not last:
-        return {}
-    end = _LENGTH.size + _LENGTH.unpack_from(last)[0]
-    return json.loads(last[_LENGTH.size : end])
+def _head(message: bytes) -> dict[str, Any]:
+    """The head of a message (see `ganplay.common.wire`)."""
+    return decoded(message[4 : 4 + int.from_bytes(message[:4], "little")])
+
+
+def last_head(pieces: bytes) -> dict[str, Any]:
+    """The head of the last piece of a stream, {} if there is none."""
+    last = at = 0
+    while at < len(pieces):
+        last, at = at, at + 4 + int.from_bytes(pieces[at : at + 4], "little")
+    return _head(pieces[last + 4 :])
 
 
 async def drag(url: str, token: Callable[[], str], seen: Seen) -> None:
@@ -347,7 +332,7 @@ async def drag(url: str, token: Callable[[], str], seen: Seen) -> None:
     Every position is sent at once, as a page does. The wait of a picture is that of the position
     that it shows.
     """
-    address, patience = url.replace("http", "ws") + "/ganplay/explore/socket", Patience()
+    address, failures = url.replace("http", "ws") + "/ganplay/explore/socket", 0
     while True:
         with suppress(WebSocketException, OSError):
             async with connect(address, max_size=None, ping_interval=None) as line:
@@ -355,10 +340,11 @@ async def drag(url: str, token: Callable[[], str], seen: Seen) -> None:
                 kind = json.loads(await line.recv())["type"]
                 seen.hears(kind)
                 if kind == "welcome":
-                    patience.rewarded()
+                    failures = 0
                     await _dragged(line, seen)
         seen.failed("explorer's line")
-        await patience.wait()
+        await wait_to_retry(failures)
+        failures += 1
 
 
 async def _dragged(line: ClientConnection, seen: Seen) -> None:
@@ -390,8 +376,7 @@ async def _move(line: ClientConnection, sent: dict[int, float]) -> None:
 def _note(answer: str | bytes, sent: dict[int, float], seen: Seen) -> None:
     now = time.perf_counter()
     assert isinstance(answer, bytes)
-    (length,) = _LENGTH.unpack_from(answer)
-    head = json.loads(answer[4 : 4 + length])
+    head = _head(answer)
     if head["type"] != "pictures" or any(head["problems"]):
         seen.failed("explorer's picture")
         return

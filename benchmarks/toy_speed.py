@@ -1,15 +1,15 @@
 """GAN-steps a second of `ToyTrainer` over the loop that textbooks print."""
 
+import argparse
 import itertools
-import sys
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.report import Row, arguments, finish, paired_ratio
+from benchmarks.report import Row, paired_rows, rate, run
 from ganplay import DISTRIBUTIONS, ToyConfig, ToyTrainer
 
 
@@ -102,46 +102,25 @@ class Textbook:
         self.adam_g.step()
 
 
-def rate(work: Callable[[int], object], seconds: float, chunk: int) -> float:
-    """Calls a second of `work`, done in chunks, for about so many seconds."""
-    done, start = 0, time.perf_counter()
-    while time.perf_counter() - start < seconds:
-        work(chunk)
-        done += chunk
-    return done / (time.perf_counter() - start)
-
-
-def measure(case: Case, seconds: float, pairs: int, first_seed: int) -> list[Row]:
+def ratio_of(case: Case, seconds: float, pairs: int, first_seed: int) -> list[Row]:
     """The ratio of a case, and the two rates it is made of."""
     trainer = ToyTrainer(case.config, seeds=range(first_seed, first_seed + case.members))
     trainer.warm_up()
     textbook = Textbook(case.config)
     step = textbook.critic_step if case.config.loss == "wasserstein" else textbook.step
-
-    def baseline(count: int) -> None:
-        for _ in range(count):
-            step()
-
-    ratio, ours, base = paired_ratio(
-        lambda: case.members * rate(trainer.step, seconds, 20),
-        lambda: rate(baseline, seconds, 20),
+    return paired_rows(
+        f"{case.name}, S = {case.members}", "GAN-steps", case.bound,
+        partial(rate, partial(trainer.step, 20), seconds, 20 * case.members),
+        partial(rate, step, seconds),
         pairs,
-    )
-    name = f"{case.name}, S = {case.members}"
-    return [
-        Row(f"{name}: over textbook", ratio, "x", case.bound),
-        Row(f"{name}: GAN-steps", ours, "1/s"),
-        Row(f"{name}: textbook", base, "1/s"),
-    ]
+    )  # fmt: skip
 
 
-def main() -> int:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Measure all cases."""
-    options = arguments(__doc__)
     seconds, pairs = (0.4, 5) if options.quick else (1.0, 11)
-    rows = [r for case in CASES for r in measure(case, seconds, pairs, options.first_seed)]
-    return finish(rows, options.json)
+    return [r for case in CASES for r in ratio_of(case, seconds, pairs, options.first_seed)]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(measure)

@@ -1,12 +1,17 @@
-"""Visitors without a browser: what a page sends and takes, over the same lines."""
+"""What visitors without a browser need: tokens, streams, and how many frames they get."""
 
 import asyncio
 import json
 import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence, Sized
+from statistics import fmean
 from typing import Any
+from uuid import uuid4
 
 import httpx
-from websockets.asyncio.client import connect
+import uvloop
+
+from benchmarks.servers import running
 
 
 class Tokens:
@@ -24,38 +29,31 @@ class Tokens:
         return httpx.post(self._url, json=body).raise_for_status().json()
 
 
-async def visitor(url: str, token: str, counts: list[int], index: int, **hello: Any) -> None:
-    """Take frames as fast as they come, and count them."""
-    address = url.replace("http", "ws") + "/ganplay/lab/socket"
-    async with connect(address, max_size=None) as line:
-        await line.send(json.dumps({"token": token, **hello}))
-        try:
-            async for data in line:
-                if isinstance(data, bytes):
-                    counts[index] += 1
-                    await line.send('{"type":"ack"}')
-        except asyncio.CancelledError:
-            await line.close(1001)  # as a tab that is closed; an error would count as a lost line
-
-
-async def counted(tasks: list[Any], counts: list[int], warm: float, seconds: float) -> list[float]:
-    """Frames a second of each visitor, once all are under way."""
-    running = [asyncio.create_task(task) for task in tasks]
+async def frame_rates(
+    visits: Sequence[Coroutine[Any, Any, None]], frames: Sequence[Sized], warm: float,
+    seconds: float,
+) -> list[float]:  # fmt: skip
+    """Frames a second of each visitor, once all are under way; `frames` are what they have got."""
+    running = [asyncio.create_task(visit) for visit in visits]
     await asyncio.sleep(warm)
-    before, start = list(counts), time.perf_counter()
+    before, start = [len(own) for own in frames], time.perf_counter()
     await asyncio.sleep(seconds)
-    rates = [
-        (after - b) / (time.perf_counter() - start) for after, b in zip(counts, before, strict=True)
-    ]
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    passed = time.perf_counter() - start
+    rates = [(len(own) - b) / passed for own, b in zip(frames, before, strict=True)]
+    await ended(running)
     return rates
 
 
-async def generator_visitor(url: str, counts: list[int], index: int) -> None:
-    """Join Gradio's queue and count what the generator yields, without decoding it."""
-    session = f"visitor{index}"
+async def ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Have tasks end now, and wait until they have."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def generator_visitor(url: str, note: Callable[[float], None]) -> None:
+    """Join Gradio's queue and note when the generator yields something, without decoding it."""
+    session = f"visitor{uuid4().hex}"
     async with httpx.AsyncClient(timeout=None) as client:
         config = (await client.get(f"{url}/config")).json()
         fn = next(d["id"] for d in config["dependencies"] if d.get("api_name") == "watch")
@@ -64,4 +62,27 @@ async def generator_visitor(url: str, counts: list[int], index: int) -> None:
         feed = f"{url}/gradio_api/queue/data?session_hash={session}"
         async with client.stream("GET", feed) as stream:
             async for line in stream.aiter_lines():
-                counts[index] += '"process_generating"' in line[:200]
+                if '"process_generating"' in line[:200]:
+                    note(time.perf_counter())
+
+
+def generator_rate(size: int, warm: float, seconds: float) -> float:
+    """Frames a second of a visitor of the generator page, where so many are on it."""
+    frames: list[list[float]] = [[] for _ in range(size)]
+    with running("benchmarks.generator_page") as server:
+        visits = [generator_visitor(server.url, own.append) for own in frames]
+        return fmean(uvloop.run(frame_rates(visits, frames, warm, seconds)))
+
+
+def chunks(parts: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """The chunks of a stream (see `ganplay.common.wire`) as they become whole."""
+    data = b""
+    for part in parts:
+        data += part
+        while len(data) >= 8:
+            start = 8 + int.from_bytes(data[:4], "little")
+            end = start + int.from_bytes(data[4:8], "little")
+            if len(data) < end:
+                break
+            yield json.loads(data[8:start]), data[start:end]
+            data = data[end:]

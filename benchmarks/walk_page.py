@@ -3,12 +3,12 @@
 What `walks` measures. No such size need be among the models that come with ganplay.
 """
 
-import argparse
 import tempfile
 from pathlib import Path
 
 import torch
 
+from benchmarks.servers import page_flags
 from ganplay.images.checkpoint import Card, ImageModel, model
 from ganplay.images.config import ImageConfig
 from ganplay.images.networks import ROLES, network_for
@@ -36,13 +36,11 @@ def untrained() -> ImageModel:
 
 def main() -> None:
     """Serve the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    options = parser.parse_args()
+    port = page_flags(__doc__).port
     with tempfile.TemporaryDirectory() as folder:
         untrained().save_pretrained(Path(folder) / NAME)
         model.BUNDLED = Path(folder)
-        launch("127.0.0.1", options.port)
+        launch("127.0.0.1", port)
 
 
 if __name__ == "__main__":

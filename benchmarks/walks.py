@@ -3,18 +3,17 @@
 All through the app's own server, from another process, as a notebook or a page would.
 """
 
-import json
-import struct
 import time
 from collections.abc import Callable
+from functools import partial
 
 import gradio_client
 import httpx
 import torch
 
-from benchmarks.report import Row, paired_ratio
-from benchmarks.servers import served
-from benchmarks.visitors import Tokens
+from benchmarks.report import Row, paired_ratio, rate
+from benchmarks.servers import running
+from benchmarks.visitors import Tokens, chunks
 from benchmarks.walk_page import NAME, untrained
 from ganplay.images.latent_state import LatentState
 from ganplay.latent.walk import Keyframe, Walk, iter_frames, states_of
@@ -24,19 +23,21 @@ LONG = 720
 STATES = [f"1;model:{NAME};seed:{seed}" for seed in range(4)]
 
 
+def _once(work: Callable[[], object], count: int) -> float:
+    """Pictures a second of work that makes so many of them, done once."""
+    return rate(work, 0.0, count)
+
+
 def _single(client: gradio_client.Client, count: int) -> float:
     """Pictures a second, one call each."""
-    start = time.perf_counter()
-    for seed in range(count):
-        client.predict(states=f"1;model:{NAME};seed:{seed}", api_name="/generate")
-    return count / (time.perf_counter() - start)
+    texts = [f"1;model:{NAME};seed:{seed}" for seed in range(count)]
+    return _once(lambda: [client.predict(states=t, api_name="/generate") for t in texts], count)
 
 
 def _whole(client: gradio_client.Client) -> float:
     """Frames a second of a walk, which come in one PNG."""
-    start = time.perf_counter()
-    client.predict(states=STATES, frames=FRAMES, kind="sheet", api_name="/walk")
-    return FRAMES / (time.perf_counter() - start)
+    walk = partial(client.predict, states=STATES, frames=FRAMES, kind="sheet", api_name="/walk")
+    return _once(walk, FRAMES)
 
 
 def _in_python(pairs: int) -> float:
@@ -47,14 +48,9 @@ def _in_python(pairs: int) -> float:
     walk = Walk(keyframes, FRAMES)
     states = [state for part in iter_frames(model, walk) for state in states_of(walk, part)]
 
-    def rate(draw: Callable[[], object]) -> float:
-        start = time.perf_counter()
-        draw()
-        return FRAMES / (time.perf_counter() - start)
-
     ratio, *_ = paired_ratio(
-        lambda: rate(lambda: list(iter_frames(model, walk))),
-        lambda: rate(lambda: [model.render([state]) for state in states]),
+        lambda: _once(lambda: list(iter_frames(model, walk)), FRAMES),
+        lambda: _once(lambda: [model.render([state]) for state in states], FRAMES),
         pairs,
     )
     return ratio
@@ -67,17 +63,8 @@ def _first(url: str, token: str, content: dict[str, object], kind: str) -> float
     with httpx.stream(
         "POST", f"{url}/ganplay/explore/walk", json=body, headers=headers, timeout=60
     ) as answer:
-        data = b""
-        for part in answer.iter_bytes():
-            data += part
-            while len(data) >= 8:
-                head, more = struct.unpack_from("<II", data)
-                if len(data) < 8 + head + more:
-                    break
-                if json.loads(data[8 : 8 + head])["type"] == kind:
-                    return time.perf_counter() - start
-                data = data[8 + head + more :]
-    return float("nan")
+        found = any(head["type"] == kind for head, _ in chunks(answer.iter_bytes()))
+        return time.perf_counter() - start if found else float("nan")
 
 
 def _left(url: str, tokens: Tokens) -> tuple[float, float]:
@@ -90,12 +77,12 @@ def _left(url: str, tokens: Tokens) -> tuple[float, float]:
 
 def rows(quick: bool) -> list[Row]:
     """All figures."""
-    with served("benchmarks.walk_page") as (url, _):
-        client, tokens = gradio_client.Client(url, verbose=False), Tokens(url)
+    with running("benchmarks.walk_page") as server:
+        client, tokens = gradio_client.Client(server.url, verbose=False), Tokens(server.url)
         ratio, whole, single = paired_ratio(
             lambda: _whole(client), lambda: _single(client, 12 if quick else 40), 3 if quick else 7
         )
-        shown, free = zip(*(_left(url, tokens) for _ in range(3)), strict=True)
+        shown, free = zip(*(_left(server.url, tokens) for _ in range(3)), strict=True)
     return [
         Row(f"walk of {FRAMES} frames of 64x64, one call", whole, "frames/s"),
         Row("one call a frame", single, "frames/s"),

@@ -1,16 +1,12 @@
 """Takes the README's pictures of the page: `python scripts/screenshot.py docs`."""
 
-import sys
-from collections.abc import Callable
+import argparse
+import shutil
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from ganplay.server.app import launch
-
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]  # fmt: skip
 
 
 def lab(page: Page) -> None:
@@ -96,30 +92,31 @@ def arena(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-PICTURES: dict[str, tuple[Callable[[Page], None], str]] = {
-    "lab": (lab, "light"),
-    "slow": (slow, "dark"),
-    "inside": (inside, "light"),
-    "pair": (pair, "light"),
-    "explore": (explore, "light"),
-    "learn": (learn, "light"),
-    "arena": (arena, "light"),
-}
+PICTURES = (lab, slow, inside, pair, explore, learn, arena)
+DARK = (slow,)
+"""The others are taken in the light theme."""
 
 
 def main() -> None:
     """Take each picture on a page of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go; it must be there")
+    folder = parser.parse_args().folder
+    if not folder.is_dir():
+        parser.error(f"{folder}: there is no such folder")
     demo, url = launch("127.0.0.1", block=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for name, (prepare, scheme) in PICTURES.items():
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=["--disable-gpu"])
+        for prepare in PICTURES:
             context = browser.new_context(viewport={"width": 1366, "height": 768})
             page = context.new_page()
+            scheme = "dark" if prepare in DARK else "light"
             page.add_init_script(f"localStorage.setItem('ganplay.theme', '{scheme}')")
             page.goto(url)
             page.wait_for_function("window.ganplay?.begun && ganplay.drawn > 3", timeout=60_000)
             prepare(page)
-            page.screenshot(path=Path(sys.argv[1]) / f"{name}.png")
+            page.screenshot(path=folder / f"{prepare.__name__}.png")
             context.close()
         browser.close()
     demo.close(verbose=False)

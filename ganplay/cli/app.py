@@ -3,9 +3,8 @@
 import argparse
 from importlib.util import find_spec
 
-from ganplay.cli.flags import refuse
-from ganplay.cli.neighbours import add_roots
-from ganplay.images.evaluation.training_images import roots_given
+from ganplay.cli import flags
+from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_given
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:
@@ -14,11 +13,10 @@ def add_app(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
-    add_roots(parser)
+    flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
     parser.add_argument("--mcp", action="store_true", default=None,
         help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto",
-        help="where image models draw (default auto); toys stay on the CPU")  # fmt: skip
+    flags.add_device(parser, "where image models draw; toys stay on the CPU")
     parser.add_argument("--log", action="store_true",
         help="tell of all that happens on standard error, a line of JSON each")  # fmt: skip
     parser.set_defaults(run=_app, parser=parser)
@@ -29,11 +27,9 @@ def _app(options: argparse.Namespace) -> int:
     from ganplay.server.app import launch  # seconds of imports that no other command needs
 
     if options.mcp and find_spec("mcp") is None:
-        refuse(options, '--mcp: pip install "ganplay[mcp]" is needed first')
-    try:
+        flags.refuse('--mcp: pip install "ganplay[mcp]" is needed first')
+    with flags.refusing(what="--device"):
         device = None if options.device == "auto" else str(device_of(options.device))
-    except ValueError as error:
-        refuse(options, f"--device: {error}")
     launch(
         options.host,
         options.port,

@@ -10,27 +10,14 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.cli.flags import check_output, integer, refuse, write_output
+from ganplay.cli import flags
 from ganplay.common.devices import device_of
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.images.checkpoint import load as load_model
 from ganplay.images.checkpoint.model import BUNDLED
-from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, load
-from ganplay.images.evaluation.classifier import (
-    LoadedClassifier,
-    load_classifier,
-    save_classifier,
-    steps_of,
-    train_classifier,
-)
-from ganplay.images.evaluation.evaluate import (
-    MAX_COUNT,
-    MAX_SEED,
-    EvaluationError,
-    K,
-    closest_pairs,
-    evaluate,
-)
+from ganplay.images.datasets import DATASETS, load
+from ganplay.images.evaluation import classifier
+from ganplay.images.evaluation.evaluate import MAX_COUNT, MAX_SEED, K, closest_pairs, evaluate
 from ganplay.latent.attribute_directions import SAMPLES, named_directions, of_faces, of_ink
 
 EPOCHS = 8
@@ -40,51 +27,38 @@ def add_classifier(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay classifier`."""
     add = parser.add_argument
     add("--data", choices=list(DATASETS), required=True, help="what to tell apart")
-    _add_places(parser)
-    add("--size", type=integer(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
-    add("--count", type=integer(2, 10_000_000), metavar="N", help="learn at most so many pictures")
+    flags.add_places(parser)
+    flags.add_integer(parser, "--threads", 1, 1024, "threads on the CPU")
+    flags.add_size(parser)
+    flags.add_integer(parser, "--count", 2, 10_000_000, "learn at most so many pictures")
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the weights")
-    add("--epochs", type=integer(1, 1000), default=EPOCHS, metavar="N",
-        help=f"passes over the data (default {EPOCHS})")  # fmt: skip
-    add("--seed", type=integer(0, 2**31 - 1), default=0, metavar="N", help="default 0")
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default auto")
+    flags.add_integer(parser, "--epochs", 1, 1000, "passes over the data", EPOCHS)
+    flags.add_seed(parser, "of the weights and of the order of pictures")
+    flags.add_device(parser)
     parser.set_defaults(run=_classifier, parser=parser)
-
-
-def _add_places(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--data-root", type=Path, action="append", default=[], metavar="DIR",
-        help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
-    add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
-    add("--threads", type=integer(1, 1024), metavar="N", help="threads on the CPU")
 
 
 def _classifier(options: argparse.Namespace) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
-    try:
+    with flags.refusing(ValueError):
         device = device_of(options.device)
-        train, test = (
-            load(options.data, options.data_root, split, options.size, cache=options.cache,
-                 count=options.count) for split in ("train", "test")
-        )  # fmt: skip
-    except (ValueError, DataError) as error:
-        refuse(options, str(error))
-    steps = steps_of(train, options.epochs)
-    with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
+    train, test = (
+        load(options.data, options.data_root, split, options.size, cache=options.cache,
+             count=options.count) for split in ("train", "test")
+    )  # fmt: skip
+    with tqdm(total=classifier.steps_of(train, options.epochs), unit="step", disable=None) as bar:
 
         def tell(loss: float) -> None:
             bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
             bar.update()
 
-        model = train_classifier(train, options.epochs, options.seed, device, tell)
-    try:
-        card = save_classifier(
+        model = classifier.train_classifier(train, options.epochs, options.seed, device, tell)
+    with flags.refusing(OSError, what=f"--out {options.out}"):
+        card = classifier.save_classifier(
             model, options.out, train=train, test=test, about={"name": options.data},
             seed=options.seed, epochs=options.epochs,
         )  # fmt: skip
-    except OSError as error:
-        refuse(options, f"--out {options.out}: {error}")
     for name, share in card.accuracy.items():
         print(f"{name}: {share:.4f} of {card.test_count} held-out pictures told right")
     return 0
@@ -94,45 +68,40 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay eval`."""
     add = parser.add_argument
     add("name", metavar="NAME", help="a model that comes with ganplay, a folder, or owner/name")
-    _add_places(parser)
+    flags.add_places(parser)
+    flags.add_integer(parser, "--threads", 1, 1024, "threads on the CPU")
     add("--classifier", type=Path, metavar="DIR",
         help="folder of the classifier to measure by (default: the data's that comes with "
         "ganplay)")  # fmt: skip
-    add("--count", type=integer(2 * K, MAX_COUNT), default=10_000, metavar="N",
-        help="samples, and real pictures to hold them against (default 10000)")  # fmt: skip
-    add("--seed", type=integer(0, MAX_SEED), default=0, metavar="N", help="of samples (default 0)")
+    flags.add_integer(parser, "--count", 2 * K, MAX_COUNT,
+        "samples, and real pictures to hold them against", 10_000)  # fmt: skip
+    flags.add_integer(parser, "--seed", 0, MAX_SEED, "of samples", 0)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add("--pairs", type=Path, metavar="FILE.png",
-        help="draw the samples nearest to training pictures beside these")  # fmt: skip
+    flags.add_output(parser, "--pairs",
+        "draw the samples nearest to training pictures beside these", ".png")  # fmt: skip
     add("--write", action="store_true", help="put the figures on the model's card")
     parser.set_defaults(run=_eval, parser=parser)
 
 
 def _eval(options: argparse.Namespace) -> int:
-    check_output(options, "pairs", ".png")
     folder = _folder(options)
     if options.threads:
         torch.set_num_threads(options.threads)
-    try:
-        model = load_model(options.name)
-        data, size = model.card.data, model.card.shape[1]
-        judge = _judge(options, data.name)
-        train, test = (
-            load(data.name, options.data_root, split, size, count=count, cache=options.cache)
-            for split, count in (("train", data.count), ("test", None))
-        )
-        report = evaluate(model, train, test, judge, options.count, options.seed, _tell)
-    except (CheckpointError, DataError, EvaluationError) as error:
-        refuse(options, str(error))
+    model = load_model(options.name)
+    data, size = model.card.data, model.card.shape[1]
+    measured_by = _classifier_of(options, data.name)
+    train, test = (
+        load(data.name, options.data_root, split, size, count=count, cache=options.cache)
+        for split, count in (("train", data.count), ("test", None))
+    )
+    report = evaluate(model, train, test, measured_by, options.count, options.seed, _tell)
     report = {"model": {"name": model.card.name, "sha256": model.card.sha256}} | report
     print(json.dumps(report, indent=2, allow_nan=False) if options.json else table(report))
-    try:
-        if options.pairs:
-            write_output(options, "pairs", closest_pairs(model, train, report).save)
-        if options.write:
+    if options.pairs:
+        flags.write_output(options, "pairs", closest_pairs(model, train, report).save)
+    if options.write:
+        with flags.refusing(OSError):
             model.with_metrics(report).save_pretrained(folder)
-    except OSError as error:
-        refuse(options, str(error))
     return 0
 
 
@@ -142,29 +111,26 @@ def add_directions(parser: argparse.ArgumentParser) -> None:
     add("name", metavar="NAME", help="a model that comes with ganplay, a folder, or owner/name")
     add("--classifier", type=Path, metavar="DIR",
         help="faces: folder of the classifier to read them with")  # fmt: skip
-    add("--samples", type=integer(100, MAX_COUNT), default=SAMPLES, metavar="N",
-        help=f"pictures to measure (default {SAMPLES})")  # fmt: skip
+    flags.add_integer(parser, "--samples", 100, MAX_COUNT, "pictures to measure", SAMPLES)
     add("--write", action="store_true", help="put the directions into the model")
     parser.set_defaults(run=_directions, parser=parser)
 
 
 def _directions(options: argparse.Namespace) -> int:
     folder = _folder(options)
-    try:
-        model = load_model(options.name)
-        if model.card.data.name == "faces":
-            drawn = load("faces", count=options.samples)
-            measure = of_faces(drawn, _judge(options, "faces").net)
-        elif model.card.data.name in ("digits", "letters"):
-            measure = of_ink
-        else:
-            refuse(options, f"NAME {options.name}: of {model.card.data.name} nothing is known that"
-                   " could be measured; of digits, letters and faces something is")  # fmt: skip
-        model = named_directions(model, measure, options.samples)
-        if options.write:
+    model = load_model(options.name)
+    if model.card.data.name == "faces":
+        drawn = load("faces", count=options.samples)
+        measure = of_faces(drawn, _classifier_of(options, "faces").net)
+    elif model.card.data.name in ("digits", "letters"):
+        measure = of_ink
+    else:
+        flags.refuse(f"NAME {options.name}: of {model.card.data.name} nothing is known that"
+               " could be measured; of digits, letters and faces something is")  # fmt: skip
+    model = named_directions(model, measure, options.samples)
+    if options.write:
+        with flags.refusing(OSError):
             model.save_pretrained(folder)
-    except (CheckpointError, OSError) as error:
-        refuse(options, str(error))
     for direction in model.card.named:
         print(f"{direction.name}: explains {100 * direction.r_squared:.0f} % of its variation")
     return 0
@@ -174,22 +140,18 @@ def _folder(options: argparse.Namespace) -> Path:
     """Where a model lies that is to be written."""
     folder = Path(options.name) if Path(options.name).is_dir() else BUNDLED / options.name
     if options.write and not folder.is_dir():
-        refuse(options, f"--write: {options.name} is no folder here")
+        flags.refuse(f"--write: {options.name} is no folder here")
     return folder
 
 
-def _judge(options: argparse.Namespace, data: str) -> LoadedClassifier:
+def _classifier_of(options: argparse.Namespace, data: str) -> classifier.LoadedClassifier:
     folder = options.classifier or BUNDLED / "classifiers" / data
-    try:
-        return load_classifier(folder)
-    except OSError as error:
-        refuse(
-            options,
-            f"--classifier {folder}: {error.strerror}; `ganplay classifier --data {data}"
-            " --out DIR` makes one",
-        )
-    except CheckpointError as error:
-        refuse(options, f"--classifier {folder}: {error}")
+    with flags.refusing(CheckpointError, what=f"--classifier {folder}"):
+        try:
+            return classifier.load_classifier(folder)
+        except OSError as error:
+            flags.refuse(f"--classifier {folder}: {error.strerror}; `ganplay classifier --data"
+                   f" {data} --out DIR` makes one")  # fmt: skip
 
 
 def _tell(stage: str) -> None:

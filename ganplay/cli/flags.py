@@ -1,30 +1,115 @@
-"""Flags of commands: those that are derived from a configuration, and what is wrong with one."""
+"""What commands share: flags, the end of a command that cannot do what was asked, progress bars."""
 
 import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tqdm import tqdm
+
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.common.settings import allowed
+from ganplay.common.settings import MAX_SEED, allowed
+from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST
 
 _PREFIX = "set_"
 
 
-def integer(low: int, high: int) -> Any:
-    """The type of a flag that takes whole numbers in bounds."""
+def bounded(kind: type[float], low: float, high: float) -> Any:
+    """The type of a flag that takes numbers in bounds; `kind` is int or float."""
+    name = "whole number" if kind is int else "number"
 
-    def number(text: str) -> int:
-        value = int(text)
+    def number(text: str) -> float:
+        value = kind(text)
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text}: a whole number from {low} to {high}")
+            raise argparse.ArgumentTypeError(f"{text}: a {name} from {low} to {high}")
         return value
 
-    number.__name__ = "whole number"
+    number.__name__ = name
     return number
+
+
+def add_integer(
+    parser: argparse.ArgumentParser, flag: str, low: int, high: int, text: str,
+    default: int | None = None, metavar: str = "N",
+) -> None:  # fmt: skip
+    """A flag that takes whole numbers in bounds; its help is `text` and the default."""
+    shown = text if default is None else f"{text} (default {default})"
+    parser.add_argument(
+        flag, type=bounded(int, low, high), default=default, metavar=metavar, help=shown
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser, text: str) -> None:
+    """The flag of a random seed."""
+    add_integer(parser, "--seed", 0, MAX_SEED, text, 0)
+
+
+def add_device(parser: argparse.ArgumentParser, text: str = "where it is computed") -> None:
+    """The flag of a device, see `devices.device_of`."""
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto",
+        help=f"{text} (default auto)")  # fmt: skip
+
+
+def add_data_root(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """The flag that says where data lie; `default` says where they are looked for without it."""
+    kinds = "; ".join(f"{name}: {source.root}" for name, source in DATASETS.items())
+    parser.add_argument("--data-root", type=Path, action="append", default=[], metavar="DIR",
+        help=kinds + default)  # fmt: skip
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """The flags that say where data lie and where what is made of them is kept."""
+    add_data_root(parser)
+    parser.add_argument("--cache", type=Path, metavar="DIR",
+        help="keep what was rendered in this folder")  # fmt: skip
+
+
+def add_size(parser: argparse.ArgumentParser) -> None:
+    """The flag of the side of pictures."""
+    add_integer(parser, "--size", SMALLEST, LARGEST, "side of the pictures", metavar="PIXELS")
+
+
+def add_output(
+    parser: argparse.ArgumentParser, flag: str, text: str, *suffixes: str, required: bool = False
+) -> None:
+    """A flag that names a file to be written, and how that name may end (by default in any way).
+
+    It is checked before anything is computed whose results could then not be kept.
+    """
+
+    def file(text: str) -> Path:
+        path = Path(text)
+        if suffixes and path.suffix.lower() not in suffixes:
+            needed = " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
+            raise argparse.ArgumentTypeError(f"{text}: a file name that ends in {needed} is needed")
+        if not path.parent.is_dir():
+            raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
+        return path
+
+    kinds = "|".join(f"FILE{suffix}" for suffix in suffixes) or "FILE"
+    parser.add_argument(flag, type=file, required=required, metavar=kinds, help=text)
+
+
+@contextmanager
+def progress(unit: str, total: float | None = None, **more: Any) -> Iterator[Callable[..., bool]]:
+    """A bar on standard error, if that is a terminal.
+
+    Yields:
+        What work calls with how much is done, and how much there is where `total` is not known
+        before. It returns True: the work may go on.
+    """
+    with tqdm(total=total, unit=unit, disable=None, **more) as bar:
+
+        def tell(done: float, of: float | None = None) -> bool:
+            bar.total = of or bar.total
+            bar.update(done - bar.n)
+            return True
+
+        yield tell
 
 
 def find_classes_here() -> None:
@@ -36,10 +121,33 @@ def find_classes_here() -> None:
         sys.path.append("")
 
 
-def refuse(options: argparse.Namespace, why: str) -> NoReturn:
-    """End the process with a usage error."""
-    options.parser.error(why)
-    raise AssertionError("error() ends the process")
+class UsageError(ValueError):
+    """A command cannot do what was asked, for a reason that its words give."""
+
+
+def refuse(why: str) -> NoReturn:
+    """End the command with a usage error.
+
+    Raises:
+        UsageError: always; see `main.main`.
+    """
+    raise UsageError(why) from None
+
+
+@contextmanager
+def refusing(*kinds: type[Exception], what: object = "") -> Iterator[None]:
+    """End the command with a usage error where an error of some kinds is raised.
+
+    Args:
+        kinds: of error; by default all that say that a value or a file cannot be used.
+        what: that cannot be used, where the error's own words do not say it.
+    """
+    caught = kinds or (ValueError, OSError)
+    try:
+        yield
+    except caught as error:
+        why = str(getattr(error, "strerror", None) or error)
+        refuse(f"{what}: {why}" if what else why)
 
 
 def add_settings(
@@ -89,41 +197,16 @@ def settings_given(options: argparse.Namespace) -> dict[str, Any]:
 
 def read_config(options: argparse.Namespace) -> dict[str, Any]:
     """The settings of the JSON file of --config."""
-    try:
+    what = f"--config {options.config}"
+    with refusing(what=what):
         content = json.loads(options.config.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        refuse(options, f"--config {options.config}: {error}")
     if not isinstance(content, dict):
-        refuse(options, f"--config {options.config}: an object of settings by name is needed")
+        refuse(f"{what}: an object of settings by name is needed")
     return content
-
-
-def check_output(options: argparse.Namespace, flag: str, *suffixes: str) -> str:
-    """See that the file of a flag can be written, before anything is computed for it.
-
-    Returns:
-        How its name ends, without the full stop; empty if the flag was not given.
-    """
-    path = getattr(options, flag)
-    if path is None:
-        return ""
-    if path.suffix.lower() not in suffixes:
-        needed = ", ".join(suffixes[:-1]) + " or " + suffixes[-1] if suffixes[1:] else suffixes[0]
-        refuse(options, f"--{flag} {path}: a file name that ends in {needed} is needed")
-    _check_folder(options, flag, path)
-    return path.suffix.lower().removeprefix(".")
 
 
 def write_output(options: argparse.Namespace, flag: str, write: Callable[[Path], object]) -> None:
     """Let `write` write the file that a flag names; ends the process if it cannot."""
     path = getattr(options, flag)
-    _check_folder(options, flag, path)
-    try:
+    with refusing(OSError, CheckpointError, what=f"--{flag} {path}"):
         write(path)
-    except (OSError, CheckpointError) as error:
-        refuse(options, f"--{flag} {path}: {getattr(error, 'strerror', None) or error}")
-
-
-def _check_folder(options: argparse.Namespace, flag: str, path: Path) -> None:
-    if not path.parent.is_dir():
-        refuse(options, f"--{flag} {path}: there is no such folder")

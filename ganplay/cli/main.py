@@ -8,12 +8,19 @@ from typing import NamedTuple
 from ganplay.cli.app import add_app
 from ganplay.cli.data import add_data
 from ganplay.cli.evaluate import add_classifier, add_directions, add_eval
+from ganplay.cli.flags import UsageError
 from ganplay.cli.models import add_export, add_info, add_sample
 from ganplay.cli.neighbours import add_neighbours
 from ganplay.cli.project import add_project
 from ganplay.cli.toy import add_toy
 from ganplay.cli.train import add_train
 from ganplay.cli.walk import add_walk
+from ganplay.common.safe_tensors import CheckpointError
+from ganplay.common.settings import ConfigError
+from ganplay.images.datasets import DataError
+from ganplay.images.evaluation.evaluate import EvaluationError
+from ganplay.images.evaluation.training_images import MissingData
+from ganplay.images.runs import RunError
 
 
 class Command(NamedTuple):
@@ -22,26 +29,16 @@ class Command(NamedTuple):
     Attributes:
         add_flags: adds its flags to its parser, and the function that runs it.
         help: what it does, in the list of commands.
-        usage: its usage line, where one that names all settings would hide the error below it.
     """
 
     add_flags: Callable[[argparse.ArgumentParser], None]
     help: str
-    usage: str | None = None
 
 
 COMMANDS = {
     "app": Command(add_app, "serve the page"),
-    "toy": Command(
-        add_toy,
-        "train 2-D GANs and report how well they learnt",
-        "ganplay toy [options] [settings]",
-    ),
-    "train": Command(
-        add_train,
-        "train an image model",
-        "ganplay train --data NAME --out DIR [options] [settings]",
-    ),
+    "toy": Command(add_toy, "train 2-D GANs and report how well they learnt"),
+    "train": Command(add_train, "train an image model"),
     "export": Command(add_export, "make a checkpoint of a training run"),
     "eval": Command(add_eval, "measure an image model"),
     "classifier": Command(add_classifier, "train what image models are measured by"),
@@ -53,6 +50,10 @@ COMMANDS = {
     "project": Command(add_project, "find a picture in a trained image model"),
     "data": Command(add_data, "look at a data set of pictures"),
 }
+REFUSALS = (
+    CheckpointError, ConfigError, DataError, EvaluationError, MissingData, RunError, UsageError,
+)  # fmt: skip
+"""Errors whose words say what cannot be done, and why."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(argv)
     try:
         return options.run(options)
+    except REFUSALS as error:
+        return options.parser.error(str(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -72,5 +75,5 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        command.add_flags(commands.add_parser(name, help=command.help, usage=command.usage))
+        command.add_flags(commands.add_parser(name, help=command.help))
     return parser

@@ -4,19 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
-from ganplay.cli.flags import (
-    add_trust,
-    check_output,
-    integer,
-    refuse,
-    write_output,
-)
-from ganplay.common.safe_tensors import CheckpointError
+from ganplay.cli import flags
 from ganplay.common.settings import MAX_SEED
 from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
 from ganplay.images.discriminator import Score
 from ganplay.images.latent_state import MAX_TRUNCATION, LatentState, model_of, read_state
-from ganplay.images.runs import Run, RunError
+from ganplay.images.runs import Run
 from ganplay.media.contact_sheet import contact_sheet
 
 MAX_PICTURES = 10_000
@@ -39,16 +32,6 @@ def _numbers(text: str) -> list[int]:
 _numbers.__name__ = "list of whole numbers, such as 1,2,5-9,"
 
 
-def _truncation(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= MAX_TRUNCATION:
-        raise argparse.ArgumentTypeError(f"{text}: a number from 0 to {MAX_TRUNCATION:g}")
-    return value
-
-
-_truncation.__name__ = "number"
-
-
 def add_export(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay export`."""
     parser.add_argument("from_run", type=Path, metavar="RUN", help="folder of a finished run")
@@ -56,21 +39,17 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="where the checkpoint goes; its last part is the model's name")  # fmt: skip
     parser.add_argument("--snapshots", type=_numbers, metavar="STEPS",
         help="earlier steps to keep, as 100,1000 (default: all)")  # fmt: skip
-    add_trust(parser)
+    flags.add_trust(parser)
     parser.set_defaults(run=_export, parser=parser)
 
 
 def _export(options: argparse.Namespace) -> int:
-    try:
+    with flags.refusing(OSError, what=options.folder), flags.refusing(ValueError):
         model = model_of_run(
             Run(options.from_run), options.folder.name, options.snapshots,
             trust_classes=options.trust_classes,
         )  # fmt: skip
         model.save_pretrained(options.folder)
-    except (ValueError, RunError) as error:
-        refuse(options, str(error))
-    except OSError as error:
-        refuse(options, f"{options.folder}: {error.strerror}")
     size = sum(path.stat().st_size for path in options.folder.iterdir())
     print(f"{model.card.name}: {size / 1e6:.1f} MB in {options.folder}")
     return 0
@@ -81,12 +60,13 @@ def add_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME",
         help="a model that comes with ganplay, a folder, or owner/name (default: all)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the card as JSON")
-    add_trust(parser)
+    flags.add_trust(parser)
     parser.set_defaults(run=_info, parser=parser)
 
 
 def _info(options: argparse.Namespace) -> int:
-    models = [load_named(options, name) for name in ([options.name] if options.name else bundled())]
+    names = [options.name] if options.name else bundled()
+    models = [load(name, trust_classes=options.trust_classes) for name in names]
     if options.json:
         cards = [json.loads(model.card.to_json()) for model in models]
         print(json.dumps(cards[0] if options.name else cards, indent=2))
@@ -107,9 +87,9 @@ def _info(options: argparse.Namespace) -> int:
 def add_sample(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay sample`."""
     add_states(parser)
-    parser.add_argument("--columns", type=integer(1, 1000), metavar="N", help="of the sheet")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png",
-        help="where to write; several pictures come on one sheet")  # fmt: skip
+    flags.add_integer(parser, "--columns", 1, 1000, "of the sheet")
+    flags.add_output(parser, "--out",
+        "where to write; several pictures come on one sheet", ".png", required=True)  # fmt: skip
     parser.add_argument("--verdict", action="store_true", help="say what D makes of each")
     parser.set_defaults(run=_sample, parser=parser)
 
@@ -121,31 +101,21 @@ def add_states(parser: argparse.ArgumentParser) -> None:
         "owner/name (default: the state's)")  # fmt: skip
     add("--seeds", type=_numbers, metavar="LIST", help="such as 1,2,5-9 (default 0)")
     add("--label", action="append", metavar="NAME", help="one for all, or one for each seed")
-    add("--truncation", type=_truncation, default=1.0, metavar="X",
+    add("--truncation", type=flags.bounded(float, 0, MAX_TRUNCATION), default=1.0, metavar="X",
         help=f"0 to {MAX_TRUNCATION:g}: how far from the middle (default 1)")  # fmt: skip
-    add(
-        "--step", type=integer(0, 2**31 - 1), metavar="N", help="of the training (default: the end)"
-    )
+    flags.add_integer(parser, "--step", 0, 2**31 - 1, "of the training (default: the end)")
     add("--state", action="append", metavar="TEXT",
         help="what a share link holds, in place of these; may be given several times")  # fmt: skip
-    add("--zoom", type=integer(1, 16), default=1, metavar="N", help="enlarge (default 1)")
-    add_trust(parser)
-
-
-def load_named(options: argparse.Namespace, name: str) -> ImageModel:
-    """A model by its name; ends the process if there is none."""
-    try:
-        return load(name, trust_classes=options.trust_classes)
-    except CheckpointError as error:
-        refuse(options, str(error))
+    flags.add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
+    flags.add_trust(parser)
 
 
 def states_of(options: argparse.Namespace) -> tuple[ImageModel, list[LatentState]]:
     """The model and the states that the flags of `add_states` name."""
     name = options.name or (options.state and model_of(options.state[0]))
     if not name:
-        refuse(options, f"NAME: one of {', '.join(bundled())}, a folder, or owner/name is needed")
-    model = load_named(options, name)
+        flags.refuse(f"NAME: one of {', '.join(bundled())}, a folder, or owner/name is needed")
+    model = load(name, trust_classes=options.trust_classes)
     return model, _read(options, model, name) if options.state else _of_seeds(options, model, name)
 
 
@@ -154,7 +124,7 @@ def _read(options: argparse.Namespace, model: ImageModel, name: str) -> list[Lat
     for text in options.state:
         state, problems = read_state(text, name, model.space)
         if problems:
-            refuse(options, "--state: " + "; ".join(map(str, problems)))
+            flags.refuse("--state: " + "; ".join(map(str, problems)))
         states.append(state)
     return states
 
@@ -162,52 +132,42 @@ def _read(options: argparse.Namespace, model: ImageModel, name: str) -> list[Lat
 def _of_seeds(options: argparse.Namespace, model: ImageModel, name: str) -> list[LatentState]:
     seeds, labels = options.seeds or [0], options.label or [None]
     if len(labels) not in (1, len(seeds)):
-        refuse(options, f"--label: one or {len(seeds)} are needed, not {len(labels)}")
+        flags.refuse(f"--label: one or {len(seeds)} are needed, not {len(labels)}")
     if options.step is not None and options.step not in model.steps:
         kept = ", ".join(map(str, model.steps))
-        refuse(options, f"--step {options.step}: one of {kept} is needed")
+        flags.refuse(f"--step {options.step}: one of {kept} is needed")
     step = None if options.step == model.card.steps else options.step
-    labels = labels * len(seeds) if len(labels) == 1 else labels
+    weights = [() if label is None else ((label_number(model, label), 1.0),) for label in labels]
     return [
-        LatentState(
-            name,
-            seed,
-            (),
-            options.truncation,
-            () if label is None else ((label_number(options, model, label), 1.0),),
-            step,
-        )
-        for seed, label in zip(seeds, labels, strict=True)
+        LatentState(name, seed, (), options.truncation, own, step)
+        for seed, own in zip(seeds, weights * len(seeds), strict=False)
     ]
 
 
-def label_number(options: argparse.Namespace, model: ImageModel, text: str) -> int:
-    """The class of --label, which is a name or a number; ends the process if there is none."""
+def label_number(model: ImageModel, text: str) -> int:
+    """The class of --label, which is a name or a number; ends the command if there is none."""
     if not model.classes:
-        refuse(options, f"--label {text}: {model.card.name} is not conditional")
-    try:
+        flags.refuse(f"--label {text}: {model.card.name} is not conditional")
+    with flags.refusing(what="--label"):
         known = text in model.labels or not text.isdecimal()
         return model.label_number(text if known else int(text))
-    except ValueError as error:
-        refuse(options, f"--label: {error}")
 
 
 def _sample(options: argparse.Namespace) -> int:
-    check_output(options, "out", ".png")
     model, states = states_of(options)
     images = model.render(states)
     if options.verdict:
         for state in states:
-            print(f"{state}: {_said(model.score(state))}")
+            print(f"{state}: {_in_words(model.score(state))}")
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
-    write_output(options, "out", sheet.save)
+    flags.write_output(options, "out", sheet.save)
     return 0
 
 
-def _said(verdict: Score) -> str:
-    name = "D(x)" if verdict.reading == "probability" else "D's score"
+def _in_words(score: Score) -> str:
+    name = "D(x)" if score.reading == "probability" else "D's score"
     return (
-        f"{name} {verdict.output:.3f} (logit {verdict.logit:.3f}), more convincing than"
-        f" {verdict.rank:.0%} of {verdict.samples} samples; D of step {verdict.step}"
+        f"{name} {score.output:.3f} (logit {score.logit:.3f}), more convincing than"
+        f" {score.rank:.0%} of {score.samples} samples; D of step {score.step}"
     )

@@ -2,25 +2,15 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
-from ganplay.cli.flags import check_output, integer, refuse, write_output
+from ganplay.cli import flags
 from ganplay.cli.models import add_states, states_of
-from ganplay.images.datasets import DATASETS
-from ganplay.images.evaluation.neighbours import (
-    MOST,
-    NeighbourIndex,
-    ReferenceDistances,
-    cache_folder,
-    index_of,
-    reference_distances_of,
-)
-from ganplay.images.evaluation.training_images import ROOTS, MissingData, roots_given
+from ganplay.images.evaluation import neighbours
+from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_given
 from ganplay.media.contact_sheet import contact_sheet
 
 WORDS = {
@@ -30,63 +20,44 @@ WORDS = {
 }
 
 
-def add_roots(parser: argparse.ArgumentParser) -> None:
-    """The flag that says where data lie."""
-    kinds = "; ".join(f"{name}: {source.root}" for name, source in DATASETS.items())
-    parser.add_argument("--data-root", type=Path, action="append", default=[], metavar="DIR",
-        help=f"{kinds} (default: the folders of {ROOTS})")  # fmt: skip
-
-
 def add_neighbours(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     add_states(parser)
-    add_roots(parser)
+    flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
     add = parser.add_argument
     add("--cache", type=Path, metavar="DIR",
-        help=f"keep what is made of the data here (default {cache_folder()})")  # fmt: skip
-    add(
-        "--count", type=integer(1, MOST), default=3, metavar="N", help="of each picture (default 3)"
-    )
+        help=f"keep what is made of the data (default {neighbours.cache_folder()})")  # fmt: skip
+    flags.add_integer(parser, "--count", 1, neighbours.MOST, "of each picture", 3)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add("--out", type=Path, metavar="FILE.png", help="draw each picture before its neighbours")
+    flags.add_output(parser, "--out", "draw each picture before its neighbours", ".png")
     parser.set_defaults(run=_neighbours, parser=parser)
 
 
 def _neighbours(options: argparse.Namespace) -> int:
-    check_output(options, "out", ".png")
     model, states = states_of(options)
-    roots = roots_given(options.data_root)
-    try:
-        with tqdm(total=1, desc="index", disable=not sys.stderr.isatty(), leave=False) as bar:
-            cache = options.cache or cache_folder()
-            index = index_of(model.card, roots, cache, lambda share: bar.update(share - bar.n))
-    except MissingData as error:
-        refuse(options, str(error))
-    reference_distances = reference_distances_of(model.card, index.judge)
+    roots, cache = roots_given(options.data_root), options.cache or neighbours.cache_folder()
+    with flags.progress("index", 1, leave=False) as tell:
+        index = neighbours.index_of(model.card, roots, cache, tell)
+    usual = neighbours.reference_distances_of(model.card, index.judge)
     pictures = model.render(states)
     found = [index.nearest(picture, options.count) for picture in pictures]
     report = [
-        {"state": str(state), "neighbours": [one._asdict() for one in near]}
-        | _measured(reference_distances, near[0].distance)
+        {
+            "state": str(state),
+            "neighbours": [one._asdict() for one in near],
+            "yardstick": usual and usual._asdict(),
+            "reading": usual and usual.reading(near[0].distance),
+        }
         for state, near in zip(states, found, strict=True)
-    ]  # fmt: skip
-    print(json.dumps(report, indent=2) if options.json else "\n".join(map(_told, report)))
+    ]
+    print(json.dumps(report, indent=2) if options.json else "\n".join(map(_in_words, report)))
     if options.out:
         places = [[one.place for one in near] for near in found]
-        write_output(options, "out", _sheet(index, pictures, places, options.zoom).save)
+        flags.write_output(options, "out", _sheet(index, pictures, places, options.zoom).save)
     return 0
 
 
-def _measured(reference_distances: ReferenceDistances | None, distance: float) -> dict[str, Any]:
-    if reference_distances is None:
-        return {"yardstick": None, "reading": None}
-    return {
-        "yardstick": reference_distances._asdict(),
-        "reading": reference_distances.reading(distance),
-    }
-
-
-def _told(row: dict[str, Any]) -> str:
+def _in_words(row: dict[str, Any]) -> str:
     lines = [row["state"]]
     lines += [
         f"  {one['name']:>8}  place {one['place']:>6}  distance {one['distance']:.3f}"
@@ -99,7 +70,7 @@ def _told(row: dict[str, Any]) -> str:
 
 
 def _sheet(
-    index: NeighbourIndex, pictures: torch.Tensor, places: list[list[int]], zoom: int
+    index: neighbours.NeighbourIndex, pictures: torch.Tensor, places: list[list[int]], zoom: int
 ) -> Any:
     rows = [
         torch.cat([picture[None], index.learnt.pictures(own)])

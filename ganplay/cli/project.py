@@ -6,22 +6,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tqdm import tqdm
-
-from ganplay.cli.flags import add_trust, check_output, integer, refuse, write_output
-from ganplay.cli.models import label_number, load_named
-from ganplay.common.settings import MAX_SEED
-from ganplay.images.checkpoint import ImageModel, bundled
-from ganplay.latent.projection import (
-    MAX_RESTARTS,
-    MAX_STEPS,
-    RESTARTS,
-    STEPS,
-    Progress,
-    ProjectionResult,
-    drawing_style,
-    project,
-)
+from ganplay.cli import flags
+from ganplay.cli.models import label_number
+from ganplay.images.checkpoint import ImageModel, bundled, load
+from ganplay.latent import projection
+from ganplay.latent.projection import MAX_RESTARTS, MAX_STEPS, RESTARTS, STEPS, ProjectionResult
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.uploads import MAX_BYTES, Fitted, UploadError, fitted
 
@@ -35,81 +24,61 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("--label", metavar="NAME", help="the class to ask for (default: it is found too)")
     add("--mask", type=Path, metavar="MASK",
         help="a picture of the same proportions, white where it is to be filled in")  # fmt: skip
-    add("--restarts", type=integer(1, MAX_RESTARTS), default=RESTARTS, metavar="N",
-        help=f"places to search from (default {RESTARTS})")  # fmt: skip
-    add("--steps", type=integer(1, MAX_STEPS), default=STEPS, metavar="N",
-        help=f"of each (default {STEPS})")  # fmt: skip
-    add("--seed", type=integer(0, MAX_SEED), default=0, metavar="N",
-        help="of the places (default 0)")  # fmt: skip
+    flags.add_integer(parser, "--restarts", 1, MAX_RESTARTS, "places to search from", RESTARTS)
+    flags.add_integer(parser, "--steps", 1, MAX_STEPS, "of each", STEPS)
+    flags.add_seed(parser, "of the places")
     add("--json", action="store_true", help="print JSON, with the loss curves")
-    add("--out", type=Path, metavar="FILE.png",
-        help="write the picture that was found")  # fmt: skip
-    add("--zoom", type=integer(1, 16), default=1, metavar="N", help="enlarge it (default 1)")
-    add_trust(parser)
+    flags.add_output(parser, "--out", "write the picture that was found", ".png")
+    flags.add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
+    flags.add_trust(parser)
     parser.set_defaults(run=_project, parser=parser)
 
 
 def _project(options: argparse.Namespace) -> int:
-    check_output(options, "out", ".png")
-    model = load_named(options, options.name)
+    model = load(options.name, trust_classes=options.trust_classes)
     wanted = _wanted(options, model)
-    label = _label(options, model)
-    with tqdm(disable=not sys.stderr.isatty()) as bar:
-
-        def tell(progress: Progress) -> bool:
-            bar.total = progress.total
-            bar.update(progress.done + 1 - bar.n)
-            return True
-
-        try:
-            found = project(
-                model, wanted.pixels, wanted.hidden, label=label, restarts=options.restarts,
-                steps=options.steps, seed=options.seed, tell=tell,
-            )  # fmt: skip
-        except ValueError as error:
-            refuse(options, str(error))
+    label = None if options.label is None else label_number(model, options.label)
+    with flags.refusing(ValueError), flags.progress("step") as tell:
+        found = projection.project(
+            model, wanted.pixels, wanted.hidden, label=label, restarts=options.restarts,
+            steps=options.steps, seed=options.seed, tell=lambda p: tell(p.done + 1, p.total),
+        )  # fmt: skip
     _print(options, model, wanted, found)
     if options.out:
         sheet = contact_sheet(found.picture[None], 1, 0, options.zoom)
-        write_output(options, "out", sheet.save)
+        flags.write_output(options, "out", sheet.save)
     return 0
 
 
 def _wanted(options: argparse.Namespace, model: ImageModel) -> Fitted:
     """The picture and the mask in the model's shape."""
-    picture = _file(options, options.picture)
-    mask = None if options.mask is None else _file(options, options.mask)
-    try:
-        return fitted(picture, model.card.shape, drawing_style(model), mask)
-    except UploadError as error:
-        refuse(options, f"{options.picture}: {error}")
+    picture = _file(options.picture)
+    mask = None if options.mask is None else _file(options.mask)
+    with flags.refusing(UploadError, what=options.picture):
+        return fitted(picture, model.card.shape, projection.drawing_style(model), mask)
 
 
-def _file(options: argparse.Namespace, path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        refuse(options, f"{path}: {error.strerror}")
-
-
-def _label(options: argparse.Namespace, model: ImageModel) -> int | None:
-    return None if options.label is None else label_number(options, model, options.label)
+def _file(path: Path) -> bytes:
+    with flags.refusing(OSError, what=path), path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _print(
-    options: argparse.Namespace, model: ImageModel, wanted: Fitted, found: ProjectionResult
+    options: argparse.Namespace,
+    model: ImageModel,
+    wanted: Fitted,
+    found: ProjectionResult,
 ) -> None:
     state = str(replace(found.state, model=options.name))
     notes = [str(note) for note in wanted.notes]
     label = model.labels[found.labels[found.best]] if found.labels else None
     if options.json:
-        told = {
+        shown = {
             "state": state, "error": round(found.error, 3), "label": label, "notes": notes,
             "best": found.best, "labels": [model.labels[k] for k in found.labels],
             "curves": [[round(error, 3) for error in row] for row in found.curves.tolist()],
         }  # fmt: skip
-        print(json.dumps(told, indent=2))
+        print(json.dumps(shown, indent=2))
         return
     # The state alone goes where another command may read it.
     print(state)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganplay.arena.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
 from ganplay.arena.axes import Axis, read_axis
-from ganplay.cli.flags import refuse
+from ganplay.cli import flags
 from ganplay.common.settings import ConfigError
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.plot import each_panel, side_by_side
@@ -43,32 +43,29 @@ def arena_of(options: argparse.Namespace, config: ToyConfig, seeds: Sequence[int
     """What the flags ask for; ends the process with the reason if it cannot be."""
     for flag in _NOT_WITH:
         if getattr(options, flag):
-            refuse(options, f"--{flag}: not with --sweep, which trains many settings to one step")
+            flags.refuse(f"--{flag}: not with --sweep, which trains many settings to one step")
     if len(options.sweep) > MAX_AXES:
-        refuse(options, f"--sweep: given {len(options.sweep)} times; at most {MAX_AXES} axes")
-    try:
-        return Arena(cells(config, options.sweep, seeds))
-    except ConfigError as error:
-        refuse(options, str(error))
+        flags.refuse(f"--sweep: given {len(options.sweep)} times; at most {MAX_AXES} axes")
+    return Arena(cells(config, options.sweep, seeds))
 
 
 def ranking(result: Mapping[str, Any]) -> str:
     """The cells as a table, best first."""
-    told = result["cells"]
-    names = list(told[0]["values"])
+    shown = result["cells"]
+    names = list(shown[0]["values"])
     heads = ["rank", *names, *_COLUMNS, "floor of js"]
     rows = [
         [str(cell["rank"]["js"]), *map(_written, cell["values"].values())]
         + [_with_width(cell["mean"][c], cell["half_width"][c]) for c in _COLUMNS]
         + [f"{cell['noise_floor']['js']:.3f}"]
-        for cell in told
+        for cell in shown
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = [
         "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
         for row in [heads, *rows]
     ]
-    seeds = len(told[0]["members"])
+    seeds = len(shown[0]["members"])
     each = (
         f"{seeds} seeds each, ± half of the mean's 95 % interval" if seeds > 1 else "one seed each"
     )
@@ -80,8 +77,8 @@ def _written(value: object) -> str:
 
 
 def _with_width(mean: float | None, half_width: float | None) -> str:
-    told = "-" if mean is None else f"{mean:.3f}"
-    return told if half_width is None else f"{told} ± {half_width:.3f}"
+    shown = "-" if mean is None else f"{mean:.3f}"
+    return shown if half_width is None else f"{shown} ± {half_width:.3f}"
 
 
 def pictured(arena: Arena) -> Image.Image:

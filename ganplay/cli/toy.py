@@ -4,27 +4,15 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from ganplay.cli.flags import (
-    add_settings,
-    check_output,
-    integer,
-    read_config,
-    refuse,
-    settings_given,
-    write_output,
-)
+from ganplay.cli import flags
 from ganplay.cli.sweep import add_sweep, arena_of, pictured, ranking
 from ganplay.common.files import write_whole
 from ganplay.common.locales import locale
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.common.settings import MAX_SEED, ConfigError
+from ganplay.common.settings import MAX_SEED
 from ganplay.live.film import film, shoot, style_of
 from ganplay.live.frame import Frame
 from ganplay.toy import custom_points
@@ -37,8 +25,6 @@ from ganplay.toy.stop_condition import StopCondition, parse
 from ganplay.toy.trainer import ToyTrainer
 
 MAX_SEEDS, MAX_STEPS = 256, 10_000_000
-OUTPUTS = {"plot": [".png"], "save": [".safetensors"], "film": [".gif", ".mp4"]}
-"""Flags of files that are written, and how their names may end."""
 FILM_FRAMES, FILM_RATE = 120, 20
 COLUMNS = ("js", "sliced_wasserstein", "energy", "modes", "high_quality", "d_real", "d_fake")
 
@@ -52,16 +38,17 @@ def _condition(text: str) -> StopCondition:
 
 def add_toy(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay toy`."""
-    add, count, first = parser.add_argument, integer(1, MAX_SEEDS), integer(0, MAX_SEED - MAX_SEEDS)
-    steps = integer(0, MAX_STEPS)
+    add = parser.add_argument
+    parser.usage = "ganplay toy [options] [settings]"  # all settings would hide the error below
     add("--preset", choices=list(PRESETS), help="where to begin (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
     add("--points", type=Path, metavar="FILE", help="learn the points of a CSV file (columns x, y "
         "and, if you like, a class) or the dark pixels of a picture")  # fmt: skip
-    add("--seeds", type=count, metavar="N", help="GANs to train (default 1)")
-    add("--first-seed", type=first, metavar="N", help="seed of the first (default: as set)")
-    add("--steps", type=steps, default=3000, metavar="N", help="steps of each (default 3000)")
+    flags.add_integer(parser, "--seeds", 1, MAX_SEEDS, "GANs to train (default 1)")
+    flags.add_integer(parser, "--first-seed", 0, MAX_SEED - MAX_SEEDS,
+        "seed of the first (default: as set)")  # fmt: skip
+    flags.add_integer(parser, "--steps", 0, MAX_STEPS, "steps of each", 3000)
     # fmt: off
     add("--until", type=_condition, metavar="METRIC=BOUND",
         help="stop once js is at or below a bound, or modes or high_quality at or above one; "
@@ -69,16 +56,17 @@ def add_toy(parser: argparse.ArgumentParser) -> None:
     # fmt: on
     add_sweep(parser)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add("--script", type=Path, metavar="FILE.py",
-        help="write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
+    flags.add_output(parser, "--script",
+        "write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
     add("--load", type=Path, metavar="FILE.safetensors",
         help="go on from saved weights with their settings, in place of a preset")  # fmt: skip
-    add("--save", type=Path, metavar="FILE.safetensors", help="write the weights of all")
-    add("--film", type=Path, metavar="FILE.gif|FILE.mp4", help="write a film of the first's run")
-    add("--plot", type=Path, metavar="FILE.png", help="write a picture of all")
+    flags.add_output(parser, "--save", "write the weights of all", ".safetensors")
+    flags.add_output(parser, "--film", "write a film of the first's run", ".gif", ".mp4")
+    flags.add_output(parser, "--plot", "write a picture of all", ".png")
     parser.set_defaults(run=_toy, parser=parser)
     fields = [f for f in dataclasses.fields(ToyConfig) if f.name != "points"]  # a file's, above
-    add_settings(parser, fields, {n: words["tip"] for n, words in locale("en")["fields"].items()})
+    tips = {name: words["tip"] for name, words in locale("en")["fields"].items()}
+    flags.add_settings(parser, fields, tips)
 
 
 def _settings(options: argparse.Namespace) -> ToyConfig:
@@ -90,20 +78,19 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
             print(f"--state: {problem}", file=sys.stderr)
         settings = linked.to_dict()
     if options.config:
-        settings |= read_config(options)
+        settings |= flags.read_config(options)
     return _with_flags(options, settings)
 
 
 def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyConfig:
-    flags = settings_given(options)
+    given = flags.settings_given(options)
     if options.points:
-        flags = {"distribution": CUSTOM, "points": _read_points(options)} | flags
-    elif flags.get("distribution", CUSTOM) != CUSTOM:
-        flags["points"] = ""
-    try:
-        return ToyConfig.from_dict(settings | flags)
-    except ConfigError as error:
-        refuse(options, str(error))
+        with flags.refusing(what=f"--points {options.points}"):
+            points = custom_points.read(options.points)
+        given = {"distribution": CUSTOM, "points": points} | given
+    elif given.get("distribution", CUSTOM) != CUSTOM:
+        given["points"] = ""
+    return ToyConfig.from_dict(settings | given)
 
 
 def _loaded(options: argparse.Namespace) -> ToyTrainer:
@@ -111,11 +98,9 @@ def _loaded(options: argparse.Namespace) -> ToyTrainer:
     for flag in ("preset", "state", "config", "seeds", "first_seed", "script", "until"):
         if getattr(options, flag) is not None:
             name = flag.replace("_", "-")
-            refuse(options, f"--{name}: not with --load, which goes on with what was trained")
-    try:
+            flags.refuse(f"--{name}: not with --load, which goes on with what was trained")
+    with flags.refusing(OSError, CheckpointError, what=f"--load {options.load}"):
         trainer = load_toy(options.load)
-    except (OSError, CheckpointError) as error:
-        refuse(options, f"--load {options.load}: {error}")
     changed = [_with_flags(options, config.to_dict()) for config in trainer.configs]
     for old, new in zip(trainer.configs, changed, strict=True):
         if needs_new_networks(old, new):
@@ -125,14 +110,9 @@ def _loaded(options: argparse.Namespace) -> ToyTrainer:
                 if getattr(old, f.name) != getattr(new, f.name)
                 and (f.metadata["change"] == "rebuild" or f.name in ("distribution", "points"))
             )
-            refuse(options, f"--load {options.load}: its networks cannot have another {names}")
+            flags.refuse(f"--load {options.load}: its networks cannot have another {names}")
     trainer.configure(changed)
     return trainer
-
-
-def _fresh(options: argparse.Namespace) -> ToyTrainer:
-    config = _settings(options)
-    return ToyTrainer(config, seeds=_seeds(options, config))
 
 
 def _seeds(options: argparse.Namespace, config: ToyConfig) -> range:
@@ -140,32 +120,21 @@ def _seeds(options: argparse.Namespace, config: ToyConfig) -> range:
     return range(first, first + (options.seeds or 1))
 
 
-def _read_points(options: argparse.Namespace) -> str:
-    try:
-        return custom_points.read(options.points)
-    except (OSError, ValueError) as error:
-        refuse(options, f"--points {options.points}: {error}")
-
-
-def _check_outputs(options: argparse.Namespace) -> None:
-    """Before anything is trained, whose results could then not be kept."""
-    for flag, suffixes in OUTPUTS.items():
-        check_output(options, flag, *suffixes)
-    if options.film and options.until:
-        refuse(options, "--film: not with --until, as its pictures are spread over all steps")
-
-
 def _toy(options: argparse.Namespace) -> int:
-    _check_outputs(options)
+    if options.film and options.until:
+        flags.refuse("--film: not with --until, as its pictures are spread over all steps")
     if options.sweep:
         return _sweep(options)
-    if options.script and not options.load:
+    if options.load:
+        trainer = _loaded(options)
+    else:
         config = _settings(options)
-        first = dataclasses.replace(config, seed=_seeds(options, config)[0])
-        text = as_script(first, options.steps)
-        write_output(options, "script", lambda path: write_whole(path, text.encode()))
-        return 0
-    trainer = _loaded(options) if options.load else _fresh(options)
+        seeds = _seeds(options, config)
+        if options.script:
+            text = as_script(dataclasses.replace(config, seed=seeds[0]), options.steps)
+            flags.write_output(options, "script", lambda path: write_whole(path, text.encode()))
+            return 0
+        trainer = ToyTrainer(config, seeds=seeds)
     frames, reached = _train(trainer, options)
     result: dict[str, Any] = {"preset": _preset(options)} | report(trainer)
     if options.until:
@@ -174,25 +143,25 @@ def _toy(options: argparse.Namespace) -> int:
             member["reached"] = step
     print(json.dumps(result, indent=2) if options.json else _table(result))
     if options.plot:
-        write_output(options, "plot", panels(trainer).save)
+        flags.write_output(options, "plot", panels(trainer).save)
     if options.film:
         kind = options.film.suffix.lower().removeprefix(".")
         data = film(frames, style_of(trainer), kind, FILM_RATE)
-        write_output(options, "film", lambda path: write_whole(path, data))
+        flags.write_output(options, "film", lambda path: write_whole(path, data))
     if options.save:
-        write_output(options, "save", lambda path: save_toy(trainer, path))
+        flags.write_output(options, "save", lambda path: save_toy(trainer, path))
     return 0
 
 
 def _sweep(options: argparse.Namespace) -> int:
     config = _settings(options)
     arena = arena_of(options, config, _seeds(options, config))
-    with _told(options.steps) as go_on:
+    with flags.progress("step", options.steps) as go_on:
         train(arena, options.steps, go_on)
     result: dict[str, Any] = {"preset": _preset(options)} | arena.report()
     print(json.dumps(result, indent=2) if options.json else ranking(result))
     if options.plot:
-        write_output(options, "plot", pictured(arena).save)
+        flags.write_output(options, "plot", pictured(arena).save)
     return 0
 
 
@@ -201,19 +170,12 @@ def _preset(options: argparse.Namespace) -> str | None:
     return (options.preset or "ring") if options.load is None and options.state is None else None
 
 
-@contextmanager
-def _told(steps: int) -> Iterator[Callable[[int], bool]]:
-    """What training tells its progress to: a bar, where somebody looks."""
-    with tqdm(total=steps, unit="step", disable=not sys.stderr.isatty()) as bar:
-        yield lambda done: bar.update(done - bar.n) or True
-
-
 def _train(
     trainer: ToyTrainer, options: argparse.Namespace
 ) -> tuple[list[Frame], list[int | None]]:
     """What was seen on the way, if it is filmed, and when each member met a condition."""
     steps = options.steps
-    with _told(steps) as go_on:
+    with flags.progress("step", steps) as go_on:
         if options.until:
             return [], train_until(trainer, steps, options.until, go_on)
         if options.film:

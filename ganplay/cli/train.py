@@ -14,21 +14,13 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.cli.flags import (
-    add_settings,
-    find_classes_here,
-    integer,
-    read_config,
-    refuse,
-    settings_given,
-)
+from ganplay.cli import flags
 from ganplay.common.devices import device_of, fastest_threads
-from ganplay.common.settings import ConfigError
 from ganplay.images.config import ImageConfig
-from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST, DataError, ImageData, load
+from ganplay.images.datasets import DATASETS, ImageData, load
 from ganplay.images.distributed import ProcessGroup, group
 from ganplay.images.networks import ROLES, Network, Role, network_for
-from ganplay.images.runs import Every, Run, RunError, tensorboard, train
+from ganplay.images.runs import Every, Run, tensorboard, train
 from ganplay.images.trainer import ImageTrainer
 
 MAX_STEPS = 10_000_000
@@ -37,36 +29,31 @@ SHOWN = ("d_loss", "g_loss", "d_real", "d_fake")
 
 def add_train(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    add, steps = parser.add_argument, integer(1, MAX_STEPS)
+    add = parser.add_argument
+    # One that names all settings would hide the error below it.
+    parser.usage = "ganplay train --data NAME --out DIR [options] [settings]"
     add("--data", choices=list(DATASETS), help="what to learn")
-    add("--data-root", type=Path, action="append", default=[], metavar="DIR",
-        help="; ".join(f"{name}: {source.root}" for name, source in DATASETS.items()))  # fmt: skip
-    add("--size", type=integer(SMALLEST, LARGEST), metavar="PIXELS", help="side of the pictures")
-    add("--count", type=integer(1, 10_000_000), metavar="N", help="learn at most so many pictures")
-    add("--cache", type=Path, metavar="DIR", help="keep what was rendered in this folder")
+    flags.add_places(parser)
+    flags.add_size(parser)
+    flags.add_integer(parser, "--count", 1, 10_000_000, "learn at most so many pictures")
     add("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     add("--resume", action="store_true", help="go on with the run of that folder, if it has one")
-    add("--steps", type=integer(0, MAX_STEPS), default=10_000, metavar="N",
-        help="steps of the whole run (default 10000)")  # fmt: skip
+    flags.add_integer(parser, "--steps", 0, MAX_STEPS, "steps of the whole run", 10_000)
     add("--config", type=Path, metavar="FILE", help="JSON file of settings")
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default auto")
-    add(
-        "--threads",
-        type=integer(1, 1024),
-        metavar="N",
-        help="threads of each process on the CPU (default: what is fastest just now)",
-    )
+    flags.add_device(parser)
+    flags.add_integer(parser, "--threads", 1, 1024,
+        "threads of each process on the CPU (default: what is fastest just now)")  # fmt: skip
     for role in ("generator", "discriminator"):
         add(f"--{role}", metavar="PACKAGE.MODULE:CLASS",
             help="a torch.nn.Module of yours in place of the model's; this imports it")  # fmt: skip
     every = Every()
-    add("--log-every", type=steps, default=every.log, metavar="N", help=f"default {every.log}")
-    add("--sheet-every", type=steps, default=every.sheet, metavar="N",
-        help=f"draw samples (default {every.sheet})")  # fmt: skip
-    add("--save-every", type=steps, default=every.save, metavar="N",
-        help=f"keep what a run goes on from (default {every.save})")  # fmt: skip
+    flags.add_integer(parser, "--log-every", 1, MAX_STEPS, "write figures", every.log)
+    flags.add_integer(parser, "--sheet-every", 1, MAX_STEPS, "draw samples", every.sheet)
+    flags.add_integer(
+        parser, "--save-every", 1, MAX_STEPS, "keep what a run goes on from", every.save
+    )
     fields = dataclasses.fields(ImageConfig)
-    add_settings(parser, fields, {f.name: f.metadata["tip"] for f in fields})
+    flags.add_settings(parser, fields, {f.name: f.metadata["tip"] for f in fields})
     parser.set_defaults(run=_train, parser=parser)
 
 
@@ -74,23 +61,22 @@ def _train(options: argparse.Namespace) -> int:
     run = Run(options.out)
     resumed = run.state_path.exists()
     if resumed and not options.resume:
-        refuse(options, f"--out {options.out}: there is a run already; --resume goes on with it")
-    try:
-        kind = device_of(options.device).type
-        with group(kind) as processes:
-            return _run(options, run, processes, resumed)
-    except (ValueError, DataError, RunError) as error:
-        refuse(options, str(error))
-    except OSError as error:
-        refuse(options, f"--out {options.out}: {error}")
+        flags.refuse(f"--out {options.out}: there is a run already; --resume goes on with it")
+    with (
+        flags.refusing(OSError, what=f"--out {options.out}"),
+        flags.refusing(ValueError),
+        group(device_of(options.device).type) as processes,
+    ):
+        return _run(options, run, processes, resumed)
 
 
 def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed: bool) -> int:
-    config, chosen = _settings(options), _data(options)
+    config = ImageConfig.from_dict(_asked(options))
+    chosen = {"name": options.data, "size": options.size, "count": options.count}
     if resumed:
         config, chosen = _resumed(options, run, config, chosen)
     if chosen["name"] is None:
-        refuse(options, "--data: the name of a data set is needed")
+        flags.refuse("--data: the name of a data set is needed")
     data = load(
         chosen["name"], options.data_root, size=chosen["size"], count=chosen["count"],
         cache=options.cache,
@@ -125,12 +111,12 @@ def _networks(
     shape, classes = (channels, height, width), len(data.names) if config.conditional else 0
     made: dict[Role, Network] = {}
     if options.generator or options.discriminator:
-        find_classes_here()
+        flags.find_classes_here()
     for role in ROLES:
         asked, kept = getattr(options, role), chosen.get("networks", {}).get(role)
         own = kept and ":" in kept["model"]
         if kept and asked != (kept["model"] if own else None):
-            refuse(options, f"--{role} {kept['model']}: the run that goes on has it" if own
+            flags.refuse(f"--{role} {kept['model']}: the run that goes on has it" if own
                    else f"--{role}: the run that goes on has our own")  # fmt: skip
         made[role] = network_for(role, config, shape, classes, asked)
     return made
@@ -147,7 +133,7 @@ def _loop(
 ) -> int:
     every = Every(options.log_every, options.sheet_every, options.save_every)
     board = tensorboard(options.out, trainer.steps) if run else None
-    quiet = run is None or not sys.stderr.isatty()
+    quiet = None if run else True
     with (
         _signals() as received,
         tqdm(total=options.steps, initial=trainer.steps, unit="step", disable=quiet) as bar,
@@ -189,17 +175,9 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(changed, handler)
 
 
-def _settings(options: argparse.Namespace) -> ImageConfig:
-    """File, then flags: what comes later counts."""
-    settings = read_config(options) if options.config else {}
-    try:
-        return ImageConfig.from_dict(settings | settings_given(options))
-    except ConfigError as error:
-        refuse(options, str(error))
-
-
-def _data(options: argparse.Namespace) -> dict[str, Any]:
-    return {"name": options.data, "size": options.size, "count": options.count}
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    """Settings by name: the file's, then the flags', as what comes later counts."""
+    return (flags.read_config(options) if options.config else {}) | flags.settings_given(options)
 
 
 def _resumed(
@@ -207,14 +185,9 @@ def _resumed(
 ) -> tuple[ImageConfig, dict[str, Any]]:
     """The settings and data of the run, which what was asked for must not contradict."""
     kept, about = run.description()
-    asked = read_config(options) if options.config else {}
-    asked |= settings_given(options)
-    for name in asked:
-        old, new = getattr(kept, name), getattr(config, name)
+    pairs = {name: (getattr(kept, name), getattr(config, name)) for name in _asked(options)}
+    pairs |= {name: (about[name], new) for name, new in chosen.items() if new is not None}
+    for name, (old, new) in pairs.items():
         if old != new:
-            refuse(options, f"{name}: {new} is not possible; the run that goes on has {old}")
-    for name, new in chosen.items():
-        old = about[name]
-        if new is not None and new != old:
-            refuse(options, f"{name}: {new} is not possible; the run that goes on has {old}")
+            flags.refuse(f"{name}: {new} is not possible; the run that goes on has {old}")
     return kept, about

@@ -1,15 +1,11 @@
 """The command `ganplay walk`: a film through a model's latent space."""
 
 import argparse
-import sys
-from pathlib import Path
 
-from tqdm import tqdm
-
-from ganplay.cli.flags import check_output, integer, refuse, write_output
-from ganplay.cli.models import add_states, load_named, states_of
+from ganplay.cli import flags
+from ganplay.cli.models import add_states, states_of
 from ganplay.common.files import write_whole
-from ganplay.images.checkpoint import ImageModel
+from ganplay.images.checkpoint import ImageModel, load
 from ganplay.images.latent_state import model_of
 from ganplay.latent.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
 from ganplay.latent.walk_export import export_walk
@@ -33,7 +29,7 @@ def add_walk(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--walk", metavar="TEXT", help="a whole walk as the page copies it, in place of keyframes "
         "and of how it goes from one to the next")  # fmt: skip
-    add("--frames", type=integer(2, MAX_FRAMES), default=120, metavar="N", help="default 120")
+    flags.add_integer(parser, "--frames", 2, MAX_FRAMES, "of the whole walk", 120)
     add("--path", choices=PATHS, default="slerp", help="from one to the next (default slerp)")
     add("--duration", type=_numbers, default=[1.0], metavar="LIST",
         help="of the way from each keyframe to the next, such as 1,0.5,2")  # fmt: skip
@@ -43,55 +39,45 @@ def add_walk(parser: argparse.ArgumentParser) -> None:
     add("--loop", action="store_true", help="come back to the first")
     add("--even", action="store_true",
         help="go at an even pace, as a classifier's features have it")  # fmt: skip
-    add("--rate", type=integer(1, MAX_RATE), default=24, metavar="N",
-        help="frames a second (default 24)")  # fmt: skip
-    add("--out", type=Path, required=True, metavar="FILE",
-        help="ends in .mp4, .gif, or .png for all frames on one sheet")  # fmt: skip
-    add("--columns", type=integer(1, 1000), metavar="N", help="of the sheet")
+    flags.add_integer(parser, "--rate", 1, MAX_RATE, "frames a second", 24)
+    flags.add_output(parser, "--out",
+        "a .png has all frames on one sheet", ".mp4", ".gif", ".png", required=True)  # fmt: skip
+    flags.add_integer(parser, "--columns", 1, 1000, "of the sheet")
     add("--strip", action="store_true", help="all frames of a .png in one row, without gaps")
     parser.set_defaults(run=_run, parser=parser)
 
 
 def _run(options: argparse.Namespace) -> int:
-    kind = check_output(options, "out", ".mp4", ".gif", ".png")
+    kind = options.out.suffix.lower().removeprefix(".")
     if kind == "png":
         kind = "strip" if options.strip else "sheet"
     elif options.strip:
-        refuse(options, f"--strip: --out {options.out} is no .png")
-    model, walk = _told(options) if options.walk else _of_flags(options)
-    with tqdm(unit="picture", disable=not sys.stderr.isatty()) as bar:
-
-        def tell(done: int, of: int) -> bool:
-            bar.total = of
-            bar.update(done - bar.n)
-            return True
-
+        flags.refuse(f"--strip: --out {options.out} is no .png")
+    model, walk = _of_text(options) if options.walk else _of_flags(options)
+    with flags.progress("picture") as tell:
         data, pace = export_walk(model, walk, kind, options.zoom, tell, options.columns)
     print(f"unevenness {pace.unevenness:.3f}: standard deviation of the distance from frame to"
           f" frame, over its mean\nwalk: {walk}")  # fmt: skip
-    write_output(options, "out", lambda path: write_whole(path, data))
+    flags.write_output(options, "out", lambda path: write_whole(path, data))
     return 0
 
 
-def _told(options: argparse.Namespace) -> tuple[ImageModel, Walk]:
+def _of_text(options: argparse.Namespace) -> tuple[ImageModel, Walk]:
     """The walk of --walk."""
     name = options.name or model_of(options.walk.replace("|", ";"))
     if not name:
-        refuse(options, "--walk: it names no model")
-    model = load_named(options, name)
+        flags.refuse("--walk: it names no model")
+    model = load(name, trust_classes=options.trust_classes)
     walk, problems = read_walk(options.walk, name, model.space)
     if walk is None or problems:
-        refuse(options, "--walk: " + "; ".join(map(str, problems)))
+        flags.refuse("--walk: " + "; ".join(map(str, problems)))
     return model, walk
 
 
 def _of_flags(options: argparse.Namespace) -> tuple[ImageModel, Walk]:
     model, states = states_of(options)
-    try:
+    with flags.refusing(ValueError):
         keyframes = keyframes_of(states, options.duration, options.easing)
-        walk = Walk(
+        return model, Walk(
             keyframes, options.frames, options.path, options.loop, options.even, options.rate
         )
-    except ValueError as error:
-        refuse(options, str(error))
-    return model, walk

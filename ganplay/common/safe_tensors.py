@@ -13,8 +13,6 @@ import torch
 from safetensors.torch import load
 from torch import Tensor
 
-_DTYPES = {"F32": torch.float32, "F16": torch.float16, "U8": torch.uint8, "I64": torch.int64}
-
 
 class CheckpointError(ValueError):
     """Weights that cannot be kept or used; `code` is for those who say why in another language."""
@@ -106,13 +104,9 @@ def tensors_of(data: bytes, kinds: Mapping[str, TensorSpec], most: int) -> dict[
     entries = header(data, most)
     entries.pop("__metadata__", None)
     check_names(entries, kinds)
-    for name, kind in kinds.items():
-        entry = entries[name] if isinstance(entries[name], dict) else {}
-        shape, dtype = entry.get("shape"), _DTYPES.get(str(entry.get("dtype")))
-        if shape != list(kind.shape) or dtype != kind.dtype:
-            shown = f"{str(entry.get('dtype'))[:20]} {str(shape)[:60]}"
-            refuse("tensors", f"{name}: {shown} instead of {list(kind.shape)} of {kind.dtype}")
     found = tensors(data)
+    for name, kind in kinds.items():
+        check_kind(name, found[name], kind)
     check_finite(found)
     return found
 

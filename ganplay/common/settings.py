@@ -52,43 +52,29 @@ class ConfigError(ValueError):
         super().__init__("; ".join(map(str, self.problems)))
 
 
-def setting(default: Any, group: str, change: Change, advanced: bool, **metadata: Any) -> Any:
+def setting(
+    default: Any, group: str, change: Change = "live", advanced: bool = False, **metadata: Any
+) -> Any:
     """A field of a configuration; see `Settings`."""
     metadata |= {"group": group, "change": change, "advanced": advanced}
     return field(default=default, metadata=metadata)
 
 
 def number(
-    default: float,
-    low: float,
-    high: float,
-    group: str,
-    change: Change = "live",
-    advanced: bool = False,
-    log: bool = False,
-    **words: str,
+    default: float, low: float, high: float, *how: Any, log: bool = False, **more: Any
 ) -> Any:
-    """A number in [low, high]; `log` asks for a slider that moves in factors."""
-    return setting(default, group, change, advanced, bounds=(low, high), log=log, **words)
+    """A number in [low, high]; `log` asks for a slider that moves in factors. See `setting`."""
+    return setting(default, *how, bounds=(low, high), log=log, **more)
 
 
-def choice(
-    default: Any,
-    choices: Iterable[Any],
-    group: str,
-    change: Change = "live",
-    advanced: bool = False,
-    **words: str,
-) -> Any:
-    """One of some values."""
-    return setting(default, group, change, advanced, choices=tuple(choices), **words)
+def choice(default: Any, choices: Iterable[Any], *how: Any, **more: Any) -> Any:
+    """One of some values. See `setting`."""
+    return setting(default, *how, choices=tuple(choices), **more)
 
 
-def flag(
-    default: bool, group: str, change: Change = "live", advanced: bool = False, **words: str
-) -> Any:
-    """On or off."""
-    return choice(default, (False, True), group, change, advanced, **words)
+def flag(default: bool, *how: Any, **more: Any) -> Any:
+    """On or off. See `setting`."""
+    return choice(default, (False, True), *how, **more)
 
 
 C = TypeVar("C", contravariant=True)

@@ -34,6 +34,11 @@ def field_of(field: dataclasses.Field) -> dict[str, Any]:
     return {"name": field.name, "kind": kind, "default": field.default} | dict(field.metadata)
 
 
+def fields_of(config: type[Any]) -> list[dict[str, Any]]:
+    """The settings of a kind of configuration; points of a visitor's own are none of them."""
+    return [field_of(f) for f in dataclasses.fields(config) if f.name != "points"]
+
+
 def _thumbnail(distribution: Distribution) -> dict[str, Any]:
     drawn, _ = distribution.sample(THUMBNAIL_POINTS, generator_of(0, "thumbnail"))
     return {
@@ -48,7 +53,7 @@ def schema() -> bytes:
     """The page's schema as JSON; the same for everybody."""
     content = {
         "groups": GROUPS,
-        "fields": [field_of(f) for f in dataclasses.fields(ToyConfig) if f.name != "points"],
+        "fields": fields_of(ToyConfig),
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
         "thumbnails": json.loads((ASSETS / "lab" / "thumbnails.json").read_text()),
         "distributions": {name: _thumbnail(d) for name, d in DISTRIBUTIONS.items()}

@@ -314,7 +314,7 @@ def test_info_as_a_process(bars):
         (["sample", "FOLDER", "--step", "5", "--out", "a.png"], "--step 5: one of 0, 10, 12"),
         (["sample", "FOLDER", "--truncation", "3", "--out", "a.png"], "3: a number from 0 to 2"),
         (["sample", "FOLDER", "--state", "1;d0:11", "--out", "a.png"], "from -10 to 10"),
-        (["sample", "FOLDER", "--out", "no/such/folder/a.png"], "--out no"),
+        (["sample", "FOLDER", "--out", "no/such/folder/a.png"], "a.png: there is no such folder"),
         (["walk", "FOLDER", "--seeds", "1", "--out", "a.gif"], "keyframes: 1 is not possible"),
         (["walk", "FOLDER", "--seeds", "1,2", "--duration", "1,0", "--out", "a.gif"],
          "duration: 0.0 is not possible; a number from 0.05 to 60"),

@@ -287,10 +287,11 @@ def test_strangers_pages_are_turned_away(client):
 
 
 def test_a_page_has_a_few_sockets_and_all_together_not_more_than_there_is_room_for(
-    client, monkeypatch
+    monkeypatch, request
 ):
     monkeypatch.setattr(routes, "MAX_SOCKETS", 3)
     monkeypatch.setattr(routes, "MAX_SOCKETS_OF_A_PAGE", 2)
+    client = request.getfixturevalue("client")  # whose routes are made with these numbers
     token = auth.issue()
 
     with (

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.rehearsal import QUICK_SECONDS
 from benchmarks.rehearsal_class import Happened, film_in, planned
-from benchmarks.rehearsal_report import COLUMNS, Account, as_markdown, as_text, rows_of
+from benchmarks.rehearsal_report import COLUMNS, Account, as_markdown, rows_of, table_of
 from benchmarks.students import Seen, Student
 from ganplay.live.frame_codec import FLAGS, HEADER
 
@@ -58,11 +58,13 @@ def test_a_server_that_never_came_back_breaks_bounds():
 
 
 def test_the_report_has_a_line_for_each():
-    assert len(as_text(CLASS).splitlines()) == 1 + len(CLASS)
+    table = table_of(CLASS).splitlines()
+    assert [line.count("|") for line in table] == [len(COLUMNS) + 1] * (2 + len(CLASS))
     rows = rows_of(CLASS, SEEN, [True, True], whole=True)
     page = as_markdown(CLASS, rows, planned(QUICK_SECONDS), "oscillation").splitlines()
-    assert [line.count("|") for line in page[-len(CLASS) - 2 : -2]] == [len(COLUMNS) + 1] * 3
-    assert [line.split(" | ")[0] for line in page[6 : 6 + len(rows)]] == [
+    assert page[-len(table) :] == table
+    first = page.index("| --- | ---: | --- | --- |") + 1
+    assert [line.split(" | ")[0] for line in page[first : first + len(rows)]] == [
         f"| {row.name}" for row in rows
     ]
 

@@ -20,6 +20,7 @@ from ganplay.images.datasets.fonts import LETTERS
 
 ROOTS = "GANPLAY_DATA"
 """Environment variable: folders that hold data sets, as many as PATH has it."""
+WHERE_WITHOUT_FLAG = f" (default: the folders of {ROOTS})"
 TORCHVISION = {"digits": "MNIST", "fashion": "FashionMNIST"}
 FACES_SEED = 0
 """Of the training split; see `datasets.faces`."""

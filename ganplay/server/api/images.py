@@ -1,12 +1,16 @@
 """Named endpoints on the trained image models: what there is, and pictures of states."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as TooLate
+from contextlib import contextmanager
 from typing import Any
 
 from ganplay.images.latent_state import MAX_STATE, model_of
 from ganplay.latent.model_store import MOST_PICTURES, ModelStore, Rendered
+from ganplay.media.uploads import UploadError
+from ganplay.media.video import Cancelled
 from ganplay.server.api.toy import Refused, integer
 from ganplay.server.api.zero_gpu import GpuJobs, in_context
 from ganplay.server.explore.request import message_of
@@ -16,9 +20,22 @@ SECONDS = 60.0
 """A call that is not answered by then is given up."""
 
 
-def data_url(png: bytes) -> str:
-    """A picture in text."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
+def data_url(content: bytes, kind: str = "image/png") -> str:
+    """A file in text."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+@contextmanager
+def refusing(late: str) -> Iterator[None]:
+    """Tell a caller in words why work on an image model failed; `late`, if it took too long."""
+    try:
+        yield
+    except UploadError as error:
+        raise Refused(f"picture: {error}") from None
+    except (TooLate, Cancelled, CancelledError):
+        raise Refused(f"busy: {late}") from None
+    except Exception as error:
+        raise Refused(message_of(error)) from None
 
 
 def texts_of(name: str, value: Any, max_count: int) -> list[str]:
@@ -99,9 +116,5 @@ class ImageApi:
         work = self.model_store.submit(
             in_context(self.gpu_jobs.render, name, texts), pictures=len(texts)
         )
-        try:
+        with refusing("nothing could be drawn within a minute"):
             return work.result(SECONDS)
-        except TooLate:
-            raise Refused("busy: nothing could be drawn within a minute") from None
-        except Exception as error:
-            raise Refused(message_of(error)) from None

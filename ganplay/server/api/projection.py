@@ -2,19 +2,15 @@
 
 import base64
 import binascii
-from concurrent.futures import CancelledError
-from concurrent.futures import TimeoutError as TooLate
 from threading import Event
 from typing import Any
 
 from ganplay.latent.projection_queue import BOUNDS, ProjectionQueue
 from ganplay.media.contact_sheet import contact_sheet, png
-from ganplay.media.uploads import MAX_BYTES, UploadError
-from ganplay.media.video import Cancelled
-from ganplay.server.api.images import data_url
+from ganplay.media.uploads import MAX_BYTES
+from ganplay.server.api.images import data_url, refusing
 from ganplay.server.api.toy import Refused, integer
 from ganplay.server.api.zero_gpu import GpuJobs, in_context
-from ganplay.server.explore.request import message_of
 
 SECONDS = 120.0
 """A search that has not ended by then, others before it included, is given up."""
@@ -73,10 +69,8 @@ class ProjectionApi:
         asked: dict[str, Any] = {
             name: integer(name, own[name], low, high) for name, (low, high, _) in BOUNDS.items()
         }
-        asked |= {
-            "model": model,
-            "label": None if label is None else integer("label", label, 0, 999),
-        }
+        asked["model"] = model
+        asked["label"] = None if label is None else integer("label", label, 0, 999)
         data = bytes_of("picture", picture)
         hidden = None if mask is None else bytes_of("mask", mask)
         stop = Event()
@@ -97,13 +91,8 @@ class ProjectionApi:
 
         future = self.projection_queue.pool.submit(in_context(work))
         try:
-            return future.result(SECONDS)
-        except UploadError as error:
-            raise Refused(f"picture: {error}") from None
-        except (TooLate, Cancelled, CancelledError):
-            raise Refused("busy: it was not found within two minutes") from None
-        except Exception as error:
-            raise Refused(message_of(error)) from None
+            with refusing("it was not found within two minutes"):
+                return future.result(SECONDS)
         finally:
             stop.set()
             future.cancel()

@@ -1,16 +1,13 @@
 """The named endpoint `walk`, for those who come without a browser."""
 
-import base64
 import time
 from typing import Any
 
 from ganplay.images.latent_state import model_of
 from ganplay.latent.walk import SEPARATOR, VERSION, Keyframe, Walk
 from ganplay.latent.walk_string import keyframes_of
-from ganplay.media.video import Cancelled
-from ganplay.server.api.toy import Refused
+from ganplay.server.api.images import data_url, refusing
 from ganplay.server.api.zero_gpu import GpuJobs, in_context
-from ganplay.server.explore.request import message_of
 from ganplay.server.explore.walk_routes import PlannedWalk, WalkRequest, WalkRoutes, checked
 from ganplay.server.http.messages import validated
 
@@ -61,7 +58,7 @@ class WalkApi:
             in a data URL.
         """
         deadline = time.monotonic() + SECONDS
-        try:
+        with refusing(f"it could not be made within {SECONDS:g} seconds"):
             planned = self._planned(states, walk, model, kind, zoom)
             if not walk:
                 own = _keyframes(planned.walk, durations, easings)
@@ -72,16 +69,12 @@ class WalkApi:
                 lambda done, of: time.monotonic() < deadline,
             )  # fmt: skip
             file = self.walk_routes.pool.submit(work).result()
-        except Cancelled:
-            raise Refused(f"busy: it could not be made within {SECONDS:g} seconds") from None
-        except Exception as error:
-            raise Refused(message_of(error)) from None
         media = {"gif": "image/gif", "mp4": "video/mp4"}.get(kind, "image/png")
         return {
             "walk": str(planned.walk),
             "problems": [str(problem) for problem in planned.problems],
             "unevenness": file.pace.unevenness,
-            "file": f"data:{media};base64,{base64.b64encode(file.data).decode()}",
+            "file": data_url(file.data, media),
         }
 
     def _planned(

@@ -20,8 +20,8 @@ from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.server.explore.request import problem_of
 from ganplay.server.http.guard import Guard, PageRequest, answer_json, answer_problems
+from ganplay.server.http.shared_streams import Send, SharedStream, StreamedResponse
 from ganplay.server.http.slots import Slots
-from ganplay.server.http.streaming import Send, WorkResponse
 
 MAX_SEARCHES = 4
 """That wait or run: they come one after the other."""
@@ -44,7 +44,6 @@ class ProjectionRoutes:
     async def picture(self, request: PageRequest) -> Response:
         """A file's picture in the shape of the model that the address names."""
         name = request.query.get("model", "")[:80]
-        request.held.enter_context(self.slots["uploads"].slot(request.session))
         work = self.projection_queue.model_store.submit(
             self.projection_queue.picture, name, request.body, pictures=MOST_PICTURES
         )
@@ -59,11 +58,11 @@ class ProjectionRoutes:
     async def project(self, request: PageRequest) -> Response:
         """A search; a page's new one ends its last."""
         asked = self.projection_queue.read_request(*unpack_chunk(request.body))
-        request.held.enter_context(self.slots["searches"].slot(request.session))
         stop = self._begin(request.session)
         request.held.callback(self._end, request.session, stop)
         work = partial(self._search, asked, stop)
-        return WorkResponse(work, request.held.pop_all(), self.projection_queue.pool)
+        stream = SharedStream(work, self.projection_queue.pool)
+        return StreamedResponse(stream, request.held.pop_all())
 
     def _begin(self, session: str) -> threading.Event:
         """What tells a page's new search to stop; its last one is told to."""
@@ -93,9 +92,12 @@ class ProjectionRoutes:
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
-        picture = Guard(self.picture, MAX_BYTES, "size", explain=_explain)
-        project = Guard(self.project, MAX_REQUEST, "size", explain=_explain)
-        return [picture.route("explore/picture"), project.route("explore/project")]
+        guarded = partial(Guard, too_large="size", explain=_explain)
+        uploads, searches = self.slots["uploads"], self.slots["searches"]
+        return [
+            guarded(self.picture, MAX_BYTES, slots=uploads).route("explore/picture"),
+            guarded(self.project, MAX_REQUEST, slots=searches).route("explore/project"),
+        ]
 
 
 class _ProgressSender:

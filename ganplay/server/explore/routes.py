@@ -7,9 +7,7 @@ position is always drawn.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -38,36 +36,14 @@ class ExploreRoutes:
 
     def __init__(self, model_store: ModelStore) -> None:
         self.model_store = model_store
-        self._sockets: Counter[str] = Counter()
+        self._sockets = Slots(MAX_SOCKETS, MAX_SOCKETS_OF_A_PAGE, ("full", FULL))
         self.slots = {"pictures": Slots(MAX_REQUESTS, MAX_REQUESTS_OF_A_PAGE)}
-
-    @property
-    def sockets(self) -> int:
-        """That are open now."""
-        return self._sockets.total()
 
     async def socket(self, socket: WebSocket, session: str, hello: dict[str, Any]) -> None:
         """Requests up, answers down."""
-        with self._counted(session):
+        with self._sockets.slot(session):
             await socket.send_text(dump({"type": "welcome"}))
             await self._serve(socket)
-
-    @contextmanager
-    def _counted(self, session: str) -> Iterator[None]:
-        """One of the sockets that there may be, and that a page may have.
-
-        Raises:
-            Refusal: if there are as many already.
-        """
-        full = self._sockets.total() >= MAX_SOCKETS
-        if full or self._sockets[session] >= MAX_SOCKETS_OF_A_PAGE:
-            raise Refusal("full", FULL)
-        self._sockets[session] += 1
-        try:
-            yield
-        finally:
-            self._sockets[session] -= 1
-            self._sockets += Counter()  # drops those without a socket
 
     async def _serve(self, socket: WebSocket) -> None:
         allowance, sending = MessageAllowance(), asyncio.Lock()
@@ -97,7 +73,6 @@ class ExploreRoutes:
         """One request and its answer, where sockets are forbidden."""
         if len(request.body.decode("utf-8", "replace")) > MAX_MESSAGE:
             raise Refusal("too_large", TOO_LARGE)
-        request.held.enter_context(self.slots["pictures"].slot(request.session))
         content = request.json()
         try:
             answer = await self._answer(read(content))
@@ -130,7 +105,7 @@ class ExploreRoutes:
         """To be handed to the app."""
         return [
             guarded_socket("explore/socket", self.socket),
-            Guard(self.request, json=True).route("explore/render"),
+            Guard(self.request, json=True, slots=self.slots["pictures"]).route("explore/render"),
             Route(f"{PREFIX}/explore/models.json", self.models),
         ]
 

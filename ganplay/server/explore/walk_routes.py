@@ -7,9 +7,9 @@ within a second.
 
 import threading
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -25,19 +25,13 @@ from ganplay.media.video import Cancelled
 from ganplay.server.explore.request import problem_of
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
+from ganplay.server.http.shared_streams import Send, SharedStream, StreamedResponse
 from ganplay.server.http.slots import Slots
-from ganplay.server.http.streaming import Send, WorkResponse
 
 MAX_WALKS = 4
 """Walks that are made or wait for the thread that makes them."""
 MAX_FRAMES, MAX_SIDE = 720, 512
 """Frames of a visitor's walk, and pixels of a side of its file."""
-
-
-def _known_kind(kind: str) -> str:
-    if kind not in KINDS:
-        raise ValueError
-    return kind
 
 
 class WalkRequest(PageMessage):
@@ -52,8 +46,8 @@ class WalkRequest(PageMessage):
 
     model: str = Field(description="a name is needed")
     walk: str = Field(description="a text is needed")
-    kind: Annotated[str, AfterValidator(_known_kind)] | None = Field(
-        None, description="one of " + ", ".join(KINDS)
+    kind: str | None = Field(
+        None, pattern=f"^({'|'.join(KINDS)})$", description="one of " + ", ".join(KINDS)
     )
     zoom: int = Field(1, ge=1, le=MAX_ZOOM, description=f"a whole number from 1 to {MAX_ZOOM}")
 
@@ -114,8 +108,8 @@ class WalkRoutes:
     async def request(self, request: PageRequest) -> Response:
         """A walk and its chunks."""
         asked = validated(WalkRequest, request.json())
-        request.held.enter_context(self.slots["walks"].slot(request.session))
-        return WorkResponse(partial(self._make, asked), request.held.pop_all(), self.pool)
+        stream = SharedStream(partial(self._make, asked), self.pool)
+        return StreamedResponse(stream, request.held.pop_all())
 
     def _make(self, asked: WalkRequest, send: Send) -> bytes:
         """All chunks, in the thread that makes walks."""
@@ -141,7 +135,7 @@ class WalkRoutes:
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
-        return [Guard(self.request, json=True).route("explore/walk")]
+        return [Guard(self.request, json=True, slots=self.slots["walks"]).route("explore/walk")]
 
 
 def _frames(planned: PlannedWalk, send: Send) -> bytes:

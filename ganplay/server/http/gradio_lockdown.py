@@ -53,7 +53,7 @@ class GradioLockdown:
         if scope["method"] == "POST" and gradio:
             # Forms with files would be put on the disk.
             kind = Headers(scope=scope).get("content-type", "")
-            answer = _BufferedBody(self._app) if is_json(kind) else JSONResponse(JSON_ONLY, 415)
+            answer = self._buffered if is_json(kind) else JSONResponse(JSON_ONLY, 415)
 
         async def sent(message: Message) -> None:
             nonlocal begun
@@ -76,14 +76,8 @@ class GradioLockdown:
             COUNTS["gradio_stumbled"] += 1
             await JSONResponse({"type": "request"}, 400)(scope, receive, sent)
 
-
-class _BufferedBody:
-    """Passes requests on when they have come whole, as Gradio would read without end or limit."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _buffered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on when it has come whole, as Gradio would read without end or limit."""
         try:
             body: bytes | None = await limited_body(Request(scope, receive), MAX_REQUEST)
         except Refusal as refusal:

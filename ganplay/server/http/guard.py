@@ -20,22 +20,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ganplay.common.devices import out_of_memory
 from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.common.wire import decoded, dump
+from ganplay.server.http import protocol
 from ganplay.server.http.auth import same_origin, session_of
 from ganplay.server.http.bodies import limited_body
-from ganplay.server.http.protocol import (
-    FOREIGN,
-    GONE,
-    MAX_BODY,
-    MAX_MESSAGE,
-    PREFIX,
-    REFUSED,
-    TOKEN,
-    TOO_LARGE,
-    TOO_MANY,
-    Refusal,
-    receive,
-    turn_away,
-)
+from ganplay.server.http.slots import Slots
 
 GREETING_SECONDS = 15.0
 """Within so many a page's first message has to come over a new socket."""
@@ -70,7 +58,7 @@ def answer_json(content: Any, status: int = 200) -> Response:
     return Response(dump(content), status, media_type="application/json")
 
 
-def answer_refusal(refusal: Refusal) -> Response:
+def answer_refusal(refusal: protocol.Refusal) -> Response:
     """Why a page is turned away."""
     return answer_json({"type": refusal.kind}, refusal.status)
 
@@ -89,6 +77,7 @@ class Guard:
         answer: what the route makes of a request.
         max_body: bytes of a body.
         too_large: kind of the refusal if a body has more.
+        slots: of which a request holds one until it is answered; None if there is no need.
         json: whether the body must be said to be JSON, which a form of another site cannot say.
         token_in_body: the token is the JSON body's `token`, and not in the header.
         is_open: whether the session that the token stands for is there; by default nobody asks.
@@ -97,27 +86,28 @@ class Guard:
     """
 
     answer: Callable[[PageRequest], Awaitable[Response]]
-    max_body: int = MAX_BODY
+    max_body: int = protocol.MAX_BODY
     too_large: str = "too_large"
+    slots: Slots | None = None
     json: bool = False
     token_in_body: bool = False
     is_open: Callable[[str], bool] | None = None
     explain: Callable[[Exception], Response | None] = lambda error: None
-    refuse: Callable[[Refusal], Response] = answer_refusal
+    refuse: Callable[[protocol.Refusal], Response] = answer_refusal
 
     def route(self, path: str) -> Route:
         """The route below `PREFIX`."""
-        return Route(f"{PREFIX}/{path}", self._respond, methods=["POST"])
+        return Route(f"{protocol.PREFIX}/{path}", self._respond, methods=["POST"])
 
     async def _respond(self, request: Request) -> Response:
         with ExitStack() as held:
             try:
                 if not same_origin(request.headers):
-                    raise Refusal("refused", FOREIGN)
+                    raise protocol.Refusal("refused", protocol.FOREIGN)
                 if self.json and not is_json(request.headers.get("content-type", "")):
                     return JSONResponse(JSON_ONLY, 415)
                 return await self.answer(await self._admitted(request, held))
-            except Refusal as refusal:
+            except protocol.Refusal as refusal:
                 return self.refuse(refusal)
             except ClientDisconnect:
                 return answer_json({"type": "gone"}, 408)
@@ -127,7 +117,7 @@ class Guard:
                 if isinstance(error, ConfigError):
                     return answer_problems(error.problems)
                 if out_of_memory(error):
-                    return self.refuse(Refusal("busy", TOO_MANY))
+                    return self.refuse(protocol.Refusal("busy", protocol.TOO_MANY))
                 raise
 
     async def _admitted(self, request: Request, held: ExitStack) -> PageRequest:
@@ -135,16 +125,18 @@ class Guard:
             body = await limited_body(request, self.max_body, self.too_large)
             session = self._session(decoded(body).get("token"))
         else:
-            session = self._session(request.headers.get(TOKEN))
+            session = self._session(request.headers.get(protocol.TOKEN))
             body = await limited_body(request, self.max_body, self.too_large)
+        if self.slots:
+            held.enter_context(self.slots.slot(session))
         return PageRequest(session, body, request.query_params, request, held)
 
     def _session(self, token: object) -> str:
         session = session_of(token)
         if session is None:
-            raise Refusal("refused", REFUSED)
+            raise protocol.Refusal("refused", protocol.REFUSED)
         if self.is_open and not self.is_open(session):
-            raise Refusal("gone", GONE)
+            raise protocol.Refusal("gone", protocol.GONE)
         return session
 
 
@@ -162,29 +154,29 @@ def guarded_socket(path: str, serve: Serve) -> WebSocketRoute:
 
     async def respond(socket: WebSocket) -> None:
         if not same_origin(socket.headers):
-            await socket.close(REFUSED)
+            await socket.close(protocol.REFUSED)
             return
         await socket.accept()
         try:
             await serve(socket, *await _greeting(socket))
-        except Refusal as refusal:
-            await turn_away(socket, refusal)
+        except protocol.Refusal as refusal:
+            await protocol.turn_away(socket, refusal)
         except WebSocketDisconnect:
             pass
 
-    return WebSocketRoute(f"{PREFIX}/{path}", respond)
+    return WebSocketRoute(f"{protocol.PREFIX}/{path}", respond)
 
 
 async def _greeting(socket: WebSocket) -> tuple[str, dict[str, Any]]:
     """The session of a page's token, and its first message."""
     try:
-        text = await asyncio.wait_for(receive(socket), GREETING_SECONDS)
+        text = await asyncio.wait_for(protocol.receive(socket), GREETING_SECONDS)
     except asyncio.TimeoutError:
-        raise Refusal("refused", REFUSED) from None
-    if len(text) > MAX_MESSAGE:
-        raise Refusal("too_large", TOO_LARGE)
+        raise protocol.Refusal("refused", protocol.REFUSED) from None
+    if len(text) > protocol.MAX_MESSAGE:
+        raise protocol.Refusal("too_large", protocol.TOO_LARGE)
     hello = decoded(text)
     session = session_of(hello.get("token"))
     if session is None:
-        raise Refusal("refused", REFUSED)
+        raise protocol.Refusal("refused", protocol.REFUSED)
     return session, hello

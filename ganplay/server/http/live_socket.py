@@ -56,11 +56,11 @@ class Outbox:
 
     def frame(self, data: bytes) -> None:
         """Take a frame, from any thread."""
-        self._call(self._keep_frame, data)
+        self._call(data, None)
 
     def event(self, data: dict[str, Any]) -> None:
         """Take an event, from any thread."""
-        self._call(self._keep_event, data)
+        self._call(None, data)
 
     async def collect(self, seconds: float | None = None) -> tuple[list[dict[str, Any]], bytes]:
         """Everything new, as soon as there is something (or after some seconds nothing)."""
@@ -83,17 +83,16 @@ class Outbox:
         """
         return self._frames_sent.popleft() if self._frames_sent else 1
 
-    def _call(self, keep: Any, data: Any) -> None:
+    def _call(self, *new: Any) -> None:
         with suppress(RuntimeError):  # the server's loop has ended
-            self._loop.call_soon_threadsafe(keep, data)
+            self._loop.call_soon_threadsafe(self._keep, *new)
 
-    def _keep_frame(self, data: bytes) -> None:
-        self._frame = data
-        self._frames += 1
-        self._news.set()
-
-    def _keep_event(self, data: dict[str, Any]) -> None:
-        self._events.append(data)
+    def _keep(self, frame: bytes | None, event: dict[str, Any] | None) -> None:
+        if frame is not None:
+            self._frame = frame
+            self._frames += 1
+        if event is not None:
+            self._events.append(event)
         self._news.set()
 
 
@@ -188,11 +187,6 @@ class Connection(ABC):
         except Full:
             raise Refusal("full", FULL) from None
 
-    @property
-    def waiting(self) -> bool:
-        """Whether it has not been let in yet."""
-        return self._line.has(self)
-
     def send(self, event: dict[str, Any]) -> None:
         """Something for the page."""
         self.outbox.event(event)
@@ -217,7 +211,7 @@ class Connection(ABC):
         Raises:
             Refusal: if the session is gone.
         """
-        if self.waiting:
+        if self._line.has(self):
             return  # there is no session yet; the first message says what it will be like
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "ack":
@@ -327,7 +321,7 @@ class LiveSocketRoutes:
             connection.open(request.session, content)
         else:
             connection = known[0]
-            if not (connection.waiting or self.engine.notice(connection.session_id)):
+            if not (self.line.has(connection) or self.engine.notice(connection.session_id)):
                 del self._polls[request.session]
                 raise Refusal("gone", GONE)
         self._polls[request.session] = connection, now

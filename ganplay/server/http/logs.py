@@ -69,7 +69,10 @@ def _place(frame: traceback.FrameSummary) -> str:
 
 
 class RateLimitFilter(logging.Filter):
-    """Lets `LINES_A_SECOND` records through, and adds to a later one how many it has dropped."""
+    """Lets `LINES_A_SECOND` records through, and adds to a later one how many it has dropped.
+
+    Errors are counted all the same, for the operator's page.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +80,8 @@ class RateLimitFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """As logging has it."""
+        if record.levelno >= logging.ERROR:
+            COUNTS["error"] += 1
         now = time.monotonic()
         if now - self._since > 1:
             self._since, self._logged = now, 0
@@ -89,14 +94,6 @@ class RateLimitFilter(logging.Filter):
             record.fields = fields | {"untold": self._left_out}
             self._left_out = 0
         return True
-
-
-class ErrorCounter(logging.Handler):
-    """Counts errors, for the operator's page."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """As logging has it."""
-        COUNTS["error"] += 1
 
 
 class AccessLog:
@@ -162,6 +159,6 @@ def start(events: bool) -> None:
     logging.captureWarnings(True)
     for name in ("ganplay", "uvicorn", "asyncio", "py.warnings"):
         logger = logging.getLogger(name)
-        logger.handlers = [handler, ErrorCounter(logging.ERROR)]
+        logger.handlers = [handler]
         logger.propagate = name == "ganplay"  # so that tests hear of it; nobody else listens
     EVENTS.setLevel(logging.INFO if events else logging.WARNING)

@@ -16,19 +16,10 @@ from typing import NamedTuple
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
-from ganplay.common.wire import dump
-from ganplay.server.http import auth
+from ganplay.server.http import auth, protocol
 from ganplay.server.http.logs import COUNTS
-from ganplay.server.http.protocol import (
-    MAX_MESSAGE,
-    PREFIX,
-    SECURITY_HEADERS,
-    TOKEN,
-    TOO_LARGE,
-    TOO_MANY,
-    Refusal,
-)
 from ganplay.server.schema import PAGES
 
 MAX_KNOWN = 20_000
@@ -98,10 +89,10 @@ class MessageAllowance:
         Raises:
             Refusal: if messages come too large or too fast.
         """
-        if len(text) > MAX_MESSAGE:
-            raise Refusal("too_large", TOO_LARGE)
+        if len(text) > protocol.MAX_MESSAGE:
+            raise protocol.Refusal("too_large", protocol.TOO_LARGE)
         if self._bucket.wait(1 + len(text) / CHARACTERS_A_MESSAGE):
-            raise Refusal("too_many", TOO_MANY)
+            raise protocol.Refusal("too_many", protocol.TOO_MANY)
 
 
 class RateLimits:
@@ -116,14 +107,20 @@ class RateLimits:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        session = auth.session_of(headers.get(TOKEN))
+        session = auth.session_of(headers.get(protocol.TOKEN))
         wait, kind = self._buckets.wait(*_charged(scope, session)), "crowded"
         if session is not None and scope["type"] == "http":
             alone = self._buckets.wait(session, PAGE)
             wait, kind = (alone, "too_many") if alone else (wait, kind)
         COUNTS[kind] += wait > 0
         if scope["type"] == "websocket":
-            await (_close(receive, send, kind) if wait else self._app(scope, receive, send))
+            if not wait:
+                await self._app(scope, receive, send)
+                return
+            # Of a handshake that fails, pages do not learn why.
+            socket = WebSocket(scope, receive, send)
+            await socket.accept()
+            await protocol.turn_away(socket, protocol.Refusal(kind, protocol.TOO_MANY))
             return
         answer = _refusal(scope, headers, kind, wait) if wait else self._app
         await answer(scope, receive, send)
@@ -153,18 +150,10 @@ def _address(scope: Scope) -> str:
 
 def _refusal(scope: Scope, headers: Headers, kind: str, wait: float) -> Response:
     """Words for a person, or a kind for a script."""
-    later = SECURITY_HEADERS | {"Retry-After": str(int(wait) + 1)}
+    later = protocol.SECURITY_HEADERS | {"Retry-After": str(int(wait) + 1)}
     if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
         page = (PAGES / "crowded.html").read_text(encoding="utf-8")
         return HTMLResponse(page, 429, later)
-    if scope["path"].endswith(f"{PREFIX}/points"):
+    if scope["path"].endswith(f"{protocol.PREFIX}/points"):
         return JSONResponse({"error": {"code": kind}}, 429, later)
     return JSONResponse({"type": kind}, 429, later)
-
-
-async def _close(receive: Receive, send: Send, kind: str) -> None:
-    """A socket is told in a message: of a handshake that fails, pages do not learn why."""
-    await receive()
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.send", "text": dump({"type": kind})})
-    await send({"type": "websocket.close", "code": TOO_MANY})

@@ -1,8 +1,8 @@
-"""Streams that are made once, however many pages follow them, as those of a class do.
+"""Streams of parts that a thread makes: one for each who asks, or one that many pages follow.
 
-The same work always has the same result. So a page that asks for a stream that is being made, or
-has lately ended, gets that one from its beginning. Everything but the work itself happens on the
-event loop.
+The same work always has the same result. So where a class asks for it, a page gets the stream that
+is being made, or has lately ended, from its beginning. Everything but the work itself happens on
+the event loop.
 """
 
 import asyncio
@@ -11,10 +11,14 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from ganplay.server.http.streaming import Send
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope
+from starlette.types import Send as SendMessage
 
+Send = Callable[[bytes], bool]
+"""Sends a part, not an empty one; False if nobody waits any more, upon which work should end."""
 REPLAY_SPEED = 2.0
 """Who comes later gets what has been made so far, that many times as fast as it was made."""
 MAX_KEPT_BYTES = 24 * 2**20
@@ -25,11 +29,11 @@ class SharedStream:
     """One stream: its parts so far, and who follows it.
 
     Args:
-        work: is given a `Send`, and returns the last part.
-        pool: whose thread does it.
+        work: is given a `Send`, and returns the last part. If it raises, the stream ends early.
+        pool: whose thread does it; by default the loop's own.
     """
 
-    def __init__(self, work: Callable[[Send], bytes], pool: Executor) -> None:
+    def __init__(self, work: Callable[[Send], bytes], pool: Executor | None = None) -> None:
         self.done = self.failed = False
         self._followers = 0
         self._parts: list[tuple[float, bytes]] = []
@@ -92,6 +96,25 @@ class SharedStream:
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+
+class StreamedResponse(StreamingResponse):
+    """The parts of a stream as they come.
+
+    Args:
+        stream: is followed until the answer ends.
+        held: is closed when the stream has come to its end or is unwanted.
+    """
+
+    def __init__(self, stream: SharedStream, held: ExitStack) -> None:
+        super().__init__(stream.parts(), media_type="application/octet-stream")
+        held.enter_context(stream.followed())
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
+        """Answer."""
+        with self._held:
+            await super().__call__(scope, receive, send)
 
 
 class SharedStreams:

@@ -13,9 +13,16 @@ class Slots:
     Args:
         count: how many there are.
         per_page: how many of them one page may have; by default half.
+        refusal: kind and code of what it is told who gets none.
     """
 
-    def __init__(self, count: int, per_page: int | None = None) -> None:
+    def __init__(
+        self,
+        count: int,
+        per_page: int | None = None,
+        refusal: tuple[str, int] = ("busy", TOO_MANY),
+    ) -> None:
+        self._refusal = refusal
         self._count = self._free = count
         self._per_page = per_page or (count + 1) // 2
         self._of: Counter[str] = Counter()
@@ -33,7 +40,7 @@ class Slots:
             Refusal: if none is free, or the page has its share.
         """
         if not self._free or self._of[session] >= self._per_page:
-            raise Refusal("busy", TOO_MANY)
+            raise Refusal(*self._refusal)
         self._free -= 1
         self._of[session] += 1
         try:

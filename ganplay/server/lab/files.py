@@ -15,8 +15,8 @@ from ganplay.live import commands, film
 from ganplay.live.engine import Engine
 from ganplay.server.http.guard import Guard, PageRequest, answer_json
 from ganplay.server.http.protocol import GONE, Refusal
+from ganplay.server.http.shared_streams import Send, SharedStream, StreamedResponse
 from ganplay.server.http.slots import Slots
-from ganplay.server.http.streaming import Send, WorkResponse
 from ganplay.toy.checkpoint import MAX_BYTES, toy_from_bytes
 
 MAX_WEIGHTS, MAX_FILMS = 4, 2
@@ -36,7 +36,6 @@ class LabFileRoutes:
 
     async def save(self, request: PageRequest) -> Response:
         """The weights of the page's session."""
-        request.held.enter_context(self.slots["weights"].slot(request.session))
         reply: Future[bytes] = Future()
         self._post(request.session, commands.Save(reply))
         try:
@@ -47,7 +46,6 @@ class LabFileRoutes:
 
     async def load(self, request: PageRequest) -> Response:
         """Let the page's session go on from the weights that it sends."""
-        request.held.enter_context(self.slots["weights"].slot(request.session))
         # The session's thread gets a trainer that is whole, or hears nothing of it.
         read = partial(toy_from_bytes, request.body, threads=1, max_members=1)
         trainer = await asyncio.to_thread(read)
@@ -57,7 +55,6 @@ class LabFileRoutes:
 
     async def film(self, request: PageRequest) -> Response:
         """The frames that a page sends as a film: `DRAWN` for each when it is, then the film."""
-        request.held.enter_context(self.slots["films"].slot(request.session))
         order = await asyncio.to_thread(film.read_order, request.body)
 
         def draw(send: Send) -> bytes:
@@ -65,7 +62,7 @@ class LabFileRoutes:
                 order.frames, order.style, order.kind, order.rate, lambda _: send(DRAWN)
             )
 
-        return WorkResponse(draw, request.held.pop_all())
+        return StreamedResponse(SharedStream(draw), request.held.pop_all())
 
     def _post(self, session: str, command: commands.Command) -> None:
         if not self.engine.post(session, 0, command):
@@ -74,10 +71,11 @@ class LabFileRoutes:
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
         guarded = partial(Guard, is_open=self.engine.notice, explain=_explain)
+        weights, films = self.slots["weights"], self.slots["films"]
         return [
-            guarded(self.save).route("weights/save"),
-            guarded(self.load, MAX_BYTES, "size").route("weights/load"),
-            guarded(self.film, film.MAX_BYTES, "size").route("film"),
+            guarded(self.save, slots=weights).route("weights/save"),
+            guarded(self.load, MAX_BYTES, "size", slots=weights).route("weights/load"),
+            guarded(self.film, film.MAX_BYTES, "size", slots=films).route("film"),
         ]
 
 

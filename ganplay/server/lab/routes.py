@@ -186,22 +186,16 @@ async def _script(request: Request) -> Response:
         asked = QueryParams(body.decode("utf-8", "replace"))
     config, problems = ToyConfig.from_state(asked.get("state", ""))
     wrong = [str(problem) for problem in problems]
-    steps = _steps(asked.get("steps", ""))
-    if steps is None:
+    try:
+        steps = int(asked.get("steps", ""))
+    except ValueError:
+        steps = -1
+    if not 0 <= steps <= MAX_SCRIPT_STEPS:
         wrong.append(f"steps: a whole number from 0 to {MAX_SCRIPT_STEPS} is needed")
-    if wrong or steps is None:
+    if wrong:
         return PlainTextResponse("\n".join(wrong), 400)
     return Response(
         as_script(config, steps),
         media_type="text/x-python",
         headers={"Content-Disposition": 'attachment; filename="gan.py"'},
     )
-
-
-def _steps(text: str) -> int | None:
-    """A number of steps out of an address; None if it is none."""
-    try:
-        steps = int(text)
-    except ValueError:
-        return None
-    return steps if 0 <= steps <= MAX_SCRIPT_STEPS else None

@@ -5,11 +5,9 @@ pieces of `common.wire`, whose heads' types are begun, moment, done. A class tha
 same run follows one stream (`shared_streams`), which ends when the last has left.
 """
 
-import dataclasses
 import json
 import logging
 import threading
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,13 +22,12 @@ from ganplay.common.settings import MAX_SEED, Settings
 from ganplay.common.wire import pack_piece
 from ganplay.lessons import EXPERIMENTS, FOLDER, Lesson, load_all, stream_run
 from ganplay.lessons.lesson import Check, Run
+from ganplay.server.http import shared_streams
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
 from ganplay.server.http.protocol import PREFIX, TOO_MANY, Refusal
-from ganplay.server.http.shared_streams import SharedStream, SharedStreams
 from ganplay.server.http.slots import Slots
-from ganplay.server.http.streaming import Send, StreamedResponse
-from ganplay.server.schema import field_of
+from ganplay.server.schema import fields_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +74,7 @@ class LearnRoutes:
         self._folder = folder
         self._lessons: dict[str, Lesson] = {}
         self.slots = {"lessons": Slots(MAX_FOLLOWERS, MAX_FOLLOWED_BY_A_PAGE)}
-        self._streams = SharedStreams()
+        self._streams = shared_streams.SharedStreams()
         self._pool = ThreadPoolExecutor(MAX_RUNS, thread_name_prefix="lesson")
         self._stopping = threading.Event()
 
@@ -115,12 +112,9 @@ class LearnRoutes:
     async def run(self, request: PageRequest) -> Response:
         """A run, as it goes on."""
         planned = self.plan(request.json())
-        request.held.enter_context(self.slots["lessons"].slot(request.session))
-        stream = self._stream(planned)
-        request.held.enter_context(stream.followed())
-        return StreamedResponse(stream.parts(), request.held.pop_all())
+        return shared_streams.StreamedResponse(self._stream(planned), request.held.pop_all())
 
-    def _stream(self, planned: PlannedRun) -> SharedStream:
+    def _stream(self, planned: PlannedRun) -> shared_streams.SharedStream:
         """The stream of a run: the one that there is, or a new one.
 
         Raises:
@@ -132,11 +126,11 @@ class LearnRoutes:
         if stream is None:
             if self._streams.unfinished >= MAX_UNFINISHED_RUNS:
                 raise Refusal("busy", TOO_MANY)
-            stream = SharedStream(partial(self._work, planned), self._pool)
+            stream = shared_streams.SharedStream(partial(self._work, planned), self._pool)
             self._streams.keep(key, stream)
         return stream
 
-    def _work(self, planned: PlannedRun, send: Send) -> bytes:
+    def _work(self, planned: PlannedRun, send: shared_streams.Send) -> bytes:
         """All pieces of a run, the last one as the result."""
         last = b""
         for piece in stream_run(planned.run, planned.config, planned.checks, planned.seeds):
@@ -154,7 +148,7 @@ class LearnRoutes:
             "lessons": [lesson.model_dump() for lesson in found],
             "problems": problems,
             "members": MEMBERS,
-            "fields": {kind: list(_fields(one.config)) for kind, one in EXPERIMENTS.items()},
+            "fields": {kind: fields_of(one.config) for kind, one in EXPERIMENTS.items()},
         }
         text = json.dumps(content, ensure_ascii=False)
         return Response(text, media_type="application/json", headers={"Cache-Control": "no-cache"})
@@ -168,9 +162,5 @@ class LearnRoutes:
         """To be handed to the app."""
         return [
             Route(f"{PREFIX}/lessons.json", self.all_lessons),
-            Guard(self.run, json=True).route("lessons/run"),
+            Guard(self.run, json=True, slots=self.slots["lessons"]).route("lessons/run"),
         ]
-
-
-def _fields(config: type[Any]) -> Iterable[dict[str, Any]]:
-    return (field_of(f) for f in dataclasses.fields(config) if f.name != "points")

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sized
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -58,7 +59,8 @@ class ServerReport:
     def read(self) -> dict[str, Any]:
         """All that there is to be seen. Rates are None at the first look."""
         sessions = self._engine.sessions()
-        now = self._reading(sessions)
+        done = {session: (session.steps_done, session.frames_made) for session in sessions}
+        now = Reading(time.monotonic(), time.process_time(), done)
         before = self._before(now)
         seen = [self._session(session, now, before) for session in sessions]
         used = _rate(before.processor, now.processor, before.at, now.at)
@@ -73,10 +75,6 @@ class ServerReport:
             "events": dict(sorted(COUNTS.items())),
             "versions": versions(),
         }
-
-    def _reading(self, sessions: list[Session]) -> Reading:
-        done = {session: (session.steps_done, session.frames_made) for session in sessions}
-        return Reading(time.monotonic(), time.process_time(), done)
 
     def _before(self, now: Reading) -> Reading:
         """What this reading is compared with: one that is a few seconds old."""
@@ -115,8 +113,8 @@ class ServerReport:
 def _trained(session: Session) -> dict[str, Any]:
     """What a session trains, and how far it is: one GAN, a pair, or an arena with many."""
     if isinstance(session, LabSession):
-        config, lane = session.config, session.runs[0]
-        step, gans = lane.trainer.steps if lane.started else 0, len(session.runs)
+        config, run = session.config, session.runs[0]
+        step, gans = run.trainer.steps if run.started else 0, len(session.runs)
         names = {"data": config.distribution, "loss": config.loss, "networks": _networks(session)}
         return {"kind": "lab", "step": step, "gans": gans} | names
     arena = session.arena if isinstance(session, ArenaSession) else None
@@ -183,8 +181,6 @@ def versions() -> dict[str, str]:
     """Of Python and of what matters here."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
-        try:
+        with suppress(PackageNotFoundError):  # where it is run from a folder, as in a Space
             found[name] = version(name)
-        except PackageNotFoundError:  # run from a folder, as a Space does
-            continue
     return found

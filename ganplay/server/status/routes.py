@@ -90,24 +90,18 @@ class StatusRoutes:
             form = QueryParams("secret=")
         given = form.get("secret")
         right = is_teacher(given)
-        if given is None:
-            self._browsers.forget(request)
-        elif not right:
-            await asyncio.sleep(WRONG_SECONDS)
         log_event("operator", right=right)
-        wrong = given is not None and not right
-        answer = RedirectResponse("operator?wrong" if wrong else "operator", 303, HEADERS)
+        if given is not None and not right:
+            await asyncio.sleep(WRONG_SECONDS)
+            return RedirectResponse("operator?wrong", 303, HEADERS)
+        answer = RedirectResponse("operator", 303, HEADERS)
         if right:
-            secure = request.url.scheme == "https"
+            token, secure = self._browsers.cookie_token(), request.url.scheme == "https"
             answer.set_cookie(
-                COOKIE,
-                self._browsers.cookie_token(),
-                SIGNED_IN_SECONDS,
-                httponly=True,
-                samesite="strict",
-                secure=secure,
+                COOKIE, token, SIGNED_IN_SECONDS, httponly=True, samesite="strict", secure=secure
             )
-        elif given is None:
+        else:
+            self._browsers.forget(request)
             answer.delete_cookie(COOKIE)
         return answer
 

@@ -295,7 +295,8 @@ def here(judge, monkeypatch, tmp_path):
 
     monkeypatch.setattr("ganplay.cli.evaluate.load_model", lambda name: Trained(MORE))
     monkeypatch.setattr("ganplay.cli.evaluate.load", load_data)
-    monkeypatch.setattr("ganplay.cli.evaluate.load_classifier", lambda folder: judge)
+    only = SimpleNamespace(load_classifier=lambda folder: judge)
+    monkeypatch.setattr("ganplay.cli.evaluate.classifier", only)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bars").mkdir()
     return kept
@@ -314,7 +315,7 @@ def test_command_reports_and_keeps(here, capsys):
 def evaluation_judge():
     from ganplay.cli import evaluate as evaluation_cli
 
-    return evaluation_cli.load_classifier("bars")
+    return evaluation_cli.classifier.load_classifier("bars")
 
 
 def test_command_prints_a_table(here, capsys):
@@ -365,7 +366,7 @@ def test_command_tells_what_is_wrong(here, arguments, words, capsys):
 
 
 def test_command_tells_where_classifiers_come_from(here, monkeypatch, capsys):
-    monkeypatch.setattr("ganplay.cli.evaluate.load_classifier", classifier.load_classifier)
+    monkeypatch.setattr("ganplay.cli.evaluate.classifier", classifier)
     with pytest.raises(SystemExit):
         main(["eval", "bars"])
     error = capsys.readouterr().err
