@@ -62,7 +62,7 @@ def _neighbours(options: argparse.Namespace) -> int:
             index = index_of(model.card, roots, cache, lambda share: bar.update(share - bar.n))
     except MissingData as error:
         refuse(options, str(error))
-    reference_distances = reference_distances_of(model.card, index.judge)
+    reference_distances = reference_distances_of(model.card, index.classifier)
     pictures = model.render(states)
     found = [index.nearest(picture, options.count) for picture in pictures]
     report = [
@@ -102,7 +102,7 @@ def _sheet(
     index: NeighbourIndex, pictures: torch.Tensor, places: list[list[int]], zoom: int
 ) -> Any:
     rows = [
-        torch.cat([picture[None], index.learnt.pictures(own)])
+        torch.cat([picture[None], index.training_images.pictures(own)])
         for picture, own in zip(pictures, places, strict=True)
     ]
     return contact_sheet(torch.cat(rows), len(rows[0]), 2, zoom)

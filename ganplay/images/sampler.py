@@ -72,27 +72,20 @@ class Sampler:
             z: latent vectors, on the device on which the pictures are wanted.
             y: labels of each, one-hot or a mixture; for a conditional model only.
         """
+        parts = zip(*(t.split(self._chunk) for t in (z, y) if t is not None), strict=True)
         with torch.no_grad():
             made = [
-                _call(
-                    self._generator,
-                    self._own(z, start),
-                    None if y is None else self._own(y, start),
-                )
-                for start in range(0, len(z), self._chunk)
+                self._generator(*(t.to(self.device, torch.float64) for t in part)) for part in parts
             ]
         return torch.cat(made).to(z.device)
-
-    def _own(self, given: Tensor, start: int) -> Tensor:
-        return given[start : start + self._chunk].to(self.device, torch.float64)
 
     def single(self) -> Callable[[Tensor, Tensor | None], Float[Tensor, "n c h w"]]:
         """`pictures` in single precision and with gradients, for searches that need no more."""
         generator = frozen(self._generator, torch.float32, self.device)
 
         def pictures(z: Tensor, y: Tensor | None = None) -> Tensor:
-            own = None if y is None else y.to(self.device)
-            return _call(generator, z.to(self.device), own).to(z.device)
+            made: Tensor = generator(*(t.to(self.device) for t in (z, y) if t is not None))
+            return made.to(z.device)
 
         return pictures
 
@@ -100,8 +93,3 @@ class Sampler:
         """A picture for each seed and, from a conditional model, label."""
         y = one_hot(torch.tensor(labels, dtype=torch.long), self.classes) if self.classes else None
         return to_bytes(self.pictures(latents(seeds, self.noise_dim), y)).cpu()
-
-
-def _call(generator: nn.Module, z: Tensor, y: Tensor | None) -> Tensor:
-    made: Tensor = generator(z) if y is None else generator(z, y)
-    return made

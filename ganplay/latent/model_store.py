@@ -212,9 +212,9 @@ class ModelStore:
         if isinstance(index, float):
             return index
         found = index.nearest(model.render([read_state(text, name, model.space)[0]])[0])
-        pictures = index.learnt.pictures([one.place for one in found])
+        pictures = index.training_images.pictures([one.place for one in found])
         n, c, h, w = pictures.shape
-        reference_distances = reference_distances_of(model.card, index.judge)
+        reference_distances = reference_distances_of(model.card, index.classifier)
         return NearestImages(pictures.numpy().tobytes(), (n, c, h, w), found, reference_distances)
 
     def perturbed(self, name: str, text: str, seed: int) -> str:

@@ -4,7 +4,6 @@ How a walk is read from a string is in `walk_string`, how it becomes a file in `
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
@@ -13,10 +12,10 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem, Rule, Settings, choice, flag, number
-from ganplay.images.checkpoint import BUNDLED, ImageModel
-from ganplay.images.evaluation.classifier import load_classifier
+from ganplay.images.checkpoint import ImageModel
+from ganplay.images.evaluation.neighbours import classifier_of
+from ganplay.images.evaluation.training_images import MissingData
 from ganplay.images.latent_state import MAX_PARTS, Amounts, LatentState
 from ganplay.images.sampler import to_bytes
 from ganplay.latent.interpolation import lerp, slerp, spline
@@ -266,18 +265,10 @@ def _main_parts(shares: list[float]) -> Amounts:
 
 def features_of(model: ImageModel) -> Features:
     """The features of the data's classifier or, where there is none, the pixels."""
-    net = _classifier(model.card.data.name)
-    if net is None or (net.channels, net.side, net.side) != model.card.shape:
-        return lambda images: images.flatten(1).float()
-    return net.features
-
-
-@functools.cache
-def _classifier(data: str) -> Any:
     try:
-        return load_classifier(BUNDLED / "classifiers" / data).net
-    except (OSError, CheckpointError):
-        return None
+        return classifier_of(model.card).net.features
+    except MissingData:
+        return lambda images: images.flatten(1).float()
 
 
 def gaps(features: Float[Tensor, "n f"]) -> Float[Tensor, "m"]:

@@ -64,7 +64,7 @@ class TrainingImages:
         return self._images[list(places)]
 
 
-class LearntFaces(TrainingImages):
+class TrainingFaces(TrainingImages):
     """Faces, which need no memory: those that are asked for are drawn again."""
 
     def __init__(self, count: int, size: int) -> None:
@@ -119,7 +119,7 @@ def training_images_of(
         elif name == "letters":
             data = _letters(count, size, roots, cache, tell)
         elif name == "faces":
-            return LearntFaces(count, size)
+            return TrainingFaces(count, size)
         else:
             raise MissingData("own", f"{name}: only who trained {card.name} has these pictures")
     except DataError as error:

@@ -183,10 +183,29 @@ class DcganDiscriminator(nn.Module):
         return self.forward_head(self.forward_features(x, reference), y, reference)
 
     def forward_features(
-        self, x: Float[Tensor, "n c h w"], reference: ReferenceBatch | None = None
+        self,
+        x: Float[Tensor, "n c h w"],
+        reference: ReferenceBatch | None = None,
+        seen: list[tuple[Tensor, Tensor]] | None = None,
     ) -> Float[Tensor, "n f"]:
-        """The features of the last hidden layer."""
-        return self._features(x, reference)
+        """The features of the last hidden layer.
+
+        Args:
+            x: pictures in [-1, 1].
+            reference: as in `forward`.
+            seen: gets mean and variance of each batch norm's channels.
+        """
+        given = list(reference.statistics) if reference else []
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = conv(x)  # half the side
+            if isinstance(norm, nn.BatchNorm2d) and seen is not None:
+                seen.append((x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)))
+            if isinstance(norm, nn.BatchNorm2d) and reference is not None:
+                x = F.batch_norm(x, *given.pop(0), norm.weight, norm.bias)
+            else:
+                x = norm(x)
+            x = F.leaky_relu_(x, SLOPE)
+        return x.permute(0, 2, 3, 1).flatten(1)  # as they lie in memory
 
     def forward_head(
         self,
@@ -215,24 +234,5 @@ class DcganDiscriminator(nn.Module):
         the share of one that the judged picture itself has in it there.
         """
         seen: list[tuple[Tensor, Tensor]] = []
-        features = self._features(x, seen=seen)
+        features = self.forward_features(x, seen=seen)
         return ReferenceBatch(tuple(seen), features if self.minibatch else None)
-
-    def _features(
-        self,
-        x: Float[Tensor, "n c h w"],
-        reference: ReferenceBatch | None = None,
-        seen: list[tuple[Tensor, Tensor]] | None = None,
-    ) -> Float[Tensor, "n f"]:
-        """Features; `seen` gets mean and variance of each batch norm's channels."""
-        given = list(reference.statistics) if reference else []
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = conv(x)  # half the side
-            if isinstance(norm, nn.BatchNorm2d) and seen is not None:
-                seen.append((x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)))
-            if isinstance(norm, nn.BatchNorm2d) and reference is not None:
-                x = F.batch_norm(x, *given.pop(0), norm.weight, norm.bias)
-            else:
-                x = norm(x)
-            x = F.leaky_relu_(x, SLOPE)
-        return x.permute(0, 2, 3, 1).flatten(1)  # as they lie in memory

@@ -1,6 +1,7 @@
 """The hair of the cartoon faces: for each style what lies behind the head and what before it."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -70,9 +71,10 @@ def _short(f: Face) -> None:
     _front(f, np.minimum(blend(base, crown, 0.05), _tufts(f, FRINGE_TUFTS)))
 
 
-def _long_behind(f: Face) -> None:
+def _fall(f: Face, middle: float, half: float, corner: float) -> None:
+    """Hair that falls behind the neck: its middle below the head's, half its height."""
     volume = _volume(f)
-    fall = box(f.x, f.y - 0.5, f.of["face_width"] + 0.08 + volume, 0.5, 0.22)
+    fall = box(f.x, f.y - middle, f.of["face_width"] + 0.08 + volume, half, corner)
     _hair(f, blend(_cap(f, volume), fall, 0.25), 0.85)
 
 
@@ -85,12 +87,6 @@ def _long(f: Face) -> None:
     front = np.maximum(np.maximum(_cap(f, volume), -blend(curtains, notch, 0.12)), f.y - 0.1)
     locks = ellipse(np.abs(f.x) - f.of["face_width"] - 0.03, f.y - 0.24, 0.085, 0.5)
     _front(f, blend(front, locks, 0.06))
-
-
-def _bob_behind(f: Face) -> None:
-    volume = _volume(f)
-    bob = box(f.x, f.y - 0.22, f.of["face_width"] + 0.08 + volume, 0.34, 0.2)
-    _hair(f, blend(_cap(f, volume), bob, 0.25), 0.85)
 
 
 def _fringe(f: Face) -> None:
@@ -147,15 +143,13 @@ def _bald(f: Face) -> None:
     f.canvas.lay(step(1 - shine / 0.06) * 0.55, f.light("skin", 0.65))
 
 
-def _nothing(f: Face) -> None:
-    pass
-
-
-# In the order of the names in ATTRIBUTES.
 BEHIND: dict[str, Paint] = {
-    "short": _nothing, "long": _long_behind, "curly": _curly_behind, "bun": _bun_behind,
-    "bald": _nothing, "fringe": _bob_behind,
-}  # fmt: skip
+    "long": partial(_fall, middle=0.5, half=0.5, corner=0.22),
+    "curly": _curly_behind,
+    "bun": _bun_behind,
+    "fringe": partial(_fall, middle=0.22, half=0.34, corner=0.2),
+}
+# In the order of the names in ATTRIBUTES.
 BEFORE: dict[str, Paint] = {
     "short": _short,
     "long": _long,
