@@ -54,11 +54,8 @@ def restore(parts: Parts, tensors: Mapping[str, Tensor]) -> None:
         for i, parameter in enumerate(optimizer.param_groups[0]["params"]):
             for key in keys:
                 # It lies in memory as the parameter does: fused optimisers go by the memory.
-                one = (
-                    parameter.new_empty((), device="cpu")
-                    if key == "step"
-                    else torch.empty_like(parameter)
-                )
+                one = torch.empty_like(parameter)
+                one = torch.empty((), dtype=one.dtype) if key == "step" else one
                 states[role].setdefault(i, {})[key] = one
                 expected[f"optimizer.{role}.{i}.{key}"] = tuple(one.shape), one.dtype
     _check(expected, tensors)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
@@ -133,12 +134,8 @@ class Walk(_PieceSettings):
         start = torch.cat([ends[:1] * 0, ends])[leg]
         t = ((along - start) / (ends[leg] - start)).clamp(0, 1)
         t = torch.stack([EASINGS[k.easing](t) for k in stops[:-1]]).gather(0, leg[None])[0]
-        z = torch.stack([k.state.latent(model.directions) for k in stops])
-        mixtures = [mix for k in stops if (mix := k.state.mixture(model.classes)) is not None]
-        label = None
-        if mixtures:
-            mixture = torch.stack(mixtures)
-            label = lerp(mixture[leg], mixture[leg + 1], t)
+        z, y = model.latents([keyframe.state for keyframe in stops])
+        label = None if y is None else lerp(y[leg], y[leg + 1], t)
         return self._interpolated(z, leg, t), label
 
     def _interpolated(
@@ -218,11 +215,11 @@ def iter_frames(
         finer, found = torch.linspace(0, 1, before, dtype=torch.float64), []
         for part in _frames_at(model, walk, finer, features):
             found.append(part.features)
-            none = part.images[:0], part.z[:0], None, part.features[:0]
-            yield WalkFrames(part.done, total, *none)
+            nothing = part.images[:0], part.z[:0], None, part.features[:0]
+            yield WalkFrames(part.done, total, *nothing)
         length = gaps(torch.cat(found)).double().cumsum(0)
         length = torch.cat([length[:1] * 0, length])
-        times = interp(times * length[-1], length, finer)
+        times = torch.from_numpy(np.interp(times * length[-1], length, finer))
     for part in _frames_at(model, walk, times, features):
         yield part._replace(done=before + part.done, of=total)
 
@@ -233,11 +230,9 @@ def _frames_at(
     z, label = walk.latents(model, times)
     sampler = model.sampler(walk.step)
     for start in range(0, len(times), CHUNK):
-        own, some = z[start : start + CHUNK], None
-        if label is not None:
-            some = label[start : start + CHUNK]
-        pictures = sampler.pictures(own, some)
-        images = to_bytes(pictures).cpu()
+        part = slice(start, start + CHUNK)
+        own, some = z[part], None if label is None else label[part]
+        images = to_bytes(sampler.pictures(own, some)).cpu()
         yield WalkFrames(start + len(own), len(times), images, own, some, features(images))
 
 
@@ -276,21 +271,6 @@ def gaps(features: Float[Tensor, "n f"]) -> Float[Tensor, "m"]:
     return (features[1:] - features[:-1]).norm(dim=1)
 
 
-def with_loop_end(features: Float[Tensor, "n f"], loop: bool) -> Float[Tensor, "m f"]:
-    """The features of all frames; of a loop with the first one again at the end."""
-    return torch.cat([features, features[:1]]) if loop else features
-
-
 def unevenness(gap: Float[Tensor, "m"]) -> float:
     """The standard deviation of the distances over their mean: 0 for a perfectly even pace."""
     return float(gap.std(correction=0) / gap.mean().clamp_min(1e-12))
-
-
-def interp(
-    x: Float[Tensor, "n"], xp: Float[Tensor, "k"], fp: Float[Tensor, "k"]
-) -> Float[Tensor, "n"]:
-    """Linear interpolation at x between points (xp, fp) with rising xp; `numpy.interp` in torch."""
-    place = torch.searchsorted(xp, x.contiguous()).clamp(1, len(xp) - 1)
-    low, high = xp[place - 1], xp[place]
-    t = ((x - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)
-    return fp[place - 1] + t * (fp[place] - fp[place - 1])

@@ -16,7 +16,6 @@ from ganplay.latent.walk import (
     gaps,
     iter_frames,
     unevenness,
-    with_loop_end,
 )
 from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.media.video import KINDS as FILMS
@@ -46,7 +45,8 @@ class Pace(NamedTuple):
 
 def pace_of(walk: Walk, parts: list[WalkFrames]) -> Pace:
     """The pace of a walk all of whose frames have been rendered."""
-    found = gaps(with_loop_end(torch.cat([part.features for part in parts]), walk.loop))
+    features = [part.features for part in parts]
+    found = gaps(torch.cat([*features, *([features[0][:1]] if walk.loop else [])]))
     return Pace(found.tolist(), unevenness(found))
 
 

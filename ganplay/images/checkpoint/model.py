@@ -251,12 +251,17 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         pictures = torch.empty(len(states), *self.card.shape, dtype=torch.uint8)
         for step in {state.step for state in states}:
             places = [i for i, state in enumerate(states) if state.step == step]
-            chosen = [states[i] for i in places]
-            z = torch.stack([state.latent(self.directions) for state in chosen])
-            labels = [mix for s in chosen if (mix := s.mixture(self.classes)) is not None]
-            y = torch.stack(labels) if labels else None
+            z, y = self.latents([states[i] for i in places])
             pictures[places] = to_bytes(self.sampler(step).pictures(z, y)).cpu()
         return pictures
+
+    def latents(
+        self, states: Sequence[LatentState]
+    ) -> tuple[Float[Tensor, "n z"], Float[Tensor, "n k"] | None]:
+        """Latent vectors and labels of one state or more; None in place of the labels without."""
+        z = torch.stack([state.latent(self.directions) for state in states])
+        labels = [mix for s in states if (mix := s.mixture(self.classes)) is not None]
+        return z, torch.stack(labels) if labels else None
 
     @cached_property
     def _scorer(self) -> DiscriminatorScorer:
