@@ -59,7 +59,7 @@ class DiscriminatorScorer:
         """Copy a discriminator.
 
         Args:
-            discriminator: a module that keeps the protocol of `DiscriminatorModule`.
+            discriminator: a module that keeps the protocol of `images.models`.
             config: that it was trained by.
             step: of the training, after which it was kept.
         """
@@ -78,11 +78,8 @@ class DiscriminatorScorer:
         classes = sampler.classes
         y = one_hot(torch.arange(n) % classes, classes).double() if classes else None
         x, y = self._shown(sampler, z, y)
-        batch = None
-        reference_batch: Any = getattr(self._discriminator, "reference_batch", None)
-        if reference_batch is not None:
-            with torch.no_grad():
-                batch = reference_batch(x)
+        reference_batch: Any = getattr(self._discriminator, "reference_batch", lambda x: None)
+        batch = reference_batch(x)
         return ReferenceSamples(batch, self._logits(x, y, batch))
 
     def score(
@@ -136,6 +133,5 @@ class DiscriminatorScorer:
     ) -> Float[Tensor, "n"]:
         labels = () if y is None else (y,)
         beside = {} if batch is None else {"reference": batch}
-        with torch.no_grad():
-            logits = self._discriminator(x, *labels, **beside)
+        logits: Tensor = self._discriminator(x, *labels, **beside)
         return logits.flatten().round(decimals=DIGITS)

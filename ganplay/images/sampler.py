@@ -18,6 +18,11 @@ CHUNK, CPU_CHUNK = 64, 16
 """Pictures that are made at once; on a CPU more of them do not stay in its cache."""
 
 
+def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Pictures as the networks have them, from -1 to 1."""
+    return images.float() / 127.5 - 1
+
+
 def to_bytes(pictures: Float[Tensor, "n c h w"]) -> UInt8[Tensor, "n c h w"]:
     """Pictures from -1 to 1 as files have them."""
     return ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).contiguous()
@@ -52,7 +57,7 @@ class Sampler:
         """Copy a generator.
 
         Args:
-            generator: a module that keeps the protocol of `GeneratorModule`.
+            generator: a module that keeps the protocol of `images.models`.
             noise_dim: numbers of a latent vector.
             classes: that it may be asked for; 0 for one without labels.
             device: where pictures are made.

@@ -85,11 +85,9 @@ def export_walk(
         if not tell(part.done, part.of + drawn):
             raise Cancelled
     images, before = torch.cat([part.images for part in parts]), parts[-1].of
-
-    def drawn_so_far(done: int) -> bool:
-        return tell(before + done, before + drawn)
-
-    data = encode(images, kind, walk.rate, zoom, drawn_so_far, columns)
+    data = encode(
+        images, kind, walk.rate, zoom, lambda done: tell(before + done, before + drawn), columns
+    )
     return File(data, pace_of(walk, parts))
 
 

@@ -6,7 +6,7 @@ signals that can be measured by name.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
@@ -28,17 +28,21 @@ from ganplay.toy.trainer import ToyTrainer
 Values = Float[Tensor, "s"]
 
 
+@dataclass(eq=False)
 class Experiment:
-    """Members that advance together.
+    """Members that advance together; each kind makes what it runs in `__post_init__`.
 
     Attributes:
         config: the settings of all.
         seeds: one for each member.
+        use_capture: whether steps are captured, where something is trained.
         steps: since the start.
     """
 
-    def __init__(self, config: Any, seeds: Sequence[int], use_capture: bool = True) -> None:
-        self.config, self.seeds, self.steps = config, list(seeds), 0
+    config: Any
+    seeds: Sequence[int]
+    use_capture: bool = True
+    steps: int = field(default=0, init=False)
 
     def advance(self, count: int) -> None:
         """Take some steps; without a model that is trained, only their number changes."""
@@ -63,9 +67,10 @@ class TrainedExperiment(Experiment):
 class GanExperiment(TrainedExperiment):
     """GANs of one configuration."""
 
-    def __init__(self, config: ToyConfig, seeds: Sequence[int], use_capture: bool = True) -> None:
-        super().__init__(config, seeds)
-        self.trainer: ToyTrainer = ToyTrainer(config, seeds, threads=1, use_capture=use_capture)
+    trainer: ToyTrainer
+
+    def __post_init__(self) -> None:
+        self.trainer = ToyTrainer(self.config, self.seeds, threads=1, use_capture=self.use_capture)
 
     def measure(self, name: str) -> Values:
         """One of `signals.GAN`."""
@@ -97,9 +102,10 @@ class VaeConfig(Settings):
 class VaeExperiment(TrainedExperiment):
     """VAEs of one configuration."""
 
-    def __init__(self, config: VaeConfig, seeds: Sequence[int], use_capture: bool = True) -> None:
-        super().__init__(config, seeds)
-        self.trainer: VaeTrainer = VaeTrainer(config.gan, seeds, config.sigma)
+    trainer: VaeTrainer
+
+    def __post_init__(self) -> None:
+        self.trainer = VaeTrainer(self.config.gan, self.seeds, self.config.sigma)
 
     def measure(self, name: str) -> Values:
         """A metric of the samples (see `metrics.compare`), or "elbo" in nats."""
@@ -116,9 +122,8 @@ class DiracExperiment(Experiment):
         path: (theta, psi) of all members after each step, from the start on.
     """
 
-    def __init__(self, config: DiracConfig, seeds: Sequence[int], use_capture: bool = True) -> None:
-        super().__init__(config, seeds)
-        self.path = [dirac_gan.circle(len(seeds))]
+    def __post_init__(self) -> None:
+        self.path = [dirac_gan.circle(len(self.seeds))]
 
     def advance(self, count: int) -> None:
         """Take some steps of gradient descent."""
@@ -156,14 +161,9 @@ PLACES = 33
 class LatentExperiment(Experiment):
     """The length of a latent vector on its way from one random vector to another."""
 
-    def __init__(
-        self, config: LatentConfig, seeds: Sequence[int], use_capture: bool = True
-    ) -> None:
-        super().__init__(config, seeds)
-        ends = [
-            torch.randn(2, PAIRS, config.dimensions, generator=generator_of(seed, "latent"))
-            for seed in seeds
-        ]
+    def __post_init__(self) -> None:
+        size = 2, PAIRS, self.config.dimensions
+        ends = [torch.randn(size, generator=generator_of(s, "latent")) for s in self.seeds]
         self._ends = torch.stack(ends)  # (s, 2, PAIRS, z)
 
     def lengths(self) -> Float[Tensor, "s places"]:
@@ -199,11 +199,8 @@ PICTURES = 16
 class PicturesExperiment(Experiment):
     """Pictures of a trained model; member i shows class i."""
 
-    def __init__(
-        self, config: PicturesConfig, seeds: Sequence[int], use_capture: bool = True
-    ) -> None:
-        super().__init__(config, seeds)
-        self.model = load(config.model)
+    def __post_init__(self) -> None:
+        self.model = load(self.config.model)
 
     def pictures(self, member: int, truncation: float, count: int) -> Float[Tensor, "n d"]:
         """A member's first pictures, flat, with pixels from -1 to 1."""

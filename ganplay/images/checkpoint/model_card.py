@@ -66,12 +66,13 @@ def model_page(card: Card, sheet: str) -> str:
         card: of the model.
         sheet: file name of a picture of samples beside the page.
     """
+    kind = "GAN" if card.generator.own_class else card.generator.model.upper()
     by_label = "a row for each seed, a column for each class" if card.classes else "seeds 0 to 79"
     generator = ", ".join(f"{name} {value}" for name, value in card.generator.arguments.items())
     return _PAGE.format(
         card=card,
         model="gan" if card.generator.own_class else card.generator.model,
-        kind=_kind(card),
+        kind=f"Conditional {kind}" if card.classes else kind,
         size=card.shape[1],
         colour="grey" if card.shape[0] == 1 else "RGB",
         legend=by_label,
@@ -84,11 +85,6 @@ def model_page(card: Card, sheet: str) -> str:
         snapshots=", ".join(f"{step:,}" for step in card.snapshots) or "no",
         figures=_figures(card.metrics),
     )
-
-
-def _kind(card: Card) -> str:
-    name = "GAN" if card.generator.own_class else card.generator.model.upper()
-    return f"Conditional {name}" if card.classes else name
 
 
 SETS = ("samples", "held_out")

@@ -26,6 +26,7 @@ from ganplay.images.checkpoint.card import read_card
 from ganplay.images.datasets import LARGEST, SMALLEST, ImageData
 from ganplay.images.evaluation.metrics import accuracy
 from ganplay.images.networks import StrictModel
+from ganplay.images.sampler import to_floats
 
 Pixels = UInt8[Tensor, "n c h w"]
 Features = Float[Tensor, "n f"]
@@ -137,7 +138,7 @@ class Classifier(nn.Module):
             )
         self.eval()
         device = self.logits.weight.device
-        return torch.cat([self.body(_floats(p.to(device))).cpu() for p in images.split(CHUNK)])
+        return torch.cat([self.body(to_floats(p.to(device))).cpu() for p in images.split(CHUNK)])
 
     @torch.no_grad()
     def predict(self, features: Features) -> dict[str, Int[Tensor, "n"]]:
@@ -154,10 +155,6 @@ def _convolution(wide_in: int, wide_out: int, stride: int) -> list[nn.Module]:
         nn.BatchNorm2d(wide_out),
         nn.ReLU(),
     ]
-
-
-def _floats(images: Pixels) -> Float[Tensor, "n c h w"]:
-    return images.float() / 127.5 - 1
 
 
 def _moved(x: Float[Tensor, "n c h w"], u: Float[Tensor, "n 4"]) -> Float[Tensor, "n c h w"]:
@@ -203,7 +200,7 @@ def train_classifier(
         order = torch.randperm(len(data), generator=generator)
         for index in order.tensor_split(steps // epochs):
             u = torch.rand(len(index), 4, generator=generator)
-            x = _moved(_floats(data.images[index].to(device)), u.to(device))
+            x = _moved(to_floats(data.images[index].to(device)), u.to(device))
             with half:
                 logits = model(x.contiguous(memory_format=torch.channels_last))
             loss = torch.stack([

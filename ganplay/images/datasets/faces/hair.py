@@ -51,11 +51,10 @@ def _forehead(f: Face, height: float, width: float = 0.93) -> Array:
 def _tufts(f: Face, places: tuple[tuple[float, float, float, float], ...]) -> Array:
     """Union of locks at (x, y), turned by so many degrees and so long, swept to the parting."""
     way = np.where(f.of["parting"] < 0, -1, 1).astype(np.float32)
-    tufts = []
-    for x, y, degrees, length in places:
-        p, q = turned(f.x * way - x, f.y - y, degrees)
-        tufts.append(ellipse(p, q, 0.075, length))
-    return np.minimum.reduce(tufts)
+    return np.minimum.reduce([
+        ellipse(*turned(f.x * way - x, f.y - y, degrees), 0.075, length)
+        for x, y, degrees, length in places
+    ])  # fmt: skip
 
 
 FRINGE_TUFTS = ((-0.27, -0.36, -14, 0.16), (-0.13, -0.4, 22, 0.16), (0.02, -0.41, 34, 0.18),
@@ -100,11 +99,10 @@ def _fringe(f: Face) -> None:
 
 def _puffs(f: Face, count: int, reach: float, out: Array | float, radius: Array | float) -> Array:
     """Union of round curls on an arc about the head, from -reach to reach radians off its top."""
-    curls = []
-    for angle in np.linspace(-reach, reach, count):
-        x = (f.of["face_width"] + out) * np.float32(np.sin(angle))
-        y = (f.of["face_length"] + out) * np.float32(np.cos(angle))
-        curls.append(circle(f.x - x, f.y + 0.02 + y, radius))
+    across, along = f.of["face_width"] + out, f.of["face_length"] + out
+    angles = np.linspace(-reach, reach, count)
+    places = zip(np.sin(angles).astype(np.float32), np.cos(angles).astype(np.float32), strict=True)
+    curls = [circle(f.x - across * x, f.y + 0.02 + along * y, radius) for x, y in places]
     return np.minimum.reduce(curls)
 
 
