@@ -17,6 +17,8 @@ from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import ReferenceBatch
 from ganplay.images.sampler import Sampler, frozen, one_hot
 
+Pictures = Float[Tensor, "n c h w"]
+Labels = Float[Tensor, "n k"]
 SAMPLES = 128
 """Samples that a picture is held against."""
 DIGITS = 6
@@ -110,8 +112,8 @@ class DiscriminatorScorer:
         )
 
     def _shown(
-        self, sampler: Sampler, z: Float[Tensor, "n z"], y: Float[Tensor, "n k"] | None
-    ) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n k2"] | None]:
+        self, sampler: Sampler, z: Float[Tensor, "n z"], y: Labels | None
+    ) -> tuple[Pictures, Float[Tensor, "n k2"] | None]:
         """Pictures and labels as D is shown them.
 
         For a pair the class that follows the strongest one, the first after the last, comes
@@ -127,8 +129,8 @@ class DiscriminatorScorer:
 
     def _logits(
         self,
-        x: Float[Tensor, "n c h w"],
-        y: Float[Tensor, "n k"] | None,
+        x: Pictures,
+        y: Labels | None,
         batch: ReferenceBatch | None,
     ) -> Float[Tensor, "n"]:
         labels = () if y is None else (y,)

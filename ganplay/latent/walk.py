@@ -41,6 +41,10 @@ _PACE_SAMPLES = 2
 """Pictures a frame that are rendered first to measure the pace of an even walk."""
 
 Images = UInt8[Tensor, "n c h w"]
+Latents = Float[Tensor, "n z"]
+Labels = Float[Tensor, "n k"]
+Times = Float[Tensor, "n"]
+"""Moments of a walk, 0 at its start and 1 at its end."""
 Features = Callable[[Images], Tensor]
 """From pictures to features (n, f), whose distances say how different two pictures are."""
 
@@ -118,14 +122,12 @@ class Walk(_PieceSettings):
         """Of the training, the same for all keyframes; None for its end."""
         return self.keyframes[0].state.step
 
-    def times(self) -> Float[Tensor, "n"]:
+    def times(self) -> Times:
         """The time of each frame, in [0, 1], before easing."""
         end = 1 - 1 / self.frames if self.loop else 1.0
         return torch.linspace(0, end, self.frames, dtype=torch.float64)
 
-    def latents(
-        self, model: ImageModel, times: Float[Tensor, "n"]
-    ) -> tuple[Float[Tensor, "n z"], Float[Tensor, "n k"] | None]:
+    def latents(self, model: ImageModel, times: Times) -> tuple[Latents, Labels | None]:
         """Latent vectors and labels (None for a model without) at some times."""
         stops = (*self.keyframes, self.keyframes[0]) if self.loop else self.keyframes
         ends = torch.tensor([k.duration for k in stops[:-1]], dtype=torch.float64).cumsum(0)
@@ -138,9 +140,7 @@ class Walk(_PieceSettings):
         label = None if y is None else lerp(y[leg], y[leg + 1], t)
         return self._interpolated(z, leg, t), label
 
-    def _interpolated(
-        self, z: Float[Tensor, "k z"], leg: Int[Tensor, "n"], t: Float[Tensor, "n"]
-    ) -> Float[Tensor, "n z"]:
+    def _interpolated(self, z: Float[Tensor, "k z"], leg: Int[Tensor, "n"], t: Times) -> Latents:
         if self.path == "spline":
             before, after = (z[-2], z[1]) if self.loop else (z[0], z[-1])
             return spline(torch.stack([before, *z, after]), leg, t)
@@ -191,8 +191,8 @@ class WalkFrames(NamedTuple):
     done: int
     of: int
     images: Images
-    z: Float[Tensor, "n z"]
-    label: Float[Tensor, "n k"] | None
+    z: Latents
+    label: Labels | None
     features: Float[Tensor, "n f"]
 
 
@@ -225,7 +225,7 @@ def iter_frames(
 
 
 def _frames_at(
-    model: ImageModel, walk: Walk, times: Float[Tensor, "n"], features: Features
+    model: ImageModel, walk: Walk, times: Times, features: Features
 ) -> Iterator[WalkFrames]:
     z, label = walk.latents(model, times)
     sampler = model.sampler(walk.step)

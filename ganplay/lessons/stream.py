@@ -189,39 +189,35 @@ def stream_run(
     """
     with threads_of_torch(1):
         experiment = EXPERIMENTS[run.kind].make(config, seeds, True)
-        yield from _stream(run, experiment, checks, seeds)
-
-
-def _stream(
-    run: Run, experiment: Experiment, checks: Sequence[Check], seeds: Sequence[int]
-) -> Iterator[Piece]:
-    view = VIEWS[type(experiment)](experiment, run)
-    names = sorted({check.signal for check in checks})
-    measured_at = {run.steps, *range(0, run.steps, run.every), *map(run.step_of, checks)}
-    yield Piece({"type": "begun", "seeds": list(seeds), "steps": run.steps} | view.constants, [])
-    found: dict[tuple[str, int], list[float]] = {}
-    next_view = -math.inf
-    for step in sorted(measured_at):
-        while experiment.steps < step:
-            experiment.advance(min(CHUNK, step - experiment.steps))
-            if experiment.steps < step and time.monotonic() > next_view:
+        view = VIEWS[type(experiment)](experiment, run)
+        names = sorted({check.signal for check in checks})
+        measured_at = {run.steps, *range(0, run.steps, run.every), *map(run.step_of, checks)}
+        yield Piece(
+            {"type": "begun", "seeds": list(seeds), "steps": run.steps} | view.constants, []
+        )
+        found: dict[tuple[str, int], list[float]] = {}
+        next_view = -math.inf
+        for step in sorted(measured_at):
+            while experiment.steps < step:
+                experiment.advance(min(CHUNK, step - experiment.steps))
+                if experiment.steps < step and time.monotonic() > next_view:
+                    piece, next_view = _timed(view)
+                    yield _moment(piece, experiment, {})
+            values = {name: experiment.measure(name) for name in names}
+            found |= {(name, step): v.tolist() for name, v in values.items()}
+            piece = Piece({}, [])
+            if step == run.steps or time.monotonic() > next_view:
                 piece, next_view = _timed(view)
-                yield _moment(piece, experiment, {})
-        values = {name: experiment.measure(name) for name in names}
-        found |= {(name, step): v.tolist() for name, v in values.items()}
-        piece = Piece({}, [])
-        if step == run.steps or time.monotonic() > next_view:
-            piece, next_view = _timed(view)
-        yield _moment(piece, experiment, {name: rounded(v) for name, v in values.items()})
-    outcomes = [outcome_of(check, found[check.signal, run.step_of(check)]) for check in checks]
-    plain = [
-        {
-            "values": rounded(torch.tensor(outcome.values)), "kept": outcome.kept,
-            "needed": outcome.needed, "holds": outcome.holds,
-        }
-        for outcome in outcomes
-    ]  # fmt: skip
-    yield Piece({"type": "done", "outcomes": plain}, [])
+            yield _moment(piece, experiment, {name: rounded(v) for name, v in values.items()})
+        outcomes = [outcome_of(check, found[check.signal, run.step_of(check)]) for check in checks]
+        plain = [
+            {
+                "values": rounded(torch.tensor(outcome.values)), "kept": outcome.kept,
+                "needed": outcome.needed, "holds": outcome.holds,
+            }
+            for outcome in outcomes
+        ]  # fmt: skip
+        yield Piece({"type": "done", "outcomes": plain}, [])
 
 
 def _timed(view: ExperimentView) -> tuple[Piece, float]:

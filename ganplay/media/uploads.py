@@ -97,10 +97,9 @@ def drawing_style_of(pictures: UInt8[Tensor, "n c h w"]) -> DrawingStyle:
         return DrawingStyle()
     grey = pictures[:, 0].float()
     border = float(_border(grey).mean())
-    black, white = border < _PLAIN_TOLERANCE, border > 255 - _PLAIN_TOLERANCE
-    if not (black or white):
+    background = 0 if border < 128 else 255
+    if abs(border - background) >= _PLAIN_TOLERANCE:
         return DrawingStyle()
-    background = 0 if black else 255
     boxes = [_box(one, background) for one in grey.numpy()]
     sides = [max(b[2] - b[0], b[3] - b[1]) for b in boxes if b]
     if not sides:

@@ -41,10 +41,9 @@ def model_of_run(
     if steps not in kept:
         raise RunError(f"{run.folder}: stopped at step {steps}; `ganplay train --resume` ends it")
     snapshots = [step for step in kept if step < steps] if snapshots is None else snapshots
-    for step in snapshots:
-        if step not in kept:
-            shown = ", ".join(map(str, kept))
-            raise RunError(f"snapshots: {step} was not kept in {run.folder}; {shown} were")
+    if missing := set(snapshots) - set(kept):
+        shown = ", ".join(map(str, kept))
+        raise RunError(f"snapshots: {min(missing)} was not kept in {run.folder}; {shown} were")
     try:
         known = {key: data[key] for key in ("name", "licence", "how_to_get")}
         about = Data(count=data["pictures"], **known)

@@ -21,6 +21,9 @@ from ganplay.images.evaluation import letter_style, metrics
 from ganplay.images.evaluation.classifier import LABEL, Classifier, LoadedClassifier, heads_of
 from ganplay.media.contact_sheet import pair_sheet
 
+Pixels = UInt8[Tensor, "n c h w"]
+Labels = Int[Tensor, "n"]
+"""The number of each picture's class."""
 K = 5
 COMPARED = 2000
 """Pictures whose nearest training pictures are looked for."""
@@ -45,9 +48,7 @@ class Model(Protocol):
     def labels(self) -> tuple[str, ...]:
         """Names of the classes of its data."""
 
-    def sample(
-        self, seeds: Sequence[int], label: Sequence[int] | None = None, /
-    ) -> UInt8[Tensor, "n c h w"]:
+    def sample(self, seeds: Sequence[int], label: Sequence[int] | None = None, /) -> Pixels:
         """A picture for each seed."""
 
 
@@ -58,9 +59,9 @@ class EvaluationError(ValueError):
 class _Set(NamedTuple):
     """Pictures with their features, and the class in each head of the classifier."""
 
-    images: UInt8[Tensor, "n c h w"]
+    images: Pixels
     features: Float[Tensor, "n f"]
-    predictions: Mapping[str, Int[Tensor, "n"]]
+    predictions: Mapping[str, Labels]
 
     def take(self, index: Int[Tensor, "m"]) -> "_Set":
         predictions = {head: values[index] for head, values in self.predictions.items()}
@@ -79,7 +80,7 @@ class _Sets(NamedTuple):
     others: _Set | None
     held_out: _Set
     samples: _Set
-    order: Int[Tensor, "n"]
+    order: Labels
 
     def compared(self) -> dict[str, _Set]:
         """Those that are held against `real`, by name."""
@@ -156,15 +157,13 @@ def _check(
         raise EvaluationError("the model has other classes than the data")
 
 
-def _even(classes: int, count: int, seed: int) -> Int[Tensor, "n"] | None:
+def _even(classes: int, count: int, seed: int) -> Labels | None:
     """Each class equally often, in a mixed order."""
     order = torch.randperm(count, generator=generator_of(seed, "labels"))
     return order % classes if classes else None
 
 
-def _sampled(
-    model: Model, seeds: Sequence[int], labels: Int[Tensor, "n"] | None
-) -> UInt8[Tensor, "n c h w"]:
+def _sampled(model: Model, seeds: Sequence[int], labels: Labels | None) -> Pixels:
     parts = []
     for start in range(0, len(seeds), CHUNK):
         chosen = slice(start, start + CHUNK)
@@ -173,7 +172,7 @@ def _sampled(
     return torch.cat(parts)
 
 
-def _read(net: Classifier, images: UInt8[Tensor, "n c h w"]) -> _Set:
+def _read(net: Classifier, images: Pixels) -> _Set:
     features = net.features(images)
     return _Set(images, features, net.predict(features))
 
@@ -236,7 +235,7 @@ def _label_head(data: ImageData) -> str:
 
 
 def _accuracy(
-    sets: _Sets, test: ImageData, labels: Int[Tensor, "n"] | None, classifier: LoadedClassifier
+    sets: _Sets, test: ImageData, labels: Labels | None, classifier: LoadedClassifier
 ) -> dict[str, float] | None:
     """The share of samples that are read as what was asked for."""
     if labels is None:
@@ -309,7 +308,7 @@ def _attributes(sets: _Sets, train: ImageData) -> dict[str, Any] | None:
 
 
 def _memorisation(
-    sets: _Sets, head: str, labels: Int[Tensor, "n"] | None, seeds: Sequence[int]
+    sets: _Sets, head: str, labels: Labels | None, seeds: Sequence[int]
 ) -> dict[str, Any]:
     """Distances to the nearest training picture: pixels count from 0 to 1.
 
@@ -336,8 +335,8 @@ def _memorisation(
 
 def _closest(
     near: metrics.Neighbours,
-    predictions: Int[Tensor, "n"],
-    labels: Int[Tensor, "n"] | None,
+    predictions: Labels,
+    labels: Labels | None,
     seeds: Sequence[int],
 ) -> list[dict[str, Any]]:
     """The samples nearest to a training picture, by the median of their class.

@@ -33,6 +33,11 @@ SLOPE = 0.2
 _INIT = 0.02
 """Standard deviation of all weights at the start. Radford et al. 2016, section 4."""
 
+Pictures = Float[Tensor, "n c h w"]
+Labels = Float[Tensor, "n k"]
+Statistics = list[tuple[Tensor, Tensor]]
+"""Mean and variance (c,) of the channels of each batch norm."""
+
 
 def widths(size: int, width: int) -> list[int]:
     """Channels of the maps of side 4, 8, ... up to half the picture's."""
@@ -87,9 +92,7 @@ class DcganGenerator(nn.Module):
         self.convs.append(DoublingConvTranspose2d(maps[-1], channels))
         _initialise(self)
 
-    def forward(
-        self, z: Float[Tensor, "n z"], y: Float[Tensor, "n k"] | None = None
-    ) -> Float[Tensor, "n c h w"]:
+    def forward(self, z: Float[Tensor, "n z"], y: Labels | None = None) -> Pictures:
         """Pictures of latent vectors and, of a conditional model, labels (one-hot or mixed)."""
         x = self.first(z if y is None else torch.cat([z, y], dim=1))
         # The features of each place lie together, which is channels_last.
@@ -168,8 +171,8 @@ class DcganDiscriminator(nn.Module):
 
     def forward(
         self,
-        x: Float[Tensor, "n c h w"],
-        y: Float[Tensor, "n k"] | None = None,
+        x: Pictures,
+        y: Labels | None = None,
         reference: ReferenceBatch | None = None,
     ) -> Float[Tensor, "n"]:
         """Logits of a batch of pictures.
@@ -184,9 +187,9 @@ class DcganDiscriminator(nn.Module):
 
     def forward_features(
         self,
-        x: Float[Tensor, "n c h w"],
+        x: Pictures,
         reference: ReferenceBatch | None = None,
-        seen: list[tuple[Tensor, Tensor]] | None = None,
+        seen: Statistics | None = None,
     ) -> Float[Tensor, "n f"]:
         """The features of the last hidden layer.
 
@@ -210,7 +213,7 @@ class DcganDiscriminator(nn.Module):
     def forward_head(
         self,
         features: Float[Tensor, "n f"],
-        y: Float[Tensor, "n k"] | None = None,
+        y: Labels | None = None,
         reference: ReferenceBatch | None = None,
     ) -> Float[Tensor, "n"]:
         """Logits of features, in full precision."""
@@ -233,6 +236,6 @@ class DcganDiscriminator(nn.Module):
         As the reference batch of virtual batch norm (Salimans et al. 2016, section 3.5), without
         the share of one that the judged picture itself has in it there.
         """
-        seen: list[tuple[Tensor, Tensor]] = []
+        seen: Statistics = []
         features = self.forward_features(x, seen=seen)
         return ReferenceBatch(tuple(seen), features if self.minibatch else None)
