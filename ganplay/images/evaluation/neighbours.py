@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,12 +22,7 @@ from torch import Tensor
 from ganplay.common.files import write_whole
 from ganplay.common.safe_tensors import CheckpointError, TensorSpec, content, tensors_of
 from ganplay.images.checkpoint import BUNDLED, Card
-from ganplay.images.evaluation.classifier import (
-    FEATURES,
-    Classifier,
-    LoadedClassifier,
-    load_classifier,
-)
+from ganplay.images.evaluation.classifier import FEATURES, LoadedClassifier, load_classifier
 from ganplay.images.evaluation.training_images import (
     MissingData,
     Tell,
@@ -98,29 +94,24 @@ def reference_distances_of(card: Card, classifier: LoadedClassifier) -> Referenc
         return None
 
 
+@dataclass(frozen=True, eq=False)
 class NeighbourIndex:
-    """Training pictures by what the classifier sees in them."""
+    """Training pictures by what the classifier sees in them.
 
-    def __init__(
-        self,
-        training_images: TrainingImages,
-        features: Float[Tensor, "n f"],
-        classifier: LoadedClassifier,
-    ) -> None:
-        """Put one together.
+    Attributes:
+        training_images: what is searched.
+        features: of each picture, in half precision.
+        classifier: that gave these features.
+    """
 
-        Args:
-            training_images: what is searched.
-            features: of each picture, in half precision.
-            classifier: that gave these features.
-        """
-        self.training_images, self.classifier = training_images, classifier
-        self._features = features
+    training_images: TrainingImages
+    features: Float[Tensor, "n f"]
+    classifier: LoadedClassifier
 
     @property
     def memory(self) -> int:
         """Bytes that it takes; while it is searched its features take thrice their own."""
-        return self.training_images.memory + self._features.nbytes
+        return self.training_images.memory + self.features.nbytes
 
     def nearest(self, picture: UInt8[Tensor, "c h w"], count: int = 3) -> list[Neighbour]:
         """The training pictures nearest to a picture, the nearest first.
@@ -131,7 +122,7 @@ class NeighbourIndex:
         """
         net, data = self.classifier.net, self.training_images
         wanted = net.features(picture[None])
-        rough = (self._features - wanted).norm(dim=1)
+        rough = (self.features - wanted).norm(dim=1)
         places = rough.topk(min(MOST, len(rough)), largest=False).indices
         pictures = data.pictures(places.tolist())
         exact = (net.features(pictures) - wanted).norm(dim=1)
@@ -171,9 +162,7 @@ def index_of(
     path = cache and cache / f"{name}.safetensors"
     features = _kept(path, len(data)) if path else None
     if features is None:
-        features = _features(
-            data, classifier.net, lambda share: tell(before + (1 - before) * share)
-        )
+        features = _features(data, classifier, lambda share: tell(before + (1 - before) * share))
         if path:
             with suppress(OSError):  # then it is made anew next time
                 write_whole(path, save({"features": features}))
@@ -203,12 +192,14 @@ def classifier_of(card: Card) -> LoadedClassifier:
     return classifier
 
 
-def _features(data: TrainingImages, net: Classifier, tell: Tell) -> Float[Tensor, "n f"]:
+def _features(
+    data: TrainingImages, classifier: LoadedClassifier, tell: Tell
+) -> Float[Tensor, "n f"]:
     parts, count = [], len(data)
     for start in range(0, count, PART):
         tell(start / count)
         part = data.pictures(range(start, min(start + PART, count)))
-        parts.append(net.features(part).half())
+        parts.append(classifier.net.features(part).half())
     return torch.cat(parts)
 
 
