@@ -44,6 +44,9 @@ class Experiment:
     use_capture: bool = True
     steps: int = field(default=0, init=False)
 
+    def __post_init__(self) -> None:
+        """Make what is run."""
+
     def advance(self, count: int) -> None:
         """Take some steps; without a model that is trained, only their number changes."""
         self.steps += count

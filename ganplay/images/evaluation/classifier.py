@@ -126,7 +126,7 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def features(self, images: Pixels) -> Features:
-        """What the last layer but one sees in pictures, on the CPU.
+        """The outputs of the last layer but one, (n, 128), on the CPU.
 
         Raises:
             ValueError: if they are of another size.

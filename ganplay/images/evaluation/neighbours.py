@@ -63,7 +63,7 @@ class Neighbour(NamedTuple):
 
 
 class ReferenceDistances(NamedTuple):
-    """How far unseen real pictures are from the nearest training picture, in features.
+    """How far real pictures of the test split are from the nearest training picture, in features.
 
     Attributes:
         median: of the test split.
@@ -75,7 +75,7 @@ class ReferenceDistances(NamedTuple):
     nearest: float
 
     def reading(self, distance: float) -> str:
-        """How near that is: "near" (suspiciously), "usual", or "far" (unlike all of them)."""
+        """What a distance means: "near" (perhaps a copy), "usual", or "far" (unlike the data)."""
         if distance < self.nearest:
             return "near"
         return "far" if distance > FAR * self.median else "usual"
@@ -96,7 +96,7 @@ def reference_distances_of(card: Card, classifier: LoadedClassifier) -> Referenc
 
 @dataclass(frozen=True, eq=False)
 class NeighbourIndex:
-    """Training pictures by what the classifier sees in them.
+    """Training pictures with their features, to be searched for the nearest ones.
 
     Attributes:
         training_images: what is searched.
