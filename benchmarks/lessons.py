@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import torch
 
 from benchmarks.report import Row, run
-from ganplay.lessons import Outcome, attempt, load_all, perform
-from ganplay.lessons.lesson import Lesson
+from ganplay.lessons.checks import Outcome, attempt, perform
+from ganplay.lessons.lesson import Lesson, load_all
 
 SEEDS, FEW = 8, 2
 

@@ -27,7 +27,7 @@ from benchmarks.rehearsal_report import account, as_markdown, rows_of, table_of,
 from benchmarks.report import arguments, finish, write_section
 from benchmarks.servers import Server, resident, running
 from benchmarks.visitors import Tokens, ended
-from ganplay.lessons import load_all
+from ganplay.lessons.lesson import load_all
 
 MINUTES, QUICK_SECONDS, QUICK_CLASS = 10.0, 34.0, 8
 LESSON, SHORT_LESSON = "mode-collapse", "vanishing-gradient"

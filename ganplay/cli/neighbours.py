@@ -38,15 +38,15 @@ def _neighbours(options: argparse.Namespace) -> int:
     roots, cache = roots_given(options.data_root), options.cache or neighbours.cache_folder()
     with flags.progress("index", 1, leave=False) as tell:
         index = neighbours.index_of(model.card, roots, cache, tell)
-    usual = neighbours.reference_distances_of(model.card, index.judge)
+    reference_distances = neighbours.reference_distances_of(model.card, index.classifier)
     pictures = model.render(states)
     found = [index.nearest(picture, options.count) for picture in pictures]
     report = [
         {
             "state": str(state),
             "neighbours": [one._asdict() for one in near],
-            "yardstick": usual and usual._asdict(),
-            "reading": usual and usual.reading(near[0].distance),
+            "yardstick": reference_distances and reference_distances._asdict(),
+            "reading": reference_distances and reference_distances.reading(near[0].distance),
         }
         for state, near in zip(states, found, strict=True)
     ]
@@ -73,7 +73,7 @@ def _sheet(
     index: neighbours.NeighbourIndex, pictures: torch.Tensor, places: list[list[int]], zoom: int
 ) -> Any:
     rows = [
-        torch.cat([picture[None], index.learnt.pictures(own)])
+        torch.cat([picture[None], index.training_images.pictures(own)])
         for picture, own in zip(pictures, places, strict=True)
     ]
     return contact_sheet(torch.cat(rows), len(rows[0]), 2, zoom)

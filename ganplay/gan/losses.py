@@ -40,9 +40,7 @@ class GanLoss(NamedTuple):
     @property
     def threshold(self) -> float:
         """The logit above which D calls a sample real; NaN for a critic, which has none."""
-        return {"probability": 0.0, "target": 0.5, "margin": 0.0, "critic": float("nan")}[
-            self.reading
-        ]
+        return {"target": 0.5, "critic": float("nan")}.get(self.reading, 0.0)
 
     def output(self, logits: Logits) -> Logits:
         """D(x) as the loss reads it: in (0, 1) for a probability, else the logit itself."""

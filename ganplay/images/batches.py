@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from ganplay.common.seeding import generator_of
@@ -16,12 +16,7 @@ from ganplay.images.augment import NUMBERS
 from ganplay.images.config import ImageConfig
 from ganplay.images.datasets.base import ImageData
 from ganplay.images.distributed import ALONE, ProcessGroup
-from ganplay.images.sampler import one_hot
-
-
-def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-    """Pictures as the networks have them, from -1 to 1."""
-    return images.float() / 127.5 - 1
+from ganplay.images.sampler import one_hot, to_floats
 
 
 class Batch(NamedTuple):

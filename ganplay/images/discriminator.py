@@ -17,6 +17,8 @@ from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import ReferenceBatch
 from ganplay.images.sampler import Sampler, frozen, one_hot
 
+Pictures = Float[Tensor, "n c h w"]
+Labels = Float[Tensor, "n k"]
 SAMPLES = 128
 """Samples that a picture is held against."""
 DIGITS = 6
@@ -59,7 +61,7 @@ class DiscriminatorScorer:
         """Copy a discriminator.
 
         Args:
-            discriminator: a module that keeps the protocol of `DiscriminatorModule`.
+            discriminator: a module that keeps the protocol of `images.models`.
             config: that it was trained by.
             step: of the training, after which it was kept.
         """
@@ -78,11 +80,8 @@ class DiscriminatorScorer:
         classes = sampler.classes
         y = one_hot(torch.arange(n) % classes, classes).double() if classes else None
         x, y = self._shown(sampler, z, y)
-        batch = None
-        reference_batch: Any = getattr(self._discriminator, "reference_batch", None)
-        if reference_batch is not None:
-            with torch.no_grad():
-                batch = reference_batch(x)
+        reference_batch: Any = getattr(self._discriminator, "reference_batch", lambda x: None)
+        batch = reference_batch(x)
         return ReferenceSamples(batch, self._logits(x, y, batch))
 
     def score(
@@ -113,8 +112,8 @@ class DiscriminatorScorer:
         )
 
     def _shown(
-        self, sampler: Sampler, z: Float[Tensor, "n z"], y: Float[Tensor, "n k"] | None
-    ) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n k2"] | None]:
+        self, sampler: Sampler, z: Float[Tensor, "n z"], y: Labels | None
+    ) -> tuple[Pictures, Float[Tensor, "n k2"] | None]:
         """Pictures and labels as D is shown them.
 
         For a pair the class that follows the strongest one, the first after the last, comes
@@ -130,12 +129,11 @@ class DiscriminatorScorer:
 
     def _logits(
         self,
-        x: Float[Tensor, "n c h w"],
-        y: Float[Tensor, "n k"] | None,
+        x: Pictures,
+        y: Labels | None,
         batch: ReferenceBatch | None,
     ) -> Float[Tensor, "n"]:
         labels = () if y is None else (y,)
         beside = {} if batch is None else {"reference": batch}
-        with torch.no_grad():
-            logits = self._discriminator(x, *labels, **beside)
+        logits: Tensor = self._discriminator(x, *labels, **beside)
         return logits.flatten().round(decimals=DIGITS)

@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ MAX_WEIGHT, MAX_PARTS, MAX_OWN = 100.0, 8, 4
 
 Amounts = tuple[tuple[int, float], ...]
 Vector = tuple[float, ...]
+OwnMoves = tuple[tuple[Vector, float], ...]
 
 
 class Space(NamedTuple):
@@ -69,7 +70,7 @@ class LatentState:
     step: int | None = None
     values: Amounts = ()
     moves: Amounts = ()
-    own: tuple[tuple[Vector, float], ...] = field(default=(), repr=False)
+    own: OwnMoves = field(default=(), repr=False)
 
     def latent(self, directions: Float[Tensor, "k z"]) -> Float[Tensor, "z"]:
         """The latent vector, in double precision."""
@@ -183,19 +184,16 @@ def _with(state: LatentState, name: str, value: str, space: Space) -> LatentStat
     if name == "own":
         return replace(state, own=_with_own(state.own, value, space.dim))
     if found := re.fullmatch(r"([zd])(\d{1,4})", name):
-        place, letter = int(found[2]), found[1]
-        most = space.dim + (space.named if letter == "d" else 0)
+        letter, place = found[1], int(found[2])
+        kind, most, bound = "values", space.dim, MAX_VALUE
+        if letter == "d":
+            kind, most, bound = "moves", space.dim + space.named, MAX_MOVE
         if place >= most:
             raise _Refused(f"this model has {letter}0 to {letter}{most - 1}", "unknown")
-        if letter == "z":
-            amount = _number(value, -MAX_VALUE, MAX_VALUE)
-            return replace(state, values=_put(state.values, place, amount))
-        return replace(state, moves=_put(state.moves, place, _number(value, -MAX_MOVE, MAX_MOVE)))
+        amounts = dict(getattr(state, kind)) | {place: _number(value, -bound, bound)}
+        changed: dict[str, Any] = {kind: tuple(sorted(amounts.items()))}
+        return replace(state, **changed)
     raise _Refused("there is no setting of that name", "unknown")
-
-
-def _put(amounts: Amounts, place: int, amount: float) -> Amounts:
-    return tuple(sorted((dict(amounts) | {place: amount}).items()))
 
 
 def _whole(text: str, low: int, high: int) -> int:
@@ -214,28 +212,23 @@ def _number(text: str, low: float, high: float) -> float:
     return value
 
 
-def _with_own(
-    own: tuple[tuple[Vector, float], ...], value: str, dim: int
-) -> tuple[tuple[Vector, float], ...]:
+def _with_own(own: OwnMoves, value: str, dim: int) -> OwnMoves:
     amount, _, vector = value.partition("*")
     far = _number(amount, -MAX_MOVE, MAX_MOVE)
-    try:
-        found = dict(own) | {_vector(vector, dim): far}
-    except _Refused as refused:
-        raise _Refused(refused.allowed, "own") from None
+    found = dict(own) | {_vector(vector, dim, "own"): far}
     if len(found) > MAX_OWN:
         raise _Refused(f"at most {MAX_OWN} directions of one's own are possible", "own")
     return tuple(found.items())
 
 
-def _vector(text: str, dim: int) -> Vector:
+def _vector(text: str, dim: int, code: str = "vector") -> Vector:
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         vector = np.frombuffer(packed, "<f2")
     except (ValueError, binascii.Error):
         vector = np.empty(0)
     if len(vector) != dim or not np.isfinite(vector).all():
-        raise _Refused(f"{dim} finite numbers of half precision in base64", "vector")
+        raise _Refused(f"{dim} finite numbers of half precision in base64", code)
     return tuple(vector.astype(float).tolist())
 
 

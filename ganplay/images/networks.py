@@ -27,7 +27,17 @@ Shape = tuple[int, int, int]
 _NAME = r"^([a-z0-9_]+|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$"
 
 
-class Network(BaseModel):
+class StrictModel(BaseModel):
+    """What cards are made of: nothing is converted, nothing unknown is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def to_json(self) -> str:
+        """As a file has it."""
+        return self.model_dump_json(indent=2) + "\n"
+
+
+class Network(StrictModel):
     """A network as a card names it.
 
     Attributes:
@@ -35,7 +45,6 @@ class Network(BaseModel):
         arguments: of its constructor, by name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     model: Annotated[str, StringConstraints(pattern=_NAME, max_length=200)]
     arguments: Annotated[dict[str, bool | int | float | str | None], Field(max_length=64)] = {}
 

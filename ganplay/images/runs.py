@@ -11,7 +11,6 @@ a run may be killed at any moment; taken up again it repeats what came after its
 the same numbers.
 """
 
-import io
 import json
 import math
 import time
@@ -29,7 +28,7 @@ from ganplay.common.safe_tensors import half
 from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.images.config import ImageConfig
 from ganplay.images.trainer import ImageTrainer
-from ganplay.media.contact_sheet import sheet_of
+from ganplay.media.contact_sheet import png, sheet_of
 
 FORMAT = "ganplay run"
 
@@ -58,16 +57,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-
-    @property
-    def state_path(self) -> Path:
-        """Where all is that training goes on from."""
-        return self.folder / "state.safetensors"
-
-    @property
-    def log_path(self) -> Path:
-        """Where the figures are."""
-        return self.folder / "log.jsonl"
+        self.state_path, self.log_path = folder / "state.safetensors", folder / "log.jsonl"
 
     def describe(self, config: ImageConfig, data: Mapping[str, Any]) -> None:
         """Write down settings and data."""
@@ -101,20 +91,16 @@ class Run:
             RunError: if the state is not that of such a trainer.
         """
         try:
-            trainer.restore(*self._state())
+            trainer.restore(*self.state())
         except (ValueError, KeyError) as error:
             raise RunError(f"{self.state_path}: {error}") from error
 
-    def state(self) -> tuple[dict[str, Tensor], int]:
-        """What was kept last, by name, and after how many steps.
+    def state(self) -> tuple[dict[str, Tensor], dict[str, int]]:
+        """The tensors and the counters that a trainer gave when its state was last kept.
 
         Raises:
             RunError: if there is nothing that can be used.
         """
-        tensors, counters = self._state()
-        return tensors, counters["steps"]
-
-    def _state(self) -> tuple[dict[str, Tensor], dict[str, int]]:
         try:
             with safe_open(self.state_path, framework="pt") as file:
                 counters = json.loads(file.metadata()[FORMAT])
@@ -135,9 +121,8 @@ class Run:
 
     def sheet(self, trainer: ImageTrainer) -> None:
         """Draw what G makes of the same seeds as ever, a class in each column."""
-        content = io.BytesIO()
-        sheet_of(trainer.sample, trainer.classes).save(content, "PNG")
-        write_whole(self.folder / "samples" / f"{trainer.steps:07}.png", content.getvalue())
+        content = png(sheet_of(trainer.sample, trainer.classes), optimize=False)
+        write_whole(self.folder / "samples" / f"{trainer.steps:07}.png", content)
 
     def snapshot(self, trainer: ImageTrainer) -> None:
         """Keep the `state_dict` of the averaged G in half precision."""
@@ -163,14 +148,11 @@ def _step(line: str) -> float:
 
 def figures_of(record: StepRecord) -> dict[str, float | None]:
     """A record of one member as plain figures, fit for JSON (NaN as None)."""
-    figures: dict[str, float | None] = {
-        f.name: getattr(record, f.name) for f in fields(record) if f.name not in PER_MEMBER
-    }
-    for name in PER_MEMBER:
-        value = float(getattr(record, name)[0])
-        if name != "finite":
-            figures[name] = round(value, 6) if math.isfinite(value) else None
-    return figures
+    values = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "finite"}
+    for name in PER_MEMBER & values.keys():
+        value = float(values[name])
+        values[name] = round(value, 6) if math.isfinite(value) else None
+    return values
 
 
 def train(

@@ -18,6 +18,11 @@ CHUNK, CPU_CHUNK = 64, 16
 """Pictures that are made at once; on a CPU more of them do not stay in its cache."""
 
 
+def to_floats(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Pictures as the networks have them, from -1 to 1."""
+    return images.float() / 127.5 - 1
+
+
 def to_bytes(pictures: Float[Tensor, "n c h w"]) -> UInt8[Tensor, "n c h w"]:
     """Pictures from -1 to 1 as files have them."""
     return ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).contiguous()
@@ -52,7 +57,7 @@ class Sampler:
         """Copy a generator.
 
         Args:
-            generator: a module that keeps the protocol of `GeneratorModule`.
+            generator: a module that keeps the protocol of `images.models`.
             noise_dim: numbers of a latent vector.
             classes: that it may be asked for; 0 for one without labels.
             device: where pictures are made.
@@ -72,27 +77,20 @@ class Sampler:
             z: latent vectors, on the device on which the pictures are wanted.
             y: labels of each, one-hot or a mixture; for a conditional model only.
         """
+        parts = zip(*(t.split(self._chunk) for t in (z, y) if t is not None), strict=True)
         with torch.no_grad():
             made = [
-                _call(
-                    self._generator,
-                    self._own(z, start),
-                    None if y is None else self._own(y, start),
-                )
-                for start in range(0, len(z), self._chunk)
+                self._generator(*(t.to(self.device, torch.float64) for t in part)) for part in parts
             ]
         return torch.cat(made).to(z.device)
-
-    def _own(self, given: Tensor, start: int) -> Tensor:
-        return given[start : start + self._chunk].to(self.device, torch.float64)
 
     def single(self) -> Callable[[Tensor, Tensor | None], Float[Tensor, "n c h w"]]:
         """`pictures` in single precision and with gradients, for searches that need no more."""
         generator = frozen(self._generator, torch.float32, self.device)
 
         def pictures(z: Tensor, y: Tensor | None = None) -> Tensor:
-            own = None if y is None else y.to(self.device)
-            return _call(generator, z.to(self.device), own).to(z.device)
+            made: Tensor = generator(*(t.to(self.device) for t in (z, y) if t is not None))
+            return made.to(z.device)
 
         return pictures
 
@@ -100,8 +98,3 @@ class Sampler:
         """A picture for each seed and, from a conditional model, label."""
         y = one_hot(torch.tensor(labels, dtype=torch.long), self.classes) if self.classes else None
         return to_bytes(self.pictures(latents(seeds, self.noise_dim), y)).cpu()
-
-
-def _call(generator: nn.Module, z: Tensor, y: Tensor | None) -> Tensor:
-    made: Tensor = generator(z) if y is None else generator(z, y)
-    return made

@@ -1,11 +1,11 @@
-"""The trainer of picture GANs: of any two modules that keep the protocol of `models.protocol`.
+"""The trainer of picture GANs: of any two modules that keep the protocol of `images.models`.
 
 It knows no architecture. Nothing here prints, draws or writes files; that is `runs`.
 """
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -246,21 +246,18 @@ class ImageTrainer:
 
     def sampled_generator(self) -> nn.Module:
         """A copy of G as it is sampled: averaged, with statistics of its own."""
-        now = self.generator if self._average is None else self._average.module
-        made = copy.deepcopy(now)
+        made = copy.deepcopy(self._average.module if self._average else self.generator)
         recalibrate_batch_norm_(made, self._recalibration())
         return made.eval().requires_grad_(False)
 
-    def _recalibration(self) -> list[tuple[Tensor, Tensor | None]]:
+    def _recalibration(self) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Noise, and labels as often as the data have them; the same at every call."""
         generator = generator_of(self.config.seed, "recalibration")
-        batches: list[tuple[Tensor, Tensor | None]] = []
         for _ in range(RECALIBRATION_BATCHES):
             z = torch.randn(RECALIBRATION_SIZE, self.config.noise_dim, generator=generator)
             index = torch.randint(len(self._labels), (RECALIBRATION_SIZE,), generator=generator)
             y = one_hot(self._labels[index], self.classes) if self.classes else None
-            batches.append((z.to(self.device), y if y is None else y.to(self.device)))
-        return batches
+            yield z.to(self.device), y if y is None else y.to(self.device)
 
     def sample(
         self, seeds: Sequence[int], labels: Sequence[int] | None = None

@@ -46,35 +46,26 @@ def restore(parts: Parts, tensors: Mapping[str, Tensor]) -> None:
         ValueError: naming what does not fit.
     """
     expected = {n: (tuple(t.shape), t.dtype) for n, t in _of_modules(parts).items()}
-    remembered: dict[str, dict[int, dict[str, Tensor]]] = {}
+    states: dict[str, dict[int, dict[str, Tensor]]] = {role: {} for role in parts.optimizers}
     for role, optimizer in parts.optimizers.items():
-        (group,) = optimizer.param_groups
-        keys = OPTIMIZERS[parts.kinds[role]].state
         # An optimiser that has not stepped remembers nothing.
-        if not any(name.startswith(f"optimizer.{role}.") for name in tensors):
-            keys = ()
-        for i, parameter in enumerate(group["params"]):
+        stepped = any(name.startswith(f"optimizer.{role}.") for name in tensors)
+        keys = OPTIMIZERS[parts.kinds[role]].state if stepped else ()
+        for i, parameter in enumerate(optimizer.param_groups[0]["params"]):
             for key in keys:
-                name = f"optimizer.{role}.{i}.{key}"
-                shape = () if key == "step" else tuple(parameter.shape)
-                expected[name] = shape, parameter.dtype
-                if name in tensors:
-                    own = (
-                        tensors[name].clone() if key == "step" else _like(parameter, tensors[name])
-                    )
-                    remembered.setdefault(role, {}).setdefault(i, {})[key] = own
+                # It lies in memory as the parameter does: fused optimisers go by the memory.
+                one = torch.empty_like(parameter)
+                one = torch.empty((), dtype=one.dtype) if key == "step" else one
+                states[role].setdefault(i, {})[key] = one
+                expected[f"optimizer.{role}.{i}.{key}"] = tuple(one.shape), one.dtype
     _check(expected, tensors)
     for name, tensor in _of_modules(parts).items():
         tensor.copy_(tensors[name])
     for role, optimizer in parts.optimizers.items():
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": remembered.get(role, {}), "param_groups": groups})
-
-
-def _like(parameter: Tensor, tensor: Tensor) -> Tensor:
-    """A copy that lies in memory as the parameter does: fused optimisers go by the memory."""
-    alike = tensor.shape == parameter.shape
-    return torch.empty_like(parameter).copy_(tensor) if alike else tensor.clone()
+        for i, state in states[role].items():
+            for key, tensor in state.items():
+                tensor.copy_(tensors[f"optimizer.{role}.{i}.{key}"])
+        optimizer.load_state_dict(optimizer.state_dict() | {"state": states[role]})
 
 
 def _check(expected: Mapping[str, tuple[Any, ...]], tensors: Mapping[str, Tensor]) -> None:

@@ -181,12 +181,11 @@ def states_along(
     if axes[0] == axes[1]:
         raise ValueError(f"axes: {axes}; two different ones are needed")
     _check(places, MAX_MOVE)
-    return [_moved(state, dict(zip(axes, place, strict=True))) for place in places]
-
-
-def _moved(state: LatentState, amounts: dict[int, float]) -> LatentState:
-    moves = dict(state.moves) | amounts
-    return replace(state, moves=tuple(sorted((k, v) for k, v in moves.items() if v)))
+    every = [dict(state.moves) | dict(zip(axes, place, strict=True)) for place in places]
+    return [
+        replace(state, moves=tuple(sorted((k, v) for k, v in moves.items() if v)))
+        for moves in every
+    ]
 
 
 def states_between(
@@ -239,8 +238,7 @@ def direction_between_states(
 
 
 def _latents(model: ImageModel, states: Sequence[LatentState]) -> Float[Tensor, "n z"]:
-    vectors = [state.latent(model.directions) for state in states]
-    return torch.stack(vectors) if vectors else torch.empty(0, model.space.dim).double()
+    return model.latents(states)[0] if states else torch.empty(0, model.space.dim).double()
 
 
 def _corners(model: ImageModel, states: Sequence[LatentState]) -> Corners:

@@ -128,15 +128,25 @@ class ModelStore:
         """A description of each model, from its card alone."""
         return [_about(card) for card in self.cards.values()]
 
+    def card(self, name: object) -> Card:
+        """The card of a model by its name.
+
+        Raises:
+            ModelStoreError: if there is none of that name.
+        """
+        if not isinstance(name, str) or name not in self.cards:
+            known = ", ".join(self.cards) or "(none here)"
+            shown = str(name)[:80]
+            raise ModelStoreError(Problem("model", shown, f"one of {known}", None, "no_model"))
+        return self.cards[name]
+
     def model(self, name: str) -> ImageModel:
         """A model by its name; the least recently used ones are dropped where memory is short.
 
         Raises:
             ModelStoreError: if there is none of that name.
         """
-        if name not in self.cards:
-            known = ", ".join(self.cards) or "(none here)"
-            raise ModelStoreError(Problem("model", name[:80], f"one of {known}", None, "no_model"))
+        self.card(name)
         with self._lock:
             if name not in self._models:
                 self._models[name] = self._load(name)
@@ -212,9 +222,9 @@ class ModelStore:
         if isinstance(index, float):
             return index
         found = index.nearest(model.render([read_state(text, name, model.space)[0]])[0])
-        pictures = index.learnt.pictures([one.place for one in found])
+        pictures = index.training_images.pictures([one.place for one in found])
         n, c, h, w = pictures.shape
-        reference_distances = reference_distances_of(model.card, index.judge)
+        reference_distances = reference_distances_of(model.card, index.classifier)
         return NearestImages(pictures.numpy().tobytes(), (n, c, h, w), found, reference_distances)
 
     def perturbed(self, name: str, text: str, seed: int) -> str:

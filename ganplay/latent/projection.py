@@ -135,7 +135,8 @@ def project(
     _check(model, target, hidden, label, restarts, steps)
     visible = torch.ones(target.shape[1:]) if hidden is None else (~hidden).float()
     wanted = _Target(target.float() / 127.5 - 1, visible)
-    search = _Search(model, wanted, _classes(model, label), tell)
+    classes = list(range(model.classes)) if label is None else [label]
+    search = _Search(model, wanted, classes, tell)
     class_steps = CLASS_STEPS if len(search.classes) > 1 else 0
     search.total = SAMPLES // CHUNK + class_steps + steps
     z, labels = search.start(restarts, seed)
@@ -164,10 +165,6 @@ def _check(
     for name, value, most in (("restarts", restarts, MAX_RESTARTS), ("steps", steps, MAX_STEPS)):
         if not 1 <= value <= most:
             raise ValueError(f"{name}: {value}; a whole number from 1 to {most} is needed")
-
-
-def _classes(model: ImageModel, label: int | None) -> list[int]:
-    return list(range(model.classes)) if label is None else [label]
 
 
 class _Search:
@@ -233,9 +230,8 @@ class _Search:
     def loss(self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"]) -> Float[Tensor, "r"]:
         """L(z) of each."""
         with torch.no_grad():
-            return self.target.distance(self.pictures(z.T, self.one_hot(labels))) + _prior_penalty(
-                z
-            )
+            distance = self.target.distance(self.pictures(z.T, self.one_hot(labels)))
+        return distance + _prior_penalty(z)
 
     def found(
         self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"], curves: Float[Tensor, "r t"]

@@ -62,10 +62,7 @@ class ProjectionQueue:
         Raises:
             ModelStoreError: if there is none of that name.
         """
-        if not isinstance(name, str) or name not in self.model_store.cards:
-            known = ", ".join(self.model_store.cards) or "(none here)"
-            _refuse("model", name, f"one of {known}", "no_model")
-        return self.model_store.cards[name].shape
+        return self.model_store.card(name).shape
 
     def drawing_style(self, name: str) -> DrawingStyle:
         """How a model draws."""
@@ -124,11 +121,8 @@ class ProjectionQueue:
 
     def find(self, request: ProjectionRequest, tell: Tell) -> ProjectionResult:
         """Run a request in the calling thread; see `projection.project`."""
-        model = self.model_store.model(request.model)
-        return project(
-            model, request.target, request.hidden, label=request.label, restarts=request.restarts,
-            steps=request.steps, seed=request.seed, tell=tell,
-        )  # fmt: skip
+        arguments = request._asdict()
+        return project(self.model_store.model(arguments.pop("model")), **arguments, tell=tell)
 
     def stop(self) -> None:
         """End the thread; the running search is given up, those that wait are dropped."""

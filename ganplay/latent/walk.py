@@ -4,19 +4,19 @@ How a walk is read from a string is in `walk_string`, how it becomes a file in `
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem, Rule, Settings, choice, flag, number
-from ganplay.images.checkpoint import BUNDLED, ImageModel
-from ganplay.images.evaluation.classifier import load_classifier
+from ganplay.images.checkpoint import ImageModel
+from ganplay.images.evaluation.neighbours import classifier_of
+from ganplay.images.evaluation.training_images import MissingData
 from ganplay.images.latent_state import MAX_PARTS, Amounts, LatentState
 from ganplay.images.sampler import to_bytes
 from ganplay.latent.interpolation import lerp, slerp, spline
@@ -41,6 +41,10 @@ _PACE_SAMPLES = 2
 """Pictures a frame that are rendered first to measure the pace of an even walk."""
 
 Images = UInt8[Tensor, "n c h w"]
+Latents = Float[Tensor, "n z"]
+Labels = Float[Tensor, "n k"]
+Times = Float[Tensor, "n"]
+"""Moments of a walk, 0 at its start and 1 at its end."""
 Features = Callable[[Images], Tensor]
 """From pictures to features (n, f), whose distances say how different two pictures are."""
 
@@ -118,14 +122,12 @@ class Walk(_PieceSettings):
         """Of the training, the same for all keyframes; None for its end."""
         return self.keyframes[0].state.step
 
-    def times(self) -> Float[Tensor, "n"]:
+    def times(self) -> Times:
         """The time of each frame, in [0, 1], before easing."""
         end = 1 - 1 / self.frames if self.loop else 1.0
         return torch.linspace(0, end, self.frames, dtype=torch.float64)
 
-    def latents(
-        self, model: ImageModel, times: Float[Tensor, "n"]
-    ) -> tuple[Float[Tensor, "n z"], Float[Tensor, "n k"] | None]:
+    def latents(self, model: ImageModel, times: Times) -> tuple[Latents, Labels | None]:
         """Latent vectors and labels (None for a model without) at some times."""
         stops = (*self.keyframes, self.keyframes[0]) if self.loop else self.keyframes
         ends = torch.tensor([k.duration for k in stops[:-1]], dtype=torch.float64).cumsum(0)
@@ -134,17 +136,11 @@ class Walk(_PieceSettings):
         start = torch.cat([ends[:1] * 0, ends])[leg]
         t = ((along - start) / (ends[leg] - start)).clamp(0, 1)
         t = torch.stack([EASINGS[k.easing](t) for k in stops[:-1]]).gather(0, leg[None])[0]
-        z = torch.stack([k.state.latent(model.directions) for k in stops])
-        mixtures = [mix for k in stops if (mix := k.state.mixture(model.classes)) is not None]
-        label = None
-        if mixtures:
-            mixture = torch.stack(mixtures)
-            label = lerp(mixture[leg], mixture[leg + 1], t)
+        z, y = model.latents([keyframe.state for keyframe in stops])
+        label = None if y is None else lerp(y[leg], y[leg + 1], t)
         return self._interpolated(z, leg, t), label
 
-    def _interpolated(
-        self, z: Float[Tensor, "k z"], leg: Int[Tensor, "n"], t: Float[Tensor, "n"]
-    ) -> Float[Tensor, "n z"]:
+    def _interpolated(self, z: Float[Tensor, "k z"], leg: Int[Tensor, "n"], t: Times) -> Latents:
         if self.path == "spline":
             before, after = (z[-2], z[1]) if self.loop else (z[0], z[-1])
             return spline(torch.stack([before, *z, after]), leg, t)
@@ -195,8 +191,8 @@ class WalkFrames(NamedTuple):
     done: int
     of: int
     images: Images
-    z: Float[Tensor, "n z"]
-    label: Float[Tensor, "n k"] | None
+    z: Latents
+    label: Labels | None
     features: Float[Tensor, "n f"]
 
 
@@ -219,26 +215,24 @@ def iter_frames(
         finer, found = torch.linspace(0, 1, before, dtype=torch.float64), []
         for part in _frames_at(model, walk, finer, features):
             found.append(part.features)
-            none = part.images[:0], part.z[:0], None, part.features[:0]
-            yield WalkFrames(part.done, total, *none)
+            nothing = part.images[:0], part.z[:0], None, part.features[:0]
+            yield WalkFrames(part.done, total, *nothing)
         length = gaps(torch.cat(found)).double().cumsum(0)
         length = torch.cat([length[:1] * 0, length])
-        times = interp(times * length[-1], length, finer)
+        times = torch.from_numpy(np.interp(times * length[-1], length, finer))
     for part in _frames_at(model, walk, times, features):
         yield part._replace(done=before + part.done, of=total)
 
 
 def _frames_at(
-    model: ImageModel, walk: Walk, times: Float[Tensor, "n"], features: Features
+    model: ImageModel, walk: Walk, times: Times, features: Features
 ) -> Iterator[WalkFrames]:
     z, label = walk.latents(model, times)
     sampler = model.sampler(walk.step)
     for start in range(0, len(times), CHUNK):
-        own, some = z[start : start + CHUNK], None
-        if label is not None:
-            some = label[start : start + CHUNK]
-        pictures = sampler.pictures(own, some)
-        images = to_bytes(pictures).cpu()
+        part = slice(start, start + CHUNK)
+        own, some = z[part], None if label is None else label[part]
+        images = to_bytes(sampler.pictures(own, some)).cpu()
         yield WalkFrames(start + len(own), len(times), images, own, some, features(images))
 
 
@@ -266,18 +260,10 @@ def _main_parts(shares: list[float]) -> Amounts:
 
 def features_of(model: ImageModel) -> Features:
     """The features of the data's classifier or, where there is none, the pixels."""
-    net = _classifier(model.card.data.name)
-    if net is None or (net.channels, net.side, net.side) != model.card.shape:
-        return lambda images: images.flatten(1).float()
-    return net.features
-
-
-@functools.cache
-def _classifier(data: str) -> Any:
     try:
-        return load_classifier(BUNDLED / "classifiers" / data).net
-    except (OSError, CheckpointError):
-        return None
+        return classifier_of(model.card).net.features
+    except MissingData:
+        return lambda images: images.flatten(1).float()
 
 
 def gaps(features: Float[Tensor, "n f"]) -> Float[Tensor, "m"]:
@@ -285,21 +271,6 @@ def gaps(features: Float[Tensor, "n f"]) -> Float[Tensor, "m"]:
     return (features[1:] - features[:-1]).norm(dim=1)
 
 
-def with_loop_end(features: Float[Tensor, "n f"], loop: bool) -> Float[Tensor, "m f"]:
-    """The features of all frames; of a loop with the first one again at the end."""
-    return torch.cat([features, features[:1]]) if loop else features
-
-
 def unevenness(gap: Float[Tensor, "m"]) -> float:
     """The standard deviation of the distances over their mean: 0 for a perfectly even pace."""
     return float(gap.std(correction=0) / gap.mean().clamp_min(1e-12))
-
-
-def interp(
-    x: Float[Tensor, "n"], xp: Float[Tensor, "k"], fp: Float[Tensor, "k"]
-) -> Float[Tensor, "n"]:
-    """Linear interpolation at x between points (xp, fp) with rising xp; `numpy.interp` in torch."""
-    place = torch.searchsorted(xp, x.contiguous()).clamp(1, len(xp) - 1)
-    low, high = xp[place - 1], xp[place]
-    t = ((x - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)
-    return fp[place - 1] + t * (fp[place] - fp[place - 1])

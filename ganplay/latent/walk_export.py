@@ -16,7 +16,6 @@ from ganplay.latent.walk import (
     gaps,
     iter_frames,
     unevenness,
-    with_loop_end,
 )
 from ganplay.media.contact_sheet import contact_sheet, png
 from ganplay.media.video import KINDS as FILMS
@@ -46,7 +45,8 @@ class Pace(NamedTuple):
 
 def pace_of(walk: Walk, parts: list[WalkFrames]) -> Pace:
     """The pace of a walk all of whose frames have been rendered."""
-    found = gaps(with_loop_end(torch.cat([part.features for part in parts]), walk.loop))
+    features = [part.features for part in parts]
+    found = gaps(torch.cat([*features, *([features[0][:1]] if walk.loop else [])]))
     return Pace(found.tolist(), unevenness(found))
 
 
@@ -85,11 +85,9 @@ def export_walk(
         if not tell(part.done, part.of + drawn):
             raise Cancelled
     images, before = torch.cat([part.images for part in parts]), parts[-1].of
-
-    def drawn_so_far(done: int) -> bool:
-        return tell(before + done, before + drawn)
-
-    data = encode(images, kind, walk.rate, zoom, drawn_so_far, columns)
+    data = encode(
+        images, kind, walk.rate, zoom, lambda done: tell(before + done, before + drawn), columns
+    )
     return File(data, pace_of(walk, parts))
 
 

@@ -6,7 +6,7 @@ signals that can be measured by name.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
@@ -28,15 +28,24 @@ from ganplay.toy.trainer import ToyTrainer
 Values = Float[Tensor, "s"]
 
 
+@dataclass(eq=False)
 class Experiment:
-    """Members that advance together.
+    """Members that advance together; each kind makes what it runs in `__post_init__`.
 
     Attributes:
+        config: the settings of all.
+        seeds: one for each member.
+        use_capture: whether steps are captured, where something is trained.
         steps: since the start.
     """
 
-    def __init__(self) -> None:
-        self.steps = 0
+    config: Any
+    seeds: Sequence[int]
+    use_capture: bool = True
+    steps: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Make what is run."""
 
     def advance(self, count: int) -> None:
         """Take some steps; without a model that is trained, only their number changes."""
@@ -47,17 +56,24 @@ class Experiment:
         raise NotImplementedError
 
 
-class GanExperiment(Experiment):
-    """GANs of one configuration."""
+class TrainedExperiment(Experiment):
+    """Networks that a trainer trains."""
 
-    def __init__(self, config: ToyConfig, seeds: Sequence[int], use_capture: bool) -> None:
-        super().__init__()
-        self.trainer = ToyTrainer(config, seeds, threads=1, use_capture=use_capture)
+    trainer: ToyTrainer | VaeTrainer
 
     def advance(self, count: int) -> None:
         """Train for some steps."""
         super().advance(count)
         self.trainer.step(count)
+
+
+class GanExperiment(TrainedExperiment):
+    """GANs of one configuration."""
+
+    trainer: ToyTrainer
+
+    def __post_init__(self) -> None:
+        self.trainer = ToyTrainer(self.config, self.seeds, threads=1, use_capture=self.use_capture)
 
     def measure(self, name: str) -> Values:
         """One of `signals.GAN`."""
@@ -86,17 +102,13 @@ class VaeConfig(Settings):
         return ToyConfig.from_dict({"distribution": self.distribution} | both)
 
 
-class VaeExperiment(Experiment):
+class VaeExperiment(TrainedExperiment):
     """VAEs of one configuration."""
 
-    def __init__(self, config: VaeConfig, seeds: Sequence[int]) -> None:
-        super().__init__()
-        self.trainer = VaeTrainer(config.gan, seeds, config.sigma)
+    trainer: VaeTrainer
 
-    def advance(self, count: int) -> None:
-        """Train for some steps."""
-        super().advance(count)
-        self.trainer.step(count)
+    def __post_init__(self) -> None:
+        self.trainer = VaeTrainer(self.config.gan, self.seeds, self.config.sigma)
 
     def measure(self, name: str) -> Values:
         """A metric of the samples (see `metrics.compare`), or "elbo" in nats."""
@@ -113,10 +125,8 @@ class DiracExperiment(Experiment):
         path: (theta, psi) of all members after each step, from the start on.
     """
 
-    def __init__(self, config: DiracConfig, seeds: Sequence[int]) -> None:
-        super().__init__()
-        self.config = config
-        self.path = [dirac_gan.circle(len(seeds))]
+    def __post_init__(self) -> None:
+        self.path = [dirac_gan.circle(len(self.seeds))]
 
     def advance(self, count: int) -> None:
         """Take some steps of gradient descent."""
@@ -154,13 +164,9 @@ PLACES = 33
 class LatentExperiment(Experiment):
     """The length of a latent vector on its way from one random vector to another."""
 
-    def __init__(self, config: LatentConfig, seeds: Sequence[int]) -> None:
-        super().__init__()
-        self.config = config
-        ends = [
-            torch.randn(2, PAIRS, config.dimensions, generator=generator_of(seed, "latent"))
-            for seed in seeds
-        ]
+    def __post_init__(self) -> None:
+        size = 2, PAIRS, self.config.dimensions
+        ends = [torch.randn(size, generator=generator_of(s, "latent")) for s in self.seeds]
         self._ends = torch.stack(ends)  # (s, 2, PAIRS, z)
 
     def lengths(self) -> Float[Tensor, "s places"]:
@@ -196,16 +202,13 @@ PICTURES = 16
 class PicturesExperiment(Experiment):
     """Pictures of a trained model; member i shows class i."""
 
-    def __init__(self, config: PicturesConfig, seeds: Sequence[int]) -> None:
-        super().__init__()
-        self.config = config
-        self.model = load(config.model)
-        self._seeds = list(seeds)
+    def __post_init__(self) -> None:
+        self.model = load(self.config.model)
 
     def pictures(self, member: int, truncation: float, count: int) -> Float[Tensor, "n d"]:
         """A member's first pictures, flat, with pixels from -1 to 1."""
         sampler, classes = self.model.sampler(), self.model.classes
-        dim, generator = sampler.noise_dim, generator_of(self._seeds[member], "pictures")
+        dim, generator = sampler.noise_dim, generator_of(self.seeds[member], "pictures")
         z = torch.randn(count, dim, generator=generator) * truncation
         label = one_hot(torch.full((count,), member % classes), classes)
         return sampler.pictures(z, label).flatten(1).float().cpu()
@@ -213,7 +216,7 @@ class PicturesExperiment(Experiment):
     def rows(self, count: int) -> list[Float[Tensor, "n d"]]:
         """Each member's first pictures, with the truncation of the settings."""
         truncation = self.config.truncation
-        return [self.pictures(i, truncation, count) for i in range(len(self._seeds))]
+        return [self.pictures(i, truncation, count) for i in range(len(self.seeds))]
 
     def measure(self, name: str) -> Values:
         """One of "variety" and "nearest"."""
@@ -221,13 +224,12 @@ class PicturesExperiment(Experiment):
 
     def _variety(self) -> Values:
         """Mean distance between a member's pictures, relative to that without truncation."""
-
-        def spread(pictures: Tensor) -> Tensor:
-            return torch.pdist(pictures).mean()
-
-        untruncated = [self.pictures(i, 1.0, PICTURES) for i in range(len(self._seeds))]
-        pairs = zip(self.rows(PICTURES), untruncated, strict=True)
-        return torch.stack([spread(own) / spread(other) for own, other in pairs])
+        untruncated = [self.pictures(i, 1.0, PICTURES) for i in range(len(self.seeds))]
+        own, other = (
+            torch.stack([torch.pdist(pictures).mean() for pictures in members])
+            for members in (self.rows(PICTURES), untruncated)
+        )
+        return own / other
 
     def _nearest(self) -> Values:
         """Median distance of samples to their nearest training picture, over that of unseen data.
@@ -240,7 +242,7 @@ class PicturesExperiment(Experiment):
             ratio = medians["samples"]["median"] / medians["held_out"]["median"]
         except KeyError:  # a card without these figures
             ratio = math.nan
-        return torch.full((len(self._seeds),), ratio)
+        return torch.full((len(self.seeds),), ratio)
 
 
 class ExperimentType(NamedTuple):
@@ -260,19 +262,9 @@ class ExperimentType(NamedTuple):
 EXPERIMENTS: dict[str, ExperimentType] = {
     "gan": ExperimentType(ToyConfig, GanExperiment, tuple(signals.GAN)),
     "vae": ExperimentType(
-        VaeConfig,
-        lambda config, seeds, _: VaeExperiment(config, seeds),
-        ("modes", "high_quality", "dispersion", "elbo"),
+        VaeConfig, VaeExperiment, ("modes", "high_quality", "dispersion", "elbo")
     ),
-    "dirac": ExperimentType(
-        DiracConfig, lambda config, seeds, _: DiracExperiment(config, seeds), ("radius",)
-    ),
-    "latent": ExperimentType(
-        LatentConfig, lambda config, seeds, _: LatentExperiment(config, seeds), ("middle",)
-    ),
-    "pictures": ExperimentType(
-        PicturesConfig,
-        lambda config, seeds, _: PicturesExperiment(config, seeds),
-        ("variety", "nearest"),
-    ),
+    "dirac": ExperimentType(DiracConfig, DiracExperiment, ("radius",)),
+    "latent": ExperimentType(LatentConfig, LatentExperiment, ("middle",)),
+    "pictures": ExperimentType(PicturesConfig, PicturesExperiment, ("variety", "nearest")),
 }

@@ -28,6 +28,7 @@ NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1200)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=90)]
+Goal = Literal["seeds", "truncations", "far", "looked"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=30)]
 
 
@@ -196,23 +197,14 @@ class ExploreTask(_Strict):
     Attributes:
         state: with which Explore opens.
         todo: what is to be done there.
-        goals: what must be reached: keys of GOALS, and how much or how often.
+        goals: what must be reached, and how much or how often: seeds seen; kinds of truncation
+            tried (below 0.5, above 1.2); distance along a direction; pictures whose nearest
+            training pictures were looked up.
     """
 
     state: Words
     todo: Text
-    goals: Annotated[dict[Name, float], Field(min_length=1, max_length=4)]
-
-    @model_validator(mode="after")
-    def _known(self) -> "ExploreTask":
-        if strange := sorted(set(self.goals) - set(GOALS)):
-            raise ValueError(f"goals: {strange[0]!r}; one of {', '.join(GOALS)} is possible")
-        return self
-
-
-GOALS = ("seeds", "truncations", "far", "looked")
-"""Seeds seen; kinds of truncation tried (below 0.5, above 1.2); distance along a direction;
-pictures whose nearest training pictures were looked up."""
+    goals: Annotated[dict[Goal, float], Field(min_length=1)]
 
 
 class Lesson(_Strict):

@@ -30,9 +30,8 @@ def mean_output(name: str) -> Signal:
     def measure(trainer: ToyTrainer) -> Values:
         loss = LOSSES[trainer.configs[0].loss]
         real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
-        return discriminator_stats(loss, trainer.discriminate(real), trainer.discriminate(fake))[
-            name
-        ]
+        logits = trainer.discriminate(real), trainer.discriminate(fake)
+        return discriminator_stats(loss, *logits)[name]
 
     return measure
 

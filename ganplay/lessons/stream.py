@@ -7,7 +7,7 @@ Which drawings the first two hold depends on the kind of experiment: there is a 
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -70,132 +70,106 @@ def _bytes(shares: Float[Tensor, "*n"]) -> bytes:
     return (shares.nan_to_num(0.0).clamp(0, 1) * 255).round().to(torch.uint8).numpy().tobytes()
 
 
-class ExperimentView:
-    """What a page is shown of an experiment."""
+class ExperimentView(NamedTuple):
+    """What a page is shown of an experiment.
 
-    def constants(self) -> dict[str, Any]:
-        """What stays the same, for the head of the first piece."""
-        return {}
+    Attributes:
+        constants: what stays the same, for the head of the first piece.
+        moment: draws the state of the experiment now.
+    """
 
-    def moment(self) -> Piece:
-        """The state of the experiment now."""
-        raise NotImplementedError
+    constants: dict[str, Any]
+    moment: Callable[[], Piece]
 
 
-class GanView(ExperimentView):
-    """Frames of GANs, and the maps over the plane that a run asks for."""
+def gan_view(experiment: GanExperiment, run: Run) -> ExperimentView:
+    """Frames of GANs, and the maps over the plane that a run asks for.
 
-    def __init__(self, experiment: GanExperiment, run: Run) -> None:
-        self._trainer, self._run = experiment.trainer, run
-        # Each member is drawn by a trainer of its own, into which its state is copied.
-        copies = [ToyTrainer(c, threads=1, use_capture=False) for c in self._trainer.configs]
-        self._renderers = [FrameRenderer(copy) for copy in copies]
-        cells = plane(MAP, self._trainer.distribution().extent).T
-        self._cells = cells.expand(len(self._trainer), -1, -1)
+    The head of each moment says where in the blobs the maps begin.
+    """
+    trainer, shows = experiment.trainer, run.shows
+    # Each member is drawn by a trainer of its own, into which its state is copied.
+    copies = [ToyTrainer(c, threads=1, use_capture=False) for c in trainer.configs]
+    renderers = [FrameRenderer(copy) for copy in copies]
+    cells = plane(MAP, trainer.distribution().extent).T.expand(len(trainer), -1, -1)
 
-    def constants(self) -> dict[str, Any]:
-        """The data, and the size of maps."""
-        return about(self._renderers[0])
-
-    def _frames(self) -> list[bytes]:
-        """A packed frame of each member."""
-        snapshot, frames = self._trainer.snapshot(), []
-        for i, renderer in enumerate(self._renderers):
-            renderer.trainer.restore(snapshot.members(slice(i, i + 1)))
-            frames.append(pack(renderer.render(VIEW)))
-        return frames
-
-    def moment(self) -> Piece:
-        """A frame of each member; the head says where in the blobs maps begin."""
-        trainer, shows = self._trainer, self._run.shows
+    def moment() -> Piece:
         head: dict[str, Any] = {"frames": len(trainer)}
-        blobs = self._frames()
-        best = optimal_outputs(trainer, self._cells) if "optimal" in shows else None
+        snapshot, blobs = trainer.snapshot(), []
+        for i, renderer in enumerate(renderers):
+            renderer.trainer.restore(snapshot.members(slice(i, i + 1)))
+            blobs.append(pack(renderer.render(VIEW)))
+        best = optimal_outputs(trainer, cells) if "optimal" in shows else None
         if best is not None:
             head["optimal"] = len(blobs)
             blobs.append(_bytes(best[0]))  # G is frozen in such a run, so equal in all members
         if "slopes" in shows:
             head["slopes"] = len(blobs)
-            rows = trainer.input_gradient_norms(self._cells) / MAX_SLOPE
-            blobs += [_bytes(row) for row in rows]
+            blobs += [_bytes(row) for row in trainer.input_gradient_norms(cells) / MAX_SLOPE]
         table = class_table(trainer) if "classes" in shows else None
         if table is not None:
             head["classes"] = table.tolist()
         return Piece(head, blobs)
 
+    return ExperimentView(about(renderers[0]), moment)
 
-class VaeView(ExperimentView):
+
+def vae_view(experiment: VaeExperiment, run: Run) -> ExperimentView:
     """Samples of VAEs, as frames that hold nothing else."""
+    trainer = experiment.trainer
+    renderer = FrameRenderer(ToyTrainer(trainer.configs[0], threads=1, use_capture=False))
 
-    def __init__(self, experiment: VaeExperiment, run: Run) -> None:
-        self._trainer = experiment.trainer
-        config = self._trainer.configs[0]
-        self._renderer = FrameRenderer(ToyTrainer(config, threads=1, use_capture=False))
+    def frame(points: Float[Tensor, "n 2"]) -> Frame:
+        return Frame(
+            step=trainer.steps, updates_d=0, updates_g=trainer.steps, extent=renderer.extent,
+            fakes=points, labels=None, fake_gradients=torch.empty(0, 2), map=torch.empty(0, 0),
+            map_range=(0.0, 1.0), grid=torch.empty(0, 0, 2), probe=math.nan,
+            verdicts=torch.empty(2, 0), norms={"d": torch.empty(0), "g": torch.empty(0)},
+        )  # fmt: skip
 
-    def constants(self) -> dict[str, Any]:
-        """The data, and the size of maps."""
-        return about(self._renderer)
+    def moment() -> Piece:
+        frames = [pack(frame(points)) for points in trainer.sample(VAE_POINTS)]
+        return Piece({"frames": len(frames)}, frames)
 
-    def moment(self) -> Piece:
-        """A frame of each member."""
-        extent, steps = self._renderer.extent, self._trainer.steps
-        none = torch.empty(0, 2)
-        frames = [
-            Frame(
-                step=steps, updates_d=0, updates_g=steps, extent=extent, fakes=points, labels=None,
-                fake_gradients=none, map=torch.empty(0, 0), map_range=(0.0, 1.0),
-                grid=torch.empty(0, 0, 2), probe=math.nan, verdicts=torch.empty(2, 0),
-                norms={"d": torch.empty(0), "g": torch.empty(0)},
-            )
-            for points in self._trainer.sample(VAE_POINTS)
-        ]  # fmt: skip
-        return Piece({"frames": len(frames)}, [pack(frame) for frame in frames])
+    return ExperimentView(about(renderer), moment)
 
 
-class DiracView(ExperimentView):
-    """Paths of Dirac-GANs in the plane of (theta, psi)."""
+def dirac_view(experiment: DiracExperiment, run: Run) -> ExperimentView:
+    """Paths of Dirac-GANs in the plane of (theta, psi), from moment to moment."""
+    sent = 0
 
-    def __init__(self, experiment: DiracExperiment, run: Run) -> None:
-        self._experiment, self._sent = experiment, 0
-
-    def moment(self) -> Piece:
-        """The path since the last moment."""
-        path = torch.stack(self._experiment.path[self._sent :])
-        self._sent = len(self._experiment.path)
+    def moment() -> Piece:
+        nonlocal sent
+        path = torch.stack(experiment.path[sent:])
+        sent = len(experiment.path)
         return Piece({"path": rounded(path.transpose(0, 1))}, [])
 
-
-class LatentView(ExperimentView):
-    """Lengths of latent vectors along the way between two."""
-
-    def __init__(self, experiment: LatentExperiment, run: Run) -> None:
-        self._experiment = experiment
-
-    def moment(self) -> Piece:
-        """The lengths, which never change."""
-        return Piece({"lengths": rounded(self._experiment.lengths())}, [])
+    return ExperimentView({}, moment)
 
 
-class PicturesView(ExperimentView):
-    """Pictures of a trained model, a row for each member."""
+def latent_view(experiment: LatentExperiment, run: Run) -> ExperimentView:
+    """Lengths of latent vectors along the way between two, which never change."""
+    return ExperimentView({}, lambda: Piece({"lengths": rounded(experiment.lengths())}, []))
 
-    def __init__(self, experiment: PicturesExperiment, run: Run) -> None:
-        self._experiment = experiment
 
-    def moment(self) -> Piece:
-        """The pictures, which never change."""
-        rows = self._experiment.rows(COLUMNS)
-        shape = [len(rows) * COLUMNS, *self._experiment.model.card.shape]
+def pictures_view(experiment: PicturesExperiment, run: Run) -> ExperimentView:
+    """Pictures of a trained model, a row for each member, which never change."""
+
+    def moment() -> Piece:
+        rows = experiment.rows(COLUMNS)
+        shape = [len(rows) * COLUMNS, *experiment.model.card.shape]
         pixels = _bytes((torch.cat(rows) + 1) / 2)
         return Piece({"pictures": 0, "shape": shape, "columns": COLUMNS}, [pixels])
 
+    return ExperimentView({}, moment)
+
 
 VIEWS: dict[type, Callable[[Any, Run], ExperimentView]] = {
-    GanExperiment: GanView,
-    VaeExperiment: VaeView,
-    DiracExperiment: DiracView,
-    LatentExperiment: LatentView,
-    PicturesExperiment: PicturesView,
+    GanExperiment: gan_view,
+    VaeExperiment: vae_view,
+    DiracExperiment: dirac_view,
+    LatentExperiment: latent_view,
+    PicturesExperiment: pictures_view,
 }
 
 
@@ -215,39 +189,35 @@ def stream_run(
     """
     with threads_of_torch(1):
         experiment = EXPERIMENTS[run.kind].make(config, seeds, True)
-        yield from _stream(run, experiment, checks, seeds)
-
-
-def _stream(
-    run: Run, experiment: Experiment, checks: Sequence[Check], seeds: Sequence[int]
-) -> Iterator[Piece]:
-    view = VIEWS[type(experiment)](experiment, run)
-    names = sorted({check.signal for check in checks})
-    measured_at = {run.steps, *range(0, run.steps, run.every), *map(run.step_of, checks)}
-    yield Piece({"type": "begun", "seeds": list(seeds), "steps": run.steps} | view.constants(), [])
-    found: dict[tuple[str, int], list[float]] = {}
-    next_view = -math.inf
-    for step in sorted(measured_at):
-        while experiment.steps < step:
-            experiment.advance(min(CHUNK, step - experiment.steps))
-            if experiment.steps < step and time.monotonic() > next_view:
+        view = VIEWS[type(experiment)](experiment, run)
+        names = sorted({check.signal for check in checks})
+        measured_at = {run.steps, *range(0, run.steps, run.every), *map(run.step_of, checks)}
+        yield Piece(
+            {"type": "begun", "seeds": list(seeds), "steps": run.steps} | view.constants, []
+        )
+        found: dict[tuple[str, int], list[float]] = {}
+        next_view = -math.inf
+        for step in sorted(measured_at):
+            while experiment.steps < step:
+                experiment.advance(min(CHUNK, step - experiment.steps))
+                if experiment.steps < step and time.monotonic() > next_view:
+                    piece, next_view = _timed(view)
+                    yield _moment(piece, experiment, {})
+            values = {name: experiment.measure(name) for name in names}
+            found |= {(name, step): v.tolist() for name, v in values.items()}
+            piece = Piece({}, [])
+            if step == run.steps or time.monotonic() > next_view:
                 piece, next_view = _timed(view)
-                yield _moment(piece, experiment, {})
-        values = {name: experiment.measure(name) for name in names}
-        found |= {(name, step): v.tolist() for name, v in values.items()}
-        piece = Piece({}, [])
-        if step == run.steps or time.monotonic() > next_view:
-            piece, next_view = _timed(view)
-        yield _moment(piece, experiment, {name: rounded(v) for name, v in values.items()})
-    outcomes = [outcome_of(check, found[check.signal, run.step_of(check)]) for check in checks]
-    plain = [
-        {
-            "values": rounded(torch.tensor(outcome.values)), "kept": outcome.kept,
-            "needed": outcome.needed, "holds": outcome.holds,
-        }
-        for outcome in outcomes
-    ]  # fmt: skip
-    yield Piece({"type": "done", "outcomes": plain}, [])
+            yield _moment(piece, experiment, {name: rounded(v) for name, v in values.items()})
+        outcomes = [outcome_of(check, found[check.signal, run.step_of(check)]) for check in checks]
+        plain = [
+            {
+                "values": rounded(torch.tensor(outcome.values)), "kept": outcome.kept,
+                "needed": outcome.needed, "holds": outcome.holds,
+            }
+            for outcome in outcomes
+        ]  # fmt: skip
+        yield Piece({"type": "done", "outcomes": plain}, [])
 
 
 def _timed(view: ExperimentView) -> tuple[Piece, float]:

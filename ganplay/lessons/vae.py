@@ -9,6 +9,9 @@ from torch import Tensor
 
 from ganplay.toy.mlp import Mlp
 
+Samples = Float[Tensor, "s d n"]
+Latents = Float[Tensor, "s z n"]
+
 
 @dataclass(frozen=True)
 class Vae:
@@ -46,9 +49,7 @@ class Vae:
         count = len(self.encoder.shapes())
         return weights[:count], weights[count:]
 
-    def elbo(
-        self, weights: Sequence[Tensor], x: Float[Tensor, "s d n"], noise: Float[Tensor, "s z n"]
-    ) -> Float[Tensor, "s n"]:
+    def elbo(self, weights: Sequence[Tensor], x: Samples, noise: Latents) -> Float[Tensor, "s n"]:
         """The evidence lower bound of each sample, in nats, with one draw z = mu + s noise.
 
         `1/2 sum_j (1 + log s_j^2 - mu_j^2 - s_j^2) + log p(x | z)`, where the sum is minus
@@ -66,15 +67,11 @@ class Vae:
         minus_kl = (1 + log_variance - mean.square() - log_variance.exp()).sum(1) / 2
         return minus_kl + self.log_likelihood(x, self.decoder(decoder, z)[0])
 
-    def log_likelihood(
-        self, x: Float[Tensor, "s d n"], mean: Float[Tensor, "s d n"]
-    ) -> Float[Tensor, "s n"]:
+    def log_likelihood(self, x: Samples, mean: Samples) -> Float[Tensor, "s n"]:
         """Log p(x | z) of an isotropic Gaussian, in nats: `-|x - mean|^2 / (2 sigma^2) - ...`."""
         squared = (x - mean).square().sum(1) / (2 * self.sigma**2)
         return -squared - x.shape[1] / 2 * math.log(2 * math.pi * self.sigma**2)
 
-    def generate(
-        self, weights: Sequence[Tensor], z: Float[Tensor, "s z n"]
-    ) -> Float[Tensor, "s d n"]:
+    def generate(self, weights: Sequence[Tensor], z: Latents) -> Samples:
         """The means of p(x | z) for given latent vectors."""
         return self.decoder(self.parts(weights)[1], z)[0]

@@ -77,12 +77,9 @@ class VaeTrainer:
 
     def noise(self, n: int) -> Float[Tensor, "s z n"]:
         """N latent vectors for each member, the ones with which a GAN of its seed is measured."""
-        return torch.stack(
-            [
-                draw_noise("gaussian", c.noise_dim, n, generator_of(c.seed, "sample"))
-                for c in self.configs
-            ]
-        )
+        generators = [generator_of(config.seed, "sample") for config in self.configs]
+        dim = self.configs[0].noise_dim
+        return torch.stack([draw_noise("gaussian", dim, n, own) for own in generators])
 
     @torch.no_grad()
     def sample(self, n: int) -> Float[Tensor, "s n 2"]:

@@ -79,8 +79,7 @@ def sheet_of(
     """
     columns = min(classes, MAX_COLUMNS) or COLUMNS
     places = range(ROWS * columns)
-    if not classes:
-        return contact_sheet(sample(places, None), columns)
-    # A column has one class, a row one latent vector.
-    labels = [i % columns for i in places]
-    return contact_sheet(sample([i // columns for i in places], labels), columns)
+    # Of a conditional model a column has one class, a row one latent vector.
+    labels = [i % columns for i in places] if classes else None
+    seeds = [i // columns for i in places] if classes else places
+    return contact_sheet(sample(seeds, labels), columns)

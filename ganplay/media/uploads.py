@@ -97,10 +97,9 @@ def drawing_style_of(pictures: UInt8[Tensor, "n c h w"]) -> DrawingStyle:
         return DrawingStyle()
     grey = pictures[:, 0].float()
     border = float(_border(grey).mean())
-    black, white = border < _PLAIN_TOLERANCE, border > 255 - _PLAIN_TOLERANCE
-    if not (black or white):
+    background = 0 if border < 128 else 255
+    if abs(border - background) >= _PLAIN_TOLERANCE:
         return DrawingStyle()
-    background = 0 if black else 255
     boxes = [_box(one, background) for one in grey.numpy()]
     sides = [max(b[2] - b[0], b[3] - b[1]) for b in boxes if b]
     if not sides:
@@ -225,25 +224,34 @@ def fitted(
     Raises:
         UploadError: if it cannot be used.
     """
-    drawing_style = drawing_style or DrawingStyle()
-    image, notes = _reduced(data, None if drawing_style.background is not None else "white")
+    background, reach = drawing_style or DrawingStyle()
+    image, notes = _reduced(data, None if background is not None else "white")
     channels, height, width = shape
     fits = image.size == (width, height)
     image = image.convert("L" if channels == 1 else "RGB")
-    if drawing_style.background is not None:
-        image, inverted = _on_background(image, drawing_style.background)
+    if background is not None:
+        image, inverted = _on_background(image, background)
         notes += [Note("inverted")] * inverted
     box = (0, 0, width, height)
     if not fits:
-        if drawing_style.background is not None:
+        drawn = None
+        if background is not None:
             image = ImageOps.autocontrast(image)  # photographed paper is not white, nor ink black
-        box, done = _square(image, drawing_style)
-        notes += [Note(done)] * (done != "")
-    pixels = torch.from_numpy(np.array(_cut(image, box, width, drawing_style.background or 0)))
+            drawn = _box(np.asarray(image), background)
+        box = _square(drawn or (0, 0, *image.size), reach if drawn else None)
+        if drawn or image.width != image.height:
+            notes.append(Note("framed" if drawn else "cropped"))
+    pixels = torch.from_numpy(np.array(_cut(image, box, width, background or 0)))
     pixels = pixels.view(height, width, channels).permute(2, 0, 1).contiguous()
     if mask is None:
         return Fitted(pixels, None, notes)
-    hidden = _cut(_resized_mask(_reduced(mask)[0], image.size).convert("L"), box, width)
+    area, _ = _reduced(mask)
+    if (
+        abs(area.width * image.height - area.height * image.width)
+        > 0.02 * area.width * image.height
+    ):
+        raise UploadError("mask")
+    hidden = _cut(area.resize(image.size, Image.Resampling.BOX).convert("L"), box, width)
     return Fitted(pixels, torch.from_numpy(np.array(hidden)) >= 128, notes)
 
 
@@ -254,12 +262,6 @@ def _reduced(data: bytes, background: str | None = "white") -> tuple[Image.Image
     image, notes = open_upload(data, background=background)
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)  # no ringing at edges
     return image, notes
-
-
-def _resized_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
-    if abs(mask.width * size[1] - mask.height * size[0]) > 0.02 * mask.width * size[1]:
-        raise UploadError("mask")
-    return mask.resize(size, Image.Resampling.BOX)
 
 
 def _on_background(image: Image.Image, background: int) -> tuple[Image.Image, bool]:
@@ -273,21 +275,12 @@ def _on_background(image: Image.Image, background: int) -> tuple[Image.Image, bo
     return (ImageOps.invert(image) if invert else image), invert
 
 
-def _square(image: Image.Image, drawing_style: DrawingStyle) -> tuple[Box, str]:
-    """The square to cut out of a picture, and the code of the note on it ("" for none)."""
-    width, height = image.size
-    drawn = (
-        None
-        if drawing_style.background is None
-        else _box(np.asarray(image), drawing_style.background)
-    )
-    if drawn:
-        side = math.ceil(max(drawn[2] - drawn[0], drawn[3] - drawn[1]) / drawing_style.reach)
-        left, top = ((drawn[i] + drawn[i + 2] - side) // 2 for i in (0, 1))
-        return (left, top, left + side, top + side), "framed"
-    side = min(width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    return (left, top, left + side, top + side), "cropped" * (width != height)
+def _square(box: Box, reach: float | None) -> Box:
+    """The square about a box whose longer side is `reach` of its own; within the box for None."""
+    sides = box[2] - box[0], box[3] - box[1]
+    side = min(sides) if reach is None else math.ceil(max(sides) / reach)
+    left, top = ((box[i] + box[i + 2] - side) // 2 for i in (0, 1))
+    return left, top, left + side, top + side
 
 
 def _cut(image: Image.Image, box: Box, side: int, background: int = 0) -> Image.Image:

@@ -26,12 +26,8 @@ def gif(pictures: Iterator[Image.Image], palette: Image.Image, rate: int) -> byt
             picture, colours would flicker.
         rate: pictures a second; the time of each is rounded to hundredths of a second.
     """
-
-    def reduced() -> Iterator[Image.Image]:
-        for picture in pictures:
-            yield picture.quantize(palette=palette, dither=Image.Dither.NONE)
-
-    few, buffer = reduced(), io.BytesIO()
+    few = (picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures)
+    buffer = io.BytesIO()
     next(few).save(
         buffer, "GIF", save_all=True, append_images=few, duration=10 * round(100 / rate), loop=0
     )

@@ -9,9 +9,9 @@ from helpers.pictures import TINY, pictures, trainer
 from torch import nn
 
 from ganplay.common.devices import device_of, fastest_threads
-from ganplay.images.batches import PairSampler, to_floats
+from ganplay.images.batches import PairSampler
 from ganplay.images.datasets import ImageData
-from ganplay.images.sampler import latents, to_bytes
+from ganplay.images.sampler import latents, to_bytes, to_floats
 from ganplay.images.trainer import ImageTrainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -301,7 +301,7 @@ def test_what_is_sampled_has_statistics_of_its_own():
     for ours, kept in zip(net.parameters(), average(made), strict=True):
         assert torch.equal(ours, kept)
     assert not net.training
-    batches = made._recalibration()
+    batches = list(made._recalibration())
     first = torch.cat([net.first(z) for z, _ in batches]).view(-1, 8)  # of each place
     torch.testing.assert_close(net.norms[0].running_mean, first.mean(0), rtol=1e-3, atol=1e-5)
     torch.testing.assert_close(net.norms[0].running_var, first.var(0), rtol=2e-2, atol=1e-6)

@@ -17,15 +17,14 @@ from ganplay.latent.walk import (
     EASINGS,
     Keyframe,
     Walk,
+    WalkFrames,
     frames,
     gaps,
-    interp,
     iter_frames,
     states_of,
     unevenness,
-    with_loop_end,
 )
-from ganplay.latent.walk_export import encode
+from ganplay.latent.walk_export import encode, pace_of
 from ganplay.latent.walk_string import MAX_WALK, keyframes_of, read_walk
 from ganplay.media.video import Cancelled
 
@@ -130,12 +129,11 @@ def test_an_even_pace(bars):
 def test_pace_by_hand():
     features = torch.tensor([[0.0, 0], [3, 4], [3, 5]])
     assert gaps(features).tolist() == [5, 1]
-    assert gaps(with_loop_end(features, True)).tolist() == [5, 1, pytest.approx(34**0.5)]
-    assert gaps(with_loop_end(features, False)).tolist() == [5, 1]
     assert unevenness(gaps(features)) == pytest.approx(2 / 3)
-    known, values = torch.tensor([0.0, 5, 6]), torch.tensor([0.0, 0.5, 1])
-    x = torch.tensor([0.0, 2.5, 5, 5.5, 6])
-    assert interp(x, known, values).tolist() == [0, 0.25, 0.5, 0.75, 1]
+    parts = [WalkFrames(3, 3, None, None, None, some) for some in (features[:2], features[2:])]
+    assert pace_of(Walk(through(1, 2)), parts) == ([5, 1], pytest.approx(2 / 3))
+    looped = pace_of(Walk(through(1, 2), loop=True), parts)
+    assert looped.gaps == [5, 1, pytest.approx(34**0.5)]  # and back to the first
 
 
 def test_it_is_made_a_few_at_a_time(bars):

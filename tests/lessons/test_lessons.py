@@ -6,20 +6,10 @@ import pytest
 import torch
 
 from ganplay.gan.losses import LOSSES
-from ganplay.lessons import (
-    EXPERIMENTS,
-    FOLDER,
-    LessonError,
-    attempt,
-    begin,
-    load_all,
-    measured,
-    outcome_of,
-    perform,
-    read,
-    signals,
-)
-from ganplay.lessons.lesson import Check, Run
+from ganplay.lessons import signals
+from ganplay.lessons.checks import attempt, begin, measured, outcome_of, perform
+from ganplay.lessons.experiments import EXPERIMENTS
+from ganplay.lessons.lesson import FOLDER, Check, LessonError, Run, load_all, read
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.trainer import ToyTrainer
 

@@ -5,7 +5,7 @@ import pytest
 from helpers.lessons import FAST, ask, known, pieces
 
 from ganplay.common.settings import ConfigError
-from ganplay.lessons import FOLDER
+from ganplay.lessons.lesson import FOLDER
 from ganplay.server.learn.routes import MEMBERS, LearnRoutes
 
 

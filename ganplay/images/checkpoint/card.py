@@ -3,12 +3,10 @@
 import dataclasses
 import re
 import shlex
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     InstanceOf,
     JsonValue,
@@ -21,7 +19,7 @@ from pydantic import (
 from ganplay.common.safe_tensors import refuse
 from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import SIZES
-from ganplay.images.networks import Network, arguments_of
+from ganplay.images.networks import Network, StrictModel, arguments_of
 
 MAX_BYTES = 2**20
 _FIRST_FORMAT = (
@@ -41,11 +39,25 @@ Config = Annotated[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+AnyCard = TypeVar("AnyCard", bound=StrictModel)
 
 
-class Data(_Strict):
+def read_card(kind: type[AnyCard], text: bytes) -> AnyCard:
+    """A card of a kind from the content of its `card.json`, checked.
+
+    Raises:
+        CheckpointError: naming what is wrong.
+    """
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        shown = repr(first["input"])[:60]
+        refuse("card", f"card.json, {place}: {first['msg'][:500]} (found {shown})")
+
+
+class Data(StrictModel):
     """The data set of a model.
 
     Attributes:
@@ -61,7 +73,7 @@ class Data(_Strict):
     how_to_get: Words
 
 
-class Direction(_Strict):
+class Direction(StrictModel):
     """A direction of latent space along which something changes that has a name.
 
     Attributes:
@@ -73,7 +85,7 @@ class Direction(_Strict):
     r_squared: Annotated[float, Field(ge=0, le=1)]
 
 
-class Card(_Strict):
+class Card(StrictModel):
     """Of a checkpoint: all that its weights need, and where they come from.
 
     Attributes:
@@ -107,7 +119,7 @@ class Card(_Strict):
     discriminator: Network
     code: Annotated[str, StringConstraints(max_length=40)]
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
-    metrics: dict[str, JsonValue] = {}
+    metrics: dict[str, JsonValue] = Field({})
     named: Annotated[tuple[Direction, ...], Field(max_length=32)] = ()
 
     @model_validator(mode="after")
@@ -147,23 +159,9 @@ class Card(_Strict):
         words += ["--threads", str(self.threads), "--steps", str(self.steps)]
         return shlex.join([*words, "--out", f"runs/{self.name}"])
 
-    def to_json(self) -> str:
-        """As `card.json` has it."""
-        return self.model_dump_json(indent=2) + "\n"
-
     @classmethod
     def from_json(cls, text: bytes) -> "Card":
-        """A card, checked.
-
-        Raises:
-            CheckpointError: naming what is wrong.
-        """
+        """See `read_card`; a card of the first format is refused in words of its own."""
         if re.match(rb'\s*\{\s*"version"\s*:\s*1\s*,', text):
             refuse("card", _FIRST_FORMAT)
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the whole"
-            shown = repr(first["input"])[:60]
-            refuse("card", f"card.json, {place}: {first['msg'][:500]} (found {shown})")
+        return read_card(cls, text)

@@ -36,20 +36,17 @@ def model_of_run(
         ValueError: if the name or another part of the card is not possible.
     """
     config, data = run.description()
-    tensors, steps = run.state()
-    kept = run.snapshots()
+    tensors, counters = run.state()
+    kept, steps = run.snapshots(), counters["steps"]
     if steps not in kept:
         raise RunError(f"{run.folder}: stopped at step {steps}; `ganplay train --resume` ends it")
     snapshots = [step for step in kept if step < steps] if snapshots is None else snapshots
-    for step in snapshots:
-        if step not in kept:
-            shown = ", ".join(map(str, kept))
-            raise RunError(f"snapshots: {step} was not kept in {run.folder}; {shown} were")
+    if missing := set(snapshots) - set(kept):
+        shown = ", ".join(map(str, kept))
+        raise RunError(f"snapshots: {min(missing)} was not kept in {run.folder}; {shown} were")
     try:
-        about = Data(
-            name=data["name"], count=data["pictures"], licence=data["licence"],
-            how_to_get=data["how_to_get"],
-        )  # fmt: skip
+        known = {key: data[key] for key in ("name", "licence", "how_to_get")}
+        about = Data(count=data["pictures"], **known)
         card = Card(
             name=name, data=about, shape=tuple(data["shape"][1:]), labels=tuple(data["names"]),
             steps=steps, snapshots=tuple(sorted(snapshots)), config=config, code=data["code"],

@@ -251,16 +251,17 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         pictures = torch.empty(len(states), *self.card.shape, dtype=torch.uint8)
         for step in {state.step for state in states}:
             places = [i for i, state in enumerate(states) if state.step == step]
-            pictures[places] = self._rendered([states[i] for i in places], step)
+            z, y = self.latents([states[i] for i in places])
+            pictures[places] = to_bytes(self.sampler(step).pictures(z, y)).cpu()
         return pictures
 
-    def _rendered(
-        self, states: Sequence[LatentState], step: int | None
-    ) -> UInt8[Tensor, "n c h w"]:
+    def latents(
+        self, states: Sequence[LatentState]
+    ) -> tuple[Float[Tensor, "n z"], Float[Tensor, "n k"] | None]:
+        """Latent vectors and labels of one state or more; None in place of the labels without."""
         z = torch.stack([state.latent(self.directions) for state in states])
         labels = [mix for s in states if (mix := s.mixture(self.classes)) is not None]
-        y = torch.stack(labels) if labels else None
-        return to_bytes(self.sampler(step).pictures(z, y)).cpu()
+        return z, torch.stack(labels) if labels else None
 
     @cached_property
     def _scorer(self) -> DiscriminatorScorer:
@@ -337,29 +338,18 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
             CheckpointError: if it cannot be had, or is not just such a model.
         """
         name, folder = str(pretrained_model_name_or_path), Path(pretrained_model_name_or_path)
-        own = generator, discriminator, trust_classes
-        if folder.is_dir():
-            return _read(folder / CARD, folder / WEIGHTS, *own)
-        try:
-            card, weights = (hf_hub_download(name, file, **options) for file in (CARD, WEIGHTS))
-        except (OSError, ValueError) as error:  # among them all of the Hub's own
-            refuse("name", f"model {name[:80]!r}: not to be had from the Hub ({error})")
-        return _read(Path(card), Path(weights), *own)
-
-
-def _read(
-    card_path: Path,
-    weights_path: Path,
-    generator: Source,
-    discriminator: Source,
-    trust_classes: bool,
-) -> ImageModel:
-    card = Card.from_json(_bytes(card_path, MAX_CARD))
-    weights = _bytes(weights_path, MAX_BYTES)
-    safe_tensors.check_hash(weights, card.sha256)
-    networks = networks_of(card, generator, discriminator, trust_classes)
-    tensors = safe_tensors.tensors_of(weights, specs_of(card, networks), _HEADER)
-    return ImageModel(card, tensors, networks)
+        paths = [folder / file for file in (CARD, WEIGHTS)]
+        if not folder.is_dir():
+            try:
+                paths = [Path(hf_hub_download(name, path.name, **options)) for path in paths]
+            except (OSError, ValueError) as error:  # among them all of the Hub's own
+                refuse("name", f"model {name[:80]!r}: not to be had from the Hub ({error})")
+        card = Card.from_json(_bytes(paths[0], MAX_CARD))
+        weights = _bytes(paths[1], MAX_BYTES)
+        safe_tensors.check_hash(weights, card.sha256)
+        networks = networks_of(card, generator, discriminator, trust_classes)
+        tensors = safe_tensors.tensors_of(weights, specs_of(card, networks), _HEADER)
+        return cls(card, tensors, networks)
 
 
 def _bytes(path: Path, most: int) -> bytes:
@@ -396,13 +386,9 @@ def load(
             name, file, size, card, hash, network, format, tensors, finite.
     """
     text = str(name)
-    if isinstance(name, str) and name in bundled():
-        place: str | Path = BUNDLED / name
-    elif Path(name).is_dir():
-        place = Path(name)
-    elif isinstance(name, str) and text.count("/") == 1 and not text.startswith((".", "/", "~")):
-        place = name
-    else:
+    place = BUNDLED / name if name in bundled() else name
+    on_hub = text.count("/") == 1 and not text.startswith((".", "/", "~"))
+    if not (Path(place).is_dir() or (on_hub and isinstance(name, str))):
         known = ", ".join(bundled()) or "(none here)"
         refuse("name", f"model {text[:80]!r}: one of {known}, a folder, or owner/name on the Hub")
     return ImageModel.from_pretrained(

@@ -5,19 +5,18 @@ from typing import Any
 
 from ganplay.images.checkpoint.card import Card
 
-CHANNELS = {1: "grey", 3: "RGB"}
 _PAGE = """\
 ---
 library_name: ganplay
 license: mit
 pipeline_tag: unconditional-image-generation
-tags: [gan, {model}, {data}]
+tags: [gan, {model}, {card.data.name}]
 ---
 
-# {name}
+# {card.name}
 
-{kind} for {size}x{size} {colour} pictures of **{data}**, trained with
-ganplay from nothing, on {count:,} pictures.
+{kind} for {size}x{size} {colour} pictures of **{card.data.name}**, trained with
+ganplay from nothing, on {card.data.count:,} pictures.
 
 ![Samples; {legend}]({sheet})
 
@@ -28,8 +27,8 @@ ganplay from nothing, on {count:,} pictures.
 ```python
 import ganplay
 
-model = ganplay.load("{name}"{trust})  # or a folder, or owner/name on the Hub
-pictures = model.sample(seeds=[1, 2, 3]{label})  # uint8, (3, {channels}, {size}, {size})
+model = ganplay.load("{card.name}"{trust})  # or a folder, or owner/name on the Hub
+pictures = model.sample(seeds=[1, 2, 3]{label})  # uint8, (3, {card.shape[0]}, {size}, {size})
 ```
 
 The same seed{and_label} gives the same picture to the last byte, whatever is made beside it.
@@ -43,13 +42,13 @@ The same seed{and_label} gives the same picture to the last byte, whatever is ma
 | | |
 |---|---|
 | architecture | {architecture} |
-| data | {data}: {how_to_get} |
-| terms of the data | {licence} |
-| steps | {steps:,} of batches of {batch} |
-| seed | {seed} |
+| data | {card.data.name}: {card.data.how_to_get} |
+| terms of the data | {card.data.licence} |
+| steps | {card.steps:,} of batches of {card.config.batch_size} |
+| seed | {card.config.seed} |
 | kept from earlier | G after {snapshots} steps |
-| ganplay | {code} |
-| SHA-256 of the weights | `{sha256}` |
+| ganplay | {card.code} |
+| SHA-256 of the weights | `{card.sha256}` |
 
 All weights are in half precision. Every setting is in `card.json`.
 {figures}
@@ -67,18 +66,15 @@ def model_page(card: Card, sheet: str) -> str:
         card: of the model.
         sheet: file name of a picture of samples beside the page.
     """
-    channels, size, _ = card.shape
+    kind = "GAN" if card.generator.own_class else card.generator.model.upper()
     by_label = "a row for each seed, a column for each class" if card.classes else "seeds 0 to 79"
     generator = ", ".join(f"{name} {value}" for name, value in card.generator.arguments.items())
     return _PAGE.format(
-        name=card.name,
+        card=card,
         model="gan" if card.generator.own_class else card.generator.model,
-        kind=_kind(card),
-        size=size,
-        colour=CHANNELS[channels],
-        channels=channels,
-        data=card.data.name,
-        count=card.data.count,
+        kind=f"Conditional {kind}" if card.classes else kind,
+        size=card.shape[1],
+        colour="grey" if card.shape[0] == 1 else "RGB",
         legend=by_label,
         sheet=sheet,
         trust=", trust_classes=True" if card.generator.own_class else "",
@@ -86,21 +82,9 @@ def model_page(card: Card, sheet: str) -> str:
         and_label=" and label" if card.classes else "",
         command=card.command(),
         architecture=f"{card.generator.model}; G: {generator}",
-        how_to_get=card.data.how_to_get,
-        licence=card.data.licence,
-        steps=card.steps,
-        batch=card.config.batch_size,
-        seed=card.config.seed,
         snapshots=", ".join(f"{step:,}" for step in card.snapshots) or "no",
-        code=card.code,
-        sha256=card.sha256,
         figures=_figures(card.metrics),
     )
-
-
-def _kind(card: Card) -> str:
-    name = "GAN" if card.generator.own_class else card.generator.model.upper()
-    return f"Conditional {name}" if card.classes else name
 
 
 SETS = ("samples", "held_out")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Int, UInt8
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 SPLITS = ("train", "test")
@@ -108,8 +108,7 @@ def cached(
     words = json.dumps(key, sort_keys=True)
     path = folder / f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:16]}.safetensors"
     try:
-        with safe_open(path, framework="pt") as file:
-            return {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+        return load_file(path)
     except (OSError, SafetensorError):
         tensors = make()
     try:

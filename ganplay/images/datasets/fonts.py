@@ -5,6 +5,7 @@ import string
 import sys
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -97,8 +98,7 @@ def alphabet(font: ImageFont.FreeTypeFont, size: int) -> Alphabet:
         FontRefused: if letters are blank, missing or alike, or their sizes too unequal.
     """
     left, top, right, bottom = np.array([_ink(font, letter)[1] for letter in LETTERS]).T
-    if blank := _letters(right <= left):
-        raise FontRefused(f"{blank} blank")
+    _refuse(right <= left, "blank")
     height = -float(np.median(top))
     reach = 2 * max(float(-top.min()) - height / 2, float(bottom.max()) + height / 2)
     side = max(height / CAPITALS, float((right - left).max()) / ROOM, reach / ROOM)
@@ -111,18 +111,17 @@ def alphabet(font: ImageFont.FreeTypeFont, size: int) -> Alphabet:
     drawn = {c: _draw(large, c, height * scale / 2, size) for c in LETTERS + NOWHERE}
     absent = drawn.pop(NOWHERE)
     glyphs = np.stack(list(drawn.values()))
-    if missing := _letters((glyphs == absent).all((1, 2))):
-        raise FontRefused(f"{missing} missing")
+    _refuse((glyphs == absent).all((1, 2)), "missing")
     same = (glyphs[:, None] == glyphs[None]).all((2, 3)) & ~np.eye(26, dtype=bool)
-    if alike := _letters(same.any(1)):
-        raise FontRefused(f"{alike} look like one another")
-    if faint := _letters(glyphs.max((1, 2)) < 32):
-        raise FontRefused(f"{faint} too faint")
+    _refuse(same.any(1), "look like one another")
+    _refuse(glyphs.max((1, 2)) < 32, "too faint")
     return torch.from_numpy(glyphs)
 
 
-def _letters(which: np.ndarray) -> str:
-    return "".join(letter for letter, yes in zip(LETTERS, which, strict=True) if yes)
+def _refuse(which: np.ndarray, why: str) -> None:
+    """Refuse a font for some of its letters: `which` (26,) is true for them."""
+    if which.any():
+        raise FontRefused("".join(np.array(list(LETTERS))[which]) + f" {why}")
 
 
 def _ink(font: ImageFont.FreeTypeFont, letter: str) -> tuple[Image.Image, tuple[int, ...]]:
@@ -160,22 +159,15 @@ def recognised(glyphs: Alphabet) -> int:
 @cache
 def _models() -> np.ndarray:
     """Pillow's own font in eight styles, as standardised shapes (8, 26, d)."""
-    styles = [(weight, slant) for weight in (0, 4, 8, 12) for slant in (0.0, 0.25)]
-    font = own_font().font_variant(size=150)
-    models = []
-    for weight, slant in styles:
-        shapes = []
-        for letter in LETTERS:
-            image = Image.new("L", (500, 400))
-            pen = ImageDraw.Draw(image)
-            pen.text((150, 300), letter, font=font, anchor="ls", fill=255, stroke_width=weight)
-            shear = (1, slant, -slant * 250, 0, 1, 0)
-            image = image.transform(
-                image.size, Image.Transform.AFFINE, shear, Image.Resampling.BILINEAR
-            )
-            shapes.append(_shape(image))
-        models.append(_standardised(np.stack(shapes)))
-    return np.stack(models)
+    font, shapes = own_font().font_variant(size=150), []
+    for weight, slant, letter in product((0, 4, 8, 12), (0.0, 0.25), LETTERS):
+        image = Image.new("L", (500, 400))
+        pen = ImageDraw.Draw(image)
+        pen.text((150, 300), letter, font=font, anchor="ls", fill=255, stroke_width=weight)
+        shear = (1, slant, -slant * 250, 0, 1, 0)
+        affine, bilinear = Image.Transform.AFFINE, Image.Resampling.BILINEAR
+        shapes.append(_shape(image.transform(image.size, affine, shear, bilinear)))
+    return _standardised(np.stack(shapes)).reshape(8, 26, -1)
 
 
 def _shape(image: Image.Image) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A to Z in many typefaces, rendered from the fonts of given folders or of the system."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from zlib import crc32
@@ -117,12 +118,10 @@ def held_out(group: Sequence[int], names: Sequence[str]) -> Tensor:
     Groups are taken in the order of a hash of their first font's name; there is at least one
     where there are two.
     """
-    sizes = {g: group.count(g) for g in group}
+    sizes = Counter(group)
     limit = max(HELD_OUT * len(group), min(sizes.values()))
     taken: set[int] = set()
-    count = 0
     for g in sorted(sizes, key=lambda g: (crc32(names[g].encode()), g)):
-        if count + sizes[g] <= limit and len(sizes) > 1:
+        if sum(sizes[one] for one in taken | {g}) <= limit and len(sizes) > 1:
             taken.add(g)
-            count += sizes[g]
     return torch.tensor([g in taken for g in group])

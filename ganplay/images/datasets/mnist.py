@@ -64,10 +64,8 @@ def _unpack(source: Path, target: Path) -> None:
     target.mkdir(parents=True)
     for path in source.glob("*-ubyte*"):
         opener = gzip.open if path.suffix == ".gz" else open
-        with (
-            opener(path, "rb") as packed,
-            (target / path.name.removesuffix(".gz")).open("wb") as file,
-        ):
+        unpacked = target / path.name.removesuffix(".gz")
+        with opener(path, "rb") as packed, unpacked.open("wb") as file:
             shutil.copyfileobj(packed, file)
 
 

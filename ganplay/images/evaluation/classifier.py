@@ -5,29 +5,31 @@ It is a plain torch.nn net with a head for each thing that it tells; what it lea
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
+from pydantic import Field, JsonValue, model_validator
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from ganplay.common import safe_tensors
 from ganplay.common.devices import half_is_fast
-from ganplay.common.safe_tensors import CheckpointError, TensorSpec, refuse
+from ganplay.common.safe_tensors import TensorSpec
+from ganplay.images.checkpoint.card import read_card
 from ganplay.images.datasets import LARGEST, SMALLEST, ImageData
+from ganplay.images.evaluation.metrics import accuracy
+from ganplay.images.networks import StrictModel
+from ganplay.images.sampler import to_floats
 
 Pixels = UInt8[Tensor, "n c h w"]
 Features = Float[Tensor, "n f"]
-FORMAT, VERSION = "ganplay classifier", 1
 FEATURES = 128
 WIDTHS = (16, 32, 64, 128)
 """Channels of the maps of 32x32 pixels and of each half of that."""
@@ -40,11 +42,12 @@ MAX_CARD, MAX_WEIGHTS, MAX_HEADER, MAX_CLASSES = 2**20, 2**24, 2**16, 4096
 """Bytes of the two files and of the weights' header, and classes of all heads together."""
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(StrictModel):
     """What is known of a classifier.
 
     Attributes:
+        format: whose file this is.
+        version: of this format.
         channels: of its pictures, 1 or 3.
         side: of its pictures, in pixels.
         heads: what it tells, each with the names of its classes.
@@ -56,15 +59,27 @@ class Card:
         sha256: of `model.safetensors`, in hexadecimal.
     """
 
-    channels: int
-    side: int
-    heads: Mapping[str, tuple[str, ...]]
-    data: Mapping[str, Any]
+    format: Literal["ganplay classifier"]
+    version: Literal[1]
+    channels: Literal[1, 3]
+    side: Annotated[int, Field(ge=SMALLEST, le=LARGEST)]
+    heads: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+    data: dict[str, JsonValue]
     seed: int
     epochs: int
-    accuracy: Mapping[str, float]
+    accuracy: dict[str, float]
     test_count: int
     sha256: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Card":
+        if not 1 <= sum(map(len, self.heads.values())) <= MAX_CLASSES:
+            raise ValueError(f"heads: 1 to {MAX_CLASSES} classes are possible")
+        if self.accuracy.keys() != self.heads.keys():
+            raise ValueError("accuracy: one is needed for each head")
+        if not isinstance(self.data.get("name"), str):
+            raise ValueError("data: their name is needed")
+        return self
 
 
 class LoadedClassifier(NamedTuple):
@@ -111,7 +126,7 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def features(self, images: Pixels) -> Features:
-        """What the last layer but one sees in pictures, on the CPU.
+        """The outputs of the last layer but one, (n, 128), on the CPU.
 
         Raises:
             ValueError: if they are of another size.
@@ -123,7 +138,7 @@ class Classifier(nn.Module):
             )
         self.eval()
         device = self.logits.weight.device
-        return torch.cat([self.body(_floats(p.to(device))).cpu() for p in images.split(CHUNK)])
+        return torch.cat([self.body(to_floats(p.to(device))).cpu() for p in images.split(CHUNK)])
 
     @torch.no_grad()
     def predict(self, features: Features) -> dict[str, Int[Tensor, "n"]]:
@@ -140,10 +155,6 @@ def _convolution(wide_in: int, wide_out: int, stride: int) -> list[nn.Module]:
         nn.BatchNorm2d(wide_out),
         nn.ReLU(),
     ]
-
-
-def _floats(images: Pixels) -> Float[Tensor, "n c h w"]:
-    return images.float() / 127.5 - 1
 
 
 def _moved(x: Float[Tensor, "n c h w"], u: Float[Tensor, "n 4"]) -> Float[Tensor, "n c h w"]:
@@ -189,7 +200,7 @@ def train_classifier(
         order = torch.randperm(len(data), generator=generator)
         for index in order.tensor_split(steps // epochs):
             u = torch.rand(len(index), 4, generator=generator)
-            x = _moved(_floats(data.images[index].to(device)), u.to(device))
+            x = _moved(to_floats(data.images[index].to(device)), u.to(device))
             with half:
                 logits = model(x.contiguous(memory_format=torch.channels_last))
             loss = torch.stack([
@@ -211,11 +222,9 @@ def steps_of(data: ImageData, epochs: int) -> int:
 
 def accuracies(model: Classifier, data: ImageData) -> dict[str, float]:
     """Share of right answers of each head, in [0, 1]."""
-    told = model.predict(model.features(data.images))
-    return {
-        name: float((told[name] == labels).double().mean())
-        for name, (_, labels) in heads_of(data).items()
-    }
+    found = model.predict(model.features(data.images))
+    heads = heads_of(data).items()
+    return {name: accuracy(found[name], labels) for name, (_, labels) in heads}
 
 
 def save_classifier(
@@ -236,24 +245,24 @@ def save_classifier(
     weights = {name: t.half().contiguous().cpu() for name, t in _weights(model).items()}
     _fill(model, weights)
     content = save(weights)
-    card = Card(
-        channels=model.channels,
-        side=model.side,
-        heads=model.heads,
-        data={
-            **about, "licence": train.licence, "how_to_get": train.how_to_get, "count": len(train),
-        },
-        seed=seed,
-        epochs=epochs,
-        accuracy=accuracies(model, test),
-        test_count=len(test),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )  # fmt: skip
+    data = {"licence": train.licence, "how_to_get": train.how_to_get, "count": len(train)}
+    card = Card.model_validate({
+        "format": "ganplay classifier",
+        "version": 1,
+        "channels": model.channels,
+        "side": model.side,
+        "heads": model.heads,
+        "data": {**about, **data},
+        "seed": seed,
+        "epochs": epochs,
+        "accuracy": accuracies(model, test),
+        "test_count": len(test),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    })  # fmt: skip
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     (place / "model.safetensors").write_bytes(content)
-    text = json.dumps({"format": FORMAT, "version": VERSION} | asdict(card), indent=2)
-    (place / "card.json").write_text(text + "\n", encoding="utf-8")
+    (place / "card.json").write_text(card.to_json(), encoding="utf-8")
     return card
 
 
@@ -264,7 +273,7 @@ def load_classifier(folder: str | Path) -> LoadedClassifier:
         OSError: if a file cannot be read.
         CheckpointError: if they are not just such files.
     """
-    card = _card(safe_tensors.content(Path(folder) / "card.json", MAX_CARD))
+    card = read_card(Card, safe_tensors.content(Path(folder) / "card.json", MAX_CARD))
     content = safe_tensors.content(Path(folder) / "model.safetensors", MAX_WEIGHTS)
     safe_tensors.check_hash(content, card.sha256)
     model = Classifier(card.channels, card.side, card.heads)
@@ -281,35 +290,3 @@ def _weights(model: Classifier) -> dict[str, Tensor]:
 def _fill(model: Classifier, weights: Mapping[str, Tensor]) -> None:
     for name, tensor in _weights(model).items():
         tensor.copy_(weights[name])
-
-
-def _card(content: bytes) -> Card:
-    try:
-        about = json.loads(content)
-        if (about.pop("format"), about.pop("version")) != (FORMAT, VERSION):
-            refuse("card", f"not a card of a {FORMAT} of version {VERSION}")
-        about["heads"] = {name: tuple(names) for name, names in about["heads"].items()}
-        card = Card(**about)
-        if not _possible(card):
-            refuse("card", "a net that cannot be: something is missing or out of bounds")
-    except CheckpointError:
-        raise
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        refuse("card", f"not a card of a {FORMAT} of version {VERSION}")
-    return card
-
-
-def _possible(card: Card) -> bool:
-    sizes = [len(names) for names in card.heads.values()]
-    names = [name for names in card.heads.values() for name in names]
-    return (
-        card.channels in (1, 3)
-        and type(card.side) is int
-        and SMALLEST <= card.side <= LARGEST
-        and min(sizes) >= 1
-        and sum(sizes) <= MAX_CLASSES
-        and all(isinstance(name, str) for name in names)
-        and card.accuracy.keys() == card.heads.keys()
-        and all(isinstance(share, float) for share in card.accuracy.values())
-        and isinstance(card.data["name"], str)
-    )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int, Real, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -21,6 +21,9 @@ from ganplay.images.evaluation import letter_style, metrics
 from ganplay.images.evaluation.classifier import LABEL, Classifier, LoadedClassifier, heads_of
 from ganplay.media.contact_sheet import pair_sheet
 
+Pixels = UInt8[Tensor, "n c h w"]
+Labels = Int[Tensor, "n"]
+"""The number of each picture's class."""
 K = 5
 COMPARED = 2000
 """Pictures whose nearest training pictures are looked for."""
@@ -45,9 +48,7 @@ class Model(Protocol):
     def labels(self) -> tuple[str, ...]:
         """Names of the classes of its data."""
 
-    def sample(
-        self, seeds: Sequence[int], label: Sequence[int] | None = None, /
-    ) -> UInt8[Tensor, "n c h w"]:
+    def sample(self, seeds: Sequence[int], label: Sequence[int] | None = None, /) -> Pixels:
         """A picture for each seed."""
 
 
@@ -56,26 +57,30 @@ class EvaluationError(ValueError):
 
 
 class _Set(NamedTuple):
-    """Pictures with what the classifier makes of them."""
+    """Pictures with their features, and the class in each head of the classifier."""
 
-    images: UInt8[Tensor, "n c h w"]
+    images: Pixels
     features: Float[Tensor, "n f"]
-    told: Mapping[str, Int[Tensor, "n"]]
+    predictions: Mapping[str, Labels]
 
     def take(self, index: Int[Tensor, "m"]) -> "_Set":
-        told = {head: values[index] for head, values in self.told.items()}
-        return _Set(self.images[index], self.features[index], told)
+        predictions = {head: values[index] for head, values in self.predictions.items()}
+        return _Set(self.images[index], self.features[index], predictions)
+
+    def rows(self, space: str) -> Real[Tensor, "n f"]:
+        """A row for each picture: its "features", or its "pixels" from 0 to 255."""
+        return self.features if space == "features" else self.images.flatten(1)
 
 
 class _Sets(NamedTuple):
-    """All that is compared: `real` and `others` are parts of `learnt`, at the places `order`."""
+    """All that is compared: `real` and `others` are parts of `train`, at the places `order`."""
 
-    learnt: _Set
+    train: _Set
     real: _Set
     others: _Set | None
     held_out: _Set
     samples: _Set
-    order: Int[Tensor, "n"]
+    order: Labels
 
     def compared(self) -> dict[str, _Set]:
         """Those that are held against `real`, by name."""
@@ -152,15 +157,13 @@ def _check(
         raise EvaluationError("the model has other classes than the data")
 
 
-def _even(classes: int, count: int, seed: int) -> Int[Tensor, "n"] | None:
+def _even(classes: int, count: int, seed: int) -> Labels | None:
     """Each class equally often, in a mixed order."""
     order = torch.randperm(count, generator=generator_of(seed, "labels"))
     return order % classes if classes else None
 
 
-def _sampled(
-    model: Model, seeds: Sequence[int], labels: Int[Tensor, "n"] | None
-) -> UInt8[Tensor, "n c h w"]:
+def _sampled(model: Model, seeds: Sequence[int], labels: Labels | None) -> Pixels:
     parts = []
     for start in range(0, len(seeds), CHUNK):
         chosen = slice(start, start + CHUNK)
@@ -169,7 +172,7 @@ def _sampled(
     return torch.cat(parts)
 
 
-def _read(net: Classifier, images: UInt8[Tensor, "n c h w"]) -> _Set:
+def _read(net: Classifier, images: Pixels) -> _Set:
     features = net.features(images)
     return _Set(images, features, net.predict(features))
 
@@ -182,12 +185,12 @@ def _sets(
             f"samples of {'x'.join(map(str, samples.shape[1:]))}, and data of"
             f" {'x'.join(map(str, train.images.shape[1:]))}"
         )
-    learnt, held_out = _read(net, train.images), _read(net, test.images)
+    trained_on, held_out = _read(net, train.images), _read(net, test.images)
     order = torch.randperm(len(train), generator=generator_of(seed, "real"))
-    others = learnt.take(order[count : 2 * count]) if len(train) >= 2 * count else None
+    others = trained_on.take(order[count : 2 * count]) if len(train) >= 2 * count else None
     mixed = torch.randperm(len(test), generator=generator_of(seed, "held out"))
     return _Sets(
-        learnt, learnt.take(order[:count]), others, held_out.take(mixed[:count]),
+        trained_on, trained_on.take(order[:count]), others, held_out.take(mixed[:count]),
         _read(net, samples), order,
     )  # fmt: skip
 
@@ -200,11 +203,10 @@ def _protocol(
         "seed": seed,
         "first_sample_seed": seeds[0],
         "labels": "each class equally often" if model.classes else None,
-        "samples": len(sets.samples.images),
+        "training": 0,
+        **{name: len(one.images) for name, one in sets.compared().items()},
         "real": len(sets.real.images),
-        "held_out": len(sets.held_out.images),
-        "training": 0 if sets.others is None else len(sets.others.images),
-        "learnt": len(sets.learnt.images),
+        "learnt": len(sets.train.images),
         "k": K,
         "classifier": {
             "data": card.data["name"],
@@ -233,29 +235,26 @@ def _label_head(data: ImageData) -> str:
 
 
 def _accuracy(
-    sets: _Sets, test: ImageData, labels: Int[Tensor, "n"] | None, classifier: LoadedClassifier
+    sets: _Sets, test: ImageData, labels: Labels | None, classifier: LoadedClassifier
 ) -> dict[str, float] | None:
     """The share of samples that are read as what was asked for."""
     if labels is None:
         return None
     head = _label_head(test)
-    told = sets.samples.told[head]
-    worst = min(metrics.accuracy(told[labels == c], labels[labels == c]) for c in labels.unique())
+    right = (sets.samples.predictions[head] == labels).double()
     return {
-        "samples": metrics.accuracy(told, labels),
+        "samples": float(right.mean()),
         "held_out": classifier.card.accuracy[head],
-        "worst_class": worst,
+        "worst_class": min(float(right[labels == c].mean()) for c in labels.unique()),
     }
 
 
 def _shares(sets: _Sets, train: ImageData) -> dict[str, dict[str, float]]:
     """Of each class: as the classifier reads it, and `data` as the data say themselves."""
-    head, classes = _label_head(train), len(train.names)
-    found = {
-        name: metrics.shares(one.told[head], classes)
-        for name, one in sets.compared().items()
-    } | {"data": metrics.shares(train.labels, classes)}  # fmt: skip
-    return {name: _named(train.names, values) for name, values in found.items()}
+    head, names = _label_head(train), train.names
+    labels = {name: one.predictions[head] for name, one in sets.compared().items()}
+    labels["data"] = train.labels
+    return {of: _named(names, metrics.shares(one, len(names))) for of, one in labels.items()}
 
 
 def _named(names: Sequence[str], values: Float[Tensor, "k"]) -> dict[str, float]:
@@ -264,22 +263,16 @@ def _named(names: Sequence[str], values: Float[Tensor, "k"]) -> dict[str, float]
 
 def _diversity(sets: _Sets, train: ImageData) -> dict[str, dict[str, Any]]:
     """Mean distance of two pictures that are read as of one class, over that of real ones."""
-    head, classes = _label_head(train), len(train.names)
-
-    def within(one: _Set, space: Callable[[_Set], Tensor]) -> Float[Tensor, "k"]:
-        return metrics.diversity(space(one), one.told[head], classes)
-
-    spaces = {"features": lambda s: s.features, "pixels": lambda s: s.images.flatten(1)}
-    found: dict[str, dict[str, Any]] = {}
-    for place, space in spaces.items():
-        real = within(sets.real, space)
-        found[place] = {}
-        for name, one in sets.compared().items():
-            ratio = within(one, space) / real
-            found[place][name] = _number(ratio[ratio.isfinite()].mean())
-            if name == "samples":
-                values = map(_number, ratio)
-                found[place]["by_class"] = dict(zip(train.names, values, strict=True))
+    head, found = _label_head(train), {}
+    for space in ("features", "pixels"):
+        real, *others = (
+            metrics.diversity(one.rows(space), one.predictions[head], len(train.names))
+            for one in (sets.real, *sets.compared().values())
+        )
+        ratios = dict(zip(sets.compared(), [other / real for other in others], strict=True))
+        means = {name: _number(ratio[ratio.isfinite()].mean()) for name, ratio in ratios.items()}
+        by_class = zip(train.names, map(_number, ratios["samples"]), strict=True)
+        found[space] = means | {"by_class": dict(by_class)}
     return found
 
 
@@ -299,14 +292,12 @@ def _attributes(sets: _Sets, train: ImageData) -> dict[str, Any] | None:
         return None
     found = {}
     for head, (names, values) in heads.items():
-        true = metrics.shares(values, len(names))
-        read, floor = (
-            metrics.shares(one.told[head], len(names)) for one in (sets.samples, sets.held_out)
+        read, floor, true = (
+            metrics.shares(one, len(names))
+            for one in (sets.samples.predictions[head], sets.held_out.predictions[head], values)
         )
-        found[head] = {
-            "samples": _named(names, read),
-            "held_out": _named(names, floor),
-            "data": _named(names, true),
+        shares = {"samples": read, "held_out": floor, "data": true}
+        found[head] = {of: _named(names, one) for of, one in shares.items()} | {
             "total_variation": {
                 "samples": metrics.total_variation(read, true),
                 "held_out": metrics.total_variation(floor, true),
@@ -317,7 +308,7 @@ def _attributes(sets: _Sets, train: ImageData) -> dict[str, Any] | None:
 
 
 def _memorisation(
-    sets: _Sets, head: str, labels: Int[Tensor, "n"] | None, seeds: Sequence[int]
+    sets: _Sets, head: str, labels: Labels | None, seeds: Sequence[int]
 ) -> dict[str, Any]:
     """Distances to the nearest training picture: pixels count from 0 to 1.
 
@@ -328,49 +319,43 @@ def _memorisation(
     places = sets.order[:COMPARED]
     compared = {name: min(COMPARED, len(one.images)) for name, one in chosen.items()}
     found: dict[str, Any] = {"compared": compared | {"training": len(places)}}
-    for place, scale in (("pixels", 255), ("features", 1)):
-        learnt = _rows(sets.learnt, place)
-        near = {
-            name: metrics.nearest(_rows(one, place)[:COMPARED], learnt)
-            for name, one in chosen.items()
-        } | {"training": metrics.nearest(learnt[places], learnt, barred=places)}
-        found[place] = {
+    for space, scale in (("pixels", 255), ("features", 1)):
+        train = sets.train.rows(space)
+        near = {n: metrics.nearest(one.rows(space)[:COMPARED], train) for n, one in chosen.items()}
+        near["training"] = metrics.nearest(train[places], train, barred=places)
+        found[space] = {
             name: {key: value / scale for key, value in metrics.spread(n.distance).items()}
             for name, n in near.items()
         }
-        if place == "pixels":
-            told = sets.samples.told[head][:COMPARED]
-            found["closest"] = _closest(near["samples"], told, labels, seeds, scale)
+        if space == "pixels":
+            predictions = sets.samples.predictions[head][:COMPARED]
+            found["closest"] = _closest(near["samples"], predictions, labels, seeds)
     return found
 
 
 def _closest(
     near: metrics.Neighbours,
-    told: Int[Tensor, "n"],
-    labels: Int[Tensor, "n"] | None,
+    predictions: Labels,
+    labels: Labels | None,
     seeds: Sequence[int],
-    scale: float,
 ) -> list[dict[str, Any]]:
     """The samples nearest to a training picture, by the median of their class.
 
     Without that all would be of the class with the least ink: any two ones are near.
     """
-    usual = torch.ones(len(told), dtype=torch.float64)
-    for c in told.unique():
-        usual[told == c] = near.distance[told == c].median().clamp_min(1e-9)
+    usual = torch.ones(len(predictions), dtype=torch.float64)
+    for c in predictions.unique():
+        own = predictions == c
+        usual[own] = near.distance[own].median().clamp_min(1e-9)
     return [
         {
             "seed": seeds[i],
             "label": None if labels is None else int(labels[i]),
             "place": int(near.place[i]),
-            "distance": float(near.distance[i]) / scale,
+            "distance": float(near.distance[i]) / 255,
         }
         for i in (near.distance / usual).argsort(stable=True)[:PAIRS].tolist()
     ]
-
-
-def _rows(one: _Set, place: str) -> Tensor:
-    return one.features if place == "features" else one.images.flatten(1)
 
 
 def _style(

@@ -1,5 +1,6 @@
-"""IndexCache of training data for a server: each is made in the background when first asked for."""
+"""Indexes of training pictures for a server, each made in the background when first needed."""
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -32,14 +33,14 @@ class _Stopped(Exception):
 class _Work:
     future: "Future[NeighbourIndex]" = field(default_factory=Future)
     share: float = 0.0
-    failed: float | None = None
+    failed: float = math.inf
 
 
 class IndexCache:
     """Indexes of training pictures, by what models learnt from.
 
     Args:
-        roots: folders that hold data, see `learnt.learnt_by`.
+        roots: folders that hold data, see `training_images_of`.
         cache: where indexes are kept.
         budget: bytes that they may take in memory; the one used last stays in any case.
     """
@@ -64,7 +65,7 @@ class IndexCache:
         key = (card.data.name, card.data.count, card.shape)
         with self._lock:
             work = self._work.get(key)
-            if work is None or self._stale(work):
+            if work is None or time.monotonic() - work.failed > RETRY_SECONDS:
                 work = self._work[key] = _Work()
                 work.future = self._pool.submit(self._made, card, work)
             self._work.move_to_end(key)
@@ -74,14 +75,12 @@ class IndexCache:
             self._forget()
             return index
 
-    def _stale(self, work: _Work) -> bool:
-        return work.failed is not None and time.monotonic() - work.failed > RETRY_SECONDS
-
     def _forget(self) -> None:
         """What was least used goes where memory is short."""
-        made = [key for key, work in self._work.items() if _succeeded(work)]
-        taken = {key: self._work[key].future.result().memory for key in made}
-        for key in made[:-1]:
+        done = {key: work.future for key, work in self._work.items() if work.future.done()}
+        made = {k: f for k, f in done.items() if not (f.cancelled() or f.exception())}
+        taken = {key: future.result().memory for key, future in made.items()}
+        for key in [*taken][:-1]:
             if sum(taken.values()) <= self.budget:
                 return
             del taken[key], self._work[key]
@@ -100,18 +99,13 @@ class IndexCache:
 
         try:
             return index_of(card, self._roots, self._cache, tell)
-        except MissingData:
-            work.failed = time.monotonic()
-            raise
         except Exception as error:  # files of all kinds are read here
             work.failed = time.monotonic()
+            if isinstance(error, MissingData):
+                raise
             raise MissingData("unusable", f"{card.data.name}: {error}") from error
 
     def stop(self) -> None:
         """End what is being made."""
         self._ended.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _succeeded(work: _Work) -> bool:
-    return work.future.done() and not work.future.cancelled() and not work.future.exception()

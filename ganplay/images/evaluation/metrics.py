@@ -27,19 +27,14 @@ def frechet(real: Features, fake: Float[Tensor, "m f"]) -> float:
         ValueError: if a sample has fewer than two rows.
     """
     _at_least(2, real, fake)
-    means, covariances = zip(*(_moments(sample.double()) for sample in (real, fake)), strict=True)
+    means = [sample.double().mean(0) for sample in (real, fake)]
+    covariances = [torch.atleast_2d(sample.double().T.cov()) for sample in (real, fake)]
     values, vectors = torch.linalg.eigh(covariances[0])
     root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
     cross = torch.linalg.eigvalsh(root @ covariances[1] @ root).clamp_min(0).sqrt().sum()
     traces = covariances[0].trace() + covariances[1].trace()
     distance = (means[0] - means[1]).square().sum() + traces - 2 * cross
     return float(distance.clamp_min(0))
-
-
-def _moments(sample: Float[Tensor, "n f"]) -> tuple[Float[Tensor, "f"], Float[Tensor, "f f"]]:
-    mean = sample.mean(0)
-    centred = sample - mean
-    return mean, centred.T @ centred / (len(sample) - 1)
 
 
 def _at_least(rows: int, *samples: Tensor) -> None:
@@ -162,9 +157,9 @@ def shares(labels: Int[Tensor, "n"], classes: int) -> Float[Tensor, "k"]:
     return labels.bincount(minlength=classes).double() / len(labels)
 
 
-def accuracy(told: Int[Tensor, "n"], true: Int[Tensor, "n"]) -> float:
-    """The share of right answers."""
-    return float((told == true).double().mean())
+def accuracy(predictions: Int[Tensor, "n"], true: Int[Tensor, "n"]) -> float:
+    """The share of right predictions, in [0, 1]."""
+    return float((predictions == true).double().mean())
 
 
 def total_variation(p: Float[Tensor, "k"], q: Float[Tensor, "k"]) -> float:

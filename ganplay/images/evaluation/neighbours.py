@@ -4,11 +4,13 @@ Near is what looks alike to the data's classifier: distances are Euclidean, betw
 in which the figures on a model's card are measured too. Distances in pixels stand beside them.
 """
 
+import functools
 import hashlib
 import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,7 +63,7 @@ class Neighbour(NamedTuple):
 
 
 class ReferenceDistances(NamedTuple):
-    """How far unseen real pictures are from the nearest training picture, in features.
+    """How far real pictures of the test split are from the nearest training picture, in features.
 
     Attributes:
         median: of the test split.
@@ -73,17 +75,17 @@ class ReferenceDistances(NamedTuple):
     nearest: float
 
     def reading(self, distance: float) -> str:
-        """How near that is: "near" (suspiciously), "usual", or "far" (unlike all of them)."""
+        """What a distance means: "near" (perhaps a copy), "usual", or "far" (unlike the data)."""
         if distance < self.nearest:
             return "near"
         return "far" if distance > FAR * self.median else "usual"
 
 
-def reference_distances_of(card: Card, judge: LoadedClassifier) -> ReferenceDistances | None:
+def reference_distances_of(card: Card, classifier: LoadedClassifier) -> ReferenceDistances | None:
     """From the figures on a card; None if it has none that this classifier measured."""
     metrics: dict[str, Any] = card.metrics
     try:
-        if metrics["protocol"]["classifier"]["sha256"] != judge.card.sha256:
+        if metrics["protocol"]["classifier"]["sha256"] != classifier.card.sha256:
             return None
         figures = metrics["memorisation"]["features"]
         near = (figures[name]["first_percentile"] for name in ("held_out", "training"))
@@ -92,25 +94,24 @@ def reference_distances_of(card: Card, judge: LoadedClassifier) -> ReferenceDist
         return None
 
 
+@dataclass(frozen=True, eq=False)
 class NeighbourIndex:
-    """Training pictures by what the classifier sees in them."""
+    """Training pictures with their features, to be searched for the nearest ones.
 
-    def __init__(
-        self, learnt: TrainingImages, features: Float[Tensor, "n f"], judge: LoadedClassifier
-    ) -> None:
-        """Put one together.
+    Attributes:
+        training_images: what is searched.
+        features: of each picture, in half precision.
+        classifier: that gave these features.
+    """
 
-        Args:
-            learnt: the pictures.
-            features: of each, in half precision.
-            judge: the classifier that saw them.
-        """
-        self.learnt, self.judge, self._features = learnt, judge, features
+    training_images: TrainingImages
+    features: Float[Tensor, "n f"]
+    classifier: LoadedClassifier
 
     @property
     def memory(self) -> int:
         """Bytes that it takes; while it is searched its features take thrice their own."""
-        return self.learnt.memory + self._features.nbytes
+        return self.training_images.memory + self.features.nbytes
 
     def nearest(self, picture: UInt8[Tensor, "c h w"], count: int = 3) -> list[Neighbour]:
         """The training pictures nearest to a picture, the nearest first.
@@ -119,16 +120,16 @@ class NeighbourIndex:
             picture: of the data's shape.
             count: at most so many, up to MOST.
         """
-        net = self.judge.net
+        net, data = self.classifier.net, self.training_images
         wanted = net.features(picture[None])
-        rough = (self._features - wanted).norm(dim=1)
+        rough = (self.features - wanted).norm(dim=1)
         places = rough.topk(min(MOST, len(rough)), largest=False).indices
-        pictures = self.learnt.pictures(places.tolist())
+        pictures = data.pictures(places.tolist())
         exact = (net.features(pictures) - wanted).norm(dim=1)
         pixels = (pictures.double() - picture.double()).flatten(1).norm(dim=1) / 255
         return [
             Neighbour(
-                place := int(places[i]), self.learnt.names[int(self.learnt.labels[place])],
+                place := int(places[i]), data.names[int(data.labels[place])],
                 round(float(exact[i]), DIGITS), round(float(pixels[i]), DIGITS),
             )
             for i in exact.argsort(stable=True)[:count].tolist()
@@ -145,54 +146,60 @@ def index_of(
 
     Args:
         card: of the model.
-        roots: folders that hold data, see `learnt.learnt_by`.
+        roots: folders that hold data, see `training_images_of`.
         cache: a folder that keeps it; None keeps nothing.
         tell: is told which share is done, in [0, 1]; what it raises ends the work.
 
     Raises:
         MissingData: if the data or their classifier are not to be had, with words on why.
     """
-    judge = judge_of(card)
+    classifier = classifier_of(card)
     slow = card.data.name == "letters"
     before = RENDERED if slow else 0.0
-    learnt = training_images_of(card, roots, cache, lambda share: tell(before * share))
-    key = json.dumps([VERSION, learnt.identity, judge.card.sha256])
+    data = training_images_of(card, roots, cache, lambda share: tell(before * share))
+    key = json.dumps([VERSION, data.identity, classifier.card.sha256])
     name = f"neighbours-{card.data.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     path = cache and cache / f"{name}.safetensors"
-    features = _kept(path, len(learnt)) if path else None
+    features = _kept(path, len(data)) if path else None
     if features is None:
-        features = _features(learnt, judge, lambda share: tell(before + (1 - before) * share))
+        features = _features(data, classifier, lambda share: tell(before + (1 - before) * share))
         if path:
             with suppress(OSError):  # then it is made anew next time
                 write_whole(path, save({"features": features}))
-    return NeighbourIndex(learnt, features, judge)
+    return NeighbourIndex(data, features, classifier)
 
 
-def judge_of(card: Card) -> LoadedClassifier:
-    """The classifier of a model's data.
+_load = functools.cache(load_classifier)
+
+
+def classifier_of(card: Card) -> LoadedClassifier:
+    """The classifier that comes with ganplay of a model's data; each is read once.
 
     Raises:
         MissingData: if none of that comes with ganplay, or it takes other pictures.
     """
     name = card.data.name
     try:
-        judge = load_classifier(BUNDLED / "classifiers" / name)
+        classifier = _load(BUNDLED / "classifiers" / name)
     except (OSError, CheckpointError) as error:
         raise MissingData(
             "no_classifier", f"{name}: no classifier of these data comes with ganplay", data=name
         ) from error
-    if (judge.card.channels, judge.card.side) != card.shape[:2]:
-        why = f"{name}: its classifier takes pictures of {judge.card.side} pixels"
+    channels, side = classifier.card.channels, classifier.card.side
+    if (channels, side, side) != card.shape:
+        why = f"{name}: its classifier takes pictures of {side} pixels"
         raise MissingData("no_classifier", why, data=name)
-    return judge
+    return classifier
 
 
-def _features(learnt: TrainingImages, judge: LoadedClassifier, tell: Tell) -> Float[Tensor, "n f"]:
-    parts, count = [], len(learnt)
+def _features(
+    data: TrainingImages, classifier: LoadedClassifier, tell: Tell
+) -> Float[Tensor, "n f"]:
+    parts, count = [], len(data)
     for start in range(0, count, PART):
         tell(start / count)
-        part = learnt.pictures(range(start, min(start + PART, count)))
-        parts.append(judge.net.features(part).half())
+        part = data.pictures(range(start, min(start + PART, count)))
+        parts.append(classifier.net.features(part).half())
     return torch.cat(parts)
 
 

@@ -1,4 +1,4 @@
-"""The very pictures that a model learnt from, had again where that is possible.
+"""The very pictures that a model was trained on, read or drawn again where that is possible.
 
 Nothing is downloaded here, and nobody but who runs ganplay says in which folders to look.
 """
@@ -25,7 +25,7 @@ TORCHVISION = {"digits": "MNIST", "fashion": "FashionMNIST"}
 FACES_SEED = 0
 """Of the training split; see `datasets.faces`."""
 DRAWN = 64
-"""Faces that stand for the way of drawing."""
+"""Faces whose checksum says how faces are drawn: a version that draws otherwise has another."""
 
 Tell = Callable[[float], object]
 
@@ -42,7 +42,7 @@ class TrainingImages:
     """Training pictures in memory.
 
     Attributes:
-        identity: of just these pictures, to keep what is made of them under.
+        identity: a text that only these pictures have; what is computed of them is cached by it.
         names: what the classes are called.
         labels: (n,) the class of each.
     """
@@ -61,11 +61,11 @@ class TrainingImages:
         return self._images.nbytes
 
     def pictures(self, places: Sequence[int]) -> UInt8[Tensor, "m c h w"]:
-        """The pictures of some places."""
+        """The pictures at some places of the training data, uint8."""
         return self._images[list(places)]
 
 
-class LearntFaces(TrainingImages):
+class TrainingFaces(TrainingImages):
     """Faces, which need no memory: those that are asked for are drawn again."""
 
     def __init__(self, count: int, size: int) -> None:
@@ -81,7 +81,7 @@ class LearntFaces(TrainingImages):
         return sum(values.nbytes for values in self._attributes.values())
 
     def pictures(self, places: Sequence[int]) -> UInt8[Tensor, "m c h w"]:
-        """The faces of some places."""
+        """The faces at some places of the training data, uint8."""
         index = torch.tensor(list(places), dtype=torch.long)
         chosen = {name: values[index] for name, values in self._attributes.items()}
         return draw_faces(chosen, self._size)
@@ -120,7 +120,7 @@ def training_images_of(
         elif name == "letters":
             data = _letters(count, size, roots, cache, tell)
         elif name == "faces":
-            return LearntFaces(count, size)
+            return TrainingFaces(count, size)
         else:
             raise MissingData("own", f"{name}: only who trained {card.name} has these pictures")
     except DataError as error:

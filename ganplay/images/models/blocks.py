@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn.grad import conv2d_weight
 
 Maps = Float[Tensor, "n c h w"]
+Features = Float[Tensor, "n f"]
+OtherFeatures = Float[Tensor, "m f"]
 MINIBATCH = ("none", "stddev", "discrimination")
 """What D may be told of a batch beside each picture's own features; see `minibatch_layer`."""
 KERNELS, KERNEL_SIZE = 8, 4
@@ -55,9 +57,7 @@ class MinibatchStdDev(nn.Module):
 
     extra = 1
 
-    def forward(
-        self, x: Float[Tensor, "n f"], reference: Float[Tensor, "m f"] | None = None
-    ) -> Float[Tensor, "n 1"]:
+    def forward(self, x: Features, reference: OtherFeatures | None = None) -> Float[Tensor, "n 1"]:
         """That number beside each sample; of the reference batch, where there is one."""
         of = x if reference is None else reference
         deviation = (of.var(0, correction=0) + 1e-8).sqrt()  # (f,)
@@ -80,9 +80,7 @@ class MinibatchDiscrimination(nn.Module):
         self.weight = nn.Parameter(torch.empty(KERNELS * KERNEL_SIZE, features))
         nn.init.xavier_normal_(self.weight)
 
-    def forward(
-        self, x: Float[Tensor, "n f"], reference: Float[Tensor, "m f"] | None = None
-    ) -> Float[Tensor, "n k"]:
+    def forward(self, x: Features, reference: OtherFeatures | None = None) -> Float[Tensor, "n k"]:
         """The closeness in each projection, to the batch itself or to the reference batch."""
         projected = F.linear(x, self.weight).unflatten(1, (KERNELS, KERNEL_SIZE))  # (n, k, c)
         others = projected

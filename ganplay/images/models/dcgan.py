@@ -33,6 +33,11 @@ SLOPE = 0.2
 _INIT = 0.02
 """Standard deviation of all weights at the start. Radford et al. 2016, section 4."""
 
+Pictures = Float[Tensor, "n c h w"]
+Labels = Float[Tensor, "n k"]
+Statistics = list[tuple[Tensor, Tensor]]
+"""Mean and variance (c,) of the channels of each batch norm."""
+
 
 def widths(size: int, width: int) -> list[int]:
     """Channels of the maps of side 4, 8, ... up to half the picture's."""
@@ -87,9 +92,7 @@ class DcganGenerator(nn.Module):
         self.convs.append(DoublingConvTranspose2d(maps[-1], channels))
         _initialise(self)
 
-    def forward(
-        self, z: Float[Tensor, "n z"], y: Float[Tensor, "n k"] | None = None
-    ) -> Float[Tensor, "n c h w"]:
+    def forward(self, z: Float[Tensor, "n z"], y: Labels | None = None) -> Pictures:
         """Pictures of latent vectors and, of a conditional model, labels (one-hot or mixed)."""
         x = self.first(z if y is None else torch.cat([z, y], dim=1))
         # The features of each place lie together, which is channels_last.
@@ -168,8 +171,8 @@ class DcganDiscriminator(nn.Module):
 
     def forward(
         self,
-        x: Float[Tensor, "n c h w"],
-        y: Float[Tensor, "n k"] | None = None,
+        x: Pictures,
+        y: Labels | None = None,
         reference: ReferenceBatch | None = None,
     ) -> Float[Tensor, "n"]:
         """Logits of a batch of pictures.
@@ -183,15 +186,34 @@ class DcganDiscriminator(nn.Module):
         return self.forward_head(self.forward_features(x, reference), y, reference)
 
     def forward_features(
-        self, x: Float[Tensor, "n c h w"], reference: ReferenceBatch | None = None
+        self,
+        x: Pictures,
+        reference: ReferenceBatch | None = None,
+        seen: Statistics | None = None,
     ) -> Float[Tensor, "n f"]:
-        """The features of the last hidden layer."""
-        return self._features(x, reference)
+        """The features of the last hidden layer.
+
+        Args:
+            x: pictures in [-1, 1].
+            reference: as in `forward`.
+            seen: gets mean and variance of each batch norm's channels.
+        """
+        given = list(reference.statistics) if reference else []
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = conv(x)  # half the side
+            if isinstance(norm, nn.BatchNorm2d) and seen is not None:
+                seen.append((x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)))
+            if isinstance(norm, nn.BatchNorm2d) and reference is not None:
+                x = F.batch_norm(x, *given.pop(0), norm.weight, norm.bias)
+            else:
+                x = norm(x)
+            x = F.leaky_relu_(x, SLOPE)
+        return x.permute(0, 2, 3, 1).flatten(1)  # as they lie in memory
 
     def forward_head(
         self,
         features: Float[Tensor, "n f"],
-        y: Float[Tensor, "n k"] | None = None,
+        y: Labels | None = None,
         reference: ReferenceBatch | None = None,
     ) -> Float[Tensor, "n"]:
         """Logits of features, in full precision."""
@@ -214,25 +236,6 @@ class DcganDiscriminator(nn.Module):
         As the reference batch of virtual batch norm (Salimans et al. 2016, section 3.5), without
         the share of one that the judged picture itself has in it there.
         """
-        seen: list[tuple[Tensor, Tensor]] = []
-        features = self._features(x, seen=seen)
+        seen: Statistics = []
+        features = self.forward_features(x, seen=seen)
         return ReferenceBatch(tuple(seen), features if self.minibatch else None)
-
-    def _features(
-        self,
-        x: Float[Tensor, "n c h w"],
-        reference: ReferenceBatch | None = None,
-        seen: list[tuple[Tensor, Tensor]] | None = None,
-    ) -> Float[Tensor, "n f"]:
-        """Features; `seen` gets mean and variance of each batch norm's channels."""
-        given = list(reference.statistics) if reference else []
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = conv(x)  # half the side
-            if isinstance(norm, nn.BatchNorm2d) and seen is not None:
-                seen.append((x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)))
-            if isinstance(norm, nn.BatchNorm2d) and reference is not None:
-                x = F.batch_norm(x, *given.pop(0), norm.weight, norm.bias)
-            else:
-                x = norm(x)
-            x = F.leaky_relu_(x, SLOPE)
-        return x.permute(0, 2, 3, 1).flatten(1)  # as they lie in memory

@@ -20,8 +20,9 @@ from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import MAX_SEED, Settings
 from ganplay.common.wire import pack_piece
-from ganplay.lessons import EXPERIMENTS, FOLDER, Lesson, load_all, stream_run
-from ganplay.lessons.lesson import Check, Run
+from ganplay.lessons.experiments import EXPERIMENTS
+from ganplay.lessons.lesson import FOLDER, Check, Lesson, Run, load_all
+from ganplay.lessons.stream import stream_run
 from ganplay.server.http import shared_streams
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated

@@ -68,7 +68,10 @@ def untrained(data):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = Classifier(channels, side, heads).eval()
-    card = Card(channels, side, heads, {"name": "x"}, 0, 1, dict.fromkeys(heads, 0.5), 1)
+    card = Card(
+        format="ganplay classifier", version=1, channels=channels, side=side, heads=heads,
+        data={"name": "x"}, seed=0, epochs=1, accuracy=dict.fromkeys(heads, 0.5), test_count=1,
+    )  # fmt: skip
     return LoadedClassifier(net, card)
 
 

@@ -20,13 +20,13 @@ from ganplay.images.evaluation.classifier import Classifier, save_classifier
 from ganplay.images.evaluation.index_cache import IndexCache
 from ganplay.images.evaluation.neighbours import (
     ReferenceDistances,
+    classifier_of,
     index_of,
-    judge_of,
     reference_distances_of,
 )
 from ganplay.images.evaluation.training_images import (
-    LearntFaces,
     MissingData,
+    TrainingFaces,
     roots_given,
     training_images_of,
 )
@@ -105,13 +105,13 @@ def test_other_data_than_it_learnt_from_are_told_apart(card, root, monkeypatch, 
 
 
 def test_faces_are_drawn_again():
-    made = LearntFaces(40, 16)
+    made = TrainingFaces(40, 16)
     faces = load("faces", size=16, count=40)
     places = [31, 2, 17]
     assert torch.equal(made.pictures(places), faces.images[places])
     assert [made.names[k] for k in made.labels] == [faces.names[k] for k in faces.labels]
     assert made.memory < 40 * 250
-    assert LearntFaces(41, 16).identity != made.identity
+    assert TrainingFaces(41, 16).identity != made.identity
 
 
 def test_roots_are_named_or_stand_in_the_environment(tmp_path):
@@ -129,7 +129,7 @@ def test_the_nearest_pictures_and_their_distances(card, root, tmp_path):
     images = load("digits", root, size=16, count=COUNT).images
     picture = images[7].clone()
     picture[0, 8, 8] = 255 - picture[0, 8, 8]
-    net = judge_of(card).net
+    net = classifier_of(card).net
     features = (net.features(images) - net.features(picture[None])).double().norm(dim=1)
     pixels = ((images.double() - picture.double()) / 255).flatten(1).norm(dim=1)
     order = features.argsort()[:4].tolist()
@@ -139,7 +139,7 @@ def test_the_nearest_pictures_and_their_distances(card, root, tmp_path):
     for one in found:
         assert one.distance == pytest.approx(float(features[one.place]), abs=2e-4)
         assert one.pixels == pytest.approx(float(pixels[one.place]), abs=1e-4)
-        assert one.name == index.learnt.names[index.learnt.labels[one.place]]
+        assert one.name == index.training_images.names[index.training_images.labels[one.place]]
     assert index.nearest(images[7])[0][2:] == (0, 0)
     assert len(index.nearest(picture)) == 3
 
@@ -187,10 +187,10 @@ METRICS = {
 
 
 def test_the_yardstick_is_that_of_the_card(card):
-    judge = judge_of(card)
-    METRICS["protocol"]["classifier"]["sha256"] = judge.card.sha256
+    classifier = classifier_of(card)
+    METRICS["protocol"]["classifier"]["sha256"] = classifier.card.sha256
     reference_distances = reference_distances_of(
-        card.model_copy(update={"metrics": METRICS}), judge
+        card.model_copy(update={"metrics": METRICS}), classifier
     )
     assert reference_distances == ReferenceDistances(median=1.5, nearest=0.25)
     said = {
@@ -199,7 +199,9 @@ def test_the_yardstick_is_that_of_the_card(card):
     assert said == {0.0: "near", 0.24: "near", 0.25: "usual", 3.0: "usual", 3.01: "far"}
     other = METRICS | {"protocol": {"classifier": {"sha256": "0" * 64}}}
     for metrics in ({}, other, {"protocol": 5}, METRICS | {"memorisation": {"features": 1}}):
-        assert reference_distances_of(card.model_copy(update={"metrics": metrics}), judge) is None
+        assert (
+            reference_distances_of(card.model_copy(update={"metrics": metrics}), classifier) is None
+        )
 
 
 # ---- many visitors -------------------------------------------------------------------------------
@@ -246,7 +248,7 @@ def test_what_is_missing_is_looked_for_again_after_a_while(card, root, shelf, mo
     with pytest.raises(MissingData):
         shelf.of(card)
     monkeypatch.setattr(index_cache, "RETRY_SECONDS", 0)
-    assert len(waited_for(shelf, card).learnt) == COUNT
+    assert len(waited_for(shelf, card).training_images) == COUNT
 
 
 def test_whatever_goes_wrong_is_told(card, shelf, monkeypatch):
@@ -294,7 +296,7 @@ def test_what_is_being_made_ends_with_the_server(card, root, tmp_path, monkeypat
 
 def test_the_command(card, bars, root, tmp_path, capsys, monkeypatch):
     model, _, _ = bars
-    metrics = METRICS | {"protocol": {"classifier": {"sha256": judge_of(card).card.sha256}}}
+    metrics = METRICS | {"protocol": {"classifier": {"sha256": classifier_of(card).card.sha256}}}
     other = image.ImageModel(card.model_copy(update={"metrics": metrics}), model._tensors)
     other.save_pretrained(tmp_path / "digits-bars")
     monkeypatch.setenv("GANPLAY_DATA", str(root))

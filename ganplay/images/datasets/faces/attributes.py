@@ -37,7 +37,7 @@ class Measure:
         """Uniform numbers in [0, 1) to values (n,)."""
         if self.peaked:
             u = torch.where(u < 0.5, (u / 2).sqrt(), 1 - ((1 - u) / 2).sqrt())
-        return self.low + (self.high - self.low) * u
+        return (self.low + (self.high - self.low) * u).float()
 
 
 # Lengths are in halves of the picture's side, angles in degrees; directions are as seen.
@@ -86,9 +86,4 @@ def sample_attributes(n: int, seed: int) -> dict[str, Tensor]:
     """
     generator = torch.Generator().manual_seed(seed)
     u = torch.rand(n, len(ATTRIBUTES), generator=generator, dtype=torch.float64)
-    return {
-        name: kind.from_uniform(u[:, i]).to(
-            torch.int64 if isinstance(kind, Choice) else torch.float32
-        )
-        for i, (name, kind) in enumerate(ATTRIBUTES.items())
-    }
+    return {name: kind.from_uniform(u[:, i]) for i, (name, kind) in enumerate(ATTRIBUTES.items())}

@@ -52,10 +52,8 @@ def bow(x: Array, y: Array, half: Array | float, sag: Array | float, thick: Arra
 
 def turned(x: Array, y: Array, degrees: float) -> tuple[Array, Array]:
     """Coordinates turned about their origin."""
-    cos, sin = (
-        np.float32(math.cos(math.radians(degrees))),
-        np.float32(math.sin(math.radians(degrees))),
-    )
+    angle = math.radians(degrees)
+    cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
     return cos * x + sin * y, cos * y - sin * x
 
 

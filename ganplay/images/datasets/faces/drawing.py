@@ -32,7 +32,7 @@ def draw_faces(attributes: Mapping[str, Tensor], size: int = 64) -> UInt8[Tensor
     """The faces of the attributes, each (n,), in RGB. A face does not depend on the others."""
     values = {name: attributes[name].numpy() for name in ATTRIBUTES}
     images = np.empty((len(values["hair"]), 3, size, size), np.uint8)
-    for style, hair in enumerate(BEHIND):
+    for style, hair in enumerate(BEFORE):
         faces = np.flatnonzero(values["hair"] == style)
         for index in np.split(faces, range(CHUNK, len(faces), CHUNK)):
             images[index] = _draw({k: v[index] for k, v in values.items()}, hair, size)
@@ -42,7 +42,8 @@ def draw_faces(attributes: Mapping[str, Tensor], size: int = 64) -> UInt8[Tensor
 def _draw(values: Mapping[str, Array], hair: str, size: int) -> Array:
     face = Face(values, size)
     _background(face)
-    BEHIND[hair](face)
+    if hair in BEHIND:
+        BEHIND[hair](face)
     _body(face.window(-1, 0.2, 1, 1))
     _ears(face)
     _skin(face)
@@ -161,10 +162,8 @@ def _mouth(f: Face) -> None:
     moon = np.maximum(ellipse(f.x, y, w, w * 1.05), -y)
     c.fill(moon - 0.022, line, wide)
     c.fill(moon, THROAT, wide)
-    c.lay(
-        c.cover(moon) * c.cover(ellipse(f.x, y - 0.045 - w * 0.95, w * 0.62, w * 0.45)) * wide,
-        TONGUE,
-    )
+    tongue = ellipse(f.x, y - 0.045 - w * 0.95, w * 0.62, w * 0.45)
+    c.lay(c.cover(moon) * c.cover(tongue) * wide, TONGUE)
     c.fill(np.maximum(moon, y - w * 0.3), WHITE, wide)
 
 

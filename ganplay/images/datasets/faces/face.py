@@ -65,9 +65,8 @@ class Face:
 
     def light(self, name: str, share: float) -> Array:
         """A part's colour nearer to warm white, (n, 3)."""
-        return self.colour[name] + share * (
-            np.array([1, 0.98, 0.92], np.float32) - self.colour[name]
-        )
+        warm_white = np.array([1, 0.98, 0.92], np.float32)
+        return self.colour[name] + share * (warm_white - self.colour[name])
 
     def has(self, name: str, value: str) -> Array:
         """1 for the faces whose choice it is, otherwise 0; (n, 1, 1)."""

@@ -1,6 +1,7 @@
 """The hair of the cartoon faces: for each style what lies behind the head and what before it."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -50,11 +51,10 @@ def _forehead(f: Face, height: float, width: float = 0.93) -> Array:
 def _tufts(f: Face, places: tuple[tuple[float, float, float, float], ...]) -> Array:
     """Union of locks at (x, y), turned by so many degrees and so long, swept to the parting."""
     way = np.where(f.of["parting"] < 0, -1, 1).astype(np.float32)
-    tufts = []
-    for x, y, degrees, length in places:
-        p, q = turned(f.x * way - x, f.y - y, degrees)
-        tufts.append(ellipse(p, q, 0.075, length))
-    return np.minimum.reduce(tufts)
+    return np.minimum.reduce([
+        ellipse(*turned(f.x * way - x, f.y - y, degrees), 0.075, length)
+        for x, y, degrees, length in places
+    ])  # fmt: skip
 
 
 FRINGE_TUFTS = ((-0.27, -0.36, -14, 0.16), (-0.13, -0.4, 22, 0.16), (0.02, -0.41, 34, 0.18),
@@ -70,9 +70,10 @@ def _short(f: Face) -> None:
     _front(f, np.minimum(blend(base, crown, 0.05), _tufts(f, FRINGE_TUFTS)))
 
 
-def _long_behind(f: Face) -> None:
+def _fall(f: Face, middle: float, half: float, corner: float) -> None:
+    """Hair that falls behind the neck: its middle below the head's, half its height."""
     volume = _volume(f)
-    fall = box(f.x, f.y - 0.5, f.of["face_width"] + 0.08 + volume, 0.5, 0.22)
+    fall = box(f.x, f.y - middle, f.of["face_width"] + 0.08 + volume, half, corner)
     _hair(f, blend(_cap(f, volume), fall, 0.25), 0.85)
 
 
@@ -87,12 +88,6 @@ def _long(f: Face) -> None:
     _front(f, blend(front, locks, 0.06))
 
 
-def _bob_behind(f: Face) -> None:
-    volume = _volume(f)
-    bob = box(f.x, f.y - 0.22, f.of["face_width"] + 0.08 + volume, 0.34, 0.2)
-    _hair(f, blend(_cap(f, volume), bob, 0.25), 0.85)
-
-
 def _fringe(f: Face) -> None:
     scallops = (f.x + 0.06 * f.of["parting"]) / 0.15
     wave = np.abs(scallops - np.floor(scallops) - 0.5) * 0.06
@@ -104,11 +99,10 @@ def _fringe(f: Face) -> None:
 
 def _puffs(f: Face, count: int, reach: float, out: Array | float, radius: Array | float) -> Array:
     """Union of round curls on an arc about the head, from -reach to reach radians off its top."""
-    curls = []
-    for angle in np.linspace(-reach, reach, count):
-        x = (f.of["face_width"] + out) * np.float32(np.sin(angle))
-        y = (f.of["face_length"] + out) * np.float32(np.cos(angle))
-        curls.append(circle(f.x - x, f.y + 0.02 + y, radius))
+    across, along = f.of["face_width"] + out, f.of["face_length"] + out
+    angles = np.linspace(-reach, reach, count)
+    places = zip(np.sin(angles).astype(np.float32), np.cos(angles).astype(np.float32), strict=True)
+    curls = [circle(f.x - across * x, f.y + 0.02 + along * y, radius) for x, y in places]
     return np.minimum.reduce(curls)
 
 
@@ -147,15 +141,13 @@ def _bald(f: Face) -> None:
     f.canvas.lay(step(1 - shine / 0.06) * 0.55, f.light("skin", 0.65))
 
 
-def _nothing(f: Face) -> None:
-    pass
-
-
-# In the order of the names in ATTRIBUTES.
 BEHIND: dict[str, Paint] = {
-    "short": _nothing, "long": _long_behind, "curly": _curly_behind, "bun": _bun_behind,
-    "bald": _nothing, "fringe": _bob_behind,
-}  # fmt: skip
+    "long": partial(_fall, middle=0.5, half=0.5, corner=0.22),
+    "curly": _curly_behind,
+    "bun": _bun_behind,
+    "fringe": partial(_fall, middle=0.22, half=0.34, corner=0.2),
+}
+# In the order of the names in ATTRIBUTES.
 BEFORE: dict[str, Paint] = {
     "short": _short,
     "long": _long,
