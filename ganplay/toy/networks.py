@@ -168,7 +168,7 @@ def recorded(
     values = dict.fromkeys(PER_MEMBER, unknown) | {"penalty": torch.zeros_like(unknown)}
     if d.real_logits is not None and d.fake_logits is not None and d.gradient_d is not None:
         values |= discriminator_stats(loss, d.real_logits, d.fake_logits)
-        extra = (numbers.label_smoothing,) if step.structure.smoothing else ()
+        extra = (numbers.label_smoothing,) if step.structure.label_smoothing else ()
         values["d_loss"] = loss.d_loss(d.real_logits, d.fake_logits, *extra).mean(1)
         values["grad_norm_d"] = d.gradient_d.norm(dim=1)
     if d.penalty is not None:
