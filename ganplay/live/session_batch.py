@@ -96,14 +96,13 @@ class SessionBatch:
         joint = self._joint
         if joint.structure.discriminator.minibatch != "none":
             return None  # D looks at a batch of its own data
-        joint.last = {"d": ((), ()), "g": ((), ())}
+        joint.last = {"d": {}, "g": {}}
         for net in joint.last if counts.bins else ():  # the graph shows the last gradients
             name = f"gradient_{net}"
-            last = [ensemble.last_of(net, name) for ensemble in ensembles]
-            there = [gradient for gradient in last if gradient is not None]
-            if len(there) < len(last):
+            if not all(name in ensemble.last[net] for ensemble in ensembles):
                 return None
-            joint.last[net] = (name,), (torch.cat(self._full(there)),)
+            gradients = [ensemble.last[net][name] for ensemble in ensembles]
+            joint.last[net] = {name: torch.cat(self._full(gradients))}
         self._admit(self._full(ensembles))
         if counts not in self._functions:
             if len(self._functions) == MAX_BATCHES:

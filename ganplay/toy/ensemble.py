@@ -117,12 +117,11 @@ class Ensemble(Networks):
 
     def last_of_each(self) -> list[dict[str, LastUpdate]]:
         """`last` for each member alone: every tensor is split once for all of them."""
-        members = range(len(self.configs))
-        each: list[dict[str, LastUpdate]] = [{} for _ in members]
-        for net, (names, values) in self.last.items():
-            parts = [[None] * len(members) if t is None else t.split(1) for t in values]
-            for i in members:
-                each[i][net] = names, [rows[i] for rows in parts]
+        each: list[dict[str, LastUpdate]] = [{"d": {}, "g": {}} for _ in self.configs]
+        for net, last in self.last.items():
+            for name, tensor in last.items():
+                for own, part in zip(each, tensor.split(1), strict=True):
+                    own[net][name] = part
         return each
 
     def adopt_steps(
@@ -177,14 +176,14 @@ class Ensemble(Networks):
     def _update(self, part: str, batch: Batch) -> None:
         """Update "d", "g" or "both" on a batch."""
         replay = self._replays.get(part) or self._captured(part, batch)
-        last: LastUpdate
         if replay:
             tensors = replay(*self.flat_state, *[t for t in batch if t is not None])
-            last = self._result_names[part], tensors
+            last = dict(zip(self._result_names[part], tensors, strict=True))
         else:
             update = getattr(self._step, f"update_{part}")
             with torch.no_grad():
-                last = UpdateResult._fields, update(self.state, batch)
+                result: UpdateResult = update(self.state, batch)
+            last = {name: t for name, t in result._asdict().items() if t is not None}
         for net in ("d", "g") if part == "both" else (part,):
             self.updates[net] += 1
             self.last[net] = last
@@ -236,4 +235,4 @@ class Ensemble(Networks):
         self._pending = batch_of(snapshot.tensors)
         self._streams.go_to(snapshot.positions)
         self.steps, self.updates = snapshot.steps, dict(snapshot.updates)
-        self.last = {"d": ((), ()), "g": ((), ())}
+        self.last = {"d": {}, "g": {}}

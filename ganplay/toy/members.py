@@ -87,9 +87,8 @@ class Members:
         """
         ensemble, outputs = self.ensembles[0], list[Tensor]()
         mlp, weights, buffers = ensemble.network(net)
-        x = inputs if label is None else torch.cat([inputs, label], dim=1)
         with torch.no_grad():
-            mlp(weights, x, buffers, hidden=outputs)
+            mlp(weights, inputs, buffers, hidden=outputs, label=label)
         return outputs
 
     def matrices(self, net: str) -> list[Float[Tensor, "s o i"]]:

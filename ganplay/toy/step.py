@@ -176,7 +176,7 @@ class AdversarialStep:
 
     def update_d(self, state: State, batch: Batch) -> UpdateResult:
         """One update of D."""
-        fake = self._fake(state, batch, state.g.weights)
+        fake = self.fakes(state, batch, state.g.weights)
         gradient, outcome = self._gradient_d(state, batch, fake)
         self._apply_d(state, gradient)
         return outcome
@@ -191,7 +191,7 @@ class AdversarialStep:
         """Gradient (s, p) of G's loss over its parameters, and D's logits (s, b) on its fakes."""
         with torch.enable_grad():
             weights = _leaves(state.g.weights)
-            fake = self._fake(state, batch, weights)
+            fake = self.fakes(state, batch, weights)
         return self._gradient_g(state, batch, fake, weights)
 
     def update_both(self, state: State, batch: Batch) -> UpdateResult:
@@ -201,7 +201,7 @@ class AdversarialStep:
         """
         with torch.enable_grad():
             weights = _leaves(state.g.weights)
-            fake = self._fake(state, batch, weights)
+            fake = self.fakes(state, batch, weights)
         gradient_d, outcome = self._gradient_d(state, batch, fake.detach())
         if not self.structure.simultaneous:
             self._apply_d(state, gradient_d)
@@ -211,7 +211,8 @@ class AdversarialStep:
         self._apply_g(state, gradient_g)
         return outcome._replace(g_logits=logits, gradient_g=gradient_g)
 
-    def _fake(self, state: State, batch: Batch, weights: Sequence[Tensor]) -> Tensor:
+    def fakes(self, state: State, batch: Batch, weights: Sequence[Tensor]) -> Tensor:
+        """G's points (s, 2, b) for a batch's noise, by given weights."""
         generator = self.structure.generator
         return generator(weights, batch.z, state.g.buffers, label=batch.label)[0]
 
