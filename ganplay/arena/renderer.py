@@ -15,7 +15,7 @@ from ganplay.gan.losses import LOSSES
 from ganplay.live.frame import FAKES, UNIT
 from ganplay.live.lab_messages import data_message
 from ganplay.live.network_inspection import plane
-from ganplay.live.render import map_range
+from ganplay.live.render import map_range, quantise, shades_of
 from ganplay.toy import metrics
 from ganplay.toy.batches import draw_noise, real_points
 from ganplay.toy.config import ToyConfig
@@ -78,13 +78,9 @@ class ThumbnailRenderer:
         logits = trainer.discriminate(self._cells, trainer.labels(CELLS**2, 0))[chosen]
         loss = LOSSES[trainer.configs[0].loss]
         maps = loss.output(logits).view(-1, CELLS, CELLS)
-        low, high = (end[:, None, None] for end in map_range(maps, loss.reading))
-        scaled = torch.nan_to_num(fakes * (UNIT / self._extents[chosen, None, None]))
-        shares = torch.nan_to_num((maps - low) / (high - low)).clamp(0, 1) * 255
-        return Thumbnails(
-            scaled.clamp(-32767, 32767).round().to(torch.int16).numpy(),
-            shares.round().to(torch.uint8).numpy(),
-        )
+        coordinates = quantise(fakes, UNIT / self._extents[chosen, None, None])
+        shades = shades_of(maps, *map_range(maps, loss.reading))
+        return Thumbnails(coordinates.numpy(), shades.numpy())
 
     def _fakes(self) -> Float[Tensor, "s n 2"]:
         """Fakes to measure, generated in chunks."""

@@ -144,7 +144,7 @@ class VaeView(ExperimentView):
             Frame(
                 step=steps, updates_d=0, updates_g=steps, extent=extent, fakes=points, labels=None,
                 fake_gradients=none, map=torch.empty(0, 0), map_range=(0.0, 1.0),
-                grid=torch.empty(0, 0, 2), probe=math.nan, verdicts=torch.empty(2, 0),
+                grid=torch.empty(0, 0, 2), probe=math.nan, d_histogram=torch.empty(2, 0),
                 norms={"d": torch.empty(0), "g": torch.empty(0)},
             )
             for points in self._trainer.sample(VAE_POINTS)

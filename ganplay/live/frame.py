@@ -22,7 +22,6 @@ from ganplay.live.render import (
     RenderedView,
     RenderInputs,
     RenderOptions,
-    quantised,
     render_one,
 )
 from ganplay.toy.batches import draw_noise
@@ -41,7 +40,7 @@ FAKES = 400
 FAKE_GRADIENTS = 200
 REAL = 800
 BINS = 24
-"""Of the histograms of D's verdicts."""
+"""Of the histograms of D's outputs."""
 UNIT = 8191
 """Coordinates are whole numbers, `UNIT` being the view's half-width; four of those can be held."""
 
@@ -103,7 +102,7 @@ class Frame:
     map_range: tuple[float, float]
     grid: Float[Tensor, "rows columns 2"]
     probe: float
-    verdicts: Float[Tensor, "2 bins"]
+    d_histogram: Float[Tensor, "2 bins"]
     """How many of the shown real points, and of the fakes, D gives each value of its range."""
     norms: dict[str, Float[Tensor, "layers"]]
     """Norm of the last gradient of each layer, for the nets d and g."""
@@ -114,25 +113,8 @@ class Frame:
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
     finding: Finding = NOTHING_YET
-    plate: tuple[QuantisedView, tuple[Tensor, ...]] | None = None
-    """Fakes, grid, fake gradients and map, quantised, and the tensors that these were made of."""
-
-    @property
-    def drawings(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What is drawn in the plane."""
-        return self.fakes, self.grid, self.fake_gradients, self.map
-
-    def as_whole(self) -> QuantisedView:
-        """The drawings as whole numbers: those that came with them, unless they were replaced."""
-        if self.plate is not None:
-            plate, of = self.plate
-            if all(a is b for a, b in zip(of, self.drawings, strict=True)):
-                return plate
-        made = quantised(self.drawings, UNIT / self.extent, *self.map_range)
-        return QuantisedView(*made[:4], float(made[4]))
-
-
-_NOTHING, _NO_VERDICTS, _NO_UNIT = torch.empty(0), torch.empty(2, 0), torch.empty(0, 0)
+    quantised: QuantisedView | None = None
+    """Fakes, grid, fake gradients and map as integers; None if they are still to be made."""
 
 
 class FrameRenderer:
@@ -146,7 +128,7 @@ class FrameRenderer:
         generator = generator_of(config.seed, "renderer")
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
-        self._shutter = CapturedFunction(render_one)
+        self._render = CapturedFunction(render_one)
         self._last_places: tuple[Any, RenderInputs] | None = None
         self.monitor = MetricsMonitor(trainer)
         self._metrics: dict[str, float] = {}
@@ -172,29 +154,25 @@ class FrameRenderer:
 
     def inputs_for(self, view: View) -> tuple[RenderInputs, RenderOptions]:
         """What is to be computed for a view."""
-        fake_gradients, bins = (
-            FAKE_GRADIENTS * bool(view.layers & LAYERS["pull"]),
-            BINS * view.graph,
-        )
+        fake_gradients = FAKE_GRADIENTS * bool(view.layers & LAYERS["pull"])
         rows = 1 if self.trainer.configs[0].noise_dim == 1 else GRID
-        return self._places(view), RenderOptions(fake_gradients, bins, rows, UNIT / self.extent)
+        return self._places(view), RenderOptions(
+            fake_gradients, BINS * view.graph, rows, UNIT / self.extent
+        )
 
     def render(self, view: View = View(), seen: RenderedView | None = None) -> Frame:
-        """The present moment; `seen` if what `asks` says has been computed already."""
+        """The present moment; `seen` if it has been computed already from `inputs_for` the view."""
         trainer, config = self.trainer, self.trainer.configs[0]
         ensemble = trainer.ensemble
         if seen is None:
-            seen = self._shutter(ensemble, *self.inputs_for(view))
-        low, high, scale = seen.numbers.tolist()
-        insides, unit, unit_size = None, _NO_UNIT, 0.0
+            seen = self._render(ensemble, *self.inputs_for(view))
+        low, high, _ = seen.numbers.tolist()
+        insides, unit, unit_size = None, torch.empty(0, 0), 0.0
+        place = view.label, self._directions()
         if view.insides is not None:
-            insides = network_inspection.insides(
-                trainer, view.insides, view.label, self._directions()
-            )
+            insides = network_inspection.insides(trainer, view.insides, *place)
         if view.unit is not None:
-            unit, unit_size = network_inspection.unit(
-                trainer, view.unit, MAP, view.label, self._directions()
-            )
+            unit, unit_size = network_inspection.unit(trainer, view.unit, MAP, *place)
         return Frame(
             step=trainer.steps,
             updates_d=ensemble.updates["d"],
@@ -207,17 +185,14 @@ class FrameRenderer:
             map_range=(low, high),
             grid=seen.grid,
             probe=math.nan if view.probe is None else self._probe(view.probe, view.label),
-            verdicts=_NO_VERDICTS if seen.verdicts is None else seen.verdicts,
-            norms={
-                "d": _NOTHING if seen.norms_d is None else seen.norms_d,
-                "g": _NOTHING if seen.norms_g is None else seen.norms_g,
-            },
+            d_histogram=seen.d_histogram,
+            norms={"d": seen.norms_d, "g": seen.norms_g},
             insides=insides,
             unit=unit,
             unit_size=unit_size,
             metrics=self._metrics,
             measured_at=self.measured_at,
-            plate=(QuantisedView(*seen[5:9], scale), seen[1:5]),
+            quantised=QuantisedView(*seen[5:9], seen.numbers[2]),
         )
 
     def _places(self, view: View) -> RenderInputs:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from ganplay.live.render import RenderedView, RenderInputs, RenderOptions, expose_all
+from ganplay.live.render import RenderedView, RenderInputs, RenderOptions, render_all
 from ganplay.toy.captured_function import CapturedFunction
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.ensemble import Ensemble, PlannedUpdate
@@ -107,11 +107,10 @@ class SessionBatch:
         if counts not in self._functions:
             if len(self._functions) == MAX_BATCHES:
                 self._functions.clear()
-            self._functions[counts] = CapturedFunction(expose_all)
+            self._functions[counts] = CapturedFunction(render_all)
         joined = RenderInputs(*_side_by_side(self._full(places)))
         seen = self._functions[counts](joint, joined, counts)
-        apart = [[None] * self.size if t is None else t.unbind(0) for t in seen]
-        each = zip(*apart, strict=True)
+        each = zip(*(t.unbind(0) for t in seen), strict=True)
         return [RenderedView(*one) for _, one in zip(ensembles, each, strict=False)]
 
     def _admit(self, ensembles: Sequence[Ensemble]) -> list[list[Tensor]]:
