@@ -24,7 +24,7 @@ from ganplay.live.render import (
     RenderOptions,
     render_one,
 )
-from ganplay.toy.batches import draw_noise
+from ganplay.toy.batches import draw_noise, one_hot
 from ganplay.toy.captured_function import CapturedFunction
 from ganplay.toy.diagnosis import NOTHING_YET, Finding
 from ganplay.toy.monitor import MEASURED, Measurement, MetricsMonitor
@@ -218,8 +218,7 @@ class FrameRenderer:
             real, judged = self.real[:FAKES], None
             if labels is not None:
                 own = self.monitor.real_labels[0, :FAKES]
-                known = torch.nn.functional.one_hot(own, labels.shape[1]).T.float()[None]
-                judged = torch.cat([known, labels], dim=2)
+                judged = torch.cat([one_hot(own, labels.shape[1])[None], labels], dim=2)
             places = places._replace(real=real.T[None].contiguous(), judged=judged)
         return places
 

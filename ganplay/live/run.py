@@ -43,7 +43,13 @@ def unshared(config: ToyConfig) -> tuple[dict[str, Any], str]:
 
 
 class LiveRun:
-    """Settings, and networks once they have been started."""
+    """Settings, and networks once they have been started.
+
+    Attributes:
+        batch_key: what the networks have in common with those that may step together with them.
+    """
+
+    batch_key: BatchKey
 
     def __init__(self, config: ToyConfig) -> None:
         self.config = config
@@ -69,7 +75,7 @@ class LiveRun:
         """Go on with a trainer and its settings."""
         self.config = trainer.configs[0]
         self._trainer = trainer
-        self._batch_key = batch_key_of(self.config)
+        self.batch_key = batch_key_of(self.config)
         self._new_renderer()
         self.diverged = False
 
@@ -87,7 +93,7 @@ class LiveRun:
         if config == before:
             return
         self.trainer.configure(config)
-        self._batch_key = batch_key_of(config)
+        self.batch_key = batch_key_of(config)
         if any(getattr(before, name) != getattr(config, name) for name in SHARED):
             self._new_renderer()
         else:
@@ -103,11 +109,6 @@ class LiveRun:
             self.trainer.advance(now, net)
             count -= now
             self.check()
-
-    @property
-    def batch_key(self) -> BatchKey:
-        """What the networks have in common with those that may step together with them."""
-        return self._batch_key
 
     def check(self) -> None:
         """Notice if the networks no longer hold finite numbers, and what else is going on."""
@@ -145,19 +146,6 @@ def first_met(
     return next(met, None)
 
 
-def picture_of(
-    runs: Sequence[LiveRun], view: View, seen: RenderedView | None, stamp: dict[str, Any]
-) -> bytes:
-    """A frame of run A, with one of run B inside it if there is one.
-
-    What is asked for beside the picture is about run A.
-    """
-    run_b = b""
-    if len(runs) == 2:
-        run_b = runs[1].picture(View(view.layers, view.label, view.probe), **stamp)
-    return runs[0].picture(view, seen, **stamp, rival=run_b)
-
-
 def step_together(
     runs: Sequence[LiveRun], count: int, session_batch: SessionBatch
 ) -> dict[LiveRun, Exception]:
@@ -188,23 +176,16 @@ def render_together(
 
     The others, and all if that fails, are to be looked at alone.
     """
+    alike = defaultdict[Any, dict[LiveRun, RenderInputs]](dict)
     try:
-        return _rendered_together(views, session_batch)
+        for run, view in views.items():
+            places, counts = run.renderer.inputs_for(view)
+            alike[counts, tuple(place is None for place in places)][run] = places
+        for (counts, _), most in alike.items():
+            if len(most) >= FILLED * session_batch.size:
+                ensembles = [run.trainer.ensemble for run in most]
+                seen = session_batch.render_one(ensembles, list(most.values()), counts)
+                return dict(zip(most, seen or (), strict=False))
     except Exception:
         logger.exception("networks could not be looked at together")
-        return {}
-
-
-def _rendered_together(
-    views: Mapping[LiveRun, View], session_batch: SessionBatch
-) -> dict[LiveRun, RenderedView]:
-    alike = defaultdict[Any, dict[LiveRun, RenderInputs]](dict)
-    for run, view in views.items():
-        places, counts = run.renderer.inputs_for(view)
-        alike[counts, tuple(place is None for place in places)][run] = places
-    for (counts, _), most in alike.items():
-        if len(most) >= FILLED * session_batch.size:
-            ensembles = [run.trainer.ensemble for run in most]
-            seen = session_batch.render_one(ensembles, list(most.values()), counts)
-            return dict(zip(most, seen or (), strict=False))
     return {}

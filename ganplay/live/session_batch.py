@@ -11,9 +11,10 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import torch
@@ -52,7 +53,9 @@ class SessionBatch:
         self._joint.warm_up()
         apart = [t.split(1) for t in _tensors(self._joint)]
         self._rows = [list(rows) for rows in zip(*apart, strict=True)]
-        self._functions: dict[RenderOptions, CapturedFunction[RenderInputs, RenderedView]] = {}
+        self._function_for = lru_cache(MAX_BATCHES)(
+            lambda counts: CapturedFunction[RenderInputs, RenderedView](render_all)
+        )
 
     def step(self, ensembles: Sequence[Ensemble], count: int) -> list[bool | Exception]:
         """Take `count` steps of ensembles of one, of as many as there is room for.
@@ -104,12 +107,8 @@ class SessionBatch:
             gradients = [ensemble.last[net][name] for ensemble in ensembles]
             joint.last[net] = {name: torch.cat(self._full(gradients))}
         self._admit(self._full(ensembles))
-        if counts not in self._functions:
-            if len(self._functions) == MAX_BATCHES:
-                self._functions.clear()
-            self._functions[counts] = CapturedFunction(render_all)
         joined = RenderInputs(*_side_by_side(self._full(places)))
-        seen = self._functions[counts](joint, joined, counts)
+        seen = self._function_for(counts)(joint, joined, counts)
         each = zip(*(t.unbind(0) for t in seen), strict=True)
         return [RenderedView(*one) for _, one in zip(ensembles, each, strict=False)]
 
@@ -240,16 +239,12 @@ def pending() -> int:
         return sum(key.pending for key in _KEYS.values())
 
 
-class SessionBatchCache:
-    """The batches of one thread, each used for one group of sessions after the other."""
+BatchCache = Callable[[BatchKey, int], SessionBatch]
 
-    def __init__(self) -> None:
-        self._made: OrderedDict[tuple[BatchKey, int], SessionBatch] = OrderedDict()
 
-    def of(self, key: BatchKey, size: int) -> SessionBatch:
-        """A batch of networks of a key; the least recently used go."""
-        session_batch = self._made.pop((key, size), None) or key.session_batch(size)
-        self._made[key, size] = session_batch
-        while len(self._made) > MAX_BATCHES:
-            self._made.popitem(last=False)
-        return session_batch
+def batch_cache() -> BatchCache:
+    """For one thread: `cache(key, size)` is a batch to be used for one group after the other.
+
+    Of many, those that were used last are kept.
+    """
+    return lru_cache(MAX_BATCHES)(BatchKey.session_batch)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Generator, Tensor
 
 from ganplay.common.seeding import generator_of
@@ -20,6 +20,11 @@ def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tenso
     if kind == "uniform":
         return torch.empty(dim, n).uniform_(-1, 1, generator=generator)
     return torch.randn(dim, n, generator=generator)
+
+
+def one_hot(labels: Int[Tensor, "*s n"], classes: int) -> Float[Tensor, "*s c n"]:
+    """Labels as the networks take them, one row a class: 1 for the sample's own, else 0."""
+    return torch.nn.functional.one_hot(labels, classes).mT.float()
 
 
 def real_points(config: ToyConfig, n: int) -> tuple[Float[Tensor, "n 2"], Tensor]:
@@ -117,8 +122,7 @@ class BatchStream:
             real = points.view(block, size, 2).mT.contiguous()
             if not classes:
                 return (real,)
-            hot = torch.nn.functional.one_hot(labels, classes).to(real.dtype)
-            return real, hot.view(block, size, classes).mT.contiguous()
+            return real, one_hot(labels.view(block, size), classes).contiguous()
 
         def noise() -> tuple[Tensor, ...]:
             z = draw_noise(config.noise, block * dim, size, generator)

@@ -151,21 +151,18 @@ class Diagnosis:
     def __init__(self, data_stats: DataStats) -> None:
         self.data_stats = data_stats
         self.finding = NOTHING_YET
-        self._begin()
-
-    def _begin(self) -> None:
-        self._window: deque[Signals] = deque(maxlen=WINDOW)
-        self._history = _History()
-        # The kind that the last measurements agree on, how many do, and measurements since the
-        # finding last changed.
-        self._candidate, self._agreeing, self._unchanged = "", 0, WINDOW
+        self.forget()
 
     def forget(self) -> None:
         """Forget all measurements, because settings have changed.
 
         The finding stays until there are enough new measurements for another.
         """
-        self._begin()
+        self._window: deque[Signals] = deque(maxlen=WINDOW)
+        self._history = _History()
+        # The kind that the last measurements agree on, how many do, and measurements since the
+        # finding last changed.
+        self._candidate, self._agreeing, self._unchanged = "", 0, WINDOW
 
     @property
     def sure(self) -> bool:

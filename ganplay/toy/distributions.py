@@ -21,7 +21,7 @@ class Distribution:
     """A distribution on the plane.
 
     Attributes:
-        draw: `draw(n, generator)` gives points (n, 2) and class labels (n,) in [0, classes).
+        sample: `sample(n, generator)` draws points (n, 2) and class labels (n,) in [0, classes).
         classes: how many labelled parts it has (1 if it is of one piece).
         modes: centres (m, 2) of its clusters, or None where it has no clusters. Class k is
             mode k.
@@ -32,16 +32,12 @@ class Distribution:
             where it is not known.
     """
 
-    draw: Callable[[int, Generator], tuple[Points, Labels]] = field(repr=False)
+    sample: Callable[[int, Generator], tuple[Points, Labels]] = field(repr=False)
     classes: int = 1
     modes: Float[Tensor, "m 2"] | None = field(default=None, repr=False)
     sigma: float = 0.0
     extent: float = 3.0
     log_density: Callable[[Tensor], Tensor] | None = field(default=None, repr=False)
-
-    def sample(self, n: int, generator: Generator) -> tuple[Points, Labels]:
-        """Draw n points (n, 2) and their labels (n,)."""
-        return self.draw(n, generator)
 
 
 def _uniform(n: int, generator: Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -67,19 +63,13 @@ def mixture(modes: Tensor, sigma: float, extent: float = 3.0) -> Distribution:
         labels = _labels(n, len(modes), generator)
         return modes[labels] + _normal(n, generator, sigma), labels
 
-    def log_density(points: Tensor) -> Tensor:
-        return mixture_log_density(points, modes, sigma)
+    def log_density(points: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s n"]:
+        """Logarithm of `p(x) = mean over k of N(x; m_k, sigma^2 I)`, in nats."""
+        squared = (points[..., None, :] - modes).square().sum(-1)
+        logs = -squared / (2 * sigma**2) - math.log(2 * math.pi * sigma**2)
+        return logs.logsumexp(-1) - math.log(len(modes))
 
     return Distribution(draw, len(modes), modes, sigma, extent, log_density)
-
-
-def mixture_log_density(
-    points: Float[Tensor, "*s n 2"], modes: Float[Tensor, "m 2"], sigma: float
-) -> Float[Tensor, "*s n"]:
-    """Logarithm of `p(x) = mean over k of N(x; m_k, sigma^2 I)`, in nats."""
-    squared = (points[..., None, :] - modes).square().sum(-1)
-    logs = -squared / (2 * sigma**2) - math.log(2 * math.pi * sigma**2)
-    return logs.logsumexp(-1) - math.log(len(modes))
 
 
 def ring(modes: int = 8, radius: float = 2.0, sigma: float = 0.05) -> Distribution:

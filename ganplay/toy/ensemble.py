@@ -194,18 +194,16 @@ class Ensemble(Networks):
             return None
         future = self._futures.get(part)
         if future is None:
-            future = self._futures[part] = self._begin_capture(part, batch)
+            key = self.structure, part, len(self.configs)
+            update = getattr(self._step, f"update_{part}")
+            future = CAPTURES.get(key, update, lambda: (self.copy_state(), batch))
+            self._futures[part] = future
         if future.done():
             self._replays[part] = future.result()
             if future.result() is None:
                 self.use_capture = False
             return future.result()
         return None
-
-    def _begin_capture(self, part: str, batch: Batch) -> "Future[Replay | None]":
-        key = self.structure, part, len(self.configs)
-        update = getattr(AdversarialStep(self.structure), f"update_{part}")
-        return CAPTURES.get(key, update, lambda: (self.copy_state(), batch))
 
     def warm_up(self) -> None:
         """Wait until the updates of a step are captured; state and streams stay as they are."""

@@ -159,27 +159,27 @@ def compare(
     if not quick:
         report["sliced_wasserstein"] = sliced_wasserstein(real, fake)
         report["energy"] = energy_distance(real, fake)
-    report |= _mode_metrics(fake, distribution)
+    report |= mode_metrics(fake, distribution.modes, distribution.sigma)[0]
     return {name: torch.where(finite, value, math.nan) for name, value in report.items()}
 
 
-def _mode_metrics(fake: Points, distribution: Distribution) -> dict[str, Float[Tensor, "*s"]]:
-    if distribution.modes is None:
-        missing = torch.full(fake.shape[:-2], math.nan)
-        return dict.fromkeys(("modes", "high_quality", "reverse_kl"), missing)
-    near, good = mode_counts(fake, distribution.modes, distribution.sigma)
-    return of_counts(near, good, fake.shape[-2])
+def mode_metrics(
+    points: Points, modes: Float[Tensor, "m 2"] | None, sigma: float
+) -> tuple[dict[str, Float[Tensor, "*s"]], Float[Tensor, "*s m"] | None]:
+    """Metrics of how the modes are hit, by name, and the share of points within 3 sigma of each.
 
-
-def of_counts(
-    near: Int[Tensor, "*s m"], good: Int[Tensor, "*s m"], samples: int
-) -> dict[str, Float[Tensor, "*s"]]:
-    """What `mode_counts` of so many samples mean, by name."""
-    return {
-        "modes": modes_covered(good, samples),
-        "high_quality": high_quality(good, samples),
+    Without modes the metrics are NaN and there are no shares.
+    """
+    if modes is None:
+        missing = torch.full(points.shape[:-2], math.nan)
+        return dict.fromkeys(("modes", "high_quality", "reverse_kl"), missing), None
+    (near, good), n = mode_counts(points, modes, sigma), points.shape[-2]
+    report = {
+        "modes": modes_covered(good, n),
+        "high_quality": high_quality(good, n),
         "reverse_kl": reverse_kl(near),
     }
+    return report, good / n
 
 
 @lru_cache(maxsize=256)

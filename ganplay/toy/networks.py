@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
-from ganplay.toy.batches import real_points
+from ganplay.toy.batches import one_hot, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp, split
 from ganplay.toy.state import initial_state
@@ -49,10 +49,8 @@ class Networks:
         inputs = []
         for config in self.configs:
             points, labels = real_points(config, config.batch_size)
-            if config.classes:
-                hot = torch.nn.functional.one_hot(labels, config.classes)
-                points = torch.cat([points, hot], dim=1)
-            inputs.append(points.T)
+            hot = [one_hot(labels, config.classes)] if config.classes else []
+            inputs.append(torch.cat([points.T, *hot]))
         return torch.stack(inputs)
 
     def generate(self, inputs: Float[Tensor, "s i n"]) -> Float[Tensor, "s 2 n"]:
@@ -83,15 +81,18 @@ class Networks:
         return logits.squeeze(1) * self.state.numbers.scale_d
 
     def batch_outputs(self, batch: Batch, fake: Float[Tensor, "s 2 b"]) -> tuple[Tensor, Tensor]:
-        """D's logits (s, b) of a batch's real points and of fakes, each seen as one batch."""
+        """Mean of D(x) (s,) over a batch's real points and over fakes, as the loss reads it.
+
+        Both are seen as one batch.
+        """
         label = None if batch.label is None else torch.cat([batch.label] * 2, dim=2)
         x = torch.cat([batch.real, fake], dim=2)
         with torch.no_grad():
             logits, _ = self._step.discriminate(
                 self.state, self.state.d.weights, x, label, batches=2
             )
-        real_logits, fake_logits = logits.split(batch.real.shape[2], dim=1)
-        return real_logits, fake_logits
+        real, fakes = self._step.loss.output(logits).split(batch.real.shape[2], dim=1)
+        return real.mean(1), fakes.mean(1)
 
     def batch_fakes(self, batch: Batch) -> Float[Tensor, "s 2 b"]:
         """G's points for a batch's noise, by the weights that are trained."""
