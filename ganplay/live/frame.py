@@ -129,7 +129,7 @@ class FrameRenderer:
         self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
         self._render = CapturedFunction(render_one)
-        self._last_places: tuple[Any, RenderInputs] | None = None
+        self._last_inputs: tuple[Any, RenderInputs] | None = None
         self.monitor = MetricsMonitor(trainer)
         self._metrics: dict[str, float] = {}
         self.measured_at = -1
@@ -154,9 +154,15 @@ class FrameRenderer:
 
     def inputs_for(self, view: View) -> tuple[RenderInputs, RenderOptions]:
         """What is to be computed for a view."""
+        dim = self.trainer.configs[0].noise_dim
+        # The same tensors again as long as nothing has changed; a plane of many dimensions is
+        # found anew with each measurement.
+        key = view.layers, view.graph, view.label, self.measured_at if dim > 2 else 0
+        if self._last_inputs is None or self._last_inputs[0] != key:
+            self._last_inputs = key, self._look_up(view)
         fake_gradients = FAKE_GRADIENTS * bool(view.layers & LAYERS["pull"])
-        rows = 1 if self.trainer.configs[0].noise_dim == 1 else GRID
-        return self._places(view), RenderOptions(
+        rows = 1 if dim == 1 else GRID
+        return self._last_inputs[1], RenderOptions(
             fake_gradients, BINS * view.graph, rows, UNIT / self.extent
         )
 
@@ -168,10 +174,11 @@ class FrameRenderer:
             seen = self._render(ensemble, *self.inputs_for(view))
         low, high, _ = seen.numbers.tolist()
         insides, unit, unit_size = None, torch.empty(0, 0), 0.0
-        place = view.label, self._directions()
         if view.insides is not None:
+            place = view.label, self._directions()
             insides = network_inspection.insides(trainer, view.insides, *place)
         if view.unit is not None:
+            place = view.label, self._directions()
             unit, unit_size = network_inspection.unit(trainer, view.unit, MAP, *place)
         return Frame(
             step=trainer.steps,
@@ -194,14 +201,6 @@ class FrameRenderer:
             measured_at=self.measured_at,
             quantised=QuantisedView(*seen[5:9], seen.numbers[2]),
         )
-
-    def _places(self, view: View) -> RenderInputs:
-        """Where to look for a view: the same tensors again as long as nothing has changed."""
-        plane = self._plane_of_noise()
-        key = view.layers, view.graph, view.label, None if plane is None else plane[0]
-        if self._last_places is None or self._last_places[0] != key:
-            self._last_places = key, self._look_up(view)
-        return self._last_places[1]
 
     def _look_up(self, view: View) -> RenderInputs:
         labels, places = self.trainer.labels(FAKES), RenderInputs()
@@ -244,16 +243,11 @@ class FrameRenderer:
     def _directions(self) -> Float[Tensor, "z 2"]:
         """The two directions of noise that are shown; of a single number the second is none."""
         dim = self.trainer.configs[0].noise_dim
-        plane = self._plane_of_noise()
-        return torch.eye(dim, 2) if plane is None else plane[1]
-
-    def _plane_of_noise(self) -> tuple[int, Float[Tensor, "z 2"]] | None:
-        """The plane of many dimensions that is shown, and when it was found; of few None."""
-        if self.trainer.configs[0].noise_dim <= 2:
-            return None
+        if dim <= 2:
+            return torch.eye(dim, 2)
         if self._plane is None or self._plane[0] != self.measured_at:
             self._plane = self.measured_at, self._principal_plane()
-        return self._plane
+        return self._plane[1]
 
     def _principal_plane(self) -> Float[Tensor, "z 2"]:
         """The two orthogonal directions of noise along which G's output moves most.

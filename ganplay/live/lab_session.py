@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ganplay.live import lab_commands
 from ganplay.live.fair_share import Demand
 from ganplay.live.frame import View
 from ganplay.live.frame_codec import FLAGS
-from ganplay.live.lab_commands import LabCommands
 from ganplay.live.lab_messages import LabMessages
 from ganplay.live.render import RenderedView
 from ganplay.live.run import LiveRun, first_met, joined
@@ -52,7 +52,6 @@ class LabSession(Session):
         self.view = View()
         self.stop: StopCondition | None = None
         self.messages = LabMessages(self)
-        self.commands = LabCommands(self)
         self.step_time, self._frame_time = 1e-3, 2e-3
         self._next_turn = self._next_measure = now
         self._measured_at = -1
@@ -168,7 +167,7 @@ class LabSession(Session):
     def advance(self) -> None:
         """One turn: apply commands, take steps, send a frame. Called by one worker at a time."""
         for command in self._commands():
-            self.commands.apply(command)
+            lab_commands.apply(self, command)
         count = self.steps_due(time.monotonic())
         if count:
             self.take(count, "both")

@@ -35,11 +35,11 @@ def joined(config: ToyConfig, other: ToyConfig) -> ToyConfig:
     return config.repaired({name: getattr(other, name) for name in SHARED})[0]
 
 
-def unshared(config: ToyConfig) -> tuple[dict[str, Any], str]:
-    """The settings that are not shared, by name and as a state string."""
+def unshared(config: ToyConfig) -> dict[str, Any]:
+    """The settings that are not shared, by name (`config`) and as a state string (`state`)."""
     usual: dict[str, Any] = {f.name: f.default for f in fields(config) if f.name in SHARED}
     settings = {n: v for n, v in config.to_dict().items() if n not in SHARED}
-    return settings, replace(config, **usual).to_state()
+    return {"config": settings, "state": replace(config, **usual).to_state()}
 
 
 class LiveRun:

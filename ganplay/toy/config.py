@@ -220,24 +220,21 @@ def _check_points(value: Any) -> Problem | None:
 
 
 def _own_needs_points(c: ToyConfig) -> Problem | None:
-    if c.distribution != CUSTOM or c.points:
-        return None
+    broken = c.distribution == CUSTOM and not c.points
     why = "without points there is nothing to learn"
-    return Problem("distribution", CUSTOM, why, "ring", "own")
+    return Problem("distribution", CUSTOM, why, "ring", "own") if broken else None
 
 
 def _points_need_own(c: ToyConfig) -> Problem | None:
-    if c.distribution == CUSTOM or not c.points:
-        return None
+    broken = c.distribution != CUSTOM and c.points
     why = f"only the distribution {CUSTOM} has points, so it must be empty"
-    return Problem("points", c.points, why, "", "not_own")
+    return Problem("points", c.points, why, "", "not_own") if broken else None
 
 
 def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
-    if not c.label_smoothing or LOSSES[c.loss].smoothable:
-        return None
+    broken = c.label_smoothing and not LOSSES[c.loss].smoothable
     why = f"the {c.loss} loss has no targets to smooth, so it must be 0"
-    return Problem("label_smoothing", c.label_smoothing, why, 0.0, "smoothing")
+    return Problem("label_smoothing", c.label_smoothing, why, 0.0, "smoothing") if broken else None
 
 
 def _condition_needs_classes(c: ToyConfig) -> Problem | None:
@@ -255,10 +252,9 @@ def _discrimination_needs_small_batch(c: ToyConfig) -> Problem | None:
 
 
 def _matching_needs_features(c: ToyConfig) -> Problem | None:
-    if not c.feature_matching or c.layers_d:
-        return None
+    broken = c.feature_matching and not c.layers_d
     why = "a discriminator without hidden layers has no features to match, so it must be 0"
-    return Problem("feature_matching", c.feature_matching, why, 0.0, "matching")
+    return Problem("feature_matching", c.feature_matching, why, 0.0, "matching") if broken else None
 
 
 _RULES: tuple[Rule[ToyConfig], ...] = (

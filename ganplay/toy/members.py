@@ -175,19 +175,15 @@ class Members:
         the norms of the last gradients. `noise_floor` says what two real samples would give.
         """
         fake, real = self.sample(n), self.real(n)
-        report = self._compared(real, fake)
-        loss, record = LOSSES[self.configs[0].loss], self.record()
+        loss, record, report = LOSSES[self.configs[0].loss], self.record(), self.compare(n)
         report |= discriminator_stats(loss, self.discriminate(real), self.discriminate(fake))
         return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
 
     def compare(self, n: int, quick: bool = False) -> dict[str, Float[Tensor, "s"]]:
         """`metrics.compare` of `n` fakes with `n` real points, by name; each (S,)."""
-        return self._compared(self.real(n), self.sample(n), quick)
-
-    def _compared(self, real: Tensor, fake: Tensor, quick: bool = False) -> dict[str, Tensor]:
-        rows = [
-            metrics.compare(real[i], fake[i], self.distribution(i), quick) for i in range(len(self))
-        ]
+        data = [config.data for config in self.configs]
+        triples = zip(self.real(n), self.sample(n), data, strict=True)
+        rows = [metrics.compare(*triple, quick=quick) for triple in triples]
         return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
     def noise_floor(self, n: int = 2500) -> dict[str, float]:

@@ -102,16 +102,6 @@ def mode_counts(
     return near, good
 
 
-def modes_covered(good: Int[Tensor, "*s m"], samples: int) -> Float[Tensor, "*s"]:
-    """Modes that hold at least 1 % of all samples within 3 sigma."""
-    return (good >= 0.01 * samples).sum(-1).to(torch.float32)
-
-
-def high_quality(good: Int[Tensor, "*s m"], samples: int) -> Float[Tensor, "*s"]:
-    """Share of samples within 3 sigma of a mode; 0.9889 for a perfect sampler of the plane."""
-    return good.sum(-1) / samples
-
-
 def reverse_kl(near: Int[Tensor, "*s m"]) -> Float[Tensor, "*s"]:
     """Kullback-Leibler divergence KL(fake || real) over equally likely modes, in nats.
 
@@ -168,15 +158,18 @@ def mode_metrics(
 ) -> tuple[dict[str, Float[Tensor, "*s"]], Float[Tensor, "*s m"] | None]:
     """Metrics of how the modes are hit, by name, and the share of points within 3 sigma of each.
 
-    Without modes the metrics are NaN and there are no shares.
+    Returns:
+        `modes`, how many hold at least 1 % of all points within 3 sigma; `high_quality`, the share
+        of points within 3 sigma of a mode, 0.9889 for a perfect sampler of the plane; and
+        `reverse_kl`. Without modes all three are NaN and there are no shares (None).
     """
     if modes is None:
         missing = torch.full(points.shape[:-2], math.nan)
         return dict.fromkeys(("modes", "high_quality", "reverse_kl"), missing), None
     (near, good), n = mode_counts(points, modes, sigma), points.shape[-2]
     report = {
-        "modes": modes_covered(good, n),
-        "high_quality": high_quality(good, n),
+        "modes": (good >= 0.01 * n).sum(-1).to(torch.float32),
+        "high_quality": good.sum(-1) / n,
         "reverse_kl": reverse_kl(near),
     }
     return report, good / n

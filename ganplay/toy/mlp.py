@@ -37,24 +37,16 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def _torch_default(weight: Tensor, generator: Generator) -> None:
-    nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
-
-
-def _dcgan_normal(weight: Tensor, generator: Generator) -> None:
-    nn.init.normal_(weight, 0.0, 0.02, generator=generator)
-
-
 INITS: dict[str, Callable[[Tensor, Generator], object]] = {
     # "default" is what torch.nn.Linear does by itself, biases included; "normal" has DCGAN's
     # standard deviation of 0.02; the others are torch.nn.init's, for the gain of a ReLU.
-    "default": _torch_default,
+    "default": lambda w, g: nn.init.kaiming_uniform_(w, a=math.sqrt(5), generator=g),
     "kaiming_uniform": lambda w, g: nn.init.kaiming_uniform_(w, nonlinearity="relu", generator=g),
     "kaiming_normal": lambda w, g: nn.init.kaiming_normal_(w, nonlinearity="relu", generator=g),
     "xavier_uniform": lambda w, g: nn.init.xavier_uniform_(w, generator=g),
     "xavier_normal": lambda w, g: nn.init.xavier_normal_(w, generator=g),
     "orthogonal": lambda w, g: nn.init.orthogonal_(w, generator=g),
-    "normal": _dcgan_normal,
+    "normal": lambda w, g: nn.init.normal_(w, 0.0, 0.02, generator=g),
     # A linear net of two inputs and two outputs then gives back what it is given.
     "identity": lambda w, g: nn.init.eye_(w),
 }
