@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
+from ganplay.gan.record import PER_MEMBER
 from ganplay.live import network_inspection
 from ganplay.live.network_inspection import NetworkInspection
 from ganplay.live.render import (
@@ -24,7 +24,7 @@ from ganplay.live.render import (
     RenderOptions,
     render_one,
 )
-from ganplay.toy.batches import draw_noise, one_hot
+from ganplay.toy.batches import latents, one_hot
 from ganplay.toy.captured_function import CapturedFunction
 from ganplay.toy.diagnosis import NOTHING_YET, Finding
 from ganplay.toy.monitor import MEASURED, Measurement, MetricsMonitor
@@ -46,23 +46,10 @@ UNIT = 8191
 
 LAYERS = {"map": 1, "real": 2, "fake": 4, "pull": 8, "grid": 16}
 ALL_LAYERS = sum(LAYERS.values())
-METRICS = (
-    "js",
-    "modes",
-    "high_quality",
-    "dispersion",
-    "d_loss",
-    "g_loss",
-    "penalty",
-    "d_real",
-    "d_fake",
-    "accuracy",
-    "value",
-    "grad_norm_d",
-    "grad_norm_g",
-    "separation",
-)
-"""Names of the numbers in a frame, in their order."""
+_RECORDED = tuple(name for name in PER_MEMBER if name != "finite")
+METRICS = ("js", "modes", "high_quality", "dispersion", *_RECORDED, "separation")
+"""Names of the numbers in a frame, in their order: metrics, and what the last step's record says.
+"""
 
 
 @dataclass(frozen=True)
@@ -122,11 +109,9 @@ class FrameRenderer:
 
     def __init__(self, trainer: ToyTrainer) -> None:
         self.trainer = trainer
-        config = trainer.configs[0]
         self.extent = trainer.distribution().extent
         self._cells = network_inspection.plane(MAP, self.extent).T[None]
-        generator = generator_of(config.seed, "renderer")
-        self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
+        self._z = latents(trainer.configs[0], FAKES, "renderer")[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
         self._render = CapturedFunction(render_one)
         self._last_inputs: tuple[Any, RenderInputs] | None = None

@@ -76,7 +76,8 @@ def pack(
         flags: sum of `FLAGS`.
         rival: another packed frame, to travel inside this one.
     """
-    low, high = frame.map_range
+    (low, high), finding = frame.map_range, frame.finding
+    about = KINDS.index(finding.kind), finding.since, *finding.evidence
     drawings = frame.fakes, frame.grid, frame.fake_gradients, frame.map
     drawn = frame.quantised or quantised(drawings, UNIT / frame.extent, low, high)
     labels = torch.empty(0) if frame.labels is None else frame.labels[: len(frame.fakes)]
@@ -91,7 +92,8 @@ def pack(
         "map": drawn.cells.numpy(),
         "rival": np.frombuffer(rival, dtype="|u1"),
         **_inside_arrays(frame),
-        **_finding_arrays(frame.finding),
+        "diagnosis": np.array(about, dtype="<f4"),
+        "missing": np.array(finding.missing, dtype="|u1"),
         "labels": labels.to(torch.uint8).numpy(),
     }
     there = {name: array for name, array in arrays.items() if array.size}
@@ -101,13 +103,12 @@ def pack(
         len(there),
     )  # fmt: skip
     # By falling size of their numbers each stands where the page can read it without a copy.
-    order = sorted(there, key=lambda name: -there[name].dtype.itemsize)
+    rows = sorted(there.items(), key=lambda row: -row[1].dtype.itemsize)
     table = b"".join(
-        ENTRY.pack(_SECTION[n], _TYPE[a.dtype], _columns(n, a), a.size)
-        for n in order
-        for a in [there[n]]
+        ENTRY.pack(_SECTION[name], _TYPE[array.dtype], _columns(name, array), array.size)
+        for name, array in rows
     )
-    return header + table + b"".join(there[name].tobytes() for name in order)
+    return header + table + b"".join(array.tobytes() for _, array in rows)
 
 
 def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
@@ -129,14 +130,6 @@ def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
         arrays["units"] = bytes_of(shown.maps)
         arrays["weights"] = (torch.nan_to_num(shown.weights) * 127).round().to(torch.int8).numpy()
     return arrays
-
-
-def _finding_arrays(finding: Finding) -> dict[str, NDArray]:
-    numbers = KINDS.index(finding.kind), finding.since, *finding.evidence
-    return {
-        "diagnosis": np.array(numbers, dtype="<f4"),
-        "missing": np.array(finding.missing, dtype="|u1"),
-    }
 
 
 def _columns(name: str, array: NDArray) -> int:

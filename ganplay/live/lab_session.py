@@ -16,7 +16,7 @@ from ganplay.live.frame import View
 from ganplay.live.frame_codec import FLAGS
 from ganplay.live.lab_messages import LabMessages
 from ganplay.live.render import RenderedView
-from ganplay.live.run import LiveRun, first_met, joined
+from ganplay.live.run import NAMES, LiveRun, joined
 from ganplay.live.session import MAX_STEPS, PRIORITY_SECONDS, TIME_SLICE, Session
 from ganplay.live.session_batch import BatchKey
 from ganplay.toy.config import ToyConfig
@@ -223,13 +223,15 @@ class LabSession(Session):
             return False
         if not (anywhere or stop.looks_at(step)):
             return False
-        met = first_met(stop, step, self.runs)
-        if met is None:
-            return False
-        name, value = met
-        self.playing, self._dirty = False, True
-        self._send(type="stopped", step=step, value=value, lane=name, **vars(stop))
-        return True
+        values: list[float] = [step]
+        if stop.when != "steps":
+            values = [run.renderer.measure().values()[stop.when] for run in self.runs]
+        for name, value in zip(NAMES, values, strict=False):
+            if stop.met(value):
+                self.playing, self._dirty = False, True
+                self._send(type="stopped", step=step, value=value, lane=name, **vars(stop))
+                return True
+        return False
 
     # ---- frames ----------------------------------------------------------------------------------
 
@@ -241,7 +243,7 @@ class LabSession(Session):
         """Bring up to date what a frame says beside its picture: rate, metrics, remedies."""
         now, interval = time.monotonic(), 1 / self.share.frames
         self._rate.update(now)
-        measured = all(run.measured for run in self.runs)
+        measured = all(run.renderer.measured_at == run.trainer.steps for run in self.runs)
         if not measured and (now >= self._next_measure or not self._training):
             for run in self.runs:
                 run.renderer.measure()

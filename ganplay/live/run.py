@@ -17,7 +17,6 @@ from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, batch_key
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.diagnosis import EVERY, Diagnosis
 from ganplay.toy.ensemble import Net
-from ganplay.toy.stop_condition import StopCondition
 from ganplay.toy.trainer import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -120,11 +119,6 @@ class LiveRun:
         if self.diverged or self.trainer.steps % EVERY == 0:
             self.diagnosis.observe(self.renderer.measure().signals())
 
-    @property
-    def measured(self) -> bool:
-        """Whether the metrics are those of the present step."""
-        return self.renderer.measured_at == self.trainer.steps
-
     def picture(
         self, view: View, seen: RenderedView | None = None, *, flags: int, **stamp: Any
     ) -> bytes:
@@ -132,18 +126,6 @@ class LiveRun:
         frame = replace(self.renderer.render(view, seen), finding=self.diagnosis.finding)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(without_drawings(frame) if self.diverged else frame, flags=flags, **stamp)
-
-
-def first_met(
-    stop: StopCondition, step: int, runs: Sequence[LiveRun]
-) -> tuple[RunName, float] | None:
-    """The first of some runs that meets a condition, and its value; None if none does."""
-    values: list[float] = [step]
-    if stop.when != "steps":
-        measured = [run.renderer.measure() for run in runs]
-        values = [float(m.metrics[stop.when][0]) for m in measured]
-    met = ((n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v))
-    return next(met, None)
 
 
 def step_together(

@@ -22,6 +22,12 @@ def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tenso
     return torch.randn(dim, n, generator=generator)
 
 
+def latents(config: ToyConfig, n: int, purpose: str) -> Float[Tensor, "z n"]:
+    """N latent vectors to look at G with: of a seed and a purpose always the same."""
+    generator = generator_of(config.seed, purpose)
+    return draw_noise(config.noise, config.noise_dim, n, generator)
+
+
 def one_hot(labels: Int[Tensor, "*s n"], classes: int) -> Float[Tensor, "*s c n"]:
     """Labels as the networks take them, one row a class: 1 for the sample's own, else 0."""
     return torch.nn.functional.one_hot(labels, classes).mT.float()
@@ -147,15 +153,11 @@ class BatchStream:
 
     def next(self) -> Batch:
         """The inputs of the next step."""
-        data = self._streams["data"].next()
-        return Batch(
-            real=data[0],
-            z=self._streams["noise"].next()[0],
-            label=data[1] if len(data) > 1 else None,
-            interpolation=self._streams["mix"].next()[0]
-            if self.structure.penalty != "none"
-            else None,
-            instance_noise=self._streams["jitter"].next()[0]
-            if self.structure.instance_noise
-            else None,
-        )
+        real, *label = self._streams["data"].next()
+        z = self._streams["noise"].next()[0]
+        interpolation = noise = None
+        if self.structure.penalty != "none":
+            interpolation = self._streams["mix"].next()[0]
+        if self.structure.instance_noise:
+            noise = self._streams["jitter"].next()[0]
+        return Batch(real, z, label[0] if label else None, interpolation, noise)

@@ -8,6 +8,9 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
+import torch
+from torch.utils._pytree import tree_map
+
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.ensemble import Ensemble
 from ganplay.toy.graph_capture import CAPTURES, Replay
@@ -63,7 +66,13 @@ class CapturedFunction(Generic[Inputs, Outputs]):
         # no tensor of the state.
         possible = ensemble.use_capture and ensemble.structure.discriminator.minibatch == "none"
         if possible and self._calls == CALLS_BEFORE_CAPTURE:
-            self._capture = self._begin_capture(ensemble, inputs, options)
+            call = _StandaloneCall(self._function, ensemble.configs, options)
+            name = self._function.__qualname__, self._function.__module__
+            self._capture = CAPTURES.get(
+                (*name, *key),
+                call,
+                lambda: (ensemble.copy_state(), inputs, tree_map(torch.clone, ensemble.last)),
+            )
         replay = self.captured
         if replay is None:
             outputs = self._function(ensemble, inputs, options)
@@ -73,18 +82,6 @@ class CapturedFunction(Generic[Inputs, Outputs]):
         updates = [t for one in last for t in one.values()]
         results = iter(replay(*ensemble.flat_state, *given, *updates))
         return self._outputs(*[next(results) if tensor else None for tensor in self._is_tensor])
-
-    def _begin_capture(
-        self, ensemble: Ensemble, inputs: Inputs, options: Hashable
-    ) -> "Future[Replay | None]":
-        def args() -> tuple[State, Inputs, dict[str, LastUpdate]]:
-            last = ensemble.last.items()
-            copies = {net: {name: t.clone() for name, t in one.items()} for net, one in last}
-            return ensemble.copy_state(), inputs, copies
-
-        call = _StandaloneCall(self._function, ensemble.configs, options)
-        name = self._function.__qualname__, self._function.__module__
-        return CAPTURES.get((*name, *self._key), call, args)
 
 
 class _StandaloneCall:

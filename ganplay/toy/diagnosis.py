@@ -185,18 +185,15 @@ class Diagnosis:
         kind = self._kind(evidence, missing)
         self._agreeing = self._agreeing + 1 if kind == self._candidate else 1
         self._candidate = kind
-        changes = kind != self.finding.kind and self._may_change()
+        # A new kind must have held for some measurements, and the old one for a window.
+        settled = self._agreeing >= MIN_AGREEING and self._unchanged >= WINDOW
+        starting = self.finding.kind == "starting"
+        changes = kind != self.finding.kind and (starting or settled)
         since = signals.step if changes else self.finding.since
-        if changes and self.finding.kind != "starting":
+        if changes and not starting:
             self._unchanged = 0
         self.finding = Finding(kind if changes else self.finding.kind, since, evidence, missing)
         return self.finding
-
-    def _may_change(self) -> bool:
-        """Whether the new kind has held for some measurements, and the old one for a window."""
-        if self.finding.kind == "starting":
-            return True
-        return self._agreeing >= MIN_AGREEING and self._unchanged >= WINDOW
 
     def _evidence(self) -> Evidence:
         window, data_stats = self._window, self.data_stats

@@ -60,12 +60,9 @@ class Ensemble(Networks):
         self.configs = list(configs)
         for old, new in zip(self.state.numbers, Hyperparameters.of(configs), strict=True):
             old.copy_(new)
-        for net, changed in (
-            (self.state.g, before.optimizer_g != after.optimizer_g),
-            (self.state.d, before.optimizer_d != after.optimizer_d),
-        ):
-            if changed:
-                for moment in net.moments:
+        for net in ("g", "d"):
+            if getattr(before, f"optimizer_{net}") != getattr(after, f"optimizer_{net}"):
+                for moment in getattr(self.state, net).moments:
                     moment.zero_()
         if after.ema and not before.ema:
             self.state.g.average.copy_(self.state.g.flat)

@@ -7,11 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
 from ganplay.toy import metrics
-from ganplay.toy.batches import draw_noise, one_hot, real_points
+from ganplay.toy.batches import latents, one_hot, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.distributions import Distribution
 from ganplay.toy.ensemble import Ensemble
@@ -100,12 +99,7 @@ class Members:
 
     def noise(self, n: int) -> Float[Tensor, "s z n"]:
         """`n` latent vectors of each member, the same at every call."""
-        return torch.stack(
-            [
-                draw_noise(c.noise, c.noise_dim, n, generator_of(c.seed, "sample"))
-                for c in self.configs
-            ]
-        )
+        return torch.stack([latents(config, n, "sample") for config in self.configs])
 
     def labels(self, n: int, only: int | None = None) -> Float[Tensor, "s c n"] | None:
         """`n` one-hot labels: each class in turn, or the class `only`; None without classes."""

@@ -41,11 +41,6 @@ class Measurement(NamedTuple):
     shares: Float[Tensor, "s m"] | None
     centre: Float[Tensor, "s 2"]
 
-    @property
-    def metrics(self) -> dict[str, Tensor]:
-        """The table's columns by name, each (S,)."""
-        return dict(zip(NAMES, self.table.unbind(1), strict=True))
-
     def values(self, member: int = 0) -> dict[str, float]:
         """The numbers of one member by name."""
         return dict(zip(NAMES, self.table.tolist()[member], strict=True))

@@ -23,10 +23,6 @@ def _discriminated(c: ToyConfig) -> Changes:
     return {"minibatch_d": "discrimination", "batch_size": small}
 
 
-def _critic(**bound: Any) -> Callable[[ToyConfig], Changes]:
-    return lambda c: {"loss": "wasserstein", "steps_d": 5} | bound
-
-
 def _set(**changes: Any) -> Callable[[ToyConfig], Changes]:
     return lambda c: changes
 
@@ -53,9 +49,9 @@ CLASSIC: Mapping[str, Callable[[ToyConfig], Changes]] = {
     # Miyato et al. 2018.
     "spectral": _set(norm_d="spectral"),
     # Arjovsky et al. 2017, algorithm 1.
-    "wgan": _critic(weight_clip=0.1),
+    "wgan": _set(loss="wasserstein", steps_d=5, weight_clip=0.1),
     # Gulrajani et al. 2017, algorithm 1.
-    "wgan_gp": _critic(penalty="wgan_gp", penalty_weight=0.1),
+    "wgan_gp": _set(loss="wasserstein", steps_d=5, penalty="wgan_gp", penalty_weight=0.1),
     # Mescheder et al. 2018.
     "r1": _set(**PENALISED),
     # Yazici et al. 2019.
@@ -76,20 +72,27 @@ class Remedy(NamedTuple):
     anew: bool
 
 
-def _penalised(c: ToyConfig) -> Changes:
-    """R1: D may not be steep where the data are. Mescheder et al. 2018."""
-    return PENALISED if c.penalty == "none" else {}
+def _where(needed: Callable[[ToyConfig], bool], **changes: Any) -> Callable[[ToyConfig], Changes]:
+    """A remedy that is the same for all settings that need it."""
+    return lambda c: changes if needed(c) else {}
+
+
+# R1: D may not be steep where the data are. Mescheder et al. 2018.
+_penalised = _where(lambda c: c.penalty == "none", **PENALISED)
+# Alternating updates spiral less than simultaneous ones. Mescheder et al. 2018, section 3.
+_in_turns = _where(lambda c: c.simultaneous, simultaneous=False)
+_fewer_of_d = _where(lambda c: c.steps_d > 1, steps_d=1)
+_any_of_d = _where(lambda c: c.steps_d == 0, steps_d=1)
+_more_of_d = _where(lambda c: c.steps_d < 5, steps_d=5)
+_fewer_of_g = _where(lambda c: c.steps_g > max(1, c.steps_d), steps_g=1)
+# D sees how varied a batch is. Karras et al. 2018, section 3.
+_whole_batches = _where(lambda c: c.minibatch_d == "none", minibatch_d="stddev")
 
 
 def _damped(c: ToyConfig) -> Changes:
     """R1 with weight 1 makes the bilinear game converge. Mescheder et al. 2018, section 4."""
     strong = c.penalty == "r1" and c.penalty_weight >= 1
     return {} if strong else {"penalty": "r1", "penalty_weight": 1.0}
-
-
-def _in_turns(c: ToyConfig) -> Changes:
-    """Alternating updates spiral less than simultaneous ones. Mescheder et al. 2018, section 3."""
-    return {"simultaneous": False} if c.simultaneous else {}
 
 
 def _non_saturating(c: ToyConfig) -> Changes:
@@ -103,20 +106,8 @@ def _non_saturating(c: ToyConfig) -> Changes:
     return {"loss": "non_saturating"} | adam | _penalised(c)
 
 
-def _fewer_of_d(c: ToyConfig) -> Changes:
-    return {"steps_d": 1} if c.steps_d > 1 else {}
-
-
 def _slower_d(c: ToyConfig) -> Changes:
     return {"lr_d": c.lr_g} if c.lr_d > c.lr_g > 0 else {}
-
-
-def _any_of_d(c: ToyConfig) -> Changes:
-    return {"steps_d": 1} if c.steps_d == 0 else {}
-
-
-def _fewer_of_g(c: ToyConfig) -> Changes:
-    return {"steps_g": 1} if c.steps_g > max(1, c.steps_d) else {}
 
 
 def _faster_d(c: ToyConfig) -> Changes:
@@ -126,15 +117,6 @@ def _faster_d(c: ToyConfig) -> Changes:
 
 def _deeper_d(c: ToyConfig) -> Changes:
     return {"layers_d": 2, "width_d": max(c.width_d, 64)} if c.layers_d == 0 else {}
-
-
-def _more_of_d(c: ToyConfig) -> Changes:
-    return {"steps_d": 5} if c.steps_d < 5 else {}
-
-
-def _whole_batches(c: ToyConfig) -> Changes:
-    """D sees how varied a batch is. Karras et al. 2018, section 3."""
-    return {"minibatch_d": "stddev"} if c.minibatch_d == "none" else {}
 
 
 def _held_critic(c: ToyConfig) -> Changes:

@@ -347,16 +347,16 @@ def update_d(real, fake{label}):
 """
     together = min(c.steps_d, c.steps_g, 1)
     text += '\n\ndef step():\n    """One step of the game."""\n'
-    get = f"        real, z{label} = batch()\n"
-    if c.steps_d - together:
-        text += f"    for _ in range({c.steps_d - together}):\n{get}"
-        text += f"        update_d(real, fakes(z{label}){label})\n"
+
+    def more(net: str, count: int) -> str:
+        loop = f"    for _ in range({count}):\n        real, z{label} = batch()\n"
+        return loop + f"        update_{net}(real, fakes(z{label}){label})\n" if count else ""
+
+    text += more("d", c.steps_d - together)
     if together:
         text += f"    real, z{label} = batch()\n    fake = fakes(z{label})\n"
         text += _pair(c, label)
-    if c.steps_g - together:
-        text += f"    for _ in range({c.steps_g - together}):\n{get}"
-        text += f"        update_g(real, fakes(z{label}){label})\n"
+    text += more("g", c.steps_g - together)
     return text if c.steps_d + c.steps_g else text + "    pass\n"
 
 
