@@ -199,11 +199,11 @@ class FrameRenderer:
             z = self._grid_noise()
             places = places._replace(grid=_with(z, self.trainer.labels(z.shape[2], view.label)))
         if view.graph:
-            real, judged = self.real[:FAKES], None
+            real, both_labels = self.real[:FAKES], None
             if labels is not None:
                 own = self.monitor.real_labels[0, :FAKES]
-                judged = torch.cat([one_hot(own, labels.shape[1])[None], labels], dim=2)
-            places = places._replace(real=real.T[None].contiguous(), judged=judged)
+                both_labels = torch.cat([one_hot(own, labels.shape[1])[None], labels], dim=2)
+            places = places._replace(real=real.T[None].contiguous(), both_labels=both_labels)
         return places
 
     def _probe(self, at: tuple[float, float], label: int) -> float:

@@ -29,7 +29,7 @@ class RenderInputs(NamedTuple):
         asked: their labels, those of the class that is asked for.
         grid: G's inputs for the grid, labels included.
         real: real points, as many as fakes.
-        judged: labels of these and of the fakes.
+        both_labels: labels of these and of the fakes.
     """
 
     z: Float[Tensor, "s i n"] | None = None
@@ -38,7 +38,7 @@ class RenderInputs(NamedTuple):
     asked: Float[Tensor, "s c m"] | None = None
     grid: Float[Tensor, "s i k"] | None = None
     real: Float[Tensor, "s 2 n"] | None = None
-    judged: Float[Tensor, "s c 2n"] | None = None
+    both_labels: Float[Tensor, "s c 2n"] | None = None
 
 
 class RenderOptions(NamedTuple):
@@ -188,7 +188,7 @@ def render_all(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) 
             grid = ensemble.generate(places.grid).mT.view(members, counts.rows, -1, 2)
         if counts.bins and places.real is not None and fakes is not None:
             points = torch.cat([places.real, fakes], dim=2)
-            outputs = loss.output(ensemble.discriminate(points, places.judged))
+            outputs = loss.output(ensemble.discriminate(points, places.both_labels))
             span = (high - low)[:, None]
             share = ((outputs - low[:, None]) / span).nan_to_num(0.0).clamp(0, 1)
             halves = share.view(2 * members, -1)

@@ -42,7 +42,7 @@ class _Stream:
     """Batches for S members, drawn in blocks: one call a member for many steps.
 
     Each member draws from its own generator and the size of a block does not depend on S, so a
-    member sees the same batches in whatever company.
+    member sees the same batches whatever other members there are.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """How far samples are from the data: pure functions on points, batched over leading axes.
 
-Two finite samples of one distribution never agree exactly; `noise_floor` tells what a metric
-gives for two real ones of the same size, and no value below that means anything.
+Two finite samples of one distribution never agree exactly. `noise_floor` is what a metric gives on
+average for two real samples of the same size; smaller values cannot be told from 0.
 """
 
 import math
@@ -21,8 +21,8 @@ GRID = 32
 def histogram(points: Points, extent: float, cells: int = GRID) -> Float[Tensor, "*s c"]:
     """Share of the points in each of cells x cells squares over [-extent, extent]^2.
 
-    Points outside are counted in the nearest border cell, so that nothing is lost and samples
-    far away still differ from the data. Rows are y, columns x. Sums to 1.
+    Points outside are counted in the nearest border cell. Rows are y, columns x, both rising; the
+    shares sum to 1.
     """
     batch, n = points.shape[:-2], points.shape[-2]
     index = ((points + extent) * (cells / (2 * extent))).floor().clamp(0, cells - 1).long()
@@ -58,8 +58,11 @@ def sliced_wasserstein(
 ) -> Float[Tensor, "*s"]:
     """Mean over directions of the one-dimensional Wasserstein-1 distance, in the data's units.
 
-    Bonneel et al. 2015; evenly spaced directions instead of random ones. A shift by a vector v
-    gives 2/pi |v|. Both samples must be of the same size.
+    Bonneel et al. 2015, with evenly spaced directions instead of random ones. A sample shifted by a
+    vector v has the distance 2/pi |v|.
+
+    Raises:
+        ValueError: if the samples are not of the same size.
     """
     if real.shape[-2] != fake.shape[-2]:
         raise ValueError(
@@ -115,7 +118,9 @@ def reverse_kl(near: Int[Tensor, "*s m"]) -> Float[Tensor, "*s"]:
 def separation(
     real_logits: Float[Tensor, "*s n"], fake_logits: Float[Tensor, "*s m"]
 ) -> Float[Tensor, "*s"]:
-    """How often D puts a real sample above a fake one: 1/2 if it is blind, 1 if it is never wrong.
+    """Share of pairs in which D's logit of the real sample is above that of the fake one.
+
+    1/2 if D cannot distinguish them, 1 if every real logit is above every fake one.
 
     The area under the ROC curve, as Mann and Whitney's U over n m pairs (1947); ties count half.
     It means the same for every loss. Two equal samples of n differ from 1/2 with a standard

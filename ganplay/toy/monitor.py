@@ -17,7 +17,7 @@ from ganplay.toy.trainer import ToyTrainer
 
 MEASURED = 2000
 """Fake points, and real ones, behind the metrics."""
-JUDGED = 500
+SCORED = 500
 """Of these, how many of each kind D is asked about."""
 
 COMPARED = ("js", "dispersion", "modes", "high_quality", "reverse_kl")
@@ -74,7 +74,7 @@ class Samples(NamedTuple):
     z: Float[Tensor, "s i n"]
     real: Float[Tensor, "s 2 n"]
     real_shares: Float[Tensor, "s cells"]
-    label: Float[Tensor, "s c judged"] | None
+    label: Float[Tensor, "s c scored"] | None
     modes: Float[Tensor, "m 2"] | None
 
 
@@ -103,9 +103,9 @@ def measured(ensemble: Ensemble, samples: Samples, scale: tuple[float, float]) -
             "dispersion": metrics.dispersion(known),
         } | counted
         compared = [torch.where(finite, report[name], math.nan) for name in COMPARED]
-        judged = torch.cat([samples.real[..., :JUDGED], fake.mT[..., :JUDGED]], dim=2)
-        logits = ensemble.discriminate(judged, samples.label)
-        separation = metrics.separation(*logits.split(JUDGED, dim=1))
+        scored = torch.cat([samples.real[..., :SCORED], fake.mT[..., :SCORED]], dim=2)
+        logits = ensemble.discriminate(scored, samples.label)
+        separation = metrics.separation(*logits.split(SCORED, dim=1))
         last = ensemble.record()
         record = [getattr(last, name).float() for name in PER_MEMBER]
         table = torch.stack([*compared, separation, *record], dim=1)
@@ -155,10 +155,10 @@ class MetricsMonitor:
 
     def _samples_of_each(self) -> list[Samples]:
         """What each ensemble is measured with: its members' part of all samples."""
-        parts, labels, hot = [], self._trainer.labels(MEASURED), self._trainer.labels(JUDGED)
+        parts, labels, hot = [], self._trainer.labels(MEASURED), self._trainer.labels(SCORED)
         inputs = self.z if labels is None else torch.cat([self.z, labels], dim=1)
         if hot is not None:
-            hot = torch.cat([one_hot(self.real_labels[:, :JUDGED], hot.shape[1]), hot], dim=2)
+            hot = torch.cat([one_hot(self.real_labels[:, :SCORED], hot.shape[1]), hot], dim=2)
         shares = metrics.histogram(self.real, self.distribution.extent)
         for _, own in self._trainer.parts():
             label = None if hot is None else hot[own].contiguous()

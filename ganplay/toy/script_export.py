@@ -1,8 +1,7 @@
-"""An experiment as a plain PyTorch script, which runs by itself and needs nothing but torch.
+"""An experiment as a plain PyTorch script that needs nothing but torch.
 
-The script is put together from the pieces that a configuration uses, so that what it says is all
-there is. It trains one network, samples first, the way textbooks write it; the tests compare its
-weights with `ToyTrainer`'s step by step.
+The script has only the parts that a configuration uses. It trains one pair of networks, samples on
+the first axis, as textbooks do. The tests compare its weights with `ToyTrainer`'s after each step.
 """
 
 import itertools
@@ -103,10 +102,11 @@ _LOSSES = {
 def as_script(config: ToyConfig, steps: int) -> str:
     """A Python script that trains this configuration for so many steps with torch alone.
 
-    It prints the Jensen-Shannon divergence of 2,500 samples now and then and writes the last ones
-    to `points.csv`. Its random numbers are torch's own from one seed, so it repeats itself but not
-    `ToyTrainer`'s very run; given the same weights and batches it takes the same steps (with
-    spectral norm nearly so: torch's own iterates at every forward pass, ours once an update).
+    Every 500 steps it prints the Jensen-Shannon divergence of 2,500 samples, and at the end it
+    writes samples to `points.csv`. It draws all random numbers from torch's global generator, so it
+    repeats itself, but its run is another than `ToyTrainer`'s of that seed. From the same weights
+    and batches it takes the same steps, up to rounding; with spectral norm only nearly, because
+    torch does a power iteration at every forward pass and ganplay one an update.
     """
     parts = [
         _head(config, steps), _data(config), _net(config, "Generator"),
@@ -292,7 +292,7 @@ def penalty(real, fake{label}):
 
 
 def _labelled(c: ToyConfig, x: str) -> str:
-    """What a net is given in place of x: if the model is conditional, with the labels."""
+    """The expression of a net's input: x, with labels if the model is conditional."""
     return f"with_label({x}, label)" if c.classes else x
 
 
