@@ -5,6 +5,7 @@ So its values are checked as those of any setting.
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
@@ -38,21 +39,16 @@ AXES: dict[str, dataclasses.Field] = {
 _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "lr_ratio": (0.1, 0.25, 1.0, 4.0, 10.0),
     "width": (4, 8, 16, 32, 64, 128),
-    "width_g": (4, 8, 16, 32, 64, 128),
-    "width_d": (4, 8, 16, 32, 64, 128),
-    "layers_g": (0, 1, 2, 3, 4),
-    "layers_d": (0, 1, 2, 3, 4),
+    "layers": (0, 1, 2, 3, 4),
     "noise_dim": (1, 2, 4, 8, 16, 100),
-    "lr_g": (1e-4, 3e-4, 1e-3, 3e-3),
-    "lr_d": (1e-4, 3e-4, 1e-3, 3e-3),
-    "steps_g": (1, 2, 5, 10),
-    "steps_d": (1, 2, 5, 10),
+    "lr": (1e-4, 3e-4, 1e-3, 3e-3),
+    "steps": (1, 2, 5, 10),
     "beta1": (0.0, 0.5, 0.9),
     "beta2": (0.9, 0.99, 0.999),
     "batch_size": (16, 32, 64, 128, 256),
     "seed": tuple(range(16)),
     "ema": (0.0, 0.9, 0.99, 0.999),
-    "scale_d": (0.1, 0.3, 1.0, 3.0, 10.0),
+    "scale": (0.1, 0.3, 1.0, 3.0, 10.0),
     "penalty_weight": (0.0, 0.01, 0.1, 1.0, 10.0),
     "penalty_target": (0.0, 0.5, 1.0, 2.0),
     "weight_clip": (0.0, 0.01, 0.03, 0.1, 0.3),
@@ -62,6 +58,7 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "instance_noise_steps": (0, 500, 1000, 2000),
     "feature_matching": (0.0, 0.1, 1.0, 10.0),
 }
+"""Values by setting; those of one net are named without _g or _d."""
 
 
 class Axis(NamedTuple):
@@ -115,7 +112,8 @@ def value_of(name: str, text: str) -> object:
 
 def default_values(name: str) -> tuple[Any, ...]:
     """Values that an axis has before anybody chooses some."""
-    return _DEFAULTS.get(name) or tuple(v for v in AXES[name].metadata["choices"] if v != CUSTOM)
+    usual = _DEFAULTS.get(re.sub("_[gd]$", "", name))
+    return usual or tuple(v for v in AXES[name].metadata["choices"] if v != CUSTOM)
 
 
 def changed(base: ToyConfig, values: Mapping[str, Any]) -> ToyConfig:

@@ -10,14 +10,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live.frame import FAKES, UNIT
 from ganplay.live.lab_messages import data_message
 from ganplay.live.network_inspection import plane
-from ganplay.live.render import map_range
+from ganplay.live.render import map_range, quantise, shades_of
 from ganplay.toy import metrics
-from ganplay.toy.batches import draw_noise, real_points
+from ganplay.toy.batches import latents, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.distributions import Distribution
 from ganplay.toy.monitor import MEASURED
@@ -59,10 +58,7 @@ class ThumbnailRenderer:
         extents = [config.data.extent for config in trainer.configs]
         self._extents = torch.tensor(extents)
         # The same noise as in the Lab, so that a member looks the same in both views.
-        noise = [
-            draw_noise(c.noise, c.noise_dim, FAKES, generator_of(c.seed, "renderer"))[:, :SHOWN]
-            for c in trainer.configs
-        ]
+        noise = [latents(config, FAKES, "renderer")[:, :SHOWN] for config in trainer.configs]
         self._z = torch.stack(noise)
         self._cells = torch.stack([plane(CELLS, extent).T for extent in extents])
         self._noise, self._real = trainer.noise(MEASURED), trainer.real(MEASURED)
@@ -78,13 +74,9 @@ class ThumbnailRenderer:
         logits = trainer.discriminate(self._cells, trainer.labels(CELLS**2, 0))[chosen]
         loss = LOSSES[trainer.configs[0].loss]
         maps = loss.output(logits).view(-1, CELLS, CELLS)
-        low, high = (end[:, None, None] for end in map_range(maps, loss.reading))
-        scaled = torch.nan_to_num(fakes * (UNIT / self._extents[chosen, None, None]))
-        shares = torch.nan_to_num((maps - low) / (high - low)).clamp(0, 1) * 255
-        return Thumbnails(
-            scaled.clamp(-32767, 32767).round().to(torch.int16).numpy(),
-            shares.round().to(torch.uint8).numpy(),
-        )
+        coordinates = quantise(fakes, UNIT / self._extents[chosen, None, None])
+        shades = shades_of(maps, *map_range(maps, loss.reading))
+        return Thumbnails(coordinates.numpy(), shades.numpy())
 
     def _fakes(self) -> Float[Tensor, "s n 2"]:
         """Fakes to measure, generated in chunks."""

@@ -28,8 +28,6 @@ FRAME_INTERVAL, MEASURE_INTERVAL = 1 / 32, 0.25
 """Seconds from one frame or measurement to the next, at least."""
 FRAME_SHARE, MEASURE_SHARE = 0.5, 0.15
 """Largest shares of the time that frames and measurements may take."""
-RATE_INTERVAL = 0.5
-"""Seconds over which steps a second are counted."""
 MAX_ARENAS = 6
 
 
@@ -42,19 +40,14 @@ class ArenaSession(Session):
         super().__init__(now)
         self.request = request
         self.arena: Arena | None = None
-        self.run = 0
-        self.replay_until = 0
         self.shown_seed = 0
         self._renderers: list[ThumbnailRenderer] = []
         self._standings: dict[str, Any] | None = None
         self._unfinished: Iterator[None] | None = None
-        self._applied = 0
         self._finite: list[bool] = []
         self._measured_at = -1
         self._step_time = 1e-2
         self._next_measure = now
-        self._rate = 0.0
-        self._rate_since, self._rate_steps = now, 0
 
     @property
     def steps(self) -> int:
@@ -81,10 +74,7 @@ class ArenaSession(Session):
 
     def _work(self) -> Iterator[None]:
         """What is to be done now; a turn may end wherever this yields."""
-        while self.inbox:
-            number, command = self.inbox.popleft()
-            self._applied = max(self._applied, number)
-            self._dirty = True
+        for command in self._commands():
             self._apply(command)
             yield
         if self.request is not None and self.arena is None:
@@ -92,8 +82,7 @@ class ArenaSession(Session):
         now = time.monotonic()
         if self._training and self.attended(now) and now >= self._next_step:
             yield from self._train(now)
-        now = time.monotonic()
-        if self._dirty and self.credit > 0 and self.sink and now >= self._next_frame:
+        if time.monotonic() >= self._frame_due:
             yield from self._show()
 
     # ---- commands
@@ -109,7 +98,9 @@ class ArenaSession(Session):
                 self._send_state()
                 self._tell_arena(as_plain(request.problems))
             case commands.Play(playing):
-                self._play(playing)
+                self.playing, self.replay_until = playing, 0
+                self._next_step = time.monotonic()
+                self._send_state()
             case commands.Speed(speed):
                 self.speed = speed
                 self._next_step = time.monotonic()
@@ -121,11 +112,6 @@ class ArenaSession(Session):
                 self._send_state()
             case ShowSeed(seed):
                 self.shown_seed = min(seed, len(self.request.seeds) - 1) if self.request else 0
-
-    def _play(self, playing: bool) -> None:
-        self.playing, self.replay_until = playing, 0
-        self._next_step = time.monotonic()
-        self._send_state()
 
     def _reset(self) -> None:
         """Drop the networks; fresh ones are made when they are next needed."""
@@ -155,8 +141,8 @@ class ArenaSession(Session):
             self._renderers.append(ThumbnailRenderer(group.trainer))
             yield
         self._finite = [True] * len(self.arena)
-        self._next_step = self._rate_since = time.monotonic()
-        self._rate_steps = 0
+        self._next_step = time.monotonic()
+        self._rate.restart(self._next_step)
 
     def _train(self, now: float) -> Iterator[None]:
         assert self.arena is not None
@@ -168,7 +154,7 @@ class ArenaSession(Session):
             yield
         self._step_time += 0.3 * (spent / count - self._step_time)
         self.steps_done += count * len(self.arena)
-        self._rate_steps += count
+        self._rate.count += count
         self._dirty = True
         self._finite = self.arena.per_member(lambda group: finite(group.trainer))
         if self.replay_until and self.steps >= self.replay_until:
@@ -200,9 +186,7 @@ class ArenaSession(Session):
         if arena is None or self.request is None:
             self._dirty = False
             return
-        if now - self._rate_since > RATE_INTERVAL:
-            self._rate = self._rate_steps / (now - self._rate_since)
-            self._rate_since, self._rate_steps = now, 0
+        self._rate.update(now)
         stale = self._measured_at != self.steps
         if stale and (now >= self._next_measure or not self._training):
             yield from self._measure(arena)
@@ -219,18 +203,15 @@ class ArenaSession(Session):
         data = self._packed([shown[i] for i in sorted(shown)])
         now = time.monotonic()
         spent += now - start
-        self._dirty = False
-        self.credit -= 1
         self._next_frame = now + max(FRAME_INTERVAL - spent, spent * (1 / FRAME_SHARE - 1))
         self.frames_made += 1
         self.frame_seconds += spent
-        if self.sink is not None:
-            self.sink.frame(data)
+        self._send_frame(data)
 
     def _packed(self, thumbnails: Sequence[tuple[NDArray, NDArray]]) -> bytes:
         head = {
             "type": "moment", "run": self.run, "step": self.steps, "applied": self._applied,
-            "rate": self._rate if self._training else 0.0, "playing": self.playing,
+            "rate": self._rate.value if self._training else 0.0, "playing": self.playing,
             "catching": self.replay_until > 0, "shown": self.shown_seed, "cells": CELLS,
             "lost": [i for i, fine in enumerate(self._finite) if not fine],
         }  # fmt: skip

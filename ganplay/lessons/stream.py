@@ -124,7 +124,7 @@ def vae_view(experiment: VaeExperiment, run: Run) -> ExperimentView:
             step=trainer.steps, updates_d=0, updates_g=trainer.steps, extent=renderer.extent,
             fakes=points, labels=None, fake_gradients=torch.empty(0, 2), map=torch.empty(0, 0),
             map_range=(0.0, 1.0), grid=torch.empty(0, 0, 2), probe=math.nan,
-            verdicts=torch.empty(2, 0), norms={"d": torch.empty(0), "g": torch.empty(0)},
+            d_histogram=torch.empty(2, 0), norms={"d": torch.empty(0), "g": torch.empty(0)},
         )  # fmt: skip
 
     def moment() -> Piece:

@@ -4,12 +4,12 @@ Commands that pages send are dataclasses of pydantic. A field's `description` sa
 """
 
 import dataclasses
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from concurrent.futures import Future
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from ganplay.live.frame import ALL_LAYERS, View
@@ -45,10 +45,10 @@ def integer(low: int, high: int) -> Any:
     return Field(ge=low, le=high, strict=True, description=allowed)
 
 
-def _preset_name(name: str) -> str:
-    if name not in PRESETS:
-        raise ValueError
-    return name
+def one_of(names: Collection[str], title: str | None = None) -> Any:
+    """A field that holds one of some names."""
+    allowed = "one of " + ", ".join(names) + " is needed"
+    return Field(pattern=f"^({'|'.join(names)})$", title=title, description=allowed)
 
 
 Flag = Annotated[bool, Field(strict=True, description="true or false is needed")]
@@ -126,11 +126,7 @@ class Copy:
 class Preset:
     """Start anew with the settings of a preset, keeping the seed."""
 
-    name: Annotated[
-        str,
-        AfterValidator(_preset_name),
-        Field(title="preset", description="one of " + ", ".join(PRESETS) + " is needed"),
-    ]
+    name: Annotated[str, one_of(PRESETS, title="preset")]
 
 
 @dataclass(frozen=True)

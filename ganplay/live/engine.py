@@ -23,7 +23,7 @@ from ganplay.live.fair_share import MOST, Allocation, allocate
 from ganplay.live.lab_session import SMOOTHING, LabSession, align
 from ganplay.live.run import render_together, step_together
 from ganplay.live.session import MAX_SESSIONS, TIME_SLICE, Session, Sink
-from ganplay.live.session_batch import SessionBatch, SessionBatchCache
+from ganplay.live.session_batch import BatchCache, SessionBatch, batch_cache
 from ganplay.live.session_table import SessionTable
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.graph_capture import CAPTURES
@@ -171,14 +171,14 @@ class Engine(SessionTable):
     def _work(self) -> None:
         torch.set_num_threads(1)
         _lower_priority()
-        session_batches = SessionBatchCache()
+        session_batches = batch_cache()
         while group := self._next():
             wall, own = time.monotonic(), time.thread_time()
             try:
                 self._advance(group, session_batches)
             except BaseException as error:  # half a step may have been taken
                 logger.exception("sessions failed and were ended")
-                session_batches = SessionBatchCache()
+                session_batches = batch_cache()
                 for session in group:
                     self._fail(session)
                 if not isinstance(error, Exception):
@@ -192,7 +192,7 @@ class Engine(SessionTable):
                         session.served = self._clock()
                     self._wake.notify_all()
 
-    def _advance(self, group: list[Session], session_batches: SessionBatchCache) -> None:
+    def _advance(self, group: list[Session], session_batches: BatchCache) -> None:
         """One turn, of a session or of some that step together."""
         if len(group) == 1:
             self._each(group, lambda session: session.advance())
@@ -202,7 +202,7 @@ class Engine(SessionTable):
         runs = [session.runs[0] for session in together]
         fitting = int(BATCH_TIME_SLICE / sum(session.step_time for session in together))
         count = max(1, min(fitting, *(session.steps_due(now) for session in together)))
-        session_batch = session_batches.of(runs[0].batch_key, len(runs))
+        session_batch = session_batches(runs[0].batch_key, len(runs))
         failed = step_together(runs, count, session_batch)
         seconds = (time.thread_time() - start) / len(group)
 

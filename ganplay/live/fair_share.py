@@ -56,15 +56,10 @@ def allocate(demands: Sequence[Demand], workers: int, running: float = 1.0) -> l
     time = workers * running
     first, others = ([w for w in demands if w.has_priority == one] for one in (True, False))
     given = _shared(first, MAX_PRIORITY_SHARE * time, running)
-    own, rest = iter(given), iter(_shared(others, time - _taken(first, given), running))
+    pairs = zip(first, given, strict=True)
+    taken = sum(one.step * share.rate + one.frame * share.frames for one, share in pairs)
+    own, rest = iter(given), iter(_shared(others, time - taken, running))
     return [next(own if demand.has_priority else rest) for demand in demands]
-
-
-def _taken(demands: Sequence[Demand], given: Sequence[Allocation]) -> float:
-    return sum(
-        demand.step * share.rate + demand.frame * share.frames
-        for demand, share in zip(demands, given, strict=True)
-    )
 
 
 def _shared(demands: Sequence[Demand], time: float, running: float) -> list[Allocation]:

@@ -3,19 +3,23 @@
 Everything happens in memory. What a page sends is read by `read_order`, which trusts nothing.
 """
 
+import dataclasses
 import json
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from PIL import Image, ImageDraw
+from pydantic import Field
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from torch import Tensor
 
 from ganplay.common.palette import THEMES
+from ganplay.live.commands import Byte, CommandError, integer, one_of, validated
 from ganplay.live.frame import ALL_LAYERS, LAYERS, UNIT, Frame, FrameRenderer
 from ganplay.live.frame_codec import unpack
 from ganplay.media.video import KINDS, Cancelled, gif, mp4
@@ -71,6 +75,26 @@ class FilmRequest:
     rate: int
     style: Style
     frames: list[Frame]
+
+
+def _integers(low: int, high: int) -> Any:
+    """A field that holds at most two whole numbers for each real point."""
+    allowed = f"at most {2 * MAX_REAL} whole numbers from {low} to {high} are needed"
+    return Field(max_length=2 * MAX_REAL, description=allowed)
+
+
+@pydantic_dataclass(frozen=True)
+class _Order:
+    """The JSON object of a film's order: what it may hold, and in which bounds."""
+
+    format: Annotated[str, one_of(KINDS)]
+    fps: Annotated[int, integer(*RATES)]
+    theme: Annotated[str, one_of(THEMES)]
+    size: Annotated[int, integer(*SIZES)]
+    layers: Annotated[int, integer(0, ALL_LAYERS)]
+    label: Annotated[int, integer(-1, 255)]
+    real: Annotated[list[Annotated[int, integer(-32767, 32767)]], _integers(-32767, 32767)]
+    labels: Annotated[list[Byte], _integers(0, 255)] = dataclasses.field(default_factory=list)
 
 
 class Painter:
@@ -299,23 +323,26 @@ def read_order(data: bytes) -> FilmRequest:
         raise FilmError("order", "a JSON object is needed before the frames")
     if not 1 <= len(pieces) - 1 <= MAX_FRAMES:
         raise FilmError("frames", f"{len(pieces) - 1} frames: 1 to {MAX_FRAMES} are possible")
-    if asked.get("format") not in KINDS:
-        raise FilmError("order", "format: one of " + ", ".join(KINDS) + " is needed")
-    if asked.get("theme") not in list(THEMES):
-        raise FilmError("order", "theme: one of " + ", ".join(THEMES) + " is needed")
     try:
+        order = validated(_Order, asked)
         frames = [unpack(piece) for piece in pieces[1:]]
+    except CommandError as error:
+        raise FilmError("order", f"{error.field}: {error.allowed}") from None
     except ValueError as error:
         raise FilmError("frames", str(error)) from None
+    if len(order.real) % 2:
+        raise FilmError("order", "real: two numbers a point are needed")
+    if order.labels and 2 * len(order.labels) != len(order.real):
+        raise FilmError("order", "labels: one for each real point is needed")
     style = Style(
-        real=_real(asked.get("real"), frames[0].extent),
-        labels=_labels(asked),
-        theme=asked["theme"],
-        size=_whole(asked, "size", *SIZES) // 2 * 2,
-        layers=_whole(asked, "layers", 0, ALL_LAYERS),
-        label=_whole(asked, "label", -1, 255),
+        real=torch.tensor(order.real, dtype=torch.float32).view(-1, 2) * (frames[0].extent / UNIT),
+        labels=torch.tensor(order.labels) if order.labels else None,
+        theme=order.theme,
+        size=order.size // 2 * 2,
+        layers=order.layers,
+        label=order.label,
     )
-    return FilmRequest(asked["format"], _whole(asked, "fps", *RATES), style, frames)
+    return FilmRequest(order.format, order.fps, style, frames)
 
 
 def _pieces(data: bytes) -> list[bytes]:
@@ -328,31 +355,3 @@ def _pieces(data: bytes) -> list[bytes]:
     if at != len(data) and len(pieces) <= MAX_FRAMES + 1:
         raise FilmError("order", "the frames' lengths do not add up")
     return pieces
-
-
-def _whole(asked: dict[str, Any], name: str, low: int, high: int) -> int:
-    value = asked.get(name)
-    if type(value) is not int or not low <= value <= high:
-        raise FilmError("order", f"{name}: a whole number from {low} to {high} is needed")
-    return value
-
-
-def _numbers(given: Any, low: int, high: int, what: str) -> list[int]:
-    ok = isinstance(given, list) and len(given) <= 2 * MAX_REAL
-    if not ok or not all(type(n) is int and low <= n <= high for n in given):
-        raise FilmError("order", f"{what}: whole numbers from {low} to {high} are needed")
-    return given
-
-
-def _real(given: object, extent: float) -> Float[Tensor, "n 2"]:
-    flat = _numbers(given, -32767, 32767, "real")
-    if len(flat) % 2:
-        raise FilmError("order", "real: two numbers a point are needed")
-    return torch.tensor(flat, dtype=torch.float32).view(-1, 2) * (extent / UNIT)
-
-
-def _labels(asked: dict[str, Any]) -> Tensor | None:
-    labels = _numbers(asked.get("labels", []), 0, 255, "labels")
-    if labels and 2 * len(labels) != len(asked["real"]):
-        raise FilmError("order", "labels: one for each real point is needed")
-    return torch.tensor(labels) if labels else None

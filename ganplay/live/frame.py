@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
+from ganplay.gan.record import PER_MEMBER
 from ganplay.live import network_inspection
 from ganplay.live.network_inspection import NetworkInspection
 from ganplay.live.render import (
@@ -22,10 +22,9 @@ from ganplay.live.render import (
     RenderedView,
     RenderInputs,
     RenderOptions,
-    quantised,
     render_one,
 )
-from ganplay.toy.batches import draw_noise
+from ganplay.toy.batches import latents, one_hot
 from ganplay.toy.captured_function import CapturedFunction
 from ganplay.toy.diagnosis import NOTHING_YET, Finding
 from ganplay.toy.monitor import MEASURED, Measurement, MetricsMonitor
@@ -41,29 +40,16 @@ FAKES = 400
 FAKE_GRADIENTS = 200
 REAL = 800
 BINS = 24
-"""Of the histograms of D's verdicts."""
+"""Of the histograms of D's outputs."""
 UNIT = 8191
 """Coordinates are whole numbers, `UNIT` being the view's half-width; four of those can be held."""
 
 LAYERS = {"map": 1, "real": 2, "fake": 4, "pull": 8, "grid": 16}
 ALL_LAYERS = sum(LAYERS.values())
-METRICS = (
-    "js",
-    "modes",
-    "high_quality",
-    "dispersion",
-    "d_loss",
-    "g_loss",
-    "penalty",
-    "d_real",
-    "d_fake",
-    "accuracy",
-    "value",
-    "grad_norm_d",
-    "grad_norm_g",
-    "separation",
-)
-"""Names of the numbers in a frame, in their order."""
+_RECORDED = tuple(name for name in PER_MEMBER if name != "finite")
+METRICS = ("js", "modes", "high_quality", "dispersion", *_RECORDED, "separation")
+"""Names of the numbers in a frame, in their order: metrics, and what the last step's record says.
+"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +89,7 @@ class Frame:
     map_range: tuple[float, float]
     grid: Float[Tensor, "rows columns 2"]
     probe: float
-    verdicts: Float[Tensor, "2 bins"]
+    d_histogram: Float[Tensor, "2 bins"]
     """How many of the shown real points, and of the fakes, D gives each value of its range."""
     norms: dict[str, Float[Tensor, "layers"]]
     """Norm of the last gradient of each layer, for the nets d and g."""
@@ -114,25 +100,8 @@ class Frame:
     metrics: dict[str, float] = field(default_factory=dict)
     measured_at: int = 0
     finding: Finding = NOTHING_YET
-    plate: tuple[QuantisedView, tuple[Tensor, ...]] | None = None
-    """Fakes, grid, fake gradients and map, quantised, and the tensors that these were made of."""
-
-    @property
-    def drawings(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What is drawn in the plane."""
-        return self.fakes, self.grid, self.fake_gradients, self.map
-
-    def as_whole(self) -> QuantisedView:
-        """The drawings as whole numbers: those that came with them, unless they were replaced."""
-        if self.plate is not None:
-            plate, of = self.plate
-            if all(a is b for a, b in zip(of, self.drawings, strict=True)):
-                return plate
-        made = quantised(self.drawings, UNIT / self.extent, *self.map_range)
-        return QuantisedView(*made[:4], float(made[4]))
-
-
-_NOTHING, _NO_VERDICTS, _NO_UNIT = torch.empty(0), torch.empty(2, 0), torch.empty(0, 0)
+    quantised: QuantisedView | None = None
+    """Fakes, grid, fake gradients and map as integers; None if they are still to be made."""
 
 
 class FrameRenderer:
@@ -140,14 +109,12 @@ class FrameRenderer:
 
     def __init__(self, trainer: ToyTrainer) -> None:
         self.trainer = trainer
-        config = trainer.configs[0]
         self.extent = trainer.distribution().extent
         self._cells = network_inspection.plane(MAP, self.extent).T[None]
-        generator = generator_of(config.seed, "renderer")
-        self._z = draw_noise(config.noise, config.noise_dim, FAKES, generator)[None]
+        self._z = latents(trainer.configs[0], FAKES, "renderer")[None]
         self._plane: tuple[int, Float[Tensor, "z 2"]] | None = None
-        self._shutter = CapturedFunction(render_one)
-        self._last_places: tuple[Any, RenderInputs] | None = None
+        self._render = CapturedFunction(render_one)
+        self._last_inputs: tuple[Any, RenderInputs] | None = None
         self.monitor = MetricsMonitor(trainer)
         self._metrics: dict[str, float] = {}
         self.measured_at = -1
@@ -172,29 +139,32 @@ class FrameRenderer:
 
     def inputs_for(self, view: View) -> tuple[RenderInputs, RenderOptions]:
         """What is to be computed for a view."""
-        fake_gradients, bins = (
-            FAKE_GRADIENTS * bool(view.layers & LAYERS["pull"]),
-            BINS * view.graph,
+        dim = self.trainer.configs[0].noise_dim
+        # The same tensors again as long as nothing has changed; a plane of many dimensions is
+        # found anew with each measurement.
+        key = view.layers, view.graph, view.label, self.measured_at if dim > 2 else 0
+        if self._last_inputs is None or self._last_inputs[0] != key:
+            self._last_inputs = key, self._look_up(view)
+        fake_gradients = FAKE_GRADIENTS * bool(view.layers & LAYERS["pull"])
+        rows = 1 if dim == 1 else GRID
+        return self._last_inputs[1], RenderOptions(
+            fake_gradients, BINS * view.graph, rows, UNIT / self.extent
         )
-        rows = 1 if self.trainer.configs[0].noise_dim == 1 else GRID
-        return self._places(view), RenderOptions(fake_gradients, bins, rows, UNIT / self.extent)
 
     def render(self, view: View = View(), seen: RenderedView | None = None) -> Frame:
-        """The present moment; `seen` if what `asks` says has been computed already."""
+        """The present moment; `seen` if it has been computed already from `inputs_for` the view."""
         trainer, config = self.trainer, self.trainer.configs[0]
         ensemble = trainer.ensemble
         if seen is None:
-            seen = self._shutter(ensemble, *self.inputs_for(view))
-        low, high, scale = seen.numbers.tolist()
-        insides, unit, unit_size = None, _NO_UNIT, 0.0
+            seen = self._render(ensemble, *self.inputs_for(view))
+        low, high, _ = seen.numbers.tolist()
+        insides, unit, unit_size = None, torch.empty(0, 0), 0.0
         if view.insides is not None:
-            insides = network_inspection.insides(
-                trainer, view.insides, view.label, self._directions()
-            )
+            place = view.label, self._directions()
+            insides = network_inspection.insides(trainer, view.insides, *place)
         if view.unit is not None:
-            unit, unit_size = network_inspection.unit(
-                trainer, view.unit, MAP, view.label, self._directions()
-            )
+            place = view.label, self._directions()
+            unit, unit_size = network_inspection.unit(trainer, view.unit, MAP, *place)
         return Frame(
             step=trainer.steps,
             updates_d=ensemble.updates["d"],
@@ -207,26 +177,15 @@ class FrameRenderer:
             map_range=(low, high),
             grid=seen.grid,
             probe=math.nan if view.probe is None else self._probe(view.probe, view.label),
-            verdicts=_NO_VERDICTS if seen.verdicts is None else seen.verdicts,
-            norms={
-                "d": _NOTHING if seen.norms_d is None else seen.norms_d,
-                "g": _NOTHING if seen.norms_g is None else seen.norms_g,
-            },
+            d_histogram=seen.d_histogram,
+            norms={"d": seen.norms_d, "g": seen.norms_g},
             insides=insides,
             unit=unit,
             unit_size=unit_size,
             metrics=self._metrics,
             measured_at=self.measured_at,
-            plate=(QuantisedView(*seen[5:9], scale), seen[1:5]),
+            quantised=QuantisedView(*seen[5:9], seen.numbers[2]),
         )
-
-    def _places(self, view: View) -> RenderInputs:
-        """Where to look for a view: the same tensors again as long as nothing has changed."""
-        plane = self._plane_of_noise()
-        key = view.layers, view.graph, view.label, None if plane is None else plane[0]
-        if self._last_places is None or self._last_places[0] != key:
-            self._last_places = key, self._look_up(view)
-        return self._last_places[1]
 
     def _look_up(self, view: View) -> RenderInputs:
         labels, places = self.trainer.labels(FAKES), RenderInputs()
@@ -240,12 +199,11 @@ class FrameRenderer:
             z = self._grid_noise()
             places = places._replace(grid=_with(z, self.trainer.labels(z.shape[2], view.label)))
         if view.graph:
-            real, judged = self.real[:FAKES], None
+            real, both_labels = self.real[:FAKES], None
             if labels is not None:
                 own = self.monitor.real_labels[0, :FAKES]
-                known = torch.nn.functional.one_hot(own, labels.shape[1]).T.float()[None]
-                judged = torch.cat([known, labels], dim=2)
-            places = places._replace(real=real.T[None].contiguous(), judged=judged)
+                both_labels = torch.cat([one_hot(own, labels.shape[1])[None], labels], dim=2)
+            places = places._replace(real=real.T[None].contiguous(), both_labels=both_labels)
         return places
 
     def _probe(self, at: tuple[float, float], label: int) -> float:
@@ -270,16 +228,11 @@ class FrameRenderer:
     def _directions(self) -> Float[Tensor, "z 2"]:
         """The two directions of noise that are shown; of a single number the second is none."""
         dim = self.trainer.configs[0].noise_dim
-        plane = self._plane_of_noise()
-        return torch.eye(dim, 2) if plane is None else plane[1]
-
-    def _plane_of_noise(self) -> tuple[int, Float[Tensor, "z 2"]] | None:
-        """The plane of many dimensions that is shown, and when it was found; of few None."""
-        if self.trainer.configs[0].noise_dim <= 2:
-            return None
+        if dim <= 2:
+            return torch.eye(dim, 2)
         if self._plane is None or self._plane[0] != self.measured_at:
             self._plane = self.measured_at, self._principal_plane()
-        return self._plane
+        return self._plane[1]
 
     def _principal_plane(self) -> Float[Tensor, "z 2"]:
         """The two orthogonal directions of noise along which G's output moves most.

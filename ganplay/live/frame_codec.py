@@ -4,6 +4,7 @@
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from ganplay.live.frame import BINS, METRICS, UNIT, Frame
 from ganplay.live.network_inspection import NetworkInspection
-from ganplay.live.render import whole
+from ganplay.live.render import quantise, quantised
 from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Evidence, Finding
 
 VERSION = 3
@@ -24,50 +25,36 @@ map_high, pull_scale, probe, measured_at, sections."""
 ENTRY = struct.Struct("<BBHI")
 """Of the table behind the header, one a section: its index in `SECTIONS`, its type's in `TYPES`,
 the length of its last axis, and how many numbers it holds."""
-SECTIONS = (
-    "metrics",
-    "norms_d",
-    "norms_g",
-    "verdicts",
-    "fakes",
-    "grid",
-    "pulls",
-    "map",
-    "labels",
-    "units",
-    "weights",
-    "unit",
-    "unit_size",
-    "rival",
-    "diagnosis",
-    "missing",
-)
-"""`diagnosis` is a verdict's place in `KINDS`, its step and its evidence, `missing` its modes, and
-`rival` is a packed frame of another member at the same step."""
+_LAYOUT: dict[str, tuple[str, int | None, int, tuple[int, ...]]] = {
+    # type, columns (None: as many as there are), most numbers, shape where there are none
+    "metrics": ("<f4", len(METRICS), len(METRICS), (1, 0)),
+    "norms_d": ("<f4", None, 16, (1, 0)),
+    "norms_g": ("<f4", None, 16, (1, 0)),
+    "verdicts": ("<u2", BINS, 2 * BINS, (2, 0)),
+    "fakes": ("<i2", 2, 8192, (0, 2)),
+    "grid": ("<i2", None, 8192, (0, 0, 2)),
+    "pulls": ("|i1", 2, 8192, (0, 2)),
+    "map": ("|u1", None, 256 * 256, (0, 0)),
+    "labels": ("|u1", None, 4096, (0,)),
+    "units": ("|u1", None, 2**17, (0, 1, 1)),
+    "weights": ("|i1", None, 2**15, (0,)),
+    "unit": ("|u1", None, 256 * 256, (0, 0)),
+    "unit_size": ("<f4", 1, 1, (1, 1)),
+    "rival": ("|u1", None, 2**18, (0,)),
+    "diagnosis": ("<f4", 2 + len(Evidence._fields), 2 + len(Evidence._fields), (0,)),
+    "missing": ("|u1", None, 256, (0,)),
+}
+"""What each section is, and what `unpack` lets it be.
+
+`verdicts` are the histograms of D's outputs, `pulls` the fake gradients, `diagnosis` is a finding's
+place in `KINDS`, its step and its evidence, `missing` its modes, and `rival` is a packed frame of
+another member at the same step.
+"""
+SECTIONS = tuple(_LAYOUT)
 TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
 _SECTION = {name: place for place, name in enumerate(SECTIONS)}
 _TYPE = {np.dtype(name): place for place, name in enumerate(TYPES)}
 FLAGS = {"playing": 1, "diverged": 4, "catching_up": 8}
-_LAYOUT = {
-    # type, columns (None: as many as there are), most numbers
-    "metrics": ("<f4", len(METRICS), len(METRICS)),
-    "norms_d": ("<f4", None, 16),
-    "norms_g": ("<f4", None, 16),
-    "verdicts": ("<u2", BINS, 2 * BINS),
-    "fakes": ("<i2", 2, 8192),
-    "grid": ("<i2", None, 8192),
-    "pulls": ("|i1", 2, 8192),
-    "map": ("|u1", None, 256 * 256),
-    "labels": ("|u1", None, 4096),
-    "units": ("|u1", None, 2**17),
-    "weights": ("|i1", None, 2**15),
-    "unit": ("|u1", None, 256 * 256),
-    "unit_size": ("<f4", 1, 1),
-    "rival": ("|u1", None, 2**18),
-    "diagnosis": ("<f4", 2 + len(Evidence._fields), 2 + len(Evidence._fields)),
-    "missing": ("|u1", None, 256),
-}
-"""What `unpack` lets each section be."""
 
 
 def pack(
@@ -89,44 +76,44 @@ def pack(
         flags: sum of `FLAGS`.
         rival: another packed frame, to travel inside this one.
     """
-    low, high = frame.map_range
-    drawn = frame.as_whole()
-    arrays: dict[str, NDArray] = (
-        {
-            "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
-            "norms_d": frame.norms["d"].numpy(),
-            "norms_g": frame.norms["g"].numpy(),
-            "verdicts": frame.verdicts.numpy().astype("<u2"),
-            "fakes": drawn.fakes.numpy(),
-            "grid": drawn.grid.numpy(),
-            "pulls": drawn.fake_gradients.numpy(),
-            "map": drawn.cells.numpy(),
-            "rival": np.frombuffer(rival, dtype="|u1"),
-        }
-        | _inside_arrays(frame)
-        | _finding_arrays(frame.finding)
-    )
-    if frame.labels is not None:
-        arrays["labels"] = frame.labels[: len(frame.fakes)].to(torch.uint8).numpy()
+    (low, high), finding = frame.map_range, frame.finding
+    about = KINDS.index(finding.kind), finding.since, *finding.evidence
+    drawings = frame.fakes, frame.grid, frame.fake_gradients, frame.map
+    drawn = frame.quantised or quantised(drawings, UNIT / frame.extent, low, high)
+    labels = torch.empty(0) if frame.labels is None else frame.labels[: len(frame.fakes)]
+    arrays: dict[str, NDArray] = {
+        "metrics": np.array(list(frame.metrics.values()), dtype="<f4"),
+        "norms_d": frame.norms["d"].numpy(),
+        "norms_g": frame.norms["g"].numpy(),
+        "verdicts": frame.d_histogram.numpy().astype("<u2"),
+        "fakes": drawn.fakes.numpy(),
+        "grid": drawn.grid.numpy(),
+        "pulls": drawn.fake_gradients.numpy(),
+        "map": drawn.cells.numpy(),
+        "rival": np.frombuffer(rival, dtype="|u1"),
+        **_inside_arrays(frame),
+        "diagnosis": np.array(about, dtype="<f4"),
+        "missing": np.array(finding.missing, dtype="|u1"),
+        "labels": labels.to(torch.uint8).numpy(),
+    }
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
-        rate, frame.extent, low, high, drawn.scale, frame.probe, float(frame.measured_at),
+        rate, frame.extent, low, high, float(drawn.scale), frame.probe, float(frame.measured_at),
         len(there),
     )  # fmt: skip
     # By falling size of their numbers each stands where the page can read it without a copy.
-    order = sorted(there, key=lambda name: -there[name].dtype.itemsize)
+    rows = sorted(there.items(), key=lambda row: -row[1].dtype.itemsize)
     table = b"".join(
-        ENTRY.pack(_SECTION[n], _TYPE[a.dtype], _columns(n, a), a.size)
-        for n in order
-        for a in [there[n]]
+        ENTRY.pack(_SECTION[name], _TYPE[array.dtype], _columns(name, array), array.size)
+        for name, array in rows
     )
-    return header + table + b"".join(there[name].tobytes() for name in order)
+    return header + table + b"".join(array.tobytes() for _, array in rows)
 
 
 def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
     """Coordinates as whole numbers, x and y in turns, for what travels once and as JSON."""
-    return whole(points, UNIT / extent).ravel().tolist()
+    return quantise(points, UNIT / extent).ravel().tolist()
 
 
 def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
@@ -145,14 +132,6 @@ def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
     return arrays
 
 
-def _finding_arrays(finding: Finding) -> dict[str, NDArray]:
-    numbers = KINDS.index(finding.kind), finding.since, *finding.evidence
-    return {
-        "diagnosis": np.array(numbers, dtype="<f4"),
-        "missing": np.array(finding.missing, dtype="|u1"),
-    }
-
-
 def _columns(name: str, array: NDArray) -> int:
     """How long a row is; rows of points are counted in points, and bytes have no rows."""
     return 0 if name == "rival" else array.shape[1] if name == "grid" else array.shape[-1]
@@ -162,9 +141,9 @@ def without_drawings(frame: Frame) -> Frame:
     """The frame without its drawings: where networks are no longer finite there is nothing."""
     none = torch.empty(0, 2)
     return replace(frame, fakes=none, fake_gradients=none, map=torch.empty(0, 0), labels=None,
-                   grid=torch.empty(0, 0, 2), verdicts=torch.empty(2, 0),
+                   grid=torch.empty(0, 0, 2), d_histogram=torch.empty(2, 0),
                    norms=dict.fromkeys(frame.norms, torch.empty(0)), insides=None,
-                   unit=torch.empty(0, 0))  # fmt: skip
+                   unit=torch.empty(0, 0), quantised=None)  # fmt: skip
 
 
 def unpack(data: bytes) -> Frame:
@@ -183,56 +162,61 @@ def unpack(data: bytes) -> Frame:
     _need(all(abs(n) < 1e30 for n in (rate, extent, low, high, pull_scale)), "no possible numbers")
     _need(extent > 0 and low < high and pull_scale > 0, "a frame of no possible scale")
     _need(-1 <= measured_at <= 2**32, "metrics of no possible step")
-    arrays = _sections(data, count)
-    fakes = _points(arrays, "fakes", extent)
-    grid, cells = arrays.get("grid"), arrays.get("map")
-    labels = arrays.get("labels")
-    _need(labels is None or labels.size == len(fakes), "not a label for each point")
-    _need(cells is None or cells.shape[0] == cells.shape[1], "a map that is not square")
-    fake_gradients = torch.from_numpy(arrays.get("pulls", np.empty((0, 2))).astype(np.float32))
+    found = _sections(data, count)
+    fakes, fake_gradients, cells, unit = (found[n] for n in ("fakes", "pulls", "map", "unit"))
+    labels = found["labels"].flatten().to(torch.uint8)
+    _need(not len(labels) or len(labels) == len(fakes), "not a label for each point")
+    _need(cells.shape[0] == cells.shape[1], "a map that is not square")
     _need(len(fake_gradients) <= len(fakes), "more pulls than points")
-    verdicts = arrays.get("verdicts", np.empty((2, 0)))
-    _need(len(verdicts) == 2, "verdicts of other than two samples")
-    metrics = arrays.get("metrics", np.empty((1, 0)))[0].tolist()
-    norms = {n: arrays.get(f"norms_{n}", np.empty((1, 0))) for n in ("d", "g")}
-    _need(all(len(rows) == 1 for rows in norms.values()), "norms in several rows")
-    unit, unit_size = arrays.get("unit"), float(arrays.get("unit_size", np.zeros((1, 1)))[0, 0])
-    _need(unit is None or unit.shape[0] == unit.shape[1], "a unit that is not square")
+    _need(len(found["verdicts"]) == 2, "verdicts of other than two samples")
+    _need(len(found["norms_d"]) == len(found["norms_g"]) == 1, "norms in several rows")
+    _need(unit.shape[0] == unit.shape[1], "a unit that is not square")
+    metrics = found["metrics"][0].tolist()
     return Frame(
         step=step,
         updates_d=updates_d,
         updates_g=updates_g,
         extent=extent,
-        fakes=fakes,
-        labels=None if labels is None else torch.from_numpy(labels.ravel().copy()),
+        fakes=fakes * (extent / UNIT),
+        labels=labels if len(labels) else None,
         fake_gradients=fake_gradients * (pull_scale / 127),
-        map=torch.empty(0, 0) if cells is None else _between(cells, low, high),
+        map=cells * ((high - low) / 255) + low,
         map_range=(low, high),
-        grid=torch.empty(0, 0, 2) if grid is None else _points(arrays, "grid", extent),
+        grid=found["grid"] * (extent / UNIT),
         probe=probe,
-        verdicts=torch.from_numpy(verdicts.astype(np.float32)),
-        norms={n: torch.from_numpy(rows[0].astype(np.float32)) for n, rows in norms.items()},
-        insides=_insides(arrays),
-        unit=torch.empty(0, 0) if unit is None else _around_zero(unit),
-        unit_size=unit_size,
+        d_histogram=found["verdicts"],
+        norms={net: found[f"norms_{net}"][0] for net in ("d", "g")},
+        insides=_insides(found),
+        unit=(unit - 128) / 127,
+        unit_size=found["unit_size"].item(),
         metrics=dict(zip(METRICS, metrics, strict=True)) if metrics else {},
         measured_at=int(measured_at),
-        finding=_finding(arrays),
+        finding=_finding(found),
     )
 
 
-def _finding(arrays: dict[str, NDArray]) -> Finding:
-    if "diagnosis" not in arrays:
+def _finding(found: Mapping[str, Tensor]) -> Finding:
+    if not found["diagnosis"].numel():
         return NOTHING_YET
-    kind, since, *evidence = arrays["diagnosis"][0].tolist()
+    kind, since, *evidence = found["diagnosis"][0].tolist()
     _need(kind in range(len(KINDS)) and 0 <= since <= 2**32, "a verdict of no known kind")
-    missing = arrays.get("missing", np.empty(0)).ravel()
-    modes = tuple(int(mode) for mode in missing)
+    modes = tuple(found["missing"].flatten().int().tolist())
     return Finding(KINDS[int(kind)], int(since), Evidence(*evidence), modes)
 
 
-def _sections(data: bytes, count: int) -> dict[str, NDArray]:
-    """Arrays by name, rows first; each of them as `_LAYOUT` has it, and nothing left over."""
+def _insides(found: Mapping[str, Tensor]) -> NetworkInspection | None:
+    units, weights = found["units"], found["weights"]
+    if not units.numel() and not weights.numel():
+        return None
+    return NetworkInspection((units - 128) / 127, weights.flatten() / 127)
+
+
+def _sections(data: bytes, count: int) -> dict[str, Tensor]:
+    """All sections by name, rows first, as floats: each of them as `_LAYOUT` has it.
+
+    Raises:
+        ValueError: if one is not, or if anything is left over.
+    """
     at = HEADER.size + count * ENTRY.size
     _need(len(data) >= at, "a frame without all of its table")
     arrays: dict[str, NDArray] = {}
@@ -240,41 +224,19 @@ def _sections(data: bytes, count: int) -> dict[str, NDArray]:
         index, kind, columns, size = ENTRY.unpack_from(data, HEADER.size + i * ENTRY.size)
         _need(index < len(SECTIONS) and kind < len(TYPES), "a section of no known kind")
         name, dtype = SECTIONS[index], np.dtype(TYPES[kind])
-        wanted, width, most = _LAYOUT[name]
+        wanted, width, most, _ = _LAYOUT[name]
         _need(name not in arrays and TYPES[kind] == wanted, f"{name} twice, or of another type")
         _need(columns == (width or columns) and 0 < size <= most, f"{name} of no possible size")
         row = 1 if name == "rival" else columns * {"grid": 2, "units": columns}.get(name, 1)
         _need(row > 0 and size % row == 0, f"{name} without whole rows")
         _need(at + size * dtype.itemsize <= len(data), f"a frame without all of its {name}")
-        if name == "rival":  # another frame, which is not looked at here
-            at += size
-            continue
-        deep = {"grid": (2,), "units": (columns,)}.get(name, ())
-        arrays[name] = np.frombuffer(data, dtype, size, at).reshape(-1, columns, *deep)
+        if name != "rival":  # another frame, which is not looked at here
+            deep = {"grid": (2,), "units": (columns,)}.get(name, ())
+            arrays[name] = np.frombuffer(data, dtype, size, at).reshape(-1, columns, *deep)
         at += size * dtype.itemsize
     _need(at == len(data), f"a frame of {len(data)} bytes where {at} are expected")
-    return arrays
-
-
-def _points(arrays: dict[str, NDArray], name: str, extent: float) -> Tensor:
-    whole = arrays.get(name, np.empty((0, 2)))
-    return torch.from_numpy(whole.astype(np.float32)) * (extent / UNIT)
-
-
-def _between(cells: NDArray, low: float, high: float) -> Float[Tensor, "cells cells"]:
-    return torch.from_numpy(cells.astype(np.float32)) * ((high - low) / 255) + low
-
-
-def _insides(arrays: dict[str, NDArray]) -> NetworkInspection | None:
-    if "units" not in arrays and "weights" not in arrays:
-        return None
-    weights = arrays.get("weights", np.empty(0)).ravel().astype(np.float32)
-    maps = _around_zero(arrays.get("units", np.empty((0, 1, 1))))
-    return NetworkInspection(maps, torch.from_numpy(weights / 127))
-
-
-def _around_zero(values: NDArray) -> Tensor:
-    return (torch.from_numpy(values.astype(np.float32)) - 128) / 127
+    missing = {name: np.zeros(none) for name, (_, _, _, none) in _LAYOUT.items()}
+    return {n: torch.from_numpy(a.astype(np.float32)) for n, a in (missing | arrays).items()}
 
 
 def _need(condition: bool, why: str) -> None:

@@ -38,7 +38,7 @@ class LabMessages:
             self.send_standstill()
 
     def send_state(self, problems: list[Problem] | None = None, restarted: bool = False) -> None:
-        """Send all settings, and what could not be done.
+        """Send all settings, and what could not be done; of run B those that A does not share.
 
         Custom points, which may be long, are left out where the page has them already.
         """
@@ -53,7 +53,7 @@ class LabMessages:
             type="state",
             config=config,
             state=state,
-            rival=self._run_b(),
+            rival=unshared(session.runs[1].config) if len(session.runs) == 2 else None,
             playing=session.playing,
             speed=session.speed,
             stop=session.stop and vars(session.stop),
@@ -61,13 +61,6 @@ class LabMessages:
             problems=as_plain(problems or []),
             restarted=restarted,
         )
-
-    def _run_b(self) -> dict[str, Any] | None:
-        """The settings that run B does not share with run A; None if there is no run B."""
-        if len(self._session.runs) < 2:
-            return None
-        config, state = unshared(self._session.runs[1].config)
-        return {"config": config, "state": state}
 
     def send_data(self) -> None:
         """Send what is the same in all frames: real points, modes, metrics of real data."""

@@ -10,13 +10,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ganplay.live import lab_commands
 from ganplay.live.fair_share import Demand
 from ganplay.live.frame import View
 from ganplay.live.frame_codec import FLAGS
-from ganplay.live.lab_commands import LabCommands
 from ganplay.live.lab_messages import LabMessages
 from ganplay.live.render import RenderedView
-from ganplay.live.run import LiveRun, first_met, joined, picture_of
+from ganplay.live.run import NAMES, LiveRun, joined
 from ganplay.live.session import MAX_STEPS, PRIORITY_SECONDS, TIME_SLICE, Session
 from ganplay.live.session_batch import BatchKey
 from ganplay.toy.config import ToyConfig
@@ -27,26 +27,11 @@ MEASURE_INTERVAL, MEASURE_FRAMES = 0.1, 12
 """Seconds, and frames, between two measurements; the diagnosis has its own, counted in steps."""
 SMOOTHING = 0.1
 """Weight of the newest value in a running average of measured times."""
-RATE_INTERVAL = 0.5
-"""Seconds over which the steps a second that the page shows are counted."""
 
 
 def smoothed(before: float, seen: float) -> float:
     """A running average; one value that is very long counts as three times the average."""
     return before + SMOOTHING * (min(seen, 3 * before) - before)
-
-
-class RateMeter:
-    """Steps a second, counted over `RATE_INTERVAL`."""
-
-    def __init__(self, now: float) -> None:
-        self.value, self.count, self._since = 0.0, 0, now
-
-    def update(self, now: float) -> None:
-        """Make the count of an interval that is over the new value."""
-        if now - self._since > RATE_INTERVAL:
-            self.value = self.count / (now - self._since)
-            self._since, self.count = now, 0
 
 
 class LabSession(Session):
@@ -66,15 +51,10 @@ class LabSession(Session):
             self.runs.append(LiveRun(joined(config_b, config)))
         self.view = View()
         self.stop: StopCondition | None = None
-        self.run = 0
-        self.replay_until = 0
         self.messages = LabMessages(self)
-        self.commands = LabCommands(self)
-        self._applied = 0
         self.step_time, self._frame_time = 1e-3, 2e-3
         self._next_turn = self._next_measure = now
         self._measured_at = -1
-        self._rate = RateMeter(now)
 
     @property
     def config(self) -> ToyConfig:
@@ -117,7 +97,7 @@ class LabSession(Session):
         if self.inbox:
             return 0.0
         shown = self._next_frame if self.credit > 0 and self.sink is not None else math.inf
-        due = shown if self._dirty else math.inf
+        due = self._frame_due
         if self._training and self.attended(now):
             # Steps are taken as many at a time as fit a time slice, and those that are due by
             # then before each frame.
@@ -186,11 +166,8 @@ class LabSession(Session):
 
     def advance(self) -> None:
         """One turn: apply commands, take steps, send a frame. Called by one worker at a time."""
-        while self.inbox:
-            number, command = self.inbox.popleft()
-            self._applied = max(self._applied, number)
-            self._dirty = True
-            self.commands.apply(command)
+        for command in self._commands():
+            lab_commands.apply(self, command)
         count = self.steps_due(time.monotonic())
         if count:
             self.take(count, "both")
@@ -246,27 +223,27 @@ class LabSession(Session):
             return False
         if not (anywhere or stop.looks_at(step)):
             return False
-        met = first_met(stop, step, self.runs)
-        if met is None:
-            return False
-        name, value = met
-        self.playing, self._dirty = False, True
-        self._send(type="stopped", step=step, value=value, lane=name, **vars(stop))
-        return True
+        values: list[float] = [step]
+        if stop.when != "steps":
+            values = [run.renderer.measure().values()[stop.when] for run in self.runs]
+        for name, value in zip(NAMES, values, strict=False):
+            if stop.met(value):
+                self.playing, self._dirty = False, True
+                self._send(type="stopped", step=step, value=value, lane=name, **vars(stop))
+                return True
+        return False
 
     # ---- frames ----------------------------------------------------------------------------------
 
     def shows(self, early: float = 0.0) -> bool:
         """Whether a frame is due, or will be within a share of the time between two."""
-        due = self._next_frame - early / self.share.frames
-        wanted = self._dirty and self.credit > 0 and self.sink is not None
-        return wanted and time.monotonic() >= due
+        return time.monotonic() >= self._frame_due - early / self.share.frames
 
     def survey(self) -> None:
         """Bring up to date what a frame says beside its picture: rate, metrics, remedies."""
         now, interval = time.monotonic(), 1 / self.share.frames
         self._rate.update(now)
-        measured = all(run.measured for run in self.runs)
+        measured = all(run.renderer.measured_at == run.trainer.steps for run in self.runs)
         if not measured and (now >= self._next_measure or not self._training):
             for run in self.runs:
                 run.renderer.measure()
@@ -285,13 +262,14 @@ class LabSession(Session):
             "rate": self._rate.value if self._training else 0.0,
             "flags": flags,
         }
-        data = picture_of(self.runs, self.view, seen, stamp)
+        run_a, *others = self.runs
+        # What is asked for beside the picture is about run A; a frame of run B travels inside.
+        view_b = View(self.view.layers, self.view.label, self.view.probe)
+        run_b = b"".join(run.picture(view_b, **stamp) for run in others)
+        data = run_a.picture(self.view, seen, **stamp, rival=run_b)
         now, interval = time.monotonic(), 1 / self.share.frames
-        self._dirty = False
-        self.credit -= 1
         self._next_frame = max(self._next_frame + interval, now + interval / 2)
-        if self.sink is not None:
-            self.sink.frame(data)
+        self._send_frame(data)
 
     def shown(self, seconds: float) -> None:
         """Note that a frame was sent, and the seconds of a processor that it took."""

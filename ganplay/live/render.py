@@ -6,10 +6,10 @@ from Python hands the interpreter lock to another worker and has to wait for it.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from ganplay.gan.losses import LOSSES
@@ -29,7 +29,7 @@ class RenderInputs(NamedTuple):
         asked: their labels, those of the class that is asked for.
         grid: G's inputs for the grid, labels included.
         real: real points, as many as fakes.
-        judged: labels of these and of the fakes.
+        both_labels: labels of these and of the fakes.
     """
 
     z: Float[Tensor, "s i n"] | None = None
@@ -38,7 +38,7 @@ class RenderInputs(NamedTuple):
     asked: Float[Tensor, "s c m"] | None = None
     grid: Float[Tensor, "s i k"] | None = None
     real: Float[Tensor, "s 2 n"] | None = None
-    judged: Float[Tensor, "s c 2n"] | None = None
+    both_labels: Float[Tensor, "s c 2n"] | None = None
 
 
 class RenderOptions(NamedTuple):
@@ -46,7 +46,7 @@ class RenderOptions(NamedTuple):
 
     Attributes:
         fake_gradients: so many, of the first fakes.
-        bins: of the histograms of D's verdicts, for the graph; 0 if there is none.
+        bins: of the histograms of D's outputs, for the graph; 0 if there is none.
         rows: of the grid.
         unit: the whole number that a length of one is.
     """
@@ -72,7 +72,7 @@ class QuantisedView(NamedTuple):
     grid: Tensor
     fake_gradients: Tensor
     cells: Tensor
-    scale: float
+    scale: Tensor
 
 
 def quantised(
@@ -80,29 +80,30 @@ def quantised(
     unit: float,
     low: Tensor | float,
     high: Tensor | float,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Fakes, grid, fake gradients and map, of a range, as integers, and `QuantisedView.scale`.
+) -> QuantisedView:
+    """Fakes, grid, fake gradients, and a map whose colours are those of a range, as integers.
 
     Of one member, or of several in one more axis before the others.
     """
     fakes, grid, fake_gradients, cells = drawings
     scale = _long(fake_gradients).clamp_min(1e-12)
     directions = torch.nan_to_num(fake_gradients / scale[..., None, None]).clamp(-1, 1) * 127
-    least, most = (torch.as_tensor(end)[..., None, None] for end in (low, high))
-    shades = torch.nan_to_num((cells - least) / (most - least)).clamp(0, 1) * 255
-    return (
-        whole(fakes, unit),
-        whole(grid, unit),
-        directions.round().to(torch.int8),
-        shades.round().to(torch.uint8),
-        scale,
-    )
+    shades, arrows = shades_of(cells, low, high), directions.round().to(torch.int8)
+    return QuantisedView(quantise(fakes, unit), quantise(grid, unit), arrows, shades, scale)
 
 
-def whole(points: Tensor, unit: float) -> Tensor:
-    """Coordinates as whole numbers (int16)."""
+def quantise(points: Tensor, unit: float | Tensor) -> Tensor:
+    """Coordinates as whole numbers (int16), `unit` being a length of one; NaN becomes 0."""
     scaled = torch.nan_to_num(points * unit).clamp(-32767, 32767)
     return scaled.round().to(torch.int16)
+
+
+def shades_of(
+    maps: Float[Tensor, "*s rows columns"], low: Tensor | float, high: Tensor | float
+) -> UInt8[Tensor, "*s rows columns"]:
+    """Maps as bytes: 0 at the low end of the range (*s) and 255 at the high one; NaN is 0."""
+    least, most = (torch.as_tensor(end)[..., None, None] for end in (low, high))
+    return (torch.nan_to_num((maps - least) / (most - least)).clamp(0, 1) * 255).round().byte()
 
 
 def _long(fake_gradients: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s"]:
@@ -116,7 +117,7 @@ def _long(fake_gradients: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s"]:
 
 
 class RenderedView(NamedTuple):
-    """What was computed; of drawings that were not to be seen nothing, of the rest None.
+    """What was computed; empty is what was not to be seen.
 
     Of one member, or of several in one more axis before the others.
 
@@ -131,8 +132,8 @@ class RenderedView(NamedTuple):
         whole_grid: and so on,
         whole_pulls: and so on,
         shades: and so on.
-        verdicts: how many of the real points, and of the fakes, D gives each value from low to
-            high; what lies outside counts at its ends.
+        d_histogram: how many of the real points, and of the fakes, D gives each value from low
+            to high; what lies outside counts at its ends.
         norms_d: sizes of the last gradient of each layer of D, for the graph, and
         norms_g: of G.
     """
@@ -146,9 +147,9 @@ class RenderedView(NamedTuple):
     whole_grid: Tensor
     whole_fake_gradients: Tensor
     shades: Tensor
-    verdicts: Float[Tensor, "*s 2 bins"] | None = None
-    norms_d: Float[Tensor, "*s layers"] | None = None
-    norms_g: Float[Tensor, "*s layers"] | None = None
+    d_histogram: Float[Tensor, "*s 2 bins"]
+    norms_d: Float[Tensor, "*s layers"]
+    norms_g: Float[Tensor, "*s layers"]
 
 
 def map_range(
@@ -163,17 +164,16 @@ def map_range(
 
 
 def render_one(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
-    """Look at an ensemble of one. Fake gradients need fakes; verdicts need fakes and a map."""
-    seen = expose_all(ensemble, places, counts)
-    own: list[Any] = [None if tensor is None else tensor[0] for tensor in seen]
-    return RenderedView(*own)
+    """Look at an ensemble of one. Fake gradients need fakes; histograms need fakes and a map."""
+    return RenderedView(*[tensor[0] for tensor in render_all(ensemble, places, counts)])
 
 
-def expose_all(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
+def render_all(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) -> RenderedView:
     """Look at all members of an ensemble, at each in places of its own."""
     loss, members = LOSSES[ensemble.structure.loss], len(ensemble.configs)
-    fakes = verdicts = None
+    fakes, norms_d, norms_g = None, torch.empty(members, 0), torch.empty(members, 0)
     drawn_fakes = fake_gradients = torch.empty(members, 0, 2)
+    d_histogram = torch.empty(members, 2, 0)
     cells, grid = torch.empty(members, 0, 0), torch.empty(members, 0, 0, 2)
     low, high = torch.zeros(members), torch.ones(members)
     with torch.no_grad():
@@ -188,18 +188,18 @@ def expose_all(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) 
             grid = ensemble.generate(places.grid).mT.view(members, counts.rows, -1, 2)
         if counts.bins and places.real is not None and fakes is not None:
             points = torch.cat([places.real, fakes], dim=2)
-            outputs = loss.output(ensemble.discriminate(points, places.judged))
+            outputs = loss.output(ensemble.discriminate(points, places.both_labels))
             span = (high - low)[:, None]
             share = ((outputs - low[:, None]) / span).nan_to_num(0.0).clamp(0, 1)
             halves = share.view(2 * members, -1)
             counted = [torch.histc(half, counts.bins, 0.0, 1.0) for half in halves]
-            verdicts = torch.stack(counted).view(members, 2, -1)
+            d_histogram = torch.stack(counted).view(members, 2, -1)
+            norms_d, norms_g = map(ensemble.layer_norms, ("d", "g"))
     if counts.fake_gradients and fakes is not None:
         label = None if places.label is None else places.label[..., : counts.fake_gradients]
         fake_gradients = ensemble.fake_gradients(fakes[..., : counts.fake_gradients], label).mT
     drawings = drawn_fakes, grid, fake_gradients, cells
     with torch.no_grad():
         own = quantised(drawings, counts.unit, low, high)
-        numbers = torch.stack([low, high, own[4]], dim=1)
-    norms_d, norms_g = (ensemble.layer_norms(n) if counts.bins else None for n in ("d", "g"))
-    return RenderedView(numbers, *drawings, *own[:4], verdicts, norms_d, norms_g)
+        numbers = torch.stack([low, high, own.scale], dim=1)
+    return RenderedView(numbers, *drawings, *own[:4], d_histogram, norms_d, norms_g)

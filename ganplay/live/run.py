@@ -17,7 +17,6 @@ from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, batch_key
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.diagnosis import EVERY, Diagnosis
 from ganplay.toy.ensemble import Net
-from ganplay.toy.stop_condition import StopCondition
 from ganplay.toy.trainer import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -35,15 +34,21 @@ def joined(config: ToyConfig, other: ToyConfig) -> ToyConfig:
     return config.repaired({name: getattr(other, name) for name in SHARED})[0]
 
 
-def unshared(config: ToyConfig) -> tuple[dict[str, Any], str]:
-    """The settings that are not shared, by name and as a state string."""
+def unshared(config: ToyConfig) -> dict[str, Any]:
+    """The settings that are not shared, by name (`config`) and as a state string (`state`)."""
     usual: dict[str, Any] = {f.name: f.default for f in fields(config) if f.name in SHARED}
     settings = {n: v for n, v in config.to_dict().items() if n not in SHARED}
-    return settings, replace(config, **usual).to_state()
+    return {"config": settings, "state": replace(config, **usual).to_state()}
 
 
 class LiveRun:
-    """Settings, and networks once they have been started."""
+    """Settings, and networks once they have been started.
+
+    Attributes:
+        batch_key: what the networks have in common with those that may step together with them.
+    """
+
+    batch_key: BatchKey
 
     def __init__(self, config: ToyConfig) -> None:
         self.config = config
@@ -69,7 +74,7 @@ class LiveRun:
         """Go on with a trainer and its settings."""
         self.config = trainer.configs[0]
         self._trainer = trainer
-        self._batch_key = batch_key_of(self.config)
+        self.batch_key = batch_key_of(self.config)
         self._new_renderer()
         self.diverged = False
 
@@ -87,7 +92,7 @@ class LiveRun:
         if config == before:
             return
         self.trainer.configure(config)
-        self._batch_key = batch_key_of(config)
+        self.batch_key = batch_key_of(config)
         if any(getattr(before, name) != getattr(config, name) for name in SHARED):
             self._new_renderer()
         else:
@@ -104,11 +109,6 @@ class LiveRun:
             count -= now
             self.check()
 
-    @property
-    def batch_key(self) -> BatchKey:
-        """What the networks have in common with those that may step together with them."""
-        return self._batch_key
-
     def check(self) -> None:
         """Notice if the networks no longer hold finite numbers, and what else is going on."""
         self.observe(self.trainer.finite())
@@ -119,11 +119,6 @@ class LiveRun:
         if self.diverged or self.trainer.steps % EVERY == 0:
             self.diagnosis.observe(self.renderer.measure().signals())
 
-    @property
-    def measured(self) -> bool:
-        """Whether the metrics are those of the present step."""
-        return self.renderer.measured_at == self.trainer.steps
-
     def picture(
         self, view: View, seen: RenderedView | None = None, *, flags: int, **stamp: Any
     ) -> bytes:
@@ -131,31 +126,6 @@ class LiveRun:
         frame = replace(self.renderer.render(view, seen), finding=self.diagnosis.finding)
         flags |= FLAGS["diverged"] * self.diverged
         return pack(without_drawings(frame) if self.diverged else frame, flags=flags, **stamp)
-
-
-def first_met(
-    stop: StopCondition, step: int, runs: Sequence[LiveRun]
-) -> tuple[RunName, float] | None:
-    """The first of some runs that meets a condition, and its value; None if none does."""
-    values: list[float] = [step]
-    if stop.when != "steps":
-        measured = [run.renderer.measure() for run in runs]
-        values = [float(m.metrics[stop.when][0]) for m in measured]
-    met = ((n, v) for n, v in zip(NAMES, values, strict=False) if stop.met(v))
-    return next(met, None)
-
-
-def picture_of(
-    runs: Sequence[LiveRun], view: View, seen: RenderedView | None, stamp: dict[str, Any]
-) -> bytes:
-    """A frame of run A, with one of run B inside it if there is one.
-
-    What is asked for beside the picture is about run A.
-    """
-    run_b = b""
-    if len(runs) == 2:
-        run_b = runs[1].picture(View(view.layers, view.label, view.probe), **stamp)
-    return runs[0].picture(view, seen, **stamp, rival=run_b)
 
 
 def step_together(
@@ -188,23 +158,16 @@ def render_together(
 
     The others, and all if that fails, are to be looked at alone.
     """
+    alike = defaultdict[Any, dict[LiveRun, RenderInputs]](dict)
     try:
-        return _rendered_together(views, session_batch)
+        for run, view in views.items():
+            places, counts = run.renderer.inputs_for(view)
+            alike[counts, tuple(place is None for place in places)][run] = places
+        for (counts, _), most in alike.items():
+            if len(most) >= FILLED * session_batch.size:
+                ensembles = [run.trainer.ensemble for run in most]
+                seen = session_batch.render_one(ensembles, list(most.values()), counts)
+                return dict(zip(most, seen or (), strict=False))
     except Exception:
         logger.exception("networks could not be looked at together")
-        return {}
-
-
-def _rendered_together(
-    views: Mapping[LiveRun, View], session_batch: SessionBatch
-) -> dict[LiveRun, RenderedView]:
-    alike = defaultdict[Any, dict[LiveRun, RenderInputs]](dict)
-    for run, view in views.items():
-        places, counts = run.renderer.inputs_for(view)
-        alike[counts, tuple(place is None for place in places)][run] = places
-    for (counts, _), most in alike.items():
-        if len(most) >= FILLED * session_batch.size:
-            ensembles = [run.trainer.ensemble for run in most]
-            seen = session_batch.render_one(ensembles, list(most.values()), counts)
-            return dict(zip(most, seen or (), strict=False))
     return {}

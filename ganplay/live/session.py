@@ -6,10 +6,13 @@ seconds, points in time those of `time.monotonic`.
 
 import math
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ganplay.live.fair_share import MOST, Allocation, Demand
 
+RATE_INTERVAL = 0.5
+"""Seconds over which the steps a second that a page shows are counted."""
 TIME_SLICE = 0.006
 """Seconds that a session trains before it is another session's turn."""
 CREDIT = 2
@@ -38,6 +41,24 @@ class Sink(Protocol):
         """Take an event, as plain data."""
 
 
+class RateMeter:
+    """Steps a second, counted over `RATE_INTERVAL`."""
+
+    def __init__(self, now: float) -> None:
+        self.value = 0.0
+        self.restart(now)
+
+    def restart(self, now: float) -> None:
+        """Begin another interval."""
+        self.count, self._since = 0, now
+
+    def update(self, now: float) -> None:
+        """Make the count of an interval that is over the new value."""
+        if now - self._since > RATE_INTERVAL:
+            self.value = self.count / (now - self._since)
+            self.restart(now)
+
+
 class Session:
     """Attributes above the blank line are set by the page's thread, the others by workers."""
 
@@ -58,10 +79,14 @@ class Session:
 
         self.playing = False
         self.speed: float | None = None
+        self.run = 0
+        self.replay_until = 0
         self.steps_done = 0
         self.frames_made = 0
         self.frame_seconds = 0.0
         self._dirty = True
+        self._applied = 0
+        self._rate = RateMeter(now)
         self._next_step = self._next_frame = now
 
     @property
@@ -81,12 +106,14 @@ class Session:
         """The time at which there is next something to do; infinity if nothing."""
         if self.inbox:
             return 0.0
-        due = math.inf
-        if self._training and self.attended(now):
-            due = self._next_step
-        if self._dirty and self.credit > 0 and self.sink is not None:
-            due = min(due, self._next_frame)
-        return due
+        training = self._training and self.attended(now)
+        return min(self._frame_due, self._next_step if training else math.inf)
+
+    @property
+    def _frame_due(self) -> float:
+        """When the next frame is due; infinity while there is nothing new, or no credit."""
+        wanted = self._dirty and self.credit > 0 and self.sink is not None
+        return self._next_frame if wanted else math.inf
 
     @property
     def waiting_since(self) -> float:
@@ -113,6 +140,20 @@ class Session:
     def steps_due(self, now: float) -> int:
         """Steps that it is to take in a turn that begins now."""
         return 0
+
+    def _commands(self) -> Iterator[object]:
+        """Take the commands that wait, one after the other."""
+        while self.inbox:
+            number, command = self.inbox.popleft()
+            self._applied = max(self._applied, number)
+            self._dirty = True
+            yield command
+
+    def _send_frame(self, data: bytes) -> None:
+        self._dirty = False
+        self.credit -= 1
+        if self.sink is not None:
+            self.sink.frame(data)
 
     def _send(self, **event: Any) -> None:
         if self.sink is not None:

@@ -11,15 +11,16 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from ganplay.live.render import RenderedView, RenderInputs, RenderOptions, expose_all
+from ganplay.live.render import RenderedView, RenderInputs, RenderOptions, render_all
 from ganplay.toy.captured_function import CapturedFunction
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.ensemble import Ensemble, PlannedUpdate
@@ -52,7 +53,9 @@ class SessionBatch:
         self._joint.warm_up()
         apart = [t.split(1) for t in _tensors(self._joint)]
         self._rows = [list(rows) for rows in zip(*apart, strict=True)]
-        self._functions: dict[RenderOptions, CapturedFunction[RenderInputs, RenderedView]] = {}
+        self._function_for = lru_cache(MAX_BATCHES)(
+            lambda counts: CapturedFunction[RenderInputs, RenderedView](render_all)
+        )
 
     def step(self, ensembles: Sequence[Ensemble], count: int) -> list[bool | Exception]:
         """Take `count` steps of ensembles of one, of as many as there is room for.
@@ -96,23 +99,17 @@ class SessionBatch:
         joint = self._joint
         if joint.structure.discriminator.minibatch != "none":
             return None  # D looks at a batch of its own data
-        joint.last = {"d": ((), ()), "g": ((), ())}
+        joint.last = {"d": {}, "g": {}}
         for net in joint.last if counts.bins else ():  # the graph shows the last gradients
             name = f"gradient_{net}"
-            last = [ensemble.last_of(net, name) for ensemble in ensembles]
-            there = [gradient for gradient in last if gradient is not None]
-            if len(there) < len(last):
+            if not all(name in ensemble.last[net] for ensemble in ensembles):
                 return None
-            joint.last[net] = (name,), (torch.cat(self._full(there)),)
+            gradients = [ensemble.last[net][name] for ensemble in ensembles]
+            joint.last[net] = {name: torch.cat(self._full(gradients))}
         self._admit(self._full(ensembles))
-        if counts not in self._functions:
-            if len(self._functions) == MAX_BATCHES:
-                self._functions.clear()
-            self._functions[counts] = CapturedFunction(expose_all)
         joined = RenderInputs(*_side_by_side(self._full(places)))
-        seen = self._functions[counts](joint, joined, counts)
-        apart = [[None] * self.size if t is None else t.unbind(0) for t in seen]
-        each = zip(*apart, strict=True)
+        seen = self._function_for(counts)(joint, joined, counts)
+        each = zip(*(t.unbind(0) for t in seen), strict=True)
         return [RenderedView(*one) for _, one in zip(ensembles, each, strict=False)]
 
     def _admit(self, ensembles: Sequence[Ensemble]) -> list[list[Tensor]]:
@@ -242,16 +239,12 @@ def pending() -> int:
         return sum(key.pending for key in _KEYS.values())
 
 
-class SessionBatchCache:
-    """The batches of one thread, each used for one group of sessions after the other."""
+BatchCache = Callable[[BatchKey, int], SessionBatch]
 
-    def __init__(self) -> None:
-        self._made: OrderedDict[tuple[BatchKey, int], SessionBatch] = OrderedDict()
 
-    def of(self, key: BatchKey, size: int) -> SessionBatch:
-        """A batch of networks of a key; the least recently used go."""
-        session_batch = self._made.pop((key, size), None) or key.session_batch(size)
-        self._made[key, size] = session_batch
-        while len(self._made) > MAX_BATCHES:
-            self._made.popitem(last=False)
-        return session_batch
+def batch_cache() -> BatchCache:
+    """For one thread: `cache(key, size)` is a batch to be used for one group after the other.
+
+    Of many, those that were used last are kept.
+    """
+    return lru_cache(MAX_BATCHES)(BatchKey.session_batch)

@@ -75,7 +75,7 @@ def slow_step(renderer: FrameRenderer, label: int = 0) -> SlowStep | None:
     updates: dict[str, Update] = {}
     frames: dict[str, Frame] = {}
     last: Batch | None = None
-    for part, batch in trainer.slow_step():
+    for part, batch in trainer.ensemble.slow_step():
         for net in begun.keys() - updates.keys():
             if part != "g" or not trainer.configs[0].simultaneous:
                 updates[net] = _finished(renderer, net, batch, begun[net])
@@ -90,40 +90,40 @@ def slow_step(renderer: FrameRenderer, label: int = 0) -> SlowStep | None:
     middle = frames.get("g", end) if "d" in frames else start
     if trainer.configs[0].simultaneous and len(updates) == 2:
         # Both move at once; what is shown between is D's new map with G as it was.
-        middle = replace(start, map=end.map, map_range=end.map_range, verdicts=end.verdicts)
+        middle = replace(
+            start, map=end.map, map_range=end.map_range, d_histogram=end.d_histogram, quantised=None
+        )
     ordered = {net: updates[net] for net in NETS if net in updates}
     return SlowStep(trainer.steps, last.real[0].T, last.z[0].T, ordered, (start, middle, end))
 
 
 def _before(renderer: FrameRenderer, net: str, batch: Batch) -> dict[str, Any]:
     trainer = renderer.trainer
-    fakes = trainer.batch_fakes(batch)
-    real, fake = trainer.batch_outputs(batch, fakes)
+    fakes = trainer.ensemble.batch_fakes(batch)
     return {
-        "fakes": fakes[0],
-        "fake_gradients": trainer.fake_gradients(fakes, batch.label)[0],
-        "outputs": (float(real[0].mean()), float(fake[0].mean())),
+        "fakes": fakes,
+        "fake_gradients": trainer.fake_gradients(fakes.mT, batch.label)[0],
+        "outputs": trainer.ensemble.batch_outputs(batch, fakes),
         "parameters": trainer.parameters(net),
     }
 
 
 def _finished(renderer: FrameRenderer, net: str, batch: Batch, begun: dict[str, Any]) -> Update:
     trainer = renderer.trainer
-    fakes = trainer.batch_fakes(batch)
-    real, fake = trainer.batch_outputs(batch, fakes if net == "g" else begun["fakes"][None])
+    fakes = trainer.ensemble.batch_fakes(batch)
+    outputs = trainer.ensemble.batch_outputs(batch, fakes if net == "g" else begun["fakes"])
+    real, fake = zip(begun["outputs"], outputs, strict=True)
     record = trainer.record()
-    losses = {"d": record.d_loss, "g": record.g_loss}
-    norms = {"d": record.grad_norm_d, "g": record.grad_norm_g}
     moved = trainer.parameters(net) - begun["parameters"]
     return Update(
-        fakes=begun["fakes"],
-        moved=fakes[0],
+        fakes=begun["fakes"][0].T,
+        moved=fakes[0].T,
         fake_gradients=begun["fake_gradients"],
-        loss=float(losses[net][0]),
+        loss=float(getattr(record, f"{net}_loss")[0]),
         penalty=float(record.penalty[0]) if net == "d" else 0.0,
-        real=(begun["outputs"][0], float(real[0].mean())),
-        fake=(begun["outputs"][1], float(fake[0].mean())),
-        norm=float(norms[net][0]),
+        real=(float(real[0]), float(real[1])),
+        fake=(float(fake[0]), float(fake[1])),
+        norm=float(getattr(record, f"grad_norm_{net}")[0]),
         norms=trainer.layer_norms(net)[0].tolist(),
         change=float(moved[0].norm()),
     )

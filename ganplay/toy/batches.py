@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Generator, Tensor
 
 from ganplay.common.seeding import generator_of
@@ -22,6 +22,17 @@ def draw_noise(kind: str, dim: int, n: int, generator: Generator) -> Float[Tenso
     return torch.randn(dim, n, generator=generator)
 
 
+def latents(config: ToyConfig, n: int, purpose: str) -> Float[Tensor, "z n"]:
+    """N latent vectors to look at G with: of a seed and a purpose always the same."""
+    generator = generator_of(config.seed, purpose)
+    return draw_noise(config.noise, config.noise_dim, n, generator)
+
+
+def one_hot(labels: Int[Tensor, "*s n"], classes: int) -> Float[Tensor, "*s c n"]:
+    """Labels as the networks take them, one row a class: 1 for the sample's own, else 0."""
+    return torch.nn.functional.one_hot(labels, classes).mT.float()
+
+
 def real_points(config: ToyConfig, n: int) -> tuple[Float[Tensor, "n 2"], Tensor]:
     """N real points to look at and measure by, and their labels; not those trained on."""
     return config.data.sample(n, generator_of(config.seed, "evaluate"))
@@ -31,7 +42,7 @@ class _Stream:
     """Batches for S members, drawn in blocks: one call a member for many steps.
 
     Each member draws from its own generator and the size of a block does not depend on S, so a
-    member sees the same batches in whatever company.
+    member sees the same batches whatever other members there are.
     """
 
     def __init__(
@@ -117,8 +128,7 @@ class BatchStream:
             real = points.view(block, size, 2).mT.contiguous()
             if not classes:
                 return (real,)
-            hot = torch.nn.functional.one_hot(labels, classes).to(real.dtype)
-            return real, hot.view(block, size, classes).mT.contiguous()
+            return real, one_hot(labels.view(block, size), classes).contiguous()
 
         def noise() -> tuple[Tensor, ...]:
             z = draw_noise(config.noise, block * dim, size, generator)
@@ -143,15 +153,11 @@ class BatchStream:
 
     def next(self) -> Batch:
         """The inputs of the next step."""
-        data = self._streams["data"].next()
-        return Batch(
-            real=data[0],
-            z=self._streams["noise"].next()[0],
-            label=data[1] if len(data) > 1 else None,
-            interpolation=self._streams["mix"].next()[0]
-            if self.structure.penalty != "none"
-            else None,
-            instance_noise=self._streams["jitter"].next()[0]
-            if self.structure.instance_noise
-            else None,
-        )
+        real, *label = self._streams["data"].next()
+        z = self._streams["noise"].next()[0]
+        interpolation = noise = None
+        if self.structure.penalty != "none":
+            interpolation = self._streams["mix"].next()[0]
+        if self.structure.instance_noise:
+            noise = self._streams["jitter"].next()[0]
+        return Batch(real, z, label[0] if label else None, interpolation, noise)

@@ -8,11 +8,13 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
-from torch import Tensor
+import torch
+from torch.utils._pytree import tree_map
 
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.ensemble import Ensemble
 from ganplay.toy.graph_capture import CAPTURES, Replay
+from ganplay.toy.networks import LastUpdate
 from ganplay.toy.step import State
 
 CALLS_BEFORE_CAPTURE = 8
@@ -53,8 +55,8 @@ class CapturedFunction(Generic[Inputs, Outputs]):
 
     def __call__(self, ensemble: Ensemble, inputs: Inputs, options: Hashable = None) -> Outputs:
         """The function's outputs for an ensemble as it is now."""
-        last = {net: _tensors_of(*ensemble.last[net]) for net in ensemble.last}
-        names = tuple(tuple(one) for one in last.values())
+        last = list(ensemble.last.values())
+        names = tuple(map(tuple, last))
         shapes = (None if t is None else t.shape for t in inputs)
         key = ensemble.structure, len(ensemble.configs), options, names, *shapes
         if key != self._key:
@@ -64,34 +66,22 @@ class CapturedFunction(Generic[Inputs, Outputs]):
         # no tensor of the state.
         possible = ensemble.use_capture and ensemble.structure.discriminator.minibatch == "none"
         if possible and self._calls == CALLS_BEFORE_CAPTURE:
-            self._capture = self._begin_capture(ensemble, inputs, options, last)
+            call = _StandaloneCall(self._function, ensemble.configs, options)
+            name = self._function.__qualname__, self._function.__module__
+            self._capture = CAPTURES.get(
+                (*name, *key),
+                call,
+                lambda: (ensemble.copy_state(), inputs, tree_map(torch.clone, ensemble.last)),
+            )
         replay = self.captured
         if replay is None:
             outputs = self._function(ensemble, inputs, options)
             self._outputs, self._is_tensor = type(outputs), tuple(o is not None for o in outputs)
             return outputs
         given = [t for t in inputs if t is not None]
-        results = iter(
-            replay(
-                *ensemble.flat_state, *given, *[t for one in last.values() for t in one.values()]
-            )
-        )
+        updates = [t for one in last for t in one.values()]
+        results = iter(replay(*ensemble.flat_state, *given, *updates))
         return self._outputs(*[next(results) if tensor else None for tensor in self._is_tensor])
-
-    def _begin_capture(
-        self,
-        ensemble: Ensemble,
-        inputs: Inputs,
-        options: Hashable,
-        last: dict[str, dict[str, Tensor]],
-    ) -> "Future[Replay | None]":
-        def args() -> tuple[State, Inputs, list[dict[str, Tensor]]]:
-            copies = [{name: t.clone() for name, t in one.items()} for one in last.values()]
-            return ensemble.copy_state(), inputs, copies
-
-        call = _StandaloneCall(self._function, ensemble.configs, options)
-        name = self._function.__qualname__, self._function.__module__
-        return CAPTURES.get((*name, *self._key), call, args)
 
 
 class _StandaloneCall:
@@ -110,15 +100,8 @@ class _StandaloneCall:
         return _StandaloneCall, self._given
 
     def __call__(
-        self, state: State, inputs: tuple[Any, ...], last: list[dict[str, Tensor]]
+        self, state: State, inputs: tuple[Any, ...], last: dict[str, LastUpdate]
     ) -> tuple[Any, ...]:
         function, _, options = self._given
-        self._ensemble.state = state
-        pairs = zip(("d", "g"), last, strict=True)
-        self._ensemble.last = {net: (list(one), list(one.values())) for net, one in pairs}
+        self._ensemble.state, self._ensemble.last = state, last
         return function(self._ensemble, inputs, options)
-
-
-def _tensors_of(names: Any, values: Any) -> dict[str, Tensor]:
-    """The tensors of a `LastUpdate` by name, without Nones."""
-    return {n: value for n, value in zip(names, values, strict=True) if value is not None}

@@ -9,19 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.common import safe_tensors
 from ganplay.common.files import write_whole
-from ganplay.common.safe_tensors import TensorSpec, check_finite, check_kind, check_names, refuse
+from ganplay.common.safe_tensors import TensorSpec, check_finite, refuse
 from ganplay.common.seeding import is_generator_state
 from ganplay.toy.batches import STREAMS, BatchStream, Position
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.snapshot import Snapshot
 from ganplay.toy.state import PENDING, named_batch
-from ganplay.toy.step import Structure
 from ganplay.toy.trainer import ToyTrainer
 
 FORMAT, VERSION = "ganplay toy", 1
@@ -76,17 +74,18 @@ def toy_from_bytes(
     """
     if len(data) > max_bytes:
         refuse("size", f"weights of {len(data)} bytes: at most {max_bytes} are possible")
-    about = _about(data, _HEADER_OF_A_MEMBER * (max_members + 1))
+    most = _HEADER_OF_A_MEMBER * (max_members + 1)
+    entries = safe_tensors.header(data, most)
+    about = _about(entries)
     configs = _configs(about, max_members)
-    tensors = safe_tensors.tensors(data)
-    _check_parameters(tensors, configs)
+    pending = any(name.startswith(PENDING) for name in entries)
+    # Before any networks are made: a few bytes could ask for gigabytes.
+    tensors = safe_tensors.tensors_of(data, _kinds(configs, pending), most)
     try:
         trainer = ToyTrainer(configs, threads=threads)
     except ValueError as error:
         refuse("settings", str(error))
     snapshot = _snapshot(tensors, about, configs)
-    _check_shapes(tensors, trainer, configs)
-    check_finite(snapshot.tensors)
     for position in snapshot.positions.values():
         if not all(map(is_generator_state, position.start)):
             refuse("random", "the state of a random generator is not a possible one")
@@ -110,9 +109,8 @@ def load_toy(path: str | Path, *, threads: int | None = None) -> ToyTrainer:
     return toy_from_bytes(Path(path).read_bytes(), threads=threads, max_bytes=2**32)
 
 
-def _about(data: bytes, most: int) -> Mapping[str, Any]:
-    """What the header says of the weights; of a version that we know."""
-    entries = safe_tensors.header(data, most)
+def _about(entries: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a file's header says of the weights; of a version that we know."""
     try:
         about = json.loads(entries["__metadata__"][FORMAT])
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -140,31 +138,25 @@ def _configs(about: Mapping[str, Any], most: int) -> list[ToyConfig]:
     return configs
 
 
-def _check_parameters(tensors: Mapping[str, Tensor], configs: list[ToyConfig]) -> None:
-    """Refuse nets of other sizes before any are made: a few bytes could ask for gigabytes."""
-    structure = Structure.of(configs[0])
-    for name, mlp in (
-        ("generator.parameters", structure.generator),
-        ("discriminator.parameters", structure.discriminator),
-    ):
-        check_kind(name, tensors.get(name), TensorSpec((len(configs), mlp.size())))
+def _kinds(configs: list[ToyConfig], pending: bool) -> dict[str, TensorSpec]:
+    """Just what a trainer of these members has, with a pending batch or none, by name."""
+    fresh = ToyTrainer(configs[:1], threads=1).snapshot()
+    expected = fresh.tensors | {_RANDOM + n: p.start for n, p in fresh.positions.items()}
+    if pending:
+        expected |= named_batch(BatchStream(configs[:1]).next())
+    members = len(configs)
+    return {n: TensorSpec((members, *t.shape[1:]), t.dtype) for n, t in expected.items()}
 
 
 def _snapshot(
     tensors: Mapping[str, Tensor], about: Mapping[str, Any], configs: list[ToyConfig]
 ) -> Snapshot:
     block = BatchStream(configs[:1]).block
-    positions = {}
-    for purpose in STREAMS:
-        start, used = tensors.get(_RANDOM + purpose), _count(about, f"used.{purpose}", block)
-        if start is None or start.ndim != 2 or start.dtype != torch.uint8:
-            refuse("tensors", f"{_RANDOM}{purpose}: states of random generators are needed")
-        positions[purpose] = Position(start, used)
     return Snapshot(
         _count(about, "steps", MAX_COUNT),
         {net: _count(about, f"updates.{net}", MAX_COUNT) for net in ("d", "g")},
         {name: t for name, t in tensors.items() if not name.startswith(_RANDOM)},
-        positions,
+        {p: Position(tensors[_RANDOM + p], _count(about, f"used.{p}", block)) for p in STREAMS},
     )
 
 
@@ -175,16 +167,3 @@ def _count(about: Mapping[str, Any], path: str, most: int) -> int:
     if type(number) is not int or not 0 <= number <= most:
         refuse("settings", f"{path}: a whole number from 0 to {most} is needed")
     return number
-
-
-def _check_shapes(
-    tensors: Mapping[str, Tensor], trainer: ToyTrainer, configs: list[ToyConfig]
-) -> None:
-    """Just what such a trainer has, and a batch of its inputs or none at all."""
-    fresh = trainer.snapshot()
-    expected = fresh.tensors | {_RANDOM + n: p.start for n, p in fresh.positions.items()}
-    if any(name.startswith(PENDING) for name in tensors):
-        expected |= named_batch(BatchStream(configs).next())
-    check_names(tensors, expected)
-    for name, tensor in expected.items():
-        check_kind(name, tensors[name], TensorSpec(tuple(tensor.shape), tensor.dtype))

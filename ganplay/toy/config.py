@@ -1,7 +1,7 @@
 """Frozen configurations: the single source of flags, controls, API arguments and cards.
 
-Each field carries its bounds or choices, the group it is shown in and what changing it costs.
-Words for people are not here; they are in `common/locales`.
+Each field carries its bounds or choices, the group that it is shown in, and whether changing it
+needs new networks. Labels and explanations for people are in `common/locales`.
 """
 
 import dataclasses
@@ -30,19 +30,19 @@ from ganplay.toy.optimizers import OPTIMIZERS
 
 GROUPS = ("data", "generator", "discriminator", "loss", "training")
 STATE_VERSION, MAX_STATE, MAX_SETTINGS = "1", 100_000, 4000
-"""What a state string begins with, its most characters, and the most of them beside points."""
+"""How a state string begins, and the most characters that it may have: with points, and without."""
 CUSTOM = "own"
-"""The distribution of somebody's own points."""
+"""Name of the distribution of custom points."""
 JITTER = 0.03
-"""How far those are blurred, so that they are a density."""
+"""Standard deviation of the noise added to custom points, in the data's units, for a density."""
 
 
 @dataclass(frozen=True)
 class ToyConfig(Settings):
     """Everything that defines a 2-D experiment, seed included.
 
-    `change` in a field's metadata says what changing it costs: "live" takes effect on the next
-    step of the same networks, "rebuild" needs new ones. A suffix _g or _d means the net.
+    `change` in a field's metadata says when a change takes effect: "live" on the next step of the
+    same networks, "rebuild" with new networks. Settings that end in _g or _d are of one net.
 
     Raises:
         ConfigError: if a value is unknown, out of bounds or contradicts another; it names the
@@ -105,14 +105,14 @@ class ToyConfig(Settings):
 
     @property
     def data(self) -> Distribution:
-        """What is to be learnt."""
+        """The distribution that G is to learn."""
         return (
             _own(self.points) if self.distribution == CUSTOM else DISTRIBUTIONS[self.distribution]
         )
 
     @property
     def classes(self) -> int:
-        """Labels that both nets are given: 0 if the model is not conditional."""
+        """Number of classes whose labels both nets are given; 0 if the model is not conditional."""
         return self.data.classes if self.conditional else 0
 
     def rules(self) -> Iterable[Rule["ToyConfig"]]:
@@ -120,9 +120,9 @@ class ToyConfig(Settings):
         return _RULES
 
     def to_state(self) -> str:
-        """All settings as a short string: what differs from the defaults.
+        """The settings that differ from the defaults, as a string: `1;loss:hinge;lr_g:0.002`.
 
-        It has no character that a link would have to escape: `1;loss:hinge;lr_g:0.002`.
+        It begins with the version, and no character of it has to be escaped in a link.
         """
         changed = (f for f in fields(self) if getattr(self, f.name) != f.default)
         pieces = (f"{f.name}:{_written(getattr(self, f.name))}" for f in changed)
@@ -150,8 +150,9 @@ class ToyConfig(Settings):
     def repaired(self, changes: Mapping[str, Any]) -> tuple["ToyConfig", list[Problem]]:
         """These settings with some changed, and a `Problem` for each change that could not be.
 
-        What is unknown is left out, what is out of bounds keeps its former value, and what a
-        valid change contradicts gives way to it. Own points go, unsaid, with their distribution.
+        Unknown settings are left out, and settings out of bounds keep their former values. If a
+        valid change contradicts another setting, that other one is changed. Custom points are
+        removed, without a problem, when another distribution is chosen.
         """
         problems: list[Problem] = []
         config = self
@@ -183,13 +184,17 @@ _FIELDS = {f.name: f for f in fields(ToyConfig)}
 
 @functools.lru_cache(maxsize=64)
 def _own(points: str) -> Distribution:
-    """The distribution of own points; a `PointsError` if they cannot be used."""
+    """The distribution of custom points as `custom_points.encode` writes them.
+
+    Raises:
+        PointsError: if they cannot be used.
+    """
     given, labels = map(torch.from_numpy, custom_points.decode(points))
     return replace(from_points(given, labels, JITTER), extent=custom_points.EXTENT)
 
 
 def needs_new_networks(old: ToyConfig, new: ToyConfig) -> bool:
-    """Whether going from one configuration to the other means to start with fresh networks."""
+    """Whether a run with the old settings must begin anew, with new networks, for the new ones."""
     changed = (n for n, f in _FIELDS.items() if f.metadata["change"] == "rebuild")
     return old.classes != new.classes or any(getattr(old, n) != getattr(new, n) for n in changed)
 
@@ -220,24 +225,21 @@ def _check_points(value: Any) -> Problem | None:
 
 
 def _own_needs_points(c: ToyConfig) -> Problem | None:
-    if c.distribution != CUSTOM or c.points:
-        return None
+    broken = c.distribution == CUSTOM and not c.points
     why = "without points there is nothing to learn"
-    return Problem("distribution", CUSTOM, why, "ring", "own")
+    return Problem("distribution", CUSTOM, why, "ring", "own") if broken else None
 
 
 def _points_need_own(c: ToyConfig) -> Problem | None:
-    if c.distribution == CUSTOM or not c.points:
-        return None
+    broken = c.distribution != CUSTOM and c.points
     why = f"only the distribution {CUSTOM} has points, so it must be empty"
-    return Problem("points", c.points, why, "", "not_own")
+    return Problem("points", c.points, why, "", "not_own") if broken else None
 
 
 def _smoothing_needs_targets(c: ToyConfig) -> Problem | None:
-    if not c.label_smoothing or LOSSES[c.loss].smoothable:
-        return None
+    broken = c.label_smoothing and not LOSSES[c.loss].smoothable
     why = f"the {c.loss} loss has no targets to smooth, so it must be 0"
-    return Problem("label_smoothing", c.label_smoothing, why, 0.0, "smoothing")
+    return Problem("label_smoothing", c.label_smoothing, why, 0.0, "smoothing") if broken else None
 
 
 def _condition_needs_classes(c: ToyConfig) -> Problem | None:
@@ -255,10 +257,9 @@ def _discrimination_needs_small_batch(c: ToyConfig) -> Problem | None:
 
 
 def _matching_needs_features(c: ToyConfig) -> Problem | None:
-    if not c.feature_matching or c.layers_d:
-        return None
+    broken = c.feature_matching and not c.layers_d
     why = "a discriminator without hidden layers has no features to match, so it must be 0"
-    return Problem("feature_matching", c.feature_matching, why, 0.0, "matching")
+    return Problem("feature_matching", c.feature_matching, why, 0.0, "matching") if broken else None
 
 
 _RULES: tuple[Rule[ToyConfig], ...] = (
@@ -275,9 +276,9 @@ PRESETS: dict[str, ToyConfig] = {
     "ring": ToyConfig(ema=0.99),
     # Works, but takes width, a large batch and some 5,000 steps.
     "grid": ToyConfig(distribution="grid", batch_size=256, width_g=128, width_d=128, ema=0.99),
-    # G answers ten times to each of D's moves and puts everything where D is weakest just now.
+    # G is updated ten times for each update of D and puts all samples where D's output is highest.
     "collapse": ToyConfig(steps_g=10),
-    # Linear nets: the bilinear game in which both circle around the answer for ever.
+    # Linear nets: the bilinear game, in which both circle around the equilibrium for ever.
     "oscillation": ToyConfig(
         distribution="gaussian",
         layers_g=0,
@@ -289,12 +290,12 @@ PRESETS: dict[str, ToyConfig] = {
         lr_g=0.002,
         lr_d=0.002,
     ),
-    # D is always right, the saturating loss then has no slope, and plain SGD cannot move G.
+    # D is always right; the saturating loss then has almost no gradient, too little for plain SGD.
     "vanishing": ToyConfig(loss="minimax", optimizer_g="sgd", lr_g=0.01, steps_d=5, lr_d=2e-3),
     "wgan-gp": ToyConfig(
         distribution="moons", loss="wasserstein", penalty="wgan_gp", steps_d=5, ema=0.99
     ),
-    # What tutorials print: 100 numbers of noise, one hidden layer of 256 in both nets.
+    # As in many tutorials: 100 latent dimensions, one hidden layer of 256 units in both nets.
     "classic": ToyConfig(
         distribution="blobs",
         batch_size=64,

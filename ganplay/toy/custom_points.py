@@ -1,7 +1,7 @@
-"""Somebody's own points: as a short text, out of a table (CSV), out of a picture's dark pixels.
+"""Custom points to learn: from a short text, a table (CSV) or the dark pixels of a picture.
 
-Files come from strangers, so everything is read in memory and within limits, and what cannot be
-used is refused with a `PointsError`: nothing is written, nothing is evaluated.
+Files are not trusted: they are read in memory and within limits, nothing in them is evaluated and
+nothing is written to disk. What cannot be used is refused with a `PointsError`.
 """
 
 import base64
@@ -19,19 +19,19 @@ from PIL import Image
 from ganplay.media.uploads import UploadError, is_picture, open_upload
 
 EXTENT = 3.0
-"""Half the side of the square that own points lie in."""
+"""Half the side of the square that custom points lie in, in the data's units."""
 REACH = 2.4
-"""The largest coordinate of points that come from a file."""
+"""The largest coordinate that points of a file are scaled to."""
 MAX_POINTS, MAX_CLASSES = 20_000, 16
 MAX_TABLE, MAX_PICTURE = 1_000_000, 2_000_000
-"""Bytes of a file."""
+"""The most bytes of a file."""
 MAX_PIXELS = 4_000_000
 SIDE = 128
-"""Pixels along the longer side of a picture, scaled down to which its dark ones are looked for."""
+"""Pixels along the longer side of a picture, to which it is scaled down first."""
 DARK = 128
-"""Pixels darker than this, of 255, become points: the darker, the more."""
+"""Grey level, of 255, below which pixels become points: the darker, the more points."""
 PICTURE_POINTS = 1500
-"""At most, of a picture: few enough for a link."""
+"""The most points of a picture: few enough for a link."""
 _STEPS = 4095
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _LONGEST_NUMBER = 1e150
@@ -73,8 +73,9 @@ class PointsError(ValueError):
 def encode(points: NDArray[np.floating], labels: NDArray[np.integer]) -> str:
     """Points (n, 2) and labels (n,) as text that a link can hold.
 
-    Twelve bits a coordinate, from -EXTENT to EXTENT (what lies outside is moved to the border):
-    four characters of base64 a point, the classes one after another, parted by dots.
+    Each coordinate is a 12-bit integer over [-EXTENT, EXTENT]; points outside are moved to the
+    border. A point is then four characters of URL-safe base64. The points of class 0 come first,
+    then those of class 1 and so on, separated by dots.
     """
     whole = np.rint((np.clip(points, -EXTENT, EXTENT) + EXTENT) * (_STEPS / (2 * EXTENT)))
     x, y = whole.astype(np.int64).T
@@ -84,7 +85,7 @@ def encode(points: NDArray[np.floating], labels: NDArray[np.integer]) -> str:
 
 
 def decode(text: str) -> Cloud:
-    """What `encode` made into text.
+    """The points and labels of a text that `encode` has made.
 
     Raises:
         PointsError: if the text is not of that form, or holds too much or nothing.
@@ -121,18 +122,22 @@ def read(path: str | Path) -> str:
 
 
 def parse(data: bytes) -> str:
-    """The same of a file's bytes; what kind of file they are they say themselves."""
+    """As `read`, from a file's bytes; whether it is a picture is seen from how they begin.
+
+    Raises:
+        PointsError: if there are no points in it that can be used.
+    """
     return encode(*(read_picture(data) if is_picture(data) else read_csv(data)))
 
 
 def read_csv(data: bytes) -> Cloud:
     """Points of a table: columns x and y and, if there is a third, a class.
 
-    Text in UTF-8, cells parted by commas, semicolons or tabs, with or without a first line of
-    names. The points are centred and scaled, both axes alike.
+    The text is UTF-8, its cells are separated by commas, semicolons or tabs, and its first line may
+    be one of names. The points are centred and scaled, both axes by the same factor.
 
     Raises:
-        PointsError: with the line, if there is one that cannot be used.
+        PointsError: for the first line that cannot be used, which it names; or if there are none.
     """
     if len(data) > MAX_TABLE:
         raise PointsError("too_large", most=MAX_TABLE)
@@ -202,7 +207,7 @@ def _number(cell: str, line: int) -> float:
 
 
 def _in_order(names: list[str]) -> list[str]:
-    """Each name once: numbers by size, words as they come."""
+    """Each name once: sorted if all are numbers, else in the order in which they appear."""
     once = list(dict.fromkeys(names))
     return sorted(once, key=float) if all(map(_NUMBER.fullmatch, once)) else once
 
@@ -218,9 +223,9 @@ def _fitted(points: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def read_picture(data: bytes) -> Cloud:
-    """Points where a picture is dark, the darker the denser; always the same ones.
+    """Points where a picture is dark, the darker the denser; always the same for one picture.
 
-    Of a moving picture the first frame counts, and what is transparent is white.
+    Only the first frame of an animation is used, and transparent pixels are white.
 
     Raises:
         PointsError: if it is too large, broken, or has no dark pixels.
@@ -233,7 +238,7 @@ def read_picture(data: bytes) -> Cloud:
     if total <= 0:
         raise PointsError("no_dark")
     count = min(PICTURE_POINTS, max(200, math.ceil(2 * total)))
-    # Evenly spaced shares of the darkness: no pixel gets more than its due by chance.
+    # Evenly spaced instead of random shares of the darkness: counts then follow it closely.
     shares = (np.arange(count) + 0.5) * (total / count)
     chosen = np.searchsorted(np.cumsum(weight), shares).clip(0, weight.size - 1)
     row, column = np.unravel_index(chosen, weight.shape)

@@ -151,21 +151,18 @@ class Diagnosis:
     def __init__(self, data_stats: DataStats) -> None:
         self.data_stats = data_stats
         self.finding = NOTHING_YET
-        self._begin()
-
-    def _begin(self) -> None:
-        self._window: deque[Signals] = deque(maxlen=WINDOW)
-        self._history = _History()
-        # The kind that the last measurements agree on, how many do, and measurements since the
-        # finding last changed.
-        self._candidate, self._agreeing, self._unchanged = "", 0, WINDOW
+        self.forget()
 
     def forget(self) -> None:
         """Forget all measurements, because settings have changed.
 
         The finding stays until there are enough new measurements for another.
         """
-        self._begin()
+        self._window: deque[Signals] = deque(maxlen=WINDOW)
+        self._history = _History()
+        # The kind that the last measurements agree on, how many do, and measurements since the
+        # finding last changed.
+        self._candidate, self._agreeing, self._unchanged = "", 0, WINDOW
 
     @property
     def sure(self) -> bool:
@@ -188,18 +185,15 @@ class Diagnosis:
         kind = self._kind(evidence, missing)
         self._agreeing = self._agreeing + 1 if kind == self._candidate else 1
         self._candidate = kind
-        changes = kind != self.finding.kind and self._may_change()
+        # A new kind must have held for some measurements, and the old one for a window.
+        settled = self._agreeing >= MIN_AGREEING and self._unchanged >= WINDOW
+        starting = self.finding.kind == "starting"
+        changes = kind != self.finding.kind and (starting or settled)
         since = signals.step if changes else self.finding.since
-        if changes and self.finding.kind != "starting":
+        if changes and not starting:
             self._unchanged = 0
         self.finding = Finding(kind if changes else self.finding.kind, since, evidence, missing)
         return self.finding
-
-    def _may_change(self) -> bool:
-        """Whether the new kind has held for some measurements, and the old one for a window."""
-        if self.finding.kind == "starting":
-            return True
-        return self._agreeing >= MIN_AGREEING and self._unchanged >= WINDOW
 
     def _evidence(self) -> Evidence:
         window, data_stats = self._window, self.data_stats

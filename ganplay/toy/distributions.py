@@ -1,7 +1,8 @@
 """Two-dimensional data distributions to learn, each a sampler with its modes and classes.
 
-Every sampler draws from the generator it is given and from nothing else. All shapes fit into a
-square of half-width `extent`, which is also what is drawn. New ones are made with `from_points`.
+Every sampler draws from the generator it is given and from nothing else. The data lie in the square
+[-extent, extent]^2, up to the tails of Gaussians; the page shows that square. `from_points` makes a
+distribution of given points.
 """
 
 import math
@@ -21,27 +22,23 @@ class Distribution:
     """A distribution on the plane.
 
     Attributes:
-        draw: `draw(n, generator)` gives points (n, 2) and class labels (n,) in [0, classes).
-        classes: how many labelled parts it has (1 if it is of one piece).
+        sample: `sample(n, generator)` draws points (n, 2) and class labels (n,) in [0, classes).
+        classes: number of classes; 1 if points have no labels.
         modes: centres (m, 2) of its clusters, or None where it has no clusters. Class k is
             mode k.
-        sigma: standard deviation of a cluster along each axis; how far 3 sigma reaches decides
-            what counts as a sample of high quality.
+        sigma: standard deviation of a cluster along each axis; a sample within 3 sigma of a mode
+            is of high quality (`metrics.mode_metrics`).
         extent: half the side of the square that holds it.
         log_density: logarithm of the density at points (*s, n, 2), in nats, as (*s, n); None
             where it is not known.
     """
 
-    draw: Callable[[int, Generator], tuple[Points, Labels]] = field(repr=False)
+    sample: Callable[[int, Generator], tuple[Points, Labels]] = field(repr=False)
     classes: int = 1
     modes: Float[Tensor, "m 2"] | None = field(default=None, repr=False)
     sigma: float = 0.0
     extent: float = 3.0
     log_density: Callable[[Tensor], Tensor] | None = field(default=None, repr=False)
-
-    def sample(self, n: int, generator: Generator) -> tuple[Points, Labels]:
-        """Draw n points (n, 2) and their labels (n,)."""
-        return self.draw(n, generator)
 
 
 def _uniform(n: int, generator: Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -67,19 +64,13 @@ def mixture(modes: Tensor, sigma: float, extent: float = 3.0) -> Distribution:
         labels = _labels(n, len(modes), generator)
         return modes[labels] + _normal(n, generator, sigma), labels
 
-    def log_density(points: Tensor) -> Tensor:
-        return mixture_log_density(points, modes, sigma)
+    def log_density(points: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s n"]:
+        """Logarithm of `p(x) = mean over k of N(x; m_k, sigma^2 I)`, in nats."""
+        squared = (points[..., None, :] - modes).square().sum(-1)
+        logs = -squared / (2 * sigma**2) - math.log(2 * math.pi * sigma**2)
+        return logs.logsumexp(-1) - math.log(len(modes))
 
     return Distribution(draw, len(modes), modes, sigma, extent, log_density)
-
-
-def mixture_log_density(
-    points: Float[Tensor, "*s n 2"], modes: Float[Tensor, "m 2"], sigma: float
-) -> Float[Tensor, "*s n"]:
-    """Logarithm of `p(x) = mean over k of N(x; m_k, sigma^2 I)`, in nats."""
-    squared = (points[..., None, :] - modes).square().sum(-1)
-    logs = -squared / (2 * sigma**2) - math.log(2 * math.pi * sigma**2)
-    return logs.logsumexp(-1) - math.log(len(modes))
 
 
 def ring(modes: int = 8, radius: float = 2.0, sigma: float = 0.05) -> Distribution:
@@ -146,12 +137,12 @@ def _s_curve(n: int, generator: Generator) -> tuple[Points, Labels]:
 
 
 def from_points(points: Tensor, labels: Tensor | None = None, jitter: float = 0.0) -> Distribution:
-    """The empirical distribution of given points: one is picked, and blurred by `jitter`.
+    """The empirical distribution of given points: one is picked at random, and noise is added.
 
     Args:
         points: (n, 2), finite, n at least 1.
         labels: (n,) classes from 0, each class present; None for one class.
-        jitter: standard deviation of the blur along each axis, in the points' units.
+        jitter: standard deviation of that noise along each axis, in the points' units.
 
     Raises:
         ValueError: if there are no points, one is not finite, or labels do not fit.
@@ -191,7 +182,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
     "pinwheel": Distribution(_pinwheel, 5),
     "checkerboard": Distribution(_checkerboard),
     "s_curve": Distribution(_s_curve),
-    # Points without width: 0.05 is how near a sample must come to count as being there.
+    # Two points; sigma 0.05 only serves the metrics: a sample within 0.15 is of high quality.
     "diracs": Distribution(
         lambda n, generator: (lambda k: (_DIRACS[k], k))(_labels(n, 2, generator)),
         2,
@@ -199,6 +190,6 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         0.05,
     ),
     "gaussian": mixture(torch.zeros(1, 2), 0.5),
-    # Two modes that overlap, and lie within reach of a standard normal G.
+    # Two modes that overlap, about as wide as a standard normal distribution.
     "hills": mixture(_DIRACS, 0.5),
 }

@@ -60,12 +60,9 @@ class Ensemble(Networks):
         self.configs = list(configs)
         for old, new in zip(self.state.numbers, Hyperparameters.of(configs), strict=True):
             old.copy_(new)
-        for net, changed in (
-            (self.state.g, before.optimizer_g != after.optimizer_g),
-            (self.state.d, before.optimizer_d != after.optimizer_d),
-        ):
-            if changed:
-                for moment in net.moments:
+        for net in ("g", "d"):
+            if getattr(before, f"optimizer_{net}") != getattr(after, f"optimizer_{net}"):
+                for moment in getattr(self.state, net).moments:
                     moment.zero_()
         if after.ema and not before.ema:
             self.state.g.average.copy_(self.state.g.flat)
@@ -117,12 +114,11 @@ class Ensemble(Networks):
 
     def last_of_each(self) -> list[dict[str, LastUpdate]]:
         """`last` for each member alone: every tensor is split once for all of them."""
-        members = range(len(self.configs))
-        each: list[dict[str, LastUpdate]] = [{} for _ in members]
-        for net, (names, values) in self.last.items():
-            parts = [[None] * len(members) if t is None else t.split(1) for t in values]
-            for i in members:
-                each[i][net] = names, [rows[i] for rows in parts]
+        each: list[dict[str, LastUpdate]] = [{"d": {}, "g": {}} for _ in self.configs]
+        for net, last in self.last.items():
+            for name, tensor in last.items():
+                for own, part in zip(each, tensor.split(1), strict=True):
+                    own[net][name] = part
         return each
 
     def adopt_steps(
@@ -177,14 +173,14 @@ class Ensemble(Networks):
     def _update(self, part: str, batch: Batch) -> None:
         """Update "d", "g" or "both" on a batch."""
         replay = self._replays.get(part) or self._captured(part, batch)
-        last: LastUpdate
         if replay:
             tensors = replay(*self.flat_state, *[t for t in batch if t is not None])
-            last = self._result_names[part], tensors
+            last = dict(zip(self._result_names[part], tensors, strict=True))
         else:
             update = getattr(self._step, f"update_{part}")
             with torch.no_grad():
-                last = UpdateResult._fields, update(self.state, batch)
+                result: UpdateResult = update(self.state, batch)
+            last = {name: t for name, t in result._asdict().items() if t is not None}
         for net in ("d", "g") if part == "both" else (part,):
             self.updates[net] += 1
             self.last[net] = last
@@ -195,18 +191,16 @@ class Ensemble(Networks):
             return None
         future = self._futures.get(part)
         if future is None:
-            future = self._futures[part] = self._begin_capture(part, batch)
+            key = self.structure, part, len(self.configs)
+            update = getattr(self._step, f"update_{part}")
+            future = CAPTURES.get(key, update, lambda: (self.copy_state(), batch))
+            self._futures[part] = future
         if future.done():
             self._replays[part] = future.result()
             if future.result() is None:
                 self.use_capture = False
             return future.result()
         return None
-
-    def _begin_capture(self, part: str, batch: Batch) -> "Future[Replay | None]":
-        key = self.structure, part, len(self.configs)
-        update = getattr(AdversarialStep(self.structure), f"update_{part}")
-        return CAPTURES.get(key, update, lambda: (self.copy_state(), batch))
 
     def warm_up(self) -> None:
         """Wait until the updates of a step are captured; state and streams stay as they are."""
@@ -236,4 +230,4 @@ class Ensemble(Networks):
         self._pending = batch_of(snapshot.tensors)
         self._streams.go_to(snapshot.positions)
         self.steps, self.updates = snapshot.steps, dict(snapshot.updates)
-        self.last = {"d": ((), ()), "g": ((), ())}
+        self.last = {"d": {}, "g": {}}

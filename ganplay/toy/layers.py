@@ -18,10 +18,10 @@ MAX_MINIBATCH_DISCRIMINATION = 64
 
 
 def minibatch_stddev(x: Activation) -> Float[Tensor, "*s 1 1"]:
-    """One number for the whole batch: each feature's standard deviation, averaged.
+    """One number for a batch: the standard deviation of each feature, averaged over the features.
 
-    Karras et al. 2018, section 3. A batch of identical samples gives (almost) 0, which is what
-    lets D see a collapse.
+    Karras et al. 2018, section 3. It is 1e-4 for a batch of identical samples, by which D notices
+    a collapse.
     """
     deviation = (x.var(-1, keepdim=True, correction=0) + 1e-8).sqrt()  # (*s, d, 1)
     return deviation.mean(-2, keepdim=True)
@@ -33,8 +33,9 @@ def minibatch_discrimination(
     """How close each sample is to those of another batch, in `kernels` learned projections.
 
     Salimans et al. 2016, section 3.2: with `M = T f(x)` of shape (kernels, c) per sample, feature
-    k of sample i is `sum_j exp(-|M_ik - M_jk|_1)`, from 0 (alone) to o (all alike). Where the
-    batch is compared with itself, that counts each sample once as its own neighbour. Costs b o.
+    k of sample i is `sum_j exp(-|M_ik - M_jk|_1)` over the o samples of the other batch: near 0 if
+    none is similar, o if all are equal. If a batch is compared with itself, each sample is also
+    compared with itself, which adds 1. Time and memory grow with b o.
     """
     projected = (weight @ x).unflatten(-2, (kernels, -1))  # (*s, k, c, b)
     compared = (weight @ others).unflatten(-2, (kernels, -1))  # (*s, k, c, o)
@@ -49,14 +50,15 @@ def minibatch_features(
     batches: int = 1,
     reference: Float[Tensor, "s f r"] | None = None,
 ) -> Float[Tensor, "s extra n"]:
-    """What D is told of the company of each sample, beside its features.
+    """Further features of each sample, computed from the batch that it is in.
 
     Args:
         kind: "stddev" or "discrimination".
         x: features of the samples.
-        weight: of the learned projections (s, kc, f); not looked at by "stddev".
+        weight: of the learned projections (s, kc, f); not used by "stddev".
         batches: how many batches of equal size lie side by side along n.
-        reference: features of a batch whose statistics are to be used in place of theirs.
+        reference: features of another batch to compute the statistics of, instead of the samples'
+            own batches.
     """
     apart = x.unflatten(2, (batches, -1)).transpose(1, 2)  # (s, batches, f, b)
     others = apart if reference is None else reference[:, None]

@@ -1,21 +1,19 @@
 """What can be asked of S trained toys: samples, D's outputs, gradients, metrics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
 from ganplay.toy import metrics
-from ganplay.toy.batches import draw_noise, real_points
+from ganplay.toy.batches import latents, one_hot, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.distributions import Distribution
 from ganplay.toy.ensemble import Ensemble
-from ganplay.toy.step import Batch
 
 
 class Members:
@@ -47,6 +45,14 @@ class Members:
         """Steps since the start."""
         return self.ensembles[0].steps
 
+    def parts(self) -> Iterator[tuple[Ensemble, slice]]:
+        """Each ensemble, and which of the members are its own."""
+        start = 0
+        for ensemble in self.ensembles:
+            end = start + len(ensemble.configs)
+            yield ensemble, slice(start, end)
+            start = end
+
     def record(self) -> StepRecord:
         """What the last step computed, without taking another."""
         parts = [ensemble.record() for ensemble in self.ensembles]
@@ -58,23 +64,11 @@ class Members:
         """Whether every parameter of every member is still a finite number."""
         return all(all(ensemble.finite()) for ensemble in self.ensembles)
 
-    def batch_fakes(self, batch: Batch) -> Float[Tensor, "s b 2"]:
-        """G's points for a batch's noise, by the weights that are trained (not their average).
-
-        Like `batch_outputs` and `parameters`, of the first ensemble alone.
-        """
-        return self.ensembles[0].batch_fakes(batch).mT
-
-    def batch_outputs(
-        self, batch: Batch, fake: Float[Tensor, "s b 2"]
-    ) -> tuple[Float[Tensor, "s b"], Float[Tensor, "s b"]]:
-        """D(x) on a batch's real points and on fakes, as the loss reads them."""
-        output = LOSSES[self.configs[0].loss].output
-        real_logits, fake_logits = self.ensembles[0].batch_outputs(batch, fake.mT)
-        return output(real_logits), output(fake_logits)
-
     def parameters(self, net: str) -> Float[Tensor, "s p"]:
-        """A copy of all parameters of a net ("d" or "g"), by the weights that are trained."""
+        """A copy of all parameters of a net ("d" or "g"), by the weights that are trained.
+
+        Of the first ensemble alone.
+        """
         state = self.ensembles[0].state
         return (state.d if net == "d" else state.g).flat.clone()
 
@@ -87,9 +81,8 @@ class Members:
         """
         ensemble, outputs = self.ensembles[0], list[Tensor]()
         mlp, weights, buffers = ensemble.network(net)
-        x = inputs if label is None else torch.cat([inputs, label], dim=1)
         with torch.no_grad():
-            mlp(weights, x, buffers, hidden=outputs)
+            mlp(weights, inputs, buffers, hidden=outputs, label=label)
         return outputs
 
     def matrices(self, net: str) -> list[Float[Tensor, "s o i"]]:
@@ -106,12 +99,7 @@ class Members:
 
     def noise(self, n: int) -> Float[Tensor, "s z n"]:
         """`n` latent vectors of each member, the same at every call."""
-        return torch.stack(
-            [
-                draw_noise(c.noise, c.noise_dim, n, generator_of(c.seed, "sample"))
-                for c in self.configs
-            ]
-        )
+        return torch.stack([latents(config, n, "sample") for config in self.configs])
 
     def labels(self, n: int, only: int | None = None) -> Float[Tensor, "s c n"] | None:
         """`n` one-hot labels: each class in turn, or the class `only`; None without classes."""
@@ -119,8 +107,7 @@ class Members:
         if not classes:
             return None
         index = torch.arange(n) if only is None else torch.full((n,), only)
-        hot = torch.nn.functional.one_hot(index % classes, classes)
-        return hot.T.float().expand(len(self), -1, -1)
+        return one_hot(index % classes, classes).expand(len(self), -1, -1)
 
     def sample(self, n: int) -> Float[Tensor, "s n 2"]:
         """`n` fake points of each member, from the same latent vectors at every call.
@@ -182,19 +169,15 @@ class Members:
         the norms of the last gradients. `noise_floor` says what two real samples would give.
         """
         fake, real = self.sample(n), self.real(n)
-        report = self._compared(real, fake)
-        loss, record = LOSSES[self.configs[0].loss], self.record()
+        loss, record, report = LOSSES[self.configs[0].loss], self.record(), self.compare(n)
         report |= discriminator_stats(loss, self.discriminate(real), self.discriminate(fake))
         return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
 
     def compare(self, n: int, quick: bool = False) -> dict[str, Float[Tensor, "s"]]:
         """`metrics.compare` of `n` fakes with `n` real points, by name; each (S,)."""
-        return self._compared(self.real(n), self.sample(n), quick)
-
-    def _compared(self, real: Tensor, fake: Tensor, quick: bool = False) -> dict[str, Tensor]:
-        rows = [
-            metrics.compare(real[i], fake[i], self.distribution(i), quick) for i in range(len(self))
-        ]
+        data = [config.data for config in self.configs]
+        triples = zip(self.real(n), self.sample(n), data, strict=True)
+        rows = [metrics.compare(*triple, quick=quick) for triple in triples]
         return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
     def noise_floor(self, n: int = 2500) -> dict[str, float]:
@@ -203,6 +186,6 @@ class Members:
 
     def _joined(self, method: Callable[..., Tensor], *inputs: Tensor | None) -> Tensor:
         """A method's result over all members, each ensemble given its part of the inputs."""
-        sizes = [len(ensemble.configs) for ensemble in self.ensembles]
-        parts = [[None] * len(sizes) if x is None else x.split(sizes) for x in inputs]
-        return torch.cat([method(c, *p) for c, *p in zip(self.ensembles, *parts, strict=True)])
+        return torch.cat(
+            [method(e, *(x if x is None else x[own] for x in inputs)) for e, own in self.parts()]
+        )

@@ -1,7 +1,7 @@
 """How far samples are from the data: pure functions on points, batched over leading axes.
 
-Two finite samples of one distribution never agree exactly; `noise_floor` tells what a metric
-gives for two real ones of the same size, and no value below that means anything.
+Two finite samples of one distribution never agree exactly. `noise_floor` is what a metric gives on
+average for two real samples of the same size; smaller values cannot be told from 0.
 """
 
 import math
@@ -21,8 +21,8 @@ GRID = 32
 def histogram(points: Points, extent: float, cells: int = GRID) -> Float[Tensor, "*s c"]:
     """Share of the points in each of cells x cells squares over [-extent, extent]^2.
 
-    Points outside are counted in the nearest border cell, so that nothing is lost and samples
-    far away still differ from the data. Rows are y, columns x. Sums to 1.
+    Points outside are counted in the nearest border cell. Rows are y, columns x, both rising; the
+    shares sum to 1.
     """
     batch, n = points.shape[:-2], points.shape[-2]
     index = ((points + extent) * (cells / (2 * extent))).floor().clamp(0, cells - 1).long()
@@ -58,8 +58,11 @@ def sliced_wasserstein(
 ) -> Float[Tensor, "*s"]:
     """Mean over directions of the one-dimensional Wasserstein-1 distance, in the data's units.
 
-    Bonneel et al. 2015; evenly spaced directions instead of random ones. A shift by a vector v
-    gives 2/pi |v|. Both samples must be of the same size.
+    Bonneel et al. 2015, with evenly spaced directions instead of random ones. A sample shifted by a
+    vector v has the distance 2/pi |v|.
+
+    Raises:
+        ValueError: if the samples are not of the same size.
     """
     if real.shape[-2] != fake.shape[-2]:
         raise ValueError(
@@ -102,16 +105,6 @@ def mode_counts(
     return near, good
 
 
-def modes_covered(good: Int[Tensor, "*s m"], samples: int) -> Float[Tensor, "*s"]:
-    """Modes that hold at least 1 % of all samples within 3 sigma."""
-    return (good >= 0.01 * samples).sum(-1).to(torch.float32)
-
-
-def high_quality(good: Int[Tensor, "*s m"], samples: int) -> Float[Tensor, "*s"]:
-    """Share of samples within 3 sigma of a mode; 0.9889 for a perfect sampler of the plane."""
-    return good.sum(-1) / samples
-
-
 def reverse_kl(near: Int[Tensor, "*s m"]) -> Float[Tensor, "*s"]:
     """Kullback-Leibler divergence KL(fake || real) over equally likely modes, in nats.
 
@@ -125,7 +118,9 @@ def reverse_kl(near: Int[Tensor, "*s m"]) -> Float[Tensor, "*s"]:
 def separation(
     real_logits: Float[Tensor, "*s n"], fake_logits: Float[Tensor, "*s m"]
 ) -> Float[Tensor, "*s"]:
-    """How often D puts a real sample above a fake one: 1/2 if it is blind, 1 if it is never wrong.
+    """Share of pairs in which D's logit of the real sample is above that of the fake one.
+
+    1/2 if D cannot distinguish them, 1 if every real logit is above every fake one.
 
     The area under the ROC curve, as Mann and Whitney's U over n m pairs (1947); ties count half.
     It means the same for every loss. Two equal samples of n differ from 1/2 with a standard
@@ -159,27 +154,30 @@ def compare(
     if not quick:
         report["sliced_wasserstein"] = sliced_wasserstein(real, fake)
         report["energy"] = energy_distance(real, fake)
-    report |= _mode_metrics(fake, distribution)
+    report |= mode_metrics(fake, distribution.modes, distribution.sigma)[0]
     return {name: torch.where(finite, value, math.nan) for name, value in report.items()}
 
 
-def _mode_metrics(fake: Points, distribution: Distribution) -> dict[str, Float[Tensor, "*s"]]:
-    if distribution.modes is None:
-        missing = torch.full(fake.shape[:-2], math.nan)
-        return dict.fromkeys(("modes", "high_quality", "reverse_kl"), missing)
-    near, good = mode_counts(fake, distribution.modes, distribution.sigma)
-    return of_counts(near, good, fake.shape[-2])
+def mode_metrics(
+    points: Points, modes: Float[Tensor, "m 2"] | None, sigma: float
+) -> tuple[dict[str, Float[Tensor, "*s"]], Float[Tensor, "*s m"] | None]:
+    """Metrics of how the modes are hit, by name, and the share of points within 3 sigma of each.
 
-
-def of_counts(
-    near: Int[Tensor, "*s m"], good: Int[Tensor, "*s m"], samples: int
-) -> dict[str, Float[Tensor, "*s"]]:
-    """What `mode_counts` of so many samples mean, by name."""
-    return {
-        "modes": modes_covered(good, samples),
-        "high_quality": high_quality(good, samples),
+    Returns:
+        `modes`, how many hold at least 1 % of all points within 3 sigma; `high_quality`, the share
+        of points within 3 sigma of a mode, 0.9889 for a perfect sampler of the plane; and
+        `reverse_kl`. Without modes all three are NaN and there are no shares (None).
+    """
+    if modes is None:
+        missing = torch.full(points.shape[:-2], math.nan)
+        return dict.fromkeys(("modes", "high_quality", "reverse_kl"), missing), None
+    (near, good), n = mode_counts(points, modes, sigma), points.shape[-2]
+    report = {
+        "modes": (good >= 0.01 * n).sum(-1).to(torch.float32),
+        "high_quality": good.sum(-1) / n,
         "reverse_kl": reverse_kl(near),
     }
+    return report, good / n
 
 
 @lru_cache(maxsize=256)

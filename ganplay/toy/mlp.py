@@ -1,9 +1,9 @@
 """Multilayer perceptrons, S at once: every weight carries a leading axis `s`, one net a member.
 
-Samples are the last axis, `(s, d, b)`: products with very few inputs or outputs, which toys are
-full of, are then long contiguous ones, much faster in a batch than with samples first.
-An `Mlp` is a plan without any weights; those are handed in as a list of tensors, which are views
-of one flat `(s, p)` tensor, so that an optimiser step is a handful of operations.
+Samples are the last axis, `(s, d, b)`: toys have very few inputs and outputs, and a batched matrix
+product is much faster if its long axis is contiguous.
+An `Mlp` describes an architecture and has no weights. Those are passed in as a list of tensors,
+which are views of one flat `(s, p)` tensor, so that an optimiser step is a handful of operations.
 """
 
 import itertools
@@ -27,7 +27,7 @@ def split(flat: Float[Tensor, "s p"], shapes: Sequence[tuple[int, ...]]) -> list
 
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    # In place where autograd can do with the result alone: what is overwritten is never read.
+    # In place where autograd needs only the result; the input is not used again.
     "relu": torch.relu_,
     "leaky_relu": lambda x: F.leaky_relu_(x, 0.2),
     "tanh": torch.tanh_,
@@ -37,24 +37,16 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def _torch_default(weight: Tensor, generator: Generator) -> None:
-    nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
-
-
-def _dcgan_normal(weight: Tensor, generator: Generator) -> None:
-    nn.init.normal_(weight, 0.0, 0.02, generator=generator)
-
-
 INITS: dict[str, Callable[[Tensor, Generator], object]] = {
     # "default" is what torch.nn.Linear does by itself, biases included; "normal" has DCGAN's
     # standard deviation of 0.02; the others are torch.nn.init's, for the gain of a ReLU.
-    "default": _torch_default,
+    "default": lambda w, g: nn.init.kaiming_uniform_(w, a=math.sqrt(5), generator=g),
     "kaiming_uniform": lambda w, g: nn.init.kaiming_uniform_(w, nonlinearity="relu", generator=g),
     "kaiming_normal": lambda w, g: nn.init.kaiming_normal_(w, nonlinearity="relu", generator=g),
     "xavier_uniform": lambda w, g: nn.init.xavier_uniform_(w, generator=g),
     "xavier_normal": lambda w, g: nn.init.xavier_normal_(w, generator=g),
     "orthogonal": lambda w, g: nn.init.orthogonal_(w, generator=g),
-    "normal": _dcgan_normal,
+    "normal": lambda w, g: nn.init.normal_(w, 0.0, 0.02, generator=g),
     # A linear net of two inputs and two outputs then gives back what it is given.
     "identity": lambda w, g: nn.init.eye_(w),
 }
@@ -64,7 +56,7 @@ NORMS = ("none", "layer", "spectral")
 
 @dataclass(frozen=True)
 class Mlp:
-    """A perceptron with `layers` hidden layers of `width` units; one hidden layer is one.
+    """The architecture of a perceptron with `layers` hidden layers of `width` units each.
 
     Attributes:
         inputs: features of the input.
@@ -76,7 +68,8 @@ class Mlp:
         norm: "layer" normalises before each hidden activation, "spectral" divides each weight by
             its largest singular value.
         residual: hidden layers after the first add their result to their input.
-        minibatch: what is appended to the last hidden features (or the input, without any).
+        minibatch: one of `layers.MINIBATCH`: the features of the whole batch that are appended to
+            those of the last hidden layer (to the input, if there is no hidden layer).
         tanh_output: squash the output into (-1, 1).
     """
 
@@ -93,7 +86,7 @@ class Mlp:
 
     @property
     def _features(self) -> int:
-        """Features that the last hidden layer (or the input) has to offer."""
+        """Number of features of the last hidden layer, or of the input if there is none."""
         return self.width if self.layers else self.inputs
 
     def linear_shapes(self) -> list[tuple[int, int]]:
@@ -119,7 +112,7 @@ class Mlp:
         return sum(map(math.prod, self.shapes()))
 
     def buffer_shapes(self) -> list[tuple[int, int]]:
-        """Shapes of what is kept but not learned: u and v of each spectrally normed weight."""
+        """Shapes of the tensors that are not learned: u and v of each spectrally normed weight."""
         if self.norm != "spectral":
             return []
         return [(size, 1) for shape in self.linear_shapes() for size in shape]
@@ -159,7 +152,7 @@ class Mlp:
             self.power_iteration_(weights, buffers)
 
     def power_iteration_(self, weights: Sequence[Tensor], buffers: Sequence[Tensor]) -> None:
-        """Bring the singular vectors of a spectrally normed net up to its weights, in place."""
+        """One power iteration for each weight matrix of a spectrally normed net, in place."""
         for i in range(len(buffers) // 2):
             layers.power_iteration_(weights[2 * i], buffers[2 * i], buffers[2 * i + 1])
 
@@ -181,10 +174,10 @@ class Mlp:
             buffers: (s, *shape) for each of `buffer_shapes()`.
             batches: how many batches of equal size lie side by side along n; minibatch
                 statistics are taken within each.
-            reference: features of the batch whose minibatch statistics are to be used instead,
-                so that single points can be judged as if they were part of it.
-            hidden: takes what each hidden layer puts out, (s, width, n) each.
-            label: more inputs, after those of `x`.
+            reference: features of a batch whose minibatch statistics are used instead, so that D's
+                output for single points is that for points of such a batch.
+            hidden: a list to which the output of each hidden layer is appended, (s, width, n).
+            label: one-hot labels, inputs after those of `x`.
         """
         if label is not None:
             x = torch.cat([x, label], dim=1)

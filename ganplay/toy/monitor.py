@@ -1,8 +1,7 @@
 """Measures the members of a trainer now and then, always with the same real points and noise."""
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -10,7 +9,7 @@ from torch import Tensor
 
 from ganplay.gan.record import PER_MEMBER
 from ganplay.toy import metrics
-from ganplay.toy.batches import real_points
+from ganplay.toy.batches import one_hot, real_points
 from ganplay.toy.captured_function import CapturedFunction
 from ganplay.toy.diagnosis import DataStats, Signals
 from ganplay.toy.ensemble import Ensemble
@@ -18,7 +17,7 @@ from ganplay.toy.trainer import ToyTrainer
 
 MEASURED = 2000
 """Fake points, and real ones, behind the metrics."""
-JUDGED = 500
+SCORED = 500
 """Of these, how many of each kind D is asked about."""
 
 COMPARED = ("js", "dispersion", "modes", "high_quality", "reverse_kl")
@@ -41,11 +40,6 @@ class Measurement(NamedTuple):
     table: Float[Tensor, "s names"]
     shares: Float[Tensor, "s m"] | None
     centre: Float[Tensor, "s 2"]
-
-    @property
-    def metrics(self) -> dict[str, Tensor]:
-        """The table's columns by name, each (S,)."""
-        return dict(zip(NAMES, self.table.unbind(1), strict=True))
 
     def values(self, member: int = 0) -> dict[str, float]:
         """The numbers of one member by name."""
@@ -80,7 +74,7 @@ class Samples(NamedTuple):
     z: Float[Tensor, "s i n"]
     real: Float[Tensor, "s 2 n"]
     real_shares: Float[Tensor, "s cells"]
-    label: Float[Tensor, "s c judged"] | None
+    label: Float[Tensor, "s c scored"] | None
     modes: Float[Tensor, "m 2"] | None
 
 
@@ -88,8 +82,8 @@ class Values(NamedTuple):
     """What was measured of the members of an ensemble; see `Measurement`."""
 
     table: Tensor
-    centre: Tensor
     shares: Tensor | None
+    centre: Tensor
 
 
 def measured(ensemble: Ensemble, samples: Samples, scale: tuple[float, float]) -> Values:
@@ -103,29 +97,19 @@ def measured(ensemble: Ensemble, samples: Samples, scale: tuple[float, float]) -
         fake = ensemble.generate(samples.z).mT
         finite = fake.isfinite().all(-1).all(-1)
         known = torch.where(finite[:, None, None], fake, 0.0)
-        shares, unknown = None, torch.full_like(fake[:, 0, 0], math.nan)
-        counted = dict.fromkeys(("modes", "high_quality", "reverse_kl"), unknown)
-        if samples.modes is not None:
-            near, good = metrics.mode_counts(known, samples.modes, sigma)
-            counted, shares = metrics.of_counts(near, good, MEASURED), good / MEASURED
+        counted, shares = metrics.mode_metrics(known, samples.modes, sigma)
         report = {
             "js": metrics.divergence(samples.real_shares, metrics.histogram(known, extent)),
             "dispersion": metrics.dispersion(known),
         } | counted
         compared = [torch.where(finite, report[name], math.nan) for name in COMPARED]
-        judged = torch.cat([samples.real[..., :JUDGED], fake.mT[..., :JUDGED]], dim=2)
-        logits = ensemble.discriminate(judged, samples.label)
-        separation = metrics.separation(*logits.split(JUDGED, dim=1))
+        scored = torch.cat([samples.real[..., :SCORED], fake.mT[..., :SCORED]], dim=2)
+        logits = ensemble.discriminate(scored, samples.label)
+        separation = metrics.separation(*logits.split(SCORED, dim=1))
         last = ensemble.record()
         record = [getattr(last, name).float() for name in PER_MEMBER]
         table = torch.stack([*compared, separation, *record], dim=1)
-        return Values(table, fake.mean(1), shares)
-
-
-def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """The same values of several ensembles, concatenated; None if they are None."""
-    known = [part for part in parts if part is not None]
-    return torch.cat(known) if len(known) > 1 else parts[0]
+        return Values(table, shares, fake.mean(1))
 
 
 class MetricsMonitor:
@@ -164,25 +148,21 @@ class MetricsMonitor:
         trainer = self._trainer
         parts = zip(self._measure_each, trainer.ensembles, self._samples, strict=True)
         values = [measure(ensemble, own, self._scale) for measure, ensemble, own in parts]
-        table, centre, shares = map(_joined, zip(*values, strict=True))
-        assert table is not None
-        assert centre is not None
-        return Measurement(trainer.steps, table, shares, centre)
+        joined: list[Any] = [
+            None if each[0] is None else torch.cat(each) for each in zip(*values, strict=True)
+        ]
+        return Measurement(trainer.steps, *joined)
 
     def _samples_of_each(self) -> list[Samples]:
         """What each ensemble is measured with: its members' part of all samples."""
-        parts, labels, hot = [], self._trainer.labels(MEASURED), self._trainer.labels(JUDGED)
+        parts, labels, hot = [], self._trainer.labels(MEASURED), self._trainer.labels(SCORED)
         inputs = self.z if labels is None else torch.cat([self.z, labels], dim=1)
         if hot is not None:
-            known = torch.nn.functional.one_hot(self.real_labels[:, :JUDGED], hot.shape[1])
-            hot = torch.cat([known.mT.float(), hot], dim=2)
+            hot = torch.cat([one_hot(self.real_labels[:, :SCORED], hot.shape[1]), hot], dim=2)
         shares = metrics.histogram(self.real, self.distribution.extent)
-        start = 0
-        for ensemble in self._trainer.ensembles:
-            own = slice(start, start + len(ensemble.configs))
+        for _, own in self._trainer.parts():
             label = None if hot is None else hot[own].contiguous()
             real = self.real[own].mT.contiguous()
             modes = self.distribution.modes
             parts.append(Samples(inputs[own].contiguous(), real, shares[own], label, modes))
-            start = own.stop
         return parts

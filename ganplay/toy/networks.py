@@ -9,14 +9,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
-from ganplay.toy.batches import real_points
+from ganplay.toy.batches import one_hot, real_points
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.mlp import Mlp, split
 from ganplay.toy.state import initial_state
-from ganplay.toy.step import AdversarialStep, Batch, State, Structure, UpdateResult
+from ganplay.toy.step import AdversarialStep, Batch, Structure
 
-LastUpdate = tuple[Sequence[str], Sequence[Tensor | None]]
-"""Names of an update's `UpdateResult` and their values; put together only where somebody asks."""
+LastUpdate = dict[str, Tensor]
+"""The fields of an update's `UpdateResult` by name, without those that are None."""
 
 
 class Networks:
@@ -40,7 +40,7 @@ class Networks:
         self.state, self.columns = initial_state(self.structure, configs)
         self.steps = 0
         self.updates = {"d": 0, "g": 0}
-        self.last: dict[str, LastUpdate] = {"d": ((), ()), "g": ((), ())}
+        self.last: dict[str, LastUpdate] = {"d": {}, "g": {}}
         self._step = AdversarialStep(self.structure)
 
     @property
@@ -49,10 +49,8 @@ class Networks:
         inputs = []
         for config in self.configs:
             points, labels = real_points(config, config.batch_size)
-            if config.classes:
-                hot = torch.nn.functional.one_hot(labels, config.classes)
-                points = torch.cat([points, hot], dim=1)
-            inputs.append(points.T)
+            hot = [one_hot(labels, config.classes)] if config.classes else []
+            inputs.append(torch.cat([points.T, *hot]))
         return torch.stack(inputs)
 
     def generate(self, inputs: Float[Tensor, "s i n"]) -> Float[Tensor, "s 2 n"]:
@@ -76,29 +74,30 @@ class Networks:
         Minibatch layers see each point as if it were one more of a batch of real ones.
         """
         mlp, net = self.structure.discriminator, self.state.d
-        x = points if label is None else torch.cat([points, label], dim=1)
         reference = None
         if mlp.minibatch != "none":
             _, reference = mlp(net.weights, self._real_batch, net.buffers)
-        logits = mlp(net.weights, x, net.buffers, reference=reference)[0].squeeze(1)
-        return logits * self.state.numbers.scale_d
+        logits = mlp(net.weights, points, net.buffers, reference=reference, label=label)[0]
+        return logits.squeeze(1) * self.state.numbers.scale_d
 
     def batch_outputs(self, batch: Batch, fake: Float[Tensor, "s 2 b"]) -> tuple[Tensor, Tensor]:
-        """D's logits (s, b) of a batch's real points and of fakes, each seen as one batch."""
+        """Mean of D(x) (s,) over a batch's real points and over fakes, as the loss reads it.
+
+        Both are seen as one batch.
+        """
         label = None if batch.label is None else torch.cat([batch.label] * 2, dim=2)
         x = torch.cat([batch.real, fake], dim=2)
         with torch.no_grad():
             logits, _ = self._step.discriminate(
                 self.state, self.state.d.weights, x, label, batches=2
             )
-        real_logits, fake_logits = logits.split(batch.real.shape[2], dim=1)
-        return real_logits, fake_logits
+        real, fakes = self._step.loss.output(logits).split(batch.real.shape[2], dim=1)
+        return real.mean(1), fakes.mean(1)
 
     def batch_fakes(self, batch: Batch) -> Float[Tensor, "s 2 b"]:
         """G's points for a batch's noise, by the weights that are trained."""
-        inputs = batch.z if batch.label is None else torch.cat([batch.z, batch.label], dim=1)
         with torch.no_grad():
-            return self.structure.generator(self.state.g.weights, inputs, self.state.g.buffers)[0]
+            return self._step.fakes(self.state, batch, self.state.g.weights)
 
     def fake_gradients(self, points: Float[Tensor, "s 2 n"], label: Tensor | None) -> Tensor:
         """Minus the gradient (s, 2, n) of G's loss at each fake: where G is pushed to move it."""
@@ -125,14 +124,10 @@ class Networks:
         with torch.no_grad():
             return step.gradient_g(self.state, Batch(real, z, label, None, None))[0]
 
-    def last_of(self, net: str, name: str) -> Tensor | None:
-        """A field of `UpdateResult` from the last update of "d" or "g"; None if there is none."""
-        return dict(zip(*self.last[net], strict=True)).get(name)
-
     def layer_norms(self, net: str) -> Float[Tensor, "s layers"]:
         """Norm of the last gradient over each layer's weights and biases; NaN before the first."""
         mlp = self.structure.discriminator if net == "d" else self.structure.generator
-        gradient = self.last_of(net, f"gradient_{net}")
+        gradient = self.last[net].get(f"gradient_{net}")
         layers = mlp.layers + 1
         if gradient is None:
             return torch.full((len(self.configs), layers), math.nan)
@@ -142,43 +137,22 @@ class Networks:
 
     def record(self) -> StepRecord:
         """What the last updates computed; NaN for a net that has not been updated yet."""
-        d, g = (UpdateResult(**dict(zip(*self.last[net], strict=True))) for net in ("d", "g"))
-        counts = self.steps, self.updates["d"], self.updates["g"]
-        return recorded(self._step, self.state, d, g, counts)
-
-
-def recorded(
-    step: AdversarialStep,
-    state: State,
-    d: UpdateResult,
-    g: UpdateResult,
-    counts: tuple[int, int, int],
-) -> StepRecord:
-    """The record of the last updates of D and of G.
-
-    Args:
-        step: knows the loss.
-        state: after these updates.
-        d: result of D's last update; fields of None are unknown.
-        g: result of G's last update.
-        counts: steps, updates of D and updates of G since the start.
-    """
-    loss, numbers = step.loss, state.numbers
-    unknown = torch.full((len(state.g.flat),), math.nan)
-    values = dict.fromkeys(PER_MEMBER, unknown) | {"penalty": torch.zeros_like(unknown)}
-    if d.real_logits is not None and d.fake_logits is not None and d.gradient_d is not None:
-        values |= discriminator_stats(loss, d.real_logits, d.fake_logits)
-        extra = (numbers.label_smoothing,) if step.structure.smoothing else ()
-        values["d_loss"] = loss.d_loss(d.real_logits, d.fake_logits, *extra).mean(1)
-        values["grad_norm_d"] = d.gradient_d.norm(dim=1)
-    if d.penalty is not None:
-        values["penalty"] = d.penalty[:, 0]
-    if g.g_logits is not None and g.gradient_g is not None:
-        values["g_loss"] = loss.g_loss(g.g_logits).mean(1)
-        values["grad_norm_g"] = g.gradient_g.norm(dim=1)
-    sums = state.g.flat.sum(1) + state.d.flat.sum(1)
-    for logits in (d.real_logits, d.fake_logits, g.g_logits):
-        sums = sums if logits is None else sums + logits.sum(1)
-    values["finite"] = sums.isfinite()
-    done, updates_d, updates_g = counts
-    return StepRecord(done, updates_d, updates_g, **values)
+        d, g, step, state = self.last["d"], self.last["g"], self._step, self.state
+        unknown = torch.full((len(self.configs),), math.nan)
+        values = dict.fromkeys(PER_MEMBER, unknown) | {"penalty": torch.zeros_like(unknown)}
+        if d:
+            logits = d["real_logits"], d["fake_logits"]
+            extra = (state.numbers.label_smoothing,) if self.structure.label_smoothing else ()
+            values |= discriminator_stats(step.loss, *logits)
+            values["d_loss"] = step.loss.d_loss(*logits, *extra).mean(1)
+            values["grad_norm_d"] = d["gradient_d"].norm(dim=1)
+        if "penalty" in d:
+            values["penalty"] = d["penalty"][:, 0]
+        if g:
+            values["g_loss"] = step.loss.g_loss(g["g_logits"]).mean(1)
+            values["grad_norm_g"] = g["gradient_g"].norm(dim=1)
+        sums = state.g.flat.sum(1) + state.d.flat.sum(1)
+        for logits_of in (d.get("real_logits"), d.get("fake_logits"), g.get("g_logits")):
+            sums = sums if logits_of is None else sums + logits_of.sum(1)
+        values["finite"] = sums.isfinite()
+        return StepRecord(self.steps, self.updates["d"], self.updates["g"], **values)

@@ -1,8 +1,8 @@
 """Optimiser steps over flat parameters of S networks at once, each with its own learning rate.
 
-torch's own optimisers know one learning rate for a list of parameters; here rates and betas are
-tensors `(s, 1)`, so that they can differ between members and change without a new capture. Each
-agrees with `torch.optim`'s, which the tests compare it with.
+torch's own optimisers have one learning rate for a list of parameters. Here learning rates and
+betas are tensors `(s, 1)`, so that they can differ between members and change without a new
+capture. The tests compare each optimiser with that of `torch.optim`.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,13 @@ Number = Float[Tensor, "s 1"]
 
 
 class Moments(NamedTuple):
-    """What an optimiser remembers; zeros at the start.
+    """The state of an optimiser; all zeros at the start.
 
-    Running mean and square of the gradient, and how far these two have come from their start at
-    0: `1 - beta^t`, Adam's bias corrections.
+    Attributes:
+        first: running mean of the gradient (of momentum: the velocity).
+        second: running mean of the squared gradient.
+        bias_correction1: `1 - beta1^t` after t steps, by which Adam divides the first.
+        bias_correction2: `1 - beta2^t`, by which it divides the second.
     """
 
     first: Flat
@@ -31,13 +34,13 @@ class Moments(NamedTuple):
 
     @classmethod
     def zeros(cls, flat: Flat) -> "Moments":
-        """Nothing seen yet, for such parameters."""
+        """The state before the first step, for parameters of this shape."""
         column = torch.zeros_like(flat[:, :1])
         return cls(torch.zeros_like(flat), torch.zeros_like(flat), column, column.clone())
 
 
 class Rates(NamedTuple):
-    """Learning rate and betas of each member, and `1 - beta` (a subtraction less a step)."""
+    """Learning rate and betas of each member, and `1 - beta`, which is computed only once."""
 
     lr: Number
     beta1: Number
@@ -88,5 +91,8 @@ OPTIMIZERS = tuple(UPDATES)
 
 
 def clip_norm(grad: Flat, bound: Number) -> Flat:
-    """Each member's gradient scaled down to norm `bound` if it is longer; as torch's own."""
+    """Each member's gradient, scaled down to norm `bound` if its norm is larger.
+
+    As `torch.nn.utils.clip_grad_norm_` has it: `g min(1, bound / (|g| + 1e-6))`.
+    """
     return grad * (bound / (grad.norm(dim=1, keepdim=True) + 1e-6)).clamp_max(1.0)

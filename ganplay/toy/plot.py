@@ -1,4 +1,4 @@
-"""Still pictures of trained toys, with Pillow: what the lab shows, for files."""
+"""Pictures of trained toys for files, drawn with Pillow: D's map, real points and fakes."""
 
 import math
 from collections.abc import Sequence
@@ -14,21 +14,23 @@ from ganplay.toy.trainer import ToyTrainer
 
 SIDE = 360
 GAP = 12
+# Above: pixels along a side of a panel, and between panels. Below: cells along a side of D's map;
+# how many real points, and how many fakes, a panel shows.
 CELLS = 90
 POINTS = 500
 OVERSAMPLE = 2
-"""Drawn larger and scaled down, for smooth edges."""
+"""Factor by which panels are drawn larger and then scaled down, for smooth edges."""
 COLOURS, PAPER = THEMES["light"], (255, 255, 255)
 
 
 def panels(trainer: ToyTrainer) -> Image.Image:
-    """D's map, real points (blue) and fakes (orange) of every member, side by side."""
+    """D's map, real points (blue) and fakes (orange) of every member, named by its seed."""
     drawn = each_panel(trainer, [str(config.seed) for config in trainer.configs])
     return side_by_side(drawn, math.ceil(math.sqrt(len(trainer))))
 
 
 def side_by_side(drawn: Sequence[Image.Image], columns: int) -> Image.Image:
-    """Panels on one sheet, row by row."""
+    """Panels, of SIDE pixels a side, on one sheet, row by row."""
     rows = math.ceil(len(drawn) / columns)
     size = (columns * (SIDE + GAP) + GAP, rows * (SIDE + GAP) + GAP)
     sheet = Image.new("RGB", size, PAPER)
@@ -39,17 +41,17 @@ def side_by_side(drawn: Sequence[Image.Image], columns: int) -> Image.Image:
 
 
 def each_panel(trainer: ToyTrainer, names: Sequence[str]) -> list[Image.Image]:
-    """The panel of each member, with its name."""
+    """The panel of each member, with its name in the corner."""
     extents = [trainer.distribution(i).extent for i in range(len(trainer))]
-    judged = _judged(trainer, extents)
+    scores = _scores(trainer, extents)
     real, fake = trainer.real(POINTS), trainer.sample(POINTS)
     return [
-        _panel(judged[i], real[i] / extent, fake[i] / extent, names[i])
+        _panel(scores[i], real[i] / extent, fake[i] / extent, names[i])
         for i, extent in enumerate(extents)
     ]
 
 
-def _judged(trainer: ToyTrainer, extents: list[float]) -> Float[Tensor, "s cells cells"]:
+def _scores(trainer: ToyTrainer, extents: list[float]) -> Float[Tensor, "s cells cells"]:
     """D over each member's square, from 0 (surely fake) to 1 (surely real), rows downwards."""
     ticks = (torch.arange(CELLS) + 0.5) * (2 / CELLS) - 1
     y, x = torch.meshgrid(-ticks, ticks, indexing="ij")
@@ -63,10 +65,10 @@ def _judged(trainer: ToyTrainer, extents: list[float]) -> Float[Tensor, "s cells
     return share.view(-1, CELLS, CELLS)
 
 
-def _panel(judged: Tensor, real: Tensor, fake: Tensor, name: str) -> Image.Image:
+def _panel(scores: Tensor, real: Tensor, fake: Tensor, name: str) -> Image.Image:
     ends = torch.tensor([COLOURS[end] for end in ("low", "middle", "high")], dtype=torch.float32)
-    upper = (judged > 0.5)[..., None]
-    along = (judged * 2 - upper[..., 0].float())[..., None]
+    upper = (scores > 0.5)[..., None]
+    along = (scores * 2 - upper[..., 0].float())[..., None]
     colours = torch.where(
         upper, torch.lerp(ends[1], ends[2], along), torch.lerp(ends[0], ends[1], along)
     )

@@ -1,7 +1,7 @@
-"""What helps against what a diagnosis says, as a change of settings; and the classic remedies.
+"""Changes of settings that help against a finding of the diagnosis, and the classic remedies.
 
-For each kind the remedies stand in the order in which they are tried: the first that changes
-anything is the one to propose. They are the classic ones, each with its source.
+For each kind of finding, remedies are listed in the order in which they are tried: the first that
+changes any setting is proposed. Each has its source.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from ganplay.toy.layers import MAX_MINIBATCH_DISCRIMINATION
 Changes = dict[str, Any]
 
 USUAL_RATE = 1e-3
-"""A learning rate that small networks bear, with Adam."""
+"""A learning rate with which small networks train stably, with Adam."""
 PENALISED = {"penalty": "r1", "penalty_weight": 0.1}
 
 
@@ -23,21 +23,17 @@ def _discriminated(c: ToyConfig) -> Changes:
     return {"minibatch_d": "discrimination", "batch_size": small}
 
 
-def _critic(**bound: Any) -> Callable[[ToyConfig], Changes]:
-    return lambda c: {"loss": "wasserstein", "steps_d": 5} | bound
-
-
 def _set(**changes: Any) -> Callable[[ToyConfig], Changes]:
     return lambda c: changes
 
 
 CLASSIC: Mapping[str, Callable[[ToyConfig], Changes]] = {
     "none": _set(),
-    # Goodfellow et al. 2014, section 3: a slope for G where D is sure.
+    # Goodfellow et al. 2014, section 3: a gradient for G where D is certain.
     "non_saturating": _set(loss="non_saturating"),
     # Goodfellow et al. 2014, algorithm 1, with k = 1.
     "in_turns": _set(steps_g=1, steps_d=1, simultaneous=False),
-    # Arjovsky and Bottou 2017, section 3: a better D is a better guide as long as it has a slope.
+    # Arjovsky and Bottou 2017, section 3: a better D gives better gradients, until they vanish.
     "more_of_d": _set(steps_d=5),
     # Heusel et al. 2017; four to one is Zhang et al. 2019, section 4.2.
     "two_rates": lambda c: {"lr_d": min(1.0, 4 * c.lr_g)},
@@ -53,32 +49,44 @@ CLASSIC: Mapping[str, Callable[[ToyConfig], Changes]] = {
     # Miyato et al. 2018.
     "spectral": _set(norm_d="spectral"),
     # Arjovsky et al. 2017, algorithm 1.
-    "wgan": _critic(weight_clip=0.1),
+    "wgan": _set(loss="wasserstein", steps_d=5, weight_clip=0.1),
     # Gulrajani et al. 2017, algorithm 1.
-    "wgan_gp": _critic(penalty="wgan_gp", penalty_weight=0.1),
+    "wgan_gp": _set(loss="wasserstein", steps_d=5, penalty="wgan_gp", penalty_weight=0.1),
     # Mescheder et al. 2018.
     "r1": _set(**PENALISED),
     # Yazici et al. 2019.
     "average": _set(ema=0.99),
 }
-"""By name what each changes, without asking what is the matter."""
+"""Changes by name, whatever the state of the run; the Arena compares them."""
 
 
 class Remedy(NamedTuple):
-    """A proposal.
+    """A proposed change of settings.
 
     Attributes:
-        changes: settings by name, all of them possible together with those that stay.
-        anew: whether it takes fresh networks, as those that there are have been spoilt.
+        changes: new values by setting; they contradict none of the settings that stay.
+        anew: whether to begin again with new networks, as the present ones hardly recover.
     """
 
     changes: Changes
     anew: bool
 
 
-def _penalised(c: ToyConfig) -> Changes:
-    """R1: D may not be steep where the data are. Mescheder et al. 2018."""
-    return PENALISED if c.penalty == "none" else {}
+def _where(needed: Callable[[ToyConfig], bool], **changes: Any) -> Callable[[ToyConfig], Changes]:
+    """A remedy that is the same for all settings that need it."""
+    return lambda c: changes if needed(c) else {}
+
+
+# R1: D may not be steep where the data are. Mescheder et al. 2018.
+_penalised = _where(lambda c: c.penalty == "none", **PENALISED)
+# Alternating updates spiral less than simultaneous ones. Mescheder et al. 2018, section 3.
+_in_turns = _where(lambda c: c.simultaneous, simultaneous=False)
+_fewer_of_d = _where(lambda c: c.steps_d > 1, steps_d=1)
+_any_of_d = _where(lambda c: c.steps_d == 0, steps_d=1)
+_more_of_d = _where(lambda c: c.steps_d < 5, steps_d=5)
+_fewer_of_g = _where(lambda c: c.steps_g > max(1, c.steps_d), steps_g=1)
+# D sees how varied a batch is. Karras et al. 2018, section 3.
+_whole_batches = _where(lambda c: c.minibatch_d == "none", minibatch_d="stddev")
 
 
 def _damped(c: ToyConfig) -> Changes:
@@ -87,15 +95,10 @@ def _damped(c: ToyConfig) -> Changes:
     return {} if strong else {"penalty": "r1", "penalty_weight": 1.0}
 
 
-def _in_turns(c: ToyConfig) -> Changes:
-    """Alternating updates spiral less than simultaneous ones. Mescheder et al. 2018, section 3."""
-    return {"simultaneous": False} if c.simultaneous else {}
-
-
 def _non_saturating(c: ToyConfig) -> Changes:
-    """A loss with a slope where D is sure, and an optimiser that does not need a large one.
+    """A loss with a gradient where D is certain, and an optimiser that follows small gradients too.
 
-    Goodfellow et al. 2014, section 3. The penalty lets D come down from where it is.
+    Goodfellow et al. 2014, section 3. The penalty makes D less certain again.
     """
     if c.loss != "minimax":
         return {}
@@ -103,24 +106,12 @@ def _non_saturating(c: ToyConfig) -> Changes:
     return {"loss": "non_saturating"} | adam | _penalised(c)
 
 
-def _fewer_of_d(c: ToyConfig) -> Changes:
-    return {"steps_d": 1} if c.steps_d > 1 else {}
-
-
 def _slower_d(c: ToyConfig) -> Changes:
     return {"lr_d": c.lr_g} if c.lr_d > c.lr_g > 0 else {}
 
 
-def _any_of_d(c: ToyConfig) -> Changes:
-    return {"steps_d": 1} if c.steps_d == 0 else {}
-
-
-def _fewer_of_g(c: ToyConfig) -> Changes:
-    return {"steps_g": 1} if c.steps_g > max(1, c.steps_d) else {}
-
-
 def _faster_d(c: ToyConfig) -> Changes:
-    """Both at the same pace; D may be the faster one. Heusel et al. 2017."""
+    """The same learning rate for both; that of D may be the larger one. Heusel et al. 2017."""
     return {"lr_d": c.lr_g} if c.lr_d < c.lr_g else {}
 
 
@@ -128,24 +119,15 @@ def _deeper_d(c: ToyConfig) -> Changes:
     return {"layers_d": 2, "width_d": max(c.width_d, 64)} if c.layers_d == 0 else {}
 
 
-def _more_of_d(c: ToyConfig) -> Changes:
-    return {"steps_d": 5} if c.steps_d < 5 else {}
-
-
-def _whole_batches(c: ToyConfig) -> Changes:
-    """D sees how varied a batch is. Karras et al. 2018, section 3."""
-    return {"minibatch_d": "stddev"} if c.minibatch_d == "none" else {}
-
-
 def _held_critic(c: ToyConfig) -> Changes:
-    """Nothing else bounds a critic's slope. Gulrajani et al. 2017."""
+    """A gradient penalty, if nothing else bounds a critic's gradient. Gulrajani et al. 2017."""
     if c.loss != "wasserstein" or c.penalty != "none" or c.weight_clip:
         return {}
     return {"penalty": "wgan_gp", "penalty_weight": 0.1} | _usual_pace(c)
 
 
 def _usual_pace(c: ToyConfig) -> Changes:
-    """Learning rates that small networks bear."""
+    """Learning rates of at most USUAL_RATE, with Adam."""
     changes = {n: USUAL_RATE for n in ("lr_g", "lr_d") if getattr(c, n) > USUAL_RATE}
     names = ("optimizer_g", "optimizer_d") if changes else ()
     return changes | {name: "adam" for name in names if getattr(c, name) == "sgd"}
@@ -165,11 +147,14 @@ _REMEDIES: Mapping[str, tuple[Callable[[ToyConfig], Changes], ...]] = {
     "divergence": (_held_critic, _usual_pace, _penalised, _slower),
 }
 _SPOILT = ("strong_g", "divergence")
-"""Kinds after which the networks are too far away to come back in sensible time."""
+"""Findings after which the networks are too far from the data to return in reasonable time."""
 
 
 def remedy(kind: str, config: ToyConfig) -> Remedy | None:
-    """What helps against a kind of finding; None if nothing is needed, or all has been tried."""
+    """The first remedy against a kind of finding (a key of `_REMEDIES`) that changes a setting.
+
+    None if the finding needs none, or the settings are already those of all its remedies.
+    """
     for propose in _REMEDIES.get(kind, ()):
         if changes := propose(config):
             return Remedy(dict(changes), kind in _SPOILT)

@@ -1,8 +1,7 @@
-"""An experiment as a plain PyTorch script, which runs by itself and needs nothing but torch.
+"""An experiment as a plain PyTorch script that needs nothing but torch.
 
-The script is put together from the pieces that a configuration uses, so that what it says is all
-there is. It trains one network, samples first, the way textbooks write it; the tests compare its
-weights with `ToyTrainer`'s step by step.
+The script has only the parts that a configuration uses. It trains one pair of networks, samples on
+the first axis, as textbooks do. The tests compare its weights with `ToyTrainer`'s after each step.
 """
 
 import itertools
@@ -79,37 +78,35 @@ _ACTIVATIONS = {
     "silu": "F.silu({})", "sine": "torch.sin({})",
 }  # fmt: skip
 _INITS = {
-    "kaiming_uniform": 'nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")',
-    "kaiming_normal": 'nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")',
-    "xavier_uniform": "nn.init.xavier_uniform_(layer.weight)",
-    "xavier_normal": "nn.init.xavier_normal_(layer.weight)",
-    "orthogonal": "nn.init.orthogonal_(layer.weight)",
-    "normal": "nn.init.normal_(layer.weight, 0.0, 0.02)",
-    "identity": "nn.init.eye_(layer.weight)",
+    "kaiming_uniform": 'nn.init.kaiming_uniform_({}, nonlinearity="relu")',
+    "kaiming_normal": 'nn.init.kaiming_normal_({}, nonlinearity="relu")',
+    "xavier_uniform": "nn.init.xavier_uniform_({})",
+    "xavier_normal": "nn.init.xavier_normal_({})",
+    "orthogonal": "nn.init.orthogonal_({})",
+    "normal": "nn.init.normal_({}, 0.0, 0.02)",
+    "identity": "nn.init.eye_({})",
 }
-_D_LOSSES = {
-    "minimax": "(F.softplus(-real) + F.softplus(fake)).mean()",
-    "non_saturating": "(F.softplus(-real) + F.softplus(fake)).mean()",
-    "least_squares": "(0.5 * (real - 1).square() + 0.5 * fake.square()).mean()",
-    "hinge": "(F.relu(1 - real) + F.relu(1 + fake)).mean()",
-    "wasserstein": "(fake - real).mean()",
-}
-_G_LOSSES = {
-    "minimax": "-F.softplus(fake).mean()",
-    "non_saturating": "F.softplus(-fake).mean()",
-    "least_squares": "0.5 * (fake - 1).square().mean()",
-    "hinge": "-fake.mean()",
-    "wasserstein": "-fake.mean()",
+_LOSSES = {
+    # of D, of G
+    "minimax": ("(F.softplus(-real) + F.softplus(fake)).mean()", "-F.softplus(fake).mean()"),
+    "non_saturating": ("(F.softplus(-real) + F.softplus(fake)).mean()", "F.softplus(-fake).mean()"),
+    "least_squares": (
+        "(0.5 * (real - 1).square() + 0.5 * fake.square()).mean()",
+        "0.5 * (fake - 1).square().mean()",
+    ),
+    "hinge": ("(F.relu(1 - real) + F.relu(1 + fake)).mean()", "-fake.mean()"),
+    "wasserstein": ("(fake - real).mean()", "-fake.mean()"),
 }
 
 
 def as_script(config: ToyConfig, steps: int) -> str:
     """A Python script that trains this configuration for so many steps with torch alone.
 
-    It prints the Jensen-Shannon divergence of 2,500 samples now and then and writes the last ones
-    to `points.csv`. Its random numbers are torch's own from one seed, so it repeats itself but not
-    `ToyTrainer`'s very run; given the same weights and batches it takes the same steps (with
-    spectral norm nearly so: torch's own iterates at every forward pass, ours once an update).
+    Every 500 steps it prints the Jensen-Shannon divergence of 2,500 samples, and at the end it
+    writes samples to `points.csv`. It draws all random numbers from torch's global generator, so it
+    repeats itself, but its run is another than `ToyTrainer`'s of that seed. From the same weights
+    and batches it takes the same steps, up to rounding; with spectral norm only nearly, because
+    torch does a power iteration at every forward pass and ganplay one an update.
     """
     parts = [
         _head(config, steps), _data(config), _net(config, "Generator"),
@@ -172,76 +169,65 @@ def noise(n):
 
 
 def _net(c: ToyConfig, name: str) -> str:
-    g = name == "Generator"
-    layers, width = (c.layers_g, c.width_g) if g else (c.layers_d, c.width_d)
-    norm, residual = (c.norm_g, c.residual_g) if g else (c.norm_d, c.residual_d)
-    activation, minibatch = (c.activation_g, "none") if g else (c.activation_d, c.minibatch_d)
+    g, both = name == "Generator", ("layers", "width", "norm", "residual", "activation")
+    layers, width, norm, residual, activation = (
+        getattr(c, f"{n}_{'g' if g else 'd'}") for n in both
+    )
+    minibatch = "none" if g else c.minibatch_d
     inputs = (c.noise_dim if g else 2) + c.classes
     features = width if layers else inputs
-    extra = {"none": 0, "stddev": 1, "discrimination": KERNELS}[minibatch]
     linear = "spectral_norm(nn.Linear({}, {}))" if norm == "spectral" else "nn.Linear({}, {})"
     sizes = [inputs] + [width] * layers
     hidden = ", ".join(linear.format(i, o) for i, o in itertools.pairwise(sizes))
-    lines = [f"class {name}(nn.Module):", "    def __init__(self):", "        super().__init__()",
-             f"        self.hidden = nn.ModuleList([{hidden}])"]  # fmt: skip
+    indexed, own, norms = residual, "layer(x)", ""
     if norm == "layer":
-        lines.append(
-            f"        self.norms = nn.ModuleList([nn.LayerNorm({width}) for _ in range({layers})])"
-        )
-    if minibatch == "discrimination":
-        shape = (KERNELS * KERNEL_SIZE, features)
-        lines.append(f"        self.kernels = nn.Parameter(torch.empty{shape})")
-        lines.append("        nn.init.xavier_normal_(self.kernels)")
-    lines.append(f"        self.last = {linear.format(features + extra, 2 if g else 1)}")
-    h = _ACTIVATIONS[activation].format(
-        "self.norms[i](layer(x))" if norm == "layer" else "layer(x)"
-    )
-    lines += [
-        "",
-        "    def features(self, x):",
-        "        for i, layer in enumerate(self.hidden):",
-        f"            x = x + {h} if i else {h}" if residual else f"            x = {h}",
-        "        return x",
-        "",
-        "    def forward(self, x):",
-        "        x = self.features(x)",
-    ]
-    if norm != "layer" and not residual:
-        lines = [
-            line.replace("for i, layer in enumerate(self.hidden)", "for layer in self.hidden")
-            for line in lines
-        ]
+        indexed, own = True, "self.norms[i](layer(x))"
+        norms = f"""
+        self.norms = nn.ModuleList([nn.LayerNorm({width}) for _ in range({layers})])"""
+    extra, kernels, seen = 0, "", ""
     if minibatch == "stddev":
-        lines += [
-            "        spread = (x.var(0, correction=0) + 1e-8).sqrt().mean()",
-            "        x = torch.cat([x, spread.expand(len(x), 1)], 1)",
-        ]
-    if minibatch == "discrimination":
-        lines += [
-            f"        m = (x @ self.kernels.T).unflatten(1, ({KERNELS}, {KERNEL_SIZE}))",
-            "        distance = (m[:, None] - m[None]).abs().sum(3)  # (n, n, kernels)",
-            "        x = torch.cat([x, (-distance).exp().sum(1)], 1)",
-        ]
-    if g:
-        lines.append(f"        return self.last(x){'.tanh()' if c.output_g == 'tanh' else ''}")
-    else:
-        scale = f"{c.scale_d} * " if c.scale_d != 1 else ""
-        lines.append(f"        return {scale}self.last(x).squeeze(1)  # logits")
-    return "\n".join(lines)
+        extra = 1
+        seen = """
+        spread = (x.var(0, correction=0) + 1e-8).sqrt().mean()
+        x = torch.cat([x, spread.expand(len(x), 1)], 1)"""
+    elif minibatch == "discrimination":
+        extra = KERNELS
+        kernels = f"""
+        self.kernels = nn.Parameter(torch.empty{(KERNELS * KERNEL_SIZE, features)})
+        nn.init.xavier_normal_(self.kernels)"""
+        seen = f"""
+        m = (x @ self.kernels.T).unflatten(1, ({KERNELS}, {KERNEL_SIZE}))
+        distance = (m[:, None] - m[None]).abs().sum(3)  # (n, n, kernels)
+        x = torch.cat([x, (-distance).exp().sum(1)], 1)"""
+    h = _ACTIVATIONS[activation].format(own)
+    result = "self.last(x).tanh()" if c.output_g == "tanh" else "self.last(x)"
+    if not g:
+        result = f"{c.scale_d} * " * (c.scale_d != 1) + "self.last(x).squeeze(1)  # logits"
+    return f"""class {name}(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.ModuleList([{hidden}]){norms}{kernels}
+        self.last = {linear.format(features + extra, 2 if g else 1)}
+
+    def features(self, x):
+        for {"i, layer in enumerate(self.hidden)" if indexed else "layer in self.hidden"}:
+            x = {f"x + {h} if i else {h}" if residual else h}
+        return x
+
+    def forward(self, x):
+        x = self.features(x){seen}
+        return {result}"""
 
 
 def _setting_up(c: ToyConfig) -> str:
     def start(net: str, init: str, norm: str) -> str:
         if init == "default":
             return ""
-        lines = f"for layer in [*{net}.hidden, {net}.last]:\n"
-        if norm == "spectral":
-            lines += f"    {_INITS[init]}\n".replace(
-                "layer.weight", "layer.parametrizations.weight.original"
-            )
-        else:
-            lines += f"    {_INITS[init]}\n"
-        return lines + "    nn.init.zeros_(layer.bias)\n"
+        weight = "layer.parametrizations.weight.original" if norm == "spectral" else "layer.weight"
+        return f"""for layer in [*{net}.hidden, {net}.last]:
+    {_INITS[init].format(weight)}
+    nn.init.zeros_(layer.bias)
+"""
 
     def optimizer(net: str, name: str, lr: float) -> str:
         call = {
@@ -262,7 +248,7 @@ optimizer_d = {optimizer("discriminator", c.optimizer_d, c.lr_d)}
 
 
 def _losses(c: ToyConfig) -> str:
-    d_loss = _D_LOSSES[c.loss]
+    d_loss, g_loss = _LOSSES[c.loss]
     if c.label_smoothing and c.loss == "least_squares":
         d_loss = d_loss.replace("real - 1)", f"real - {1 - c.label_smoothing})")
     elif c.label_smoothing:
@@ -274,7 +260,7 @@ def d_loss(real, fake):
 
 
 def g_loss(fake):
-    return {_G_LOSSES[c.loss]}
+    return {g_loss}
 """
     if c.classes:
         text += f"""
@@ -294,23 +280,24 @@ def jittered(x):
         gp = c.penalty == "wgan_gp"
         where = "torch.lerp(fake, real, torch.rand(len(real), 1))" if gp else "real"
         cost = f"(norm - {c.penalty_target}).square()" if gp else "0.5 * norm.square()"
-        x = "with_label(x, label)" if c.classes else "x"
         text += f"""
 
 def penalty(real, fake{label}):
     x = {where}.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(discriminator({x}).sum(), x, create_graph=True)
+    (slope,) = torch.autograd.grad(discriminator({_labelled(c, "x")}).sum(), x, create_graph=True)
     norm = (slope.square().sum(1) + 1e-12).sqrt()  # of each sample
     return {cost}.mean()
 """
     return text
 
 
+def _labelled(c: ToyConfig, x: str) -> str:
+    """The expression of a net's input: x, with labels if the model is conditional."""
+    return f"with_label({x}, label)" if c.classes else x
+
+
 def _updates(c: ToyConfig) -> str:
     label = ", label" if c.classes else ""
-
-    def judged(x: str) -> str:
-        return f"discriminator(with_label({x}, label))" if c.classes else f"discriminator({x})"
 
     def step(net: str) -> str:
         lines = f"    optimizer_{net[0]}.zero_grad()\n    loss.backward()\n"
@@ -319,7 +306,6 @@ def _updates(c: ToyConfig) -> str:
         return lines + f"    optimizer_{net[0]}.step()\n"
 
     clock = bool(c.instance_noise and c.instance_noise_steps)
-    z = "with_label(z, label)" if c.classes else "z"
     text = "updates_d = 0\n\n\n" if clock else ""
     text += f"""def batch():
     real, {"label" if c.classes else "_"} = real_samples(BATCH)
@@ -327,14 +313,14 @@ def _updates(c: ToyConfig) -> str:
 
 
 def fakes(z{label}):
-    return generator({z})
+    return generator({_labelled(c, "z")})
 
 
 def update_d(real, fake{label}):
 {"    global updates_d" + chr(10) if clock else ""}\
 {"    updates_d += 1" + chr(10) if clock else ""}    fake = fake.detach()
 {"    real, fake = jittered(real), jittered(fake)" + chr(10) if c.instance_noise else ""}\
-    loss = d_loss({judged("real")}, {judged("fake")})
+    loss = d_loss(discriminator({_labelled(c, "real")}), discriminator({_labelled(c, "fake")}))
 """
     if c.penalty != "none" and c.penalty_weight:
         text += f"    loss = loss + {c.penalty_weight} * penalty(real, fake{label})\n"
@@ -344,7 +330,7 @@ def update_d(real, fake{label}):
         for weight in discriminator.parameters():
             weight.clamp_(-{c.weight_clip}, {c.weight_clip})
 """
-    x = "with_label(fake, label)" if c.classes else "fake"
+    x = _labelled(c, "fake")
     text += f"\n\ndef update_g(real, fake{label}):\n"
     text += "    fake = jittered(fake)\n" if c.instance_noise else ""
     text += f"    loss = g_loss(discriminator({x}))\n"
@@ -361,16 +347,16 @@ def update_d(real, fake{label}):
 """
     together = min(c.steps_d, c.steps_g, 1)
     text += '\n\ndef step():\n    """One step of the game."""\n'
-    get = f"        real, z{label} = batch()\n"
-    if c.steps_d - together:
-        text += f"    for _ in range({c.steps_d - together}):\n{get}"
-        text += f"        update_d(real, fakes(z{label}){label})\n"
+
+    def more(net: str, count: int) -> str:
+        loop = f"    for _ in range({count}):\n        real, z{label} = batch()\n"
+        return loop + f"        update_{net}(real, fakes(z{label}){label})\n" if count else ""
+
+    text += more("d", c.steps_d - together)
     if together:
         text += f"    real, z{label} = batch()\n    fake = fakes(z{label})\n"
         text += _pair(c, label)
-    if c.steps_g - together:
-        text += f"    for _ in range({c.steps_g - together}):\n{get}"
-        text += f"        update_g(real, fakes(z{label}){label})\n"
+    text += more("g", c.steps_g - together)
     return text if c.steps_d + c.steps_g else text + "    pass\n"
 
 

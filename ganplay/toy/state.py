@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from ganplay.common.seeding import generator_of
 from ganplay.toy.config import ToyConfig
@@ -52,19 +53,10 @@ def initial_state(
 
 def copy_of(state: State, structure: Structure) -> State:
     """The state in memory of its own, with weights that are views of its own flat tensors."""
-
-    def copied(net: NetState, mlp: Mlp) -> NetState:
-        flat, moments = net.flat.clone(), Moments(*(m.clone() for m in net.moments))
-        weights, buffers = split(flat, mlp.shapes()), [b.clone() for b in net.buffers]
-        return NetState(flat, net.average.clone(), moments, weights, buffers)
-
-    return State(
-        copied(state.g, structure.generator),
-        copied(state.d, structure.discriminator),
-        Hyperparameters(*(n.clone() for n in state.numbers)),
-        state.updates.clone(),
-        state.ones,
-    )
+    copy: State = tree_map(torch.clone, state)
+    nets = ((copy.g, structure.generator), (copy.d, structure.discriminator))
+    g, d = (net._replace(weights=split(net.flat, mlp.shapes())) for net, mlp in nets)
+    return copy._replace(g=g, d=d)
 
 
 def named_tensors(state: State, structure: Structure) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ samples the first axis is the members and the last one the samples, `(s, 2, n)`.
 import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import torch
@@ -39,7 +39,7 @@ class Structure:
     noise_dim: int
     batch_size: int
     simultaneous: bool
-    smoothing: bool
+    label_smoothing: bool
     scaled: bool
     instance_noise: bool
     feature_matching: bool
@@ -50,51 +50,25 @@ class Structure:
     @classmethod
     def of(cls, config: ToyConfig) -> "Structure":
         """The structure that a configuration asks for."""
-        classes = config.classes
-        generator = Mlp(
-            inputs=config.noise_dim + classes,
-            outputs=2,
-            layers=config.layers_g,
-            width=config.width_g,
-            activation=config.activation_g,
-            init=config.init_g,
-            norm=config.norm_g,
-            residual=config.residual_g,
-            tanh_output=config.output_g == "tanh",
+        settings: dict[str, Any] = {
+            f.name: getattr(config, f.name) for f in fields(cls) if hasattr(config, f.name)
+        }
+        # Of numbers that switch something on: whether they do.
+        settings |= {f.name: settings.get(f.name, 0) > 0 for f in fields(cls) if f.type is bool}
+        settings["scaled"] = config.scale_d != 1
+        settings["penalty"] = config.penalty if config.penalty_weight else "none"
+        classes, tanh = config.classes, config.output_g == "tanh"
+        return cls(
+            _mlp(config, "g", inputs=config.noise_dim + classes, outputs=2, tanh_output=tanh),
+            _mlp(config, "d", inputs=2 + classes, outputs=1, minibatch=config.minibatch_d),
+            **settings,
         )
-        discriminator = Mlp(
-            inputs=2 + classes,
-            outputs=1,
-            layers=config.layers_d,
-            width=config.width_d,
-            activation=config.activation_d,
-            init=config.init_d,
-            norm=config.norm_d,
-            residual=config.residual_d,
-            minibatch=config.minibatch_d,
-        )
-        return Structure(generator, discriminator, **_shared(config, classes))
 
 
-def _shared(config: ToyConfig, classes: int) -> dict[str, Any]:
-    """What a structure has beside its nets."""
-    return {
-        "loss": config.loss,
-        "penalty": config.penalty if config.penalty_weight else "none",
-        "optimizer_g": config.optimizer_g,
-        "optimizer_d": config.optimizer_d,
-        "classes": classes,
-        "noise_dim": config.noise_dim,
-        "batch_size": config.batch_size,
-        "simultaneous": config.simultaneous,
-        "smoothing": config.label_smoothing > 0,
-        "scaled": config.scale_d != 1,
-        "instance_noise": config.instance_noise > 0,
-        "feature_matching": config.feature_matching > 0,
-        "weight_clip": config.weight_clip > 0,
-        "grad_clip": config.grad_clip > 0,
-        "ema": config.ema > 0,
-    }
+def _mlp(config: ToyConfig, net: str, **others: Any) -> Mlp:
+    """The net "g" or "d", from the settings that both have, and from others."""
+    names = ("layers", "width", "activation", "init", "norm", "residual")
+    return Mlp(**{name: getattr(config, f"{name}_{net}") for name in names}, **others)
 
 
 class NetState(NamedTuple):
@@ -185,11 +159,6 @@ class UpdateResult(NamedTuple):
     gradient_g: Tensor | None = None
 
 
-def _column(number: Float[Tensor, "s 1"], like: Tensor) -> Tensor:
-    """A number of each member, with as many axes as a tensor has."""
-    return number.view(-1, *[1] * (like.dim() - 1))
-
-
 def _flat(gradients: Sequence[Tensor]) -> Float[Tensor, "s p"]:
     return torch.cat([g.flatten(1) for g in gradients], dim=1)
 
@@ -207,7 +176,7 @@ class AdversarialStep:
 
     def update_d(self, state: State, batch: Batch) -> UpdateResult:
         """One update of D."""
-        fake = self._fake(state, batch, state.g.weights)
+        fake = self.fakes(state, batch, state.g.weights)
         gradient, outcome = self._gradient_d(state, batch, fake)
         self._apply_d(state, gradient)
         return outcome
@@ -222,7 +191,7 @@ class AdversarialStep:
         """Gradient (s, p) of G's loss over its parameters, and D's logits (s, b) on its fakes."""
         with torch.enable_grad():
             weights = _leaves(state.g.weights)
-            fake = self._fake(state, batch, weights)
+            fake = self.fakes(state, batch, weights)
         return self._gradient_g(state, batch, fake, weights)
 
     def update_both(self, state: State, batch: Batch) -> UpdateResult:
@@ -232,7 +201,7 @@ class AdversarialStep:
         """
         with torch.enable_grad():
             weights = _leaves(state.g.weights)
-            fake = self._fake(state, batch, weights)
+            fake = self.fakes(state, batch, weights)
         gradient_d, outcome = self._gradient_d(state, batch, fake.detach())
         if not self.structure.simultaneous:
             self._apply_d(state, gradient_d)
@@ -242,7 +211,8 @@ class AdversarialStep:
         self._apply_g(state, gradient_g)
         return outcome._replace(g_logits=logits, gradient_g=gradient_g)
 
-    def _fake(self, state: State, batch: Batch, weights: Sequence[Tensor]) -> Tensor:
+    def fakes(self, state: State, batch: Batch, weights: Sequence[Tensor]) -> Tensor:
+        """G's points (s, 2, b) for a batch's noise, by given weights."""
         generator = self.structure.generator
         return generator(weights, batch.z, state.g.buffers, label=batch.label)[0]
 
@@ -254,31 +224,31 @@ class AdversarialStep:
         label: Tensor | None,
         batches: int = 1,
     ) -> tuple[Tensor, Tensor]:
-        """Logits (s, n) and features (s, f, n) of D at x (s, *sample, n)."""
+        """Logits (s, n) and features (s, f, n) of D at points x (s, 2, n)."""
         mlp = self.structure.discriminator
         logits, features = mlp(weights, x, state.d.buffers, batches, label=label)
         logits = logits.squeeze(1)
         return (logits * state.numbers.scale_d if self.structure.scaled else logits), features
 
-    def _instance_noise(self, state: State, normal: Tensor, updates: Tensor) -> Tensor:
-        """Instance noise, which fades linearly. Sonderby et al. 2017, section 3.
-
-        Args:
-            state: whose settings say how strong it is and how fast it fades.
-            normal: standard normal numbers of the samples' shape.
-            updates: of D (s, 1), by which it has faded.
-        """
-        numbers = state.numbers
-        left = (1 - updates * numbers.noise_fading).clamp_min(0)
-        return _column(numbers.instance_noise * left, normal) * normal
-
     def _with_noise(
         self, state: State, batch: Batch, x: Tensor, part: slice, updates: Tensor
     ) -> Tensor:
-        """Samples as D sees them: with instance noise from a part of the batch's 3b numbers."""
-        if batch.instance_noise is not None:
-            x = x + self._instance_noise(state, batch.instance_noise[..., part], updates)
-        return x
+        """Samples as D sees them: with instance noise, if any, which fades linearly.
+
+        Sonderby et al. 2017, section 3.
+
+        Args:
+            state: whose settings say how strong it is and how fast it fades.
+            batch: has 3b standard normal numbers for each coordinate.
+            x: samples (s, 2, n).
+            part: of those 3b, the n numbers that are for these samples.
+            updates: of D (s, 1), by which the noise has faded.
+        """
+        if batch.instance_noise is None:
+            return x
+        numbers = state.numbers
+        left = (1 - updates * numbers.noise_fading).clamp_min(0)
+        return x + (numbers.instance_noise * left)[..., None] * batch.instance_noise[..., part]
 
     def _gradient_d(self, state: State, batch: Batch, fake: Tensor) -> tuple[Tensor, UpdateResult]:
         structure, numbers, size = self.structure, state.numbers, self.structure.batch_size
@@ -293,7 +263,7 @@ class AdversarialStep:
             weights = _leaves(state.d.weights)
             logits, _ = self.discriminate(state, weights, x, label, batches=2)
             real_logits, fake_logits = logits.split(size, dim=1)
-            extra = (numbers.label_smoothing,) if structure.smoothing else ()
+            extra = (numbers.label_smoothing,) if structure.label_smoothing else ()
             loss = self.loss.d_loss(real_logits, fake_logits, *extra).mean(1, keepdim=True)
             penalty = None
             if structure.penalty != "none":
@@ -312,7 +282,7 @@ class AdversarialStep:
         points = penalty.points(real, fake, batch.interpolation).detach().requires_grad_()
         logits, _ = self.discriminate(state, weights, points, batch.label)
         (slope,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
-        norms = sample_norms(slope, tuple(range(1, slope.dim() - 1)))  # (s, b)
+        norms = sample_norms(slope, (1,))  # (s, b)
         return penalty.value(norms, state.numbers.penalty_target).mean(1, keepdim=True)
 
     def _gradient_g(
@@ -336,21 +306,22 @@ class AdversarialStep:
         return gradient, logits.detach()
 
     def _apply_d(self, state: State, gradient: Tensor) -> None:
-        net, numbers, structure = state.d, state.numbers, self.structure
-        if structure.grad_clip:
-            gradient = clip_norm(gradient, numbers.grad_clip)
-        update = UPDATES[structure.optimizer_d]
-        update(net.flat, gradient, net.moments, numbers.rates(numbers.lr_d))
-        if structure.weight_clip:
-            clip_weights_(net.flat, numbers.weight_clip)
+        self._descend(state.d, gradient, self.structure.optimizer_d, state.numbers.lr_d, state)
+        if self.structure.weight_clip:
+            clip_weights_(state.d.flat, state.numbers.weight_clip)
 
     def _apply_g(self, state: State, gradient: Tensor) -> None:
-        net, numbers, structure = state.g, state.numbers, self.structure
-        if structure.grad_clip:
-            gradient = clip_norm(gradient, numbers.grad_clip)
-        update = UPDATES[structure.optimizer_g]
-        update(net.flat, gradient, net.moments, numbers.rates(numbers.lr_g))
+        net, structure = state.g, self.structure
+        self._descend(net, gradient, structure.optimizer_g, state.numbers.lr_g, state)
         if structure.ema:
-            net.average.lerp_(net.flat, 1 - numbers.ema)
+            net.average.lerp_(net.flat, 1 - state.numbers.ema)
         if structure.generator.norm == "spectral":
             structure.generator.power_iteration_(net.weights, net.buffers)
+
+    def _descend(
+        self, net: NetState, gradient: Tensor, optimizer: str, lr: Tensor, state: State
+    ) -> None:
+        """One optimiser step of a net, its gradient clipped first if that is asked for."""
+        if self.structure.grad_clip:
+            gradient = clip_norm(gradient, state.numbers.grad_clip)
+        UPDATES[optimizer](net.flat, gradient, net.moments, state.numbers.rates(lr))

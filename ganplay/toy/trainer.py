@@ -5,7 +5,7 @@ trainer between steps is in `members`.
 """
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,7 @@ from ganplay.toy.config import ToyConfig, needs_new_networks
 from ganplay.toy.ensemble import Ensemble, Net
 from ganplay.toy.members import Members
 from ganplay.toy.snapshot import Snapshot
-from ganplay.toy.step import Batch, Structure
+from ganplay.toy.step import Structure
 
 
 class ToyTrainer(Members):
@@ -100,10 +100,8 @@ class ToyTrainer(Members):
         if any(needs_new_networks(o, n) for o, n in zip(self.configs, configs, strict=True)):
             raise ValueError("these settings need new networks: make a new trainer")
         self.configs = configs
-        start = 0
-        for ensemble in self.ensembles:
-            ensemble.configure(configs[start : start + len(ensemble.configs)])
-            start += len(ensemble.configs)
+        for ensemble, own in self.parts():
+            ensemble.configure(configs[own])
 
     def snapshot(self) -> Snapshot:
         """All that training goes on from, of all members, in memory of its own."""
@@ -117,15 +115,8 @@ class ToyTrainer(Members):
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on as the trainer that gave the snapshot would; settings must be the same."""
-        start = 0
-        for ensemble in self.ensembles:
-            own = slice(start, start + len(ensemble.configs))
+        for ensemble, own in self.parts():
             ensemble.restore(snapshot.members(own))
-            start = own.stop
-
-    def slow_step(self) -> Iterator[tuple[str, Batch]]:
-        """One step of the first ensemble with pauses; see `Ensemble.slow_step`."""
-        return self.ensembles[0].slow_step()
 
     def _each(self, work: Callable[[Ensemble], None]) -> None:
         with threads_of_torch(self._threads_each):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganplay.lessons import theory
-from ganplay.toy.distributions import DISTRIBUTIONS, mixture_log_density
+from ganplay.toy.distributions import DISTRIBUTIONS, mixture
 
 
 def test_densities_by_hand():
@@ -14,7 +14,7 @@ def test_densities_by_hand():
     # At (1, 0.5) one is 0.5 away and the other sqrt(4.25).
     around = 2 * math.pi * 0.25
     expected = [math.exp(-2) / around, (math.exp(-0.5) + math.exp(-8.5)) / 2 / around]
-    found = mixture_log_density(points, modes, 0.5).exp()
+    found = mixture(modes, 0.5).log_density(points).exp()
     torch.testing.assert_close(found, torch.tensor(expected))
     torch.testing.assert_close(DISTRIBUTIONS["hills"].log_density(points).exp(), found)
     assert DISTRIBUTIONS["diracs"].log_density is None

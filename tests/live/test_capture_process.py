@@ -61,9 +61,9 @@ def test_steps_and_pictures_are_the_very_same(name, beside, here, monkeypatch, o
     assert all(a.equal(b) for a, b in pairs)
     renderer, deadline = FrameRenderer(captured), time.monotonic() + 60
     before = pack(renderer.render(View(graph=True)))
-    while renderer._shutter.captured is None and time.monotonic() < deadline:
+    while renderer._render.captured is None and time.monotonic() < deadline:
         after = pack(renderer.render(View(graph=True)))
-    assert renderer._shutter.captured is not None
+    assert renderer._render.captured is not None
     after = pack(renderer.render(View(graph=True)))
     assert len(after) == len(before)
     assert here == []

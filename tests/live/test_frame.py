@@ -50,7 +50,7 @@ def test_node_reads_what_python_packs(tmp_path):
     expected["weights"] = (insides.weights * 127).round().int().tolist()
     expected["unit"] = (frame.unit * 127 + 128).round().int().flatten().tolist()
     expected["unitSize"] = frame.unit_size
-    expected["verdicts"] = frame.verdicts.flatten().tolist()
+    expected["verdicts"] = frame.d_histogram.flatten().tolist()
     expected["norms"] = {net: norms.tolist() for net, norms in frame.norms.items()}
     fake_gradients = (frame.fake_gradients / expected["pullScale"]).clamp(-1, 1) * 127
     expected["pulls"] = fake_gradients.round().int().flatten().tolist()
@@ -82,10 +82,10 @@ def sections(data):
 def test_the_graph_shows_verdicts_and_gradients_of_each_layer():
     looked = renderer(ToyConfig(width_d=16, width_g=16, layers_d=3))
     trainer, frame = looked.trainer, looked.render(View(graph=True))
-    assert frame.verdicts.sum(1).tolist() == [frames.FAKES, frames.FAKES]
+    assert frame.d_histogram.sum(1).tolist() == [frames.FAKES, frames.FAKES]
     output = torch.sigmoid(trainer.discriminate(frame.fakes[None])[0])
     highest = (output >= 1 - 1 / frames.BINS).sum().item()
-    assert frame.verdicts[1, -1].item() == highest
+    assert frame.d_histogram[1, -1].item() == highest
     record = trainer.record()
     for net, layers, total in (("d", 4, record.grad_norm_d), ("g", 3, record.grad_norm_g)):
         assert frame.norms[net].shape == (layers,)
@@ -93,7 +93,7 @@ def test_the_graph_shows_verdicts_and_gradients_of_each_layer():
     fresh = FrameRenderer(ToyTrainer(SMALL)).render(View(graph=True))
     assert fresh.norms["g"].isnan().all()
     conditional = renderer(ToyConfig(conditional=True, width_d=16, batch_size=32))
-    assert conditional.render(View(layers=0, graph=True)).verdicts.sum().item() > 0
+    assert conditional.render(View(layers=0, graph=True)).d_histogram.sum().item() > 0
 
 
 def test_frames_are_few_bytes():

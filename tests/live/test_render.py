@@ -23,17 +23,17 @@ def seen(renderer, view):
         frame.fake_gradients,
         frame.map,
         frame.grid,
-        frame.verdicts,
+        frame.d_histogram,
     ], frame.map_range
 
 
 def captured(renderer, view):
     """Look until the captured function is in use."""
     deadline = time.monotonic() + 60
-    while renderer._shutter.captured is None and time.monotonic() < deadline:
+    while renderer._render.captured is None and time.monotonic() < deadline:
         renderer.render(view)
         time.sleep(0.01)
-    assert renderer._shutter.captured is not None, "the picture could not be captured"
+    assert renderer._render.captured is not None, "the picture could not be captured"
 
 
 @pytest.mark.parametrize("view", [View(), View(graph=True), View(layers=12, label=3)])
@@ -57,7 +57,7 @@ def test_captured_pictures_are_the_same_and_follow_the_networks(name, view):
     for now, expected in zip(seen(renderer, view)[0], eager, strict=True):
         torch.testing.assert_close(now, expected, rtol=0, atol=1e-6)
     other, _ = seen(renderer, View(layers=1))
-    assert renderer._shutter.captured is None
+    assert renderer._render.captured is None
     torch.testing.assert_close(other[2], seen(FrameRenderer(trainer), View(layers=1))[0][2])
 
 
@@ -65,7 +65,7 @@ def test_what_is_looked_at_seldom_is_not_captured():
     renderer = FrameRenderer(ToyTrainer(CONFIGS["ring"], threads=1))
     for label in range(3 * CALLS_BEFORE_CAPTURE):
         renderer.render(View(layers=1 + 15 * (label % 2)))
-    assert renderer._shutter._calls == 1
+    assert renderer._render._calls == 1
 
 
 def test_batches_as_a_whole_are_judged_by_the_settings_of_the_moment():
@@ -75,11 +75,11 @@ def test_batches_as_a_whole_are_judged_by_the_settings_of_the_moment():
         before = renderer.render(View(layers=1)).map
     trainer.configure(ToyConfig(minibatch_d="stddev", width_d=16, distribution="grid"))
     assert not torch.equal(FrameRenderer(trainer).render(View(layers=1)).map, before)
-    assert renderer._shutter.captured is None
+    assert renderer._render.captured is None
 
 
 def test_without_capture_there_is_none():
     renderer = FrameRenderer(ToyTrainer(CONFIGS["path"], threads=1, use_capture=False))
     for _ in range(2 * CALLS_BEFORE_CAPTURE):
         pack(renderer.render())
-    assert renderer._shutter.captured is None
+    assert renderer._render.captured is None

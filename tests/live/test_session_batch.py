@@ -11,7 +11,7 @@ from ganplay.live import session_batch
 from ganplay.live.frame import LAYERS, View
 from ganplay.live.render import render_one
 from ganplay.live.run import LiveRun, render_together, step_together
-from ganplay.live.session_batch import SIZES, BatchKey, SessionBatchCache, batch_key_of
+from ganplay.live.session_batch import SIZES, BatchKey, batch_cache, batch_key_of
 
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32, ema=0.9)
 KINDS = {
@@ -35,7 +35,7 @@ def test_the_numbers_are_the_very_same_alone_and_in_company(name, one_thread, un
         configs[2] = replace(configs[2], distribution="grid")
     alone = [ToyTrainer(c, threads=1) for c in configs]
     among = [ToyTrainer(c, threads=1) for c in configs]
-    room = SessionBatchCache().of(kind, 4)
+    room = batch_cache()(kind, 4)
     for count in (1, 70, 3):
         for trainer in alone:
             trainer.step(count)
@@ -78,8 +78,8 @@ def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, unch
         run.start()
         run.step(5 + i, "both")
         run.renderer.measure()
-    session_batches = SessionBatchCache()
-    room = session_batches.of(batch_key_of(config), 4)  # with an empty place
+    session_batches = batch_cache()
+    room = session_batches(batch_key_of(config), 4)  # with an empty place
     for _ in range(2):
         seen = render_together(dict.fromkeys(runs, view), room)
         assert list(seen) == runs
@@ -90,12 +90,12 @@ def test_pictures_are_the_same_alone_and_in_company(name, view, one_thread, unch
                 if one is not None:
                     near = 1 if not one.is_floating_point() else 1e-5
                     torch.testing.assert_close(one, other, rtol=1e-5, atol=near)
-        step_together(runs, 3, session_batches.of(batch_key_of(config), 3))
+        step_together(runs, 3, session_batches(batch_key_of(config), 3))
         assert not caplog.records
 
 
 def test_pictures_that_need_what_only_one_has_are_made_alone(one_thread):
-    room = SessionBatchCache().of(batch_key_of(SMALL), 4)
+    room = batch_cache()(batch_key_of(SMALL), 4)
     runs = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
     for run in runs:
         run.start()
@@ -109,15 +109,13 @@ def test_pictures_that_need_what_only_one_has_are_made_alone(one_thread):
     for run in others:
         run.start()
     assert (
-        render_together(
-            dict.fromkeys(others, View()), SessionBatchCache().of(batch_key_of(batches), 4)
-        )
+        render_together(dict.fromkeys(others, View()), batch_cache()(batch_key_of(batches), 4))
         == {}
     )
 
 
 def test_pictures_that_cannot_be_made_together_are_made_alone(one_thread, monkeypatch, caplog):
-    room = SessionBatchCache().of(batch_key_of(SMALL), 4)
+    room = batch_cache()(batch_key_of(SMALL), 4)
     runs = [LiveRun(replace(SMALL, seed=s)) for s in range(4)]
     for run in runs:
         run.start()
@@ -134,7 +132,7 @@ def test_anybody_may_come_go_and_change_in_between(one_thread):
     kind = ready(SMALL, 4)
     configs = [replace(SMALL, seed=s) for s in range(5)]
     alone, among = ([ToyTrainer(c, threads=1) for c in configs] for _ in range(2))
-    room = SessionBatchCache().of(kind, 4)
+    room = batch_cache()(kind, 4)
 
     def together(*members):
         room.step([among[i].ensemble for i in members], 5)
@@ -162,7 +160,7 @@ def test_one_that_breaks_leaves_the_others_untouched(one_thread):
     runs = [LiveRun(c) for c in configs]
     for run, trainer in zip(runs, among, strict=True):
         run.adopt(trainer)
-    assert step_together(runs, 30, SessionBatchCache().of(kind, size)) == {}
+    assert step_together(runs, 30, batch_cache()(kind, size)) == {}
     assert [run.diverged for run in runs] == [i == 3 for i in range(size)]
     for i, one in enumerate(alone):
         one.step(30)
@@ -176,7 +174,7 @@ def test_if_it_fails_everybody_goes_on_alone_with_the_same_numbers(one_thread, m
     runs = [LiveRun(c) for c in configs]
     for run, trainer in zip(runs, among, strict=True):
         run.adopt(trainer)
-    room = SessionBatchCache().of(kind, 4)
+    room = batch_cache()(kind, 4)
 
     def out_of_memory(*_):
         raise RuntimeError("not enough memory")
@@ -196,7 +194,7 @@ def test_the_diagnosis_looks_at_the_same_steps(one_thread):
     for i, run in enumerate(runs):
         run.start()
         run.step(7 * i, "both")
-    step_together(runs, 60, SessionBatchCache().of(kind, 4))
+    step_together(runs, 60, batch_cache()(kind, 4))
     looked = [[signals.step for signals in run.diagnosis._window] for run in runs]
     assert looked == [[25, 50], [25, 50], [25, 50], [25, 50, 75]]
 
@@ -247,14 +245,14 @@ def test_wide_networks_and_few_of_them_stay_alone():
 
 
 def test_a_thread_keeps_room_for_a_few_companies(one_thread, monkeypatch):
-    kind, session_batches = ready(SMALL, 4), SessionBatchCache()
-    threads = threading.active_count()
     monkeypatch.setattr(session_batch, "MAX_BATCHES", 4)
-    first = session_batches.of(kind, 4)
-    assert session_batches.of(kind, 4) is first
+    kind, session_batches = ready(SMALL, 4), batch_cache()
+    threads = threading.active_count()
+    first = session_batches(kind, 4)
+    assert session_batches(kind, 4) is first
     others = [replace(SMALL, width_g=w) for w in range(4, 8)]
     for config in others:
-        session_batches.of(batch_key_of(config), 4)
-    assert session_batches.of(kind, 4) is not first
-    assert len(session_batches._made) == 4
+        session_batches(batch_key_of(config), 4)
+    assert session_batches(kind, 4) is not first
+    assert session_batches.cache_info().currsize == 4
     assert threading.active_count() <= threads + 1

@@ -29,7 +29,7 @@ from ganplay.toy.diagnosis import (
     turning_points,
 )
 from ganplay.toy.experiment import diagnose
-from ganplay.toy.monitor import MetricsMonitor
+from ganplay.toy.monitor import NAMES, MetricsMonitor
 from ganplay.toy.remedies import remedy
 
 SCENE = DataStats(dispersion=2.0, extent=3.0, modes=4)
@@ -224,12 +224,12 @@ def test_a_gauge_measures_each_member_by_its_own_points():
     trainer.step(3)
     both = MetricsMonitor(trainer).measure()
     for name, values in trainer.compare(2000, quick=True).items():
-        assert both.metrics[name].tolist() == values.tolist()
+        assert both.table[:, NAMES.index(name)].tolist() == values.tolist()
     see, gauge = None, MetricsMonitor(trainer)
     for _ in range(2000):  # the captured function gives the very same
         again, (see,) = gauge.measure(), gauge._measure_each
-        for name, values in both.metrics.items():
-            assert again.metrics[name].equal(values), name
+        for name, now, before in zip(NAMES, again.table.T, both.table.T, strict=True):
+            assert now.equal(before), name
         if see.captured is not None:
             break
         time.sleep(0.01)

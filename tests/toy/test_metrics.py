@@ -95,9 +95,12 @@ def test_modes_by_hand():
     near, good = metrics.mode_counts(points, two.modes, two.sigma)
     assert near.tolist() == [198, 2]
     assert good.tolist() == [198, 1]
-    assert metrics.modes_covered(good, 200).item() == 1
-    assert metrics.modes_covered(torch.tensor([198, 2]), 200).item() == 2
-    assert metrics.high_quality(good, 200).item() == pytest.approx(199 / 200)
+    report, shares = metrics.mode_metrics(points, two.modes, two.sigma)
+    assert report["modes"].item() == 1
+    assert report["high_quality"].item() == pytest.approx(199 / 200)
+    assert shares.tolist() == pytest.approx([0.99, 0.005])
+    points[2] = torch.tensor([1.0, 0.0])  # now the right one holds 1 %
+    assert metrics.mode_metrics(points, two.modes, two.sigma)[0]["modes"].item() == 2
     expected = 0.99 * math.log(1.98) + 0.01 * math.log(0.02)
     assert metrics.reverse_kl(near).item() == pytest.approx(expected, abs=1e-5)
     assert metrics.reverse_kl(torch.tensor([0, 200])).item() == pytest.approx(math.log(2))
