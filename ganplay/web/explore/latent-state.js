@@ -78,7 +78,7 @@ export function dragged(moves, across, up) {
 
 // What another model can take over of a state: its own space means nothing there.
 export function carried(state, model) {
-  const label = state.label.every(([k]) => k < model.labels.length) ? state.label : [];
+  const label = state.label.every(([k]) => k < model.labels.length) ? [...state.label] : [];
   return { ...fresh(model.name, state.seed), truncation: state.truncation, label };
 }
 

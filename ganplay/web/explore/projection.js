@@ -4,10 +4,9 @@
 import { draw } from "./projection-curves.js";
 import { element } from "../shared/dom.js";
 import { Pad } from "./sketch-pad.js";
-import { packChunk, read as readAnswer, splitChunks } from "../shared/wire.js";
+import { packChunk, read, splitChunks } from "../shared/wire.js";
 import { paint } from "../shared/pixels.js";
 import { filled } from "./sketch-bitmap.js";
-import { read } from "./latent-state.js";
 import { ask } from "../shared/request.js";
 import { has, t } from "../shared/i18n.js";
 
@@ -138,7 +137,7 @@ export class Panel {
     const number = (name) => {
       const box = this.at(name), value = box.valueAsNumber, low = Number(box.min), high = Number(box.max);
       if (Number.isInteger(value) && value >= low && value <= high) return value;
-      this.explore.complainBounds(t(`find.${name}`), box.value, [low, high]);
+      this.explore.complaints.bounds(t(`find.${name}`), box.value, [low, high]);
       throw new Error("bounds");
     };
     const head = { model: this.model.name, restarts: number("restarts"), steps: number("steps") };
@@ -164,7 +163,7 @@ export class Panel {
     this.begin();
     try {
       const answer = await ask(this.explore.app, "explore/project", { body, signal: this.abort.signal });
-      for await (const one of readAnswer(answer, splitChunks)) this.hear(one);
+      for await (const one of read(answer, splitChunks)) this.hear(one);
       this.end(this.found ? "done" : "failed");
     } catch (error) {
       const kinds = { busy: "busy", gone: "gone", refused: "gone" };
@@ -246,8 +245,7 @@ export class Panel {
   }
 
   take() {
-    this.explore.turnTo(read(this.found.state));
-    this.explore.set({}, true);
+    this.explore.goTo(this.found.state);
     this.explore.picture.scrollIntoView({ block: "nearest" });
   }
 

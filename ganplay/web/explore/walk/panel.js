@@ -6,7 +6,6 @@ import { element } from "../../shared/dom.js";
 import { paint } from "../../shared/pixels.js";
 import { Past, fresh, modelOf, read, write } from "../latent-state.js";
 import { copy } from "../../shared/clipboard.js";
-import { addressOf } from "../../shared/address.js";
 import { level, line, upright } from "./curves.js";
 import { Lesson } from "./lerp-slerp.js";
 import { Player } from "./player.js";
@@ -120,11 +119,6 @@ export class Panel {
     this.set(readWalk(entry.text), false);
   }
 
-  goTo(text) {
-    this.explore.turnTo(read(text));
-    this.explore.set({}, true);
-  }
-
   // ---- keyframes ------------------------------------------------------------------------------
 
   // All keyframes are of one step of the training: the first one's.
@@ -166,7 +160,7 @@ export class Panel {
     on(".wk-clear", () => this.timeline.put([]));
     on(".wk-play", () => (this.player.playing ? this.player.pause() : this.player.play()));
     on(".wk-cancel", () => this.exporting?.abort());
-    on(".wk-link", ({ target }) => copy(target, this.link()));
+    on(".wk-link", ({ target }) => copy(target, this.explore.link({ walk: writeWalk(this.walk) })));
     on(".wk-python", ({ target }) => copy(target, pythonOf(writeWalk(this.walk), this.model.name)));
     on(".wk-command", ({ target }) => copy(target, commandOf(writeWalk(this.walk))));
     for (const button of this.host.querySelectorAll("[data-kind]")) button.onclick = () => this.export(button.dataset.kind);
@@ -176,7 +170,7 @@ export class Panel {
     this.find(".wk-rate").onchange = ({ target }) => {
       const rate = target.valueAsNumber, [low, high] = LIMITS.rate;
       if (Number.isInteger(rate) && rate >= low && rate <= high) this.set({ rate });
-      else this.explore.complainBounds(t("walk.rate"), target.value, LIMITS.rate);
+      else this.explore.complaints.bounds(t("walk.rate"), target.value, LIMITS.rate);
       target.value = this.walk.rate;
     };
     this.find(".wk-place").oninput = ({ target }) => {
@@ -316,15 +310,10 @@ export class Panel {
     const text = this.reel.states[this.player.place];
     if (!text) return;
     this.player.pause();
-    this.goTo(text);
+    this.explore.goTo(text);
   }
 
   // ---- taking along ---------------------------------------------------------------------------
-
-  link() {
-    const { teach } = this.app;
-    return `${location.origin}${location.pathname}#${addressOf(teach.chosen, { explore: this.present, walk: writeWalk(this.walk) })}`;
-  }
 
   async export(kind) {
     this.exporting?.abort();
@@ -364,6 +353,6 @@ export class Panel {
   complain(problems) {
     const own = problems.filter(({ code }) => has(`walk.problems.${code}`));
     for (const { code, value, field } of own) this.app.toast(t(`walk.problems.${code}`, { value, field }));
-    this.explore.complain(problems.filter((one) => !own.includes(one)).map((one) => ({ ...one, field: one.field.replace(/^keyframes\.\d+\./, "") })));
+    this.explore.complaints.problems(problems.filter((one) => !own.includes(one)).map((one) => ({ ...one, field: one.field.replace(/^keyframes\.\d+\./, "") })));
   }
 }

@@ -87,7 +87,7 @@ export class Timeline {
     box.onchange = () => {
       const seconds = box.valueAsNumber;
       if (seconds >= low && seconds <= high) this.change(i, { duration: Number(seconds.toFixed(2)) });
-      else this.panel.explore.complainBounds(name, box.value, LIMITS.duration);
+      else this.panel.explore.complaints.bounds(name, box.value, LIMITS.duration);
       box.value = this.keyframes[i].duration;
     };
     const select = element("select", { ariaLabel: t("walk.easing", { n: i + 1 }), title: t("walk.easing_tip") },
@@ -105,7 +105,7 @@ export class Timeline {
   choose(i) {
     if (this.dragged) return;
     this.chosen = i;
-    this.panel.goTo(this.keyframes[i].text);
+    this.panel.explore.goTo(this.keyframes[i].text);
     this.panel.showAll();
   }
 
