@@ -90,10 +90,9 @@ export class Past {
   }
 
   push(entry) {
-    if (this.at >= 0 && this.list[this.at].text === entry.text) return false;
+    if (this.at >= 0 && this.list[this.at].text === entry.text) return;
     this.list.length = this.at + 1;
     this.at = this.list.push(entry) - 1;
-    return true;
   }
 
   go(place) {
