@@ -51,7 +51,7 @@ export class AbcPictures {
     const host = element("div", { className: "ex-slot" }, element("b", { textContent: letter }), picture, element("span", {}, seed, here));
     explore.picking.offer(picture, host, (text) => this.set(i, text));
     here.onclick = () => this.set(i, write(explore.state));
-    seed.onchange = () => explore.typed(seed, t("explore.seed"), LIMITS.seed, (value) => this.set(i, write(this.plain(value))), Number.isInteger);
+    seed.onchange = () => explore.complaints.typed(seed, t("explore.seed"), LIMITS.seed, (value) => this.set(i, write(this.plain(value))), Number.isInteger);
     this.slots.push({ i, host, picture, seed, here });
     return host;
   }

@@ -3,7 +3,6 @@
 import { Groups } from "./groups.js";
 import { element } from "../shared/dom.js";
 import { paint } from "../shared/pixels.js";
-import { read } from "./latent-state.js";
 import { LETTERS } from "./abc-pictures.js";
 import { t } from "../shared/i18n.js";
 
@@ -28,8 +27,8 @@ export class Panel {
     this.slider.oninput = () => this.set(this.slider.valueAsNumber, false);
     this.slider.onchange = () => this.set(this.slider.valueAsNumber, true);
     this.slider.ondblclick = () => this.set(1, true);
-    this.number.onchange = () => explore.typed(this.number, t("places.arithmetic.strength"), BOUNDS, (value) => this.set(value, true));
-    this.find(".am-explore").onclick = () => this.go(this.text);
+    this.number.onchange = () => explore.complaints.typed(this.number, t("places.arithmetic.strength"), BOUNDS, (value) => this.set(value, true));
+    this.find(".am-explore").onclick = () => this.text && explore.goTo(this.text);
     this.buildStrip();
     this.groups = new Groups(explore, host);
   }
@@ -88,11 +87,5 @@ export class Panel {
       paint(tile.firstChild, answer.pixels, answer.shape, i + 1);
       tile.dataset.state = answer.states[i + 1];
     });
-  }
-
-  go(text) {
-    if (!text) return;
-    this.explore.turnTo(read(text));
-    this.explore.set({}, true);
   }
 }

@@ -101,7 +101,7 @@ export class Axes {
         this.show(explore.state);
       } else explore.set({ [kind]: amounts }, done);
     };
-    const one = amount({ name, low: -END, high: END, bounds: LIMITS.move, set, complain: (label, value, bounds) => explore.complainBounds(label, value, bounds) });
+    const one = amount({ name, low: -END, high: END, bounds: LIMITS.move, set, complain: (label, value, bounds) => explore.complaints.bounds(label, value, bounds) });
     one.slider.title = t("explore.slider_tip");
     const previews = [-END, END].map((end) => {
       const button = element("button", { type: "button", className: "ex-end", title: t("explore.end_tip", { name, value: end }) }, element("canvas"));
@@ -117,7 +117,7 @@ export class Axes {
   dimension(i) {
     const { explore } = this, name = `z${i}`;
     const set = (value, done) => explore.set({ values: put(explore.state.values, i, value) }, done);
-    const one = amount({ name, low: -4, high: 4, bounds: LIMITS.value, set, complain: (label, value, bounds) => explore.complainBounds(label, value, bounds) });
+    const one = amount({ name, low: -4, high: 4, bounds: LIMITS.value, set, complain: (label, value, bounds) => explore.complaints.bounds(label, value, bounds) });
     one.slider.title = t("explore.slider_tip");
     return { ...one, row: element("div", { className: "ex-dimension" }, element("span", { textContent: name }), one.slider, one.box) };
   }

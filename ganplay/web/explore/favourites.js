@@ -150,8 +150,4 @@ export class Favourites {
     this.add(fresh);
     explore.app.toast(t("places.favourites.loaded", { n: fresh.length, of: texts.length }));
   }
-
-  relabel() {
-    this.show();
-  }
 }

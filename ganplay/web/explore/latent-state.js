@@ -78,7 +78,7 @@ export function dragged(moves, across, up) {
 
 // What another model can take over of a state: its own space means nothing there.
 export function carried(state, model) {
-  const label = state.label.every(([k]) => k < model.labels.length) ? state.label : [];
+  const label = state.label.every(([k]) => k < model.labels.length) ? [...state.label] : [];
   return { ...fresh(model.name, state.seed), truncation: state.truncation, label };
 }
 
@@ -90,10 +90,9 @@ export class Past {
   }
 
   push(entry) {
-    if (this.at >= 0 && this.list[this.at].text === entry.text) return false;
+    if (this.at >= 0 && this.list[this.at].text === entry.text) return;
     this.list.length = this.at + 1;
     this.at = this.list.push(entry) - 1;
-    return true;
   }
 
   go(place) {

@@ -4,7 +4,7 @@ import { shownOf } from "./direction-sliders.js";
 import { element } from "../shared/dom.js";
 import { Mosaic } from "./mosaic.js";
 import { SCALES } from "./mosaic-grid.js";
-import { read, write } from "./latent-state.js";
+import { write } from "./latent-state.js";
 import { LETTERS } from "./abc-pictures.js";
 import { t } from "../shared/i18n.js";
 
@@ -28,7 +28,7 @@ export class Panel {
     this.canvas = this.find(".mp-canvas");
     this.mosaic = new Mosaic(this.canvas, {
       ask: (places) => this.ask(places),
-      go: (text) => this.go(text),
+      go: (text) => explore.goTo(text),
       compare: (text) => explore.compare.with(text),
       look: (place, tile) => this.look(place, tile),
       home: () => this.home(),
@@ -150,11 +150,6 @@ export class Panel {
     const answer = await source.ask("map", { model: state.model, states: [write(state)], ...plane, places });
     if (answer?.type === "error") app.toast(t(answer.problem.code === "corners" ? "places.map.no_plane" : "places.map.failed"));
     return answer;
-  }
-
-  go(text) {
-    this.explore.turnTo(read(text));
-    this.explore.set({}, true);
   }
 
   // ---- words ----------------------------------------------------------------------------------

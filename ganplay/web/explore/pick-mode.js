@@ -1,6 +1,20 @@
 // Pictures that name their state (data-state) can be picked for something else than going there: by
 // a click while something waits for one, or by dragging them onto it.
 
+// What is dropped on an element goes to `take(dataTransfer)`; the class shows that it would be taken.
+export function takeDrops(host, className, take) {
+  host.ondragover = (event) => {
+    event.preventDefault();
+    host.classList.add(className);
+  };
+  host.ondragleave = ({ relatedTarget }) => host.contains(relatedTarget) || host.classList.remove(className);
+  host.ondrop = (event) => {
+    event.preventDefault();
+    host.classList.remove(className);
+    take(event.dataTransfer);
+  };
+}
+
 export class PickMode {
   constructor(root) {
     this.root = root;
@@ -17,18 +31,10 @@ export class PickMode {
     const one = { button, take, many };
     button.setAttribute("aria-pressed", false);
     button.onclick = () => (this.waiting === one ? this.stop() : this.wait(one));
-    const over = (on) => host.classList.toggle("ex-over", on);
-    host.ondragover = (event) => {
-      event.preventDefault();
-      over(true);
-    };
-    host.ondragleave = () => over(false);
-    host.ondrop = (event) => {
-      event.preventDefault();
-      over(false);
-      const text = event.dataTransfer.getData("text/plain");
+    takeDrops(host, "ex-over", (given) => {
+      const text = given.getData("text/plain");
       if (this.dragged && text === this.dragged) take(text); // nothing from elsewhere
-    };
+    });
   }
 
   wait(one) {

@@ -4,10 +4,10 @@
 import { draw } from "./projection-curves.js";
 import { element } from "../shared/dom.js";
 import { Pad } from "./sketch-pad.js";
-import { packChunk, read as readAnswer, splitChunks } from "../shared/wire.js";
+import { packChunk, read, splitChunks } from "../shared/wire.js";
+import { takeDrops } from "./pick-mode.js";
 import { paint } from "../shared/pixels.js";
 import { filled } from "./sketch-bitmap.js";
-import { read } from "./latent-state.js";
 import { ask } from "../shared/request.js";
 import { has, t } from "../shared/i18n.js";
 
@@ -43,16 +43,7 @@ export class Panel {
       if (file) this.open(file);
     };
     const { host } = this;
-    host.ondragover = (event) => {
-      event.preventDefault();
-      host.classList.add("over");
-    };
-    host.ondragleave = ({ relatedTarget }) => host.contains(relatedTarget) || host.classList.remove("over");
-    host.ondrop = (event) => {
-      event.preventDefault();
-      host.classList.remove("over");
-      if (event.dataTransfer.files[0]) this.open(event.dataTransfer.files[0]);
-    };
+    takeDrops(host, "over", ({ files: [file] }) => file && this.open(file));
     document.addEventListener("paste", (event) => {
       const file = host.checkVisibility() && [...event.clipboardData.files][0];
       if (!file) return;
@@ -138,7 +129,7 @@ export class Panel {
     const number = (name) => {
       const box = this.at(name), value = box.valueAsNumber, low = Number(box.min), high = Number(box.max);
       if (Number.isInteger(value) && value >= low && value <= high) return value;
-      this.explore.complainBounds(t(`find.${name}`), box.value, [low, high]);
+      this.explore.complaints.bounds(t(`find.${name}`), box.value, [low, high]);
       throw new Error("bounds");
     };
     const head = { model: this.model.name, restarts: number("restarts"), steps: number("steps") };
@@ -164,7 +155,7 @@ export class Panel {
     this.begin();
     try {
       const answer = await ask(this.explore.app, "explore/project", { body, signal: this.abort.signal });
-      for await (const one of readAnswer(answer, splitChunks)) this.hear(one);
+      for await (const one of read(answer, splitChunks)) this.hear(one);
       this.end(this.found ? "done" : "failed");
     } catch (error) {
       const kinds = { busy: "busy", gone: "gone", refused: "gone" };
@@ -173,19 +164,24 @@ export class Panel {
   }
 
   begin() {
-    const focused = document.activeElement === this.at("go");
-    this.host.classList.add("busy");
-    this.at("go").hidden = true;
-    this.at("cancel").hidden = false;
-    if (focused) this.at("cancel").focus();
+    this.turnBusy(true);
     this.at("progress").value = 0;
-    this.at("explore").disabled = this.at("back").disabled = true;
     this.at("filled-box").hidden = !this.hidden;
     this.at("said").textContent = "";
     paint(this.at("target"), this.target, this.shape);
     for (const name of ["found", "filled"]) this.at(name).width = 0; // empty
     this.say("waiting");
     this.drawCurves();
+  }
+
+  // One of the two buttons is there; the focus goes from the one to the other.
+  turnBusy(busy) {
+    const focused = document.activeElement === this.at(busy ? "go" : "cancel");
+    this.at("explore").disabled = !this.found;
+    this.changed();
+    this.at("go").hidden = busy;
+    this.at("cancel").hidden = !busy;
+    if (focused) this.at(busy ? "cancel" : this.found ? "explore" : "go").focus();
   }
 
   hear(one) {
@@ -210,13 +206,7 @@ export class Panel {
   }
 
   end(how) {
-    const focused = document.activeElement === this.at("cancel");
-    this.host.classList.remove("busy");
-    this.at("go").hidden = false;
-    this.at("cancel").hidden = true;
-    this.at("explore").disabled = !this.found;
-    this.changed();
-    if (focused) this.at(this.found ? "explore" : "go").focus();
+    this.turnBusy(false);
     if (!this.found) this.at("progress").value = 0;
     this.stage = null;
     this.say(how);
@@ -246,8 +236,7 @@ export class Panel {
   }
 
   take() {
-    this.explore.turnTo(read(this.found.state));
-    this.explore.set({}, true);
+    this.explore.goTo(this.found.state);
     this.explore.picture.scrollIntoView({ block: "nearest" });
   }
 

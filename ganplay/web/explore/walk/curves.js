@@ -2,7 +2,7 @@
 
 const SPACE = "http://www.w3.org/2000/svg";
 
-export function node(name, attributes) {
+function node(name, attributes) {
   const one = document.createElementNS(SPACE, name);
   for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value);
   return one;
@@ -24,8 +24,12 @@ export function level(value, top, className) {
 }
 
 export function upright(share, className) {
-  const x = Math.round(1000 * share);
-  return node("line", { x1: x, x2: x, y1: 0, y2: 100, class: className });
+  return moveTo(node("line", { y1: 0, y2: 100, class: className }), share);
+}
+
+export function moveTo(one, share) {
+  for (const x of ["x1", "x2"]) one.setAttribute(x, Math.round(1000 * share));
+  return one;
 }
 
 export function band(low, high, top, className) {

@@ -3,7 +3,7 @@
 
 import { paint } from "../../shared/pixels.js";
 import { write } from "../latent-state.js";
-import { band, level, line, upright } from "./curves.js";
+import { band, level, line, moveTo, upright } from "./curves.js";
 import { Player } from "./player.js";
 import { Reel, request } from "./stream.js";
 import { freshWalk, keyframe, writeWalk } from "./walk-string.js";
@@ -21,19 +21,13 @@ export class Lesson {
     this.canvases = WAYS.map((way) => find(`.wk-lesson-${way}`));
     this.curve = find(".wk-norms");
     this.slider = find(".wk-lesson-place");
-    this.button = find(".wk-lesson-play");
     this.player = new Player({
       show: (place) => this.draw(place),
-      changed: (playing) => panel.showPlaying(this.button, playing),
+      button: find(".wk-lesson-play"),
+      slider: this.slider,
       seen: () => this.box.checkVisibility(),
     });
-    this.button.onclick = () => (this.player.playing ? this.player.pause() : this.player.play());
-    this.slider.oninput = () => {
-      this.player.pause();
-      this.player.seek(this.slider.valueAsNumber);
-    };
     find(".wk-shell").onclick = () => (this.box.hidden ? this.open() : this.close());
-    panel.showPlaying(this.button, false);
     find(".wk-lesson-close").onclick = () => this.close();
   }
 
@@ -116,7 +110,6 @@ export class Lesson {
       this.panel.find(`.wk-norm-${WAYS[i]}`).textContent = t("walk.lesson.norm", { value: reel.norms[place].toFixed(2) });
     });
     this.slider.value = place;
-    const share = place / Math.max(1, this.reels[0].ready - 1);
-    for (const x of ["x1", "x2"]) this.at.setAttribute(x, Math.round(1000 * share));
+    moveTo(this.at, place / Math.max(1, this.reels[0].ready - 1));
   }
 }

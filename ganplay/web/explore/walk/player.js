@@ -1,17 +1,30 @@
 // Plays frames at an even rate, whatever the screen's: what is shown is always a frame that was made.
 
+import { t } from "../../shared/i18n.js";
+
 export class Player {
-  // `show(place)` draws one; `changed(playing)` is told when it starts and stops.
-  constructor({ show, changed, seen }) {
+  // `show(place)` draws one; the button starts and stops, the slider says where; where what is shown
+  // is no longer `seen()`, it stops.
+  constructor({ show, button, slider, seen }) {
     this.show = show;
-    this.changed = changed;
     this.seen = seen;
-    this.at = 0;
-    this.count = 0;
-    this.whole = false;
+    this.button = button;
+    this.at = this.count = 0;
     this.rate = 24;
-    this.playing = false;
+    this.whole = this.playing = false;
     this.tick = this.tick.bind(this);
+    this.label();
+    button.onclick = () => (this.playing ? this.pause() : this.play());
+    slider.oninput = () => {
+      this.pause();
+      this.seek(slider.valueAsNumber);
+    };
+  }
+
+  // What the button does now, in the present language.
+  label() {
+    const name = t(this.playing ? "walk.pause" : "walk.play");
+    Object.assign(this.button, { title: name, ariaLabel: name, textContent: this.playing ? "❚❚" : "▶" });
   }
 
   get place() {
@@ -33,14 +46,14 @@ export class Player {
     if (this.playing) return;
     this.playing = true;
     this.last = null;
-    this.changed(true);
+    this.label();
     requestAnimationFrame(this.tick);
   }
 
   pause() {
     if (!this.playing) return;
     this.playing = false;
-    this.changed(false);
+    this.label();
   }
 
   seek(place) {

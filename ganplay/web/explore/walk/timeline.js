@@ -2,7 +2,7 @@
 // with the keyboard.
 
 import { element } from "../../shared/dom.js";
-import { paint } from "../../shared/pixels.js";
+import { cut, paint } from "../../shared/pixels.js";
 import { modelOf } from "../latent-state.js";
 import { EASINGS, LIMITS, reordered } from "./walk-string.js";
 import { t } from "../../shared/i18n.js";
@@ -87,7 +87,7 @@ export class Timeline {
     box.onchange = () => {
       const seconds = box.valueAsNumber;
       if (seconds >= low && seconds <= high) this.change(i, { duration: Number(seconds.toFixed(2)) });
-      else this.panel.explore.complainBounds(name, box.value, LIMITS.duration);
+      else this.panel.explore.complaints.bounds(name, box.value, LIMITS.duration);
       box.value = this.keyframes[i].duration;
     };
     const select = element("select", { ariaLabel: t("walk.easing", { n: i + 1 }), title: t("walk.easing_tip") },
@@ -105,7 +105,7 @@ export class Timeline {
   choose(i) {
     if (this.dragged) return;
     this.chosen = i;
-    this.panel.goTo(this.keyframes[i].text);
+    this.panel.explore.goTo(this.keyframes[i].text);
     this.panel.showAll();
   }
 
@@ -183,10 +183,9 @@ export class Timeline {
     });
     if (!lack.length) return;
     const answer = await source.ask("keyframes", { model: model.name, states: lack });
-    if (!answer || answer.type !== "pictures") return;
-    const [n, c, h, w] = answer.shape, size = c * h * w;
+    if (answer?.type !== "pictures") return;
     if (drawn.size > MOST_DRAWN) drawn.clear();
-    lack.forEach((text, i) => drawn.set(text, { pixels: answer.pixels.slice(i * size, (i + 1) * size), shape: [1, c, h, w] }));
-    if (n && texts === this.texts) this.draw();
+    lack.forEach((text, i) => drawn.set(text, cut(answer.pixels, answer.shape, i)));
+    if (texts === this.texts) this.draw();
   }
 }

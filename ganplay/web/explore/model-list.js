@@ -1,0 +1,21 @@
+// The models to choose from, each with what is known of it.
+
+import { element } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
+
+/** @param {import("./explore.js").Explore} explore */
+export function showModels(explore) {
+  explore.find(".ex-models").replaceChildren(...explore.models.map((one) => {
+    const { name, data, count, labels, shape: [c, , w], quality: { frechet, accuracy } } = one;
+    const about = [t("explore.size", { w }), t(c === 1 ? "explore.grey" : "explore.colour")];
+    if (labels.length) about.push(t("explore.classes", { n: labels.length }));
+    const distance = frechet === undefined ? "" : t("explore.frechet", { value: frechet.toFixed(1) });
+    const asked = accuracy === undefined ? "" : t("explore.accuracy", { value: (100 * accuracy).toFixed(1) });
+    const button = element("button", { type: "button", className: "ex-model" }, element("b", { textContent: name }),
+      ...[distance, about.join(" · "), asked].map((textContent) => element("small", { textContent })));
+    button.title = t("explore.model_tip", { data, count: count.toLocaleString(explore.app.root.lang) });
+    button.setAttribute("aria-pressed", one === explore.model);
+    button.onclick = () => explore.chooseModel(one);
+    return button;
+  }));
+}
