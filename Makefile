@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-floor lint bench clean
+.PHONY: run test test-floor lint format bench clean
 
 run: $(VENV)/.run
 	$(BIN)/ganplay app --open
@@ -21,7 +21,12 @@ lint: $(VENV)/.lint node_modules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/audit.py
-	@if command -v npm >/dev/null; then node_modules/.bin/tsc -p jsconfig.json; else echo "npm is not installed: the page's scripts are not checked"; test -z "$$CI"; fi
+	@if command -v npm >/dev/null; then node_modules/.bin/tsc -p jsconfig.json && node_modules/.bin/eslint; else echo "npm is not installed: the page's scripts are not checked"; test -z "$$CI"; fi
+
+format: $(VENV)/.lint node_modules
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	node_modules/.bin/eslint --fix
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks

@@ -1,3 +1,4 @@
+/* global element, props, server, watch -- Gradio hands these to the script */
 // Runs when Gradio has put the page's markup in place; loads the page's scripts from our own routes.
 const root = new URL((window.gradio_config && window.gradio_config.root) || "/", location.href);
 const base = location.origin + root.pathname.replace(/\/$/, "") + "/ganplay";

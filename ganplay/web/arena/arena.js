@@ -60,7 +60,7 @@ export class Arena {
   }
 
   key(event) {
-    const keys = { " ": () => this.toggle(), s: () => this.bar.step(1), r: () => this.send("rewind") };
+    const keys = { " ": () => this.toggle(), "s": () => this.bar.step(1), "r": () => this.send("rewind") };
     const does = keys[pageKey(event, "button, summary, input")];
     if (!does || this.views.shown !== "arena" || !this.told) return;
     event.preventDefault();

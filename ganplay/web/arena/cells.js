@@ -64,8 +64,8 @@ const SVG = "http://www.w3.org/2000/svg";
 
 export function swatch({ colour, dash }) {
   const box = document.createElementNS(SVG, "svg"), line = document.createElementNS(SVG, "line");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 18 6", width: 18, height: 6, class: "ar-swatch", "aria-hidden": true })) box.setAttribute(name, String(value));
-  for (const [name, value] of Object.entries({ x1: 0, y1: 3, x2: 18, y2: 3, stroke: colour, "stroke-width": 3, "stroke-dasharray": dash.join(" ") })) line.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries({ "viewBox": "0 0 18 6", "width": 18, "height": 6, "class": "ar-swatch", "aria-hidden": true })) box.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries({ "x1": 0, "y1": 3, "x2": 18, "y2": 3, "stroke": colour, "stroke-width": 3, "stroke-dasharray": dash.join(" ") })) line.setAttribute(name, String(value));
   box.append(line);
   return box;
 }

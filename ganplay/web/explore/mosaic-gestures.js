@@ -84,8 +84,8 @@ export class MosaicGestures {
       const [x, y] = nearest(middle.map((value, i) => value + way[i] * spacing), spacing);
       this.mosaic.show({ ...view, x, y });
     } : {
-      "+": () => this.mosaic.larger(1), "=": () => this.mosaic.larger(1), "-": () => this.mosaic.larger(-1), Home: () => this.mosaic.home(),
-      Enter: () => this.mosaic.choose(middle, event.shiftKey), " ": () => this.mosaic.choose(middle, event.shiftKey), c: () => this.mosaic.choose(middle, true),
+      "+": () => this.mosaic.larger(1), "=": () => this.mosaic.larger(1), "-": () => this.mosaic.larger(-1), "Home": () => this.mosaic.home(),
+      "Enter": () => this.mosaic.choose(middle, event.shiftKey), " ": () => this.mosaic.choose(middle, event.shiftKey), "c": () => this.mosaic.choose(middle, true),
     }[event.key];
     if (!does || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();

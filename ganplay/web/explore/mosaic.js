@@ -79,7 +79,7 @@ export class Mosaic {
   async fill() {
     if (this.filling) return;
     this.filling = true;
-    for (let places; (places = this.lacking().slice(0, BATCH)).length; ) {
+    for (let places; (places = this.lacking().slice(0, BATCH)).length;) {
       const { plane } = this, answer = await this.ask(places);
       if (plane !== this.plane || !answer) continue; // overtaken
       if (answer.type !== "pictures") break;

@@ -115,7 +115,7 @@ export class Source {
   async post(purpose) {
     if (this.busy.has(purpose)) return;
     this.busy.add(purpose);
-    for (let request; (request = this.pending.newest(purpose)); ) {
+    for (let request; (request = this.pending.newest(purpose));) {
       try {
         const answer = await fetch(`${this.base}/explore/render`, {
           method: "POST",

@@ -144,5 +144,4 @@ export class Pad {
     brush.hidden = false;
     Object.assign(brush.style, { left: `${(100 * this.here[0]) / w}%`, top: `${(100 * this.here[1]) / h}%`, width: `${100 * across}%` });
   }
-
 }

@@ -53,7 +53,8 @@ export class Charts {
       return { ...chart, box, caption, plot, line, stale: true, heard: false };
     });
     this.marked = null;
-    this.chosen = (/** @type {number} */ _step) => {}; // told the step of a curve that somebody clicks on
+    /** @type {(step: number) => void} */
+    this.chosen = () => {}; // told the step of a curve that somebody clicks on
     this.label();
     this.turn = 0;
     // Settled when Plotly is there, or does not come: reading its script takes a browser a second
@@ -141,7 +142,7 @@ export class Charts {
     };
     const shapes = chart.floor
       ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: this.data.floor, y1: this.data.floor,
-           line: { color: colours.text, width: 1, dash: "dot" } }]
+          line: { color: colours.text, width: 1, dash: "dot" } }]
       : [];
     const range = { distance: [0, 1.02], modes: [0, (this.data.modes || 1) * 1.05] }[chart.key];
     /** @type {any} */ (window).Plotly.react(chart.plot, traces, {

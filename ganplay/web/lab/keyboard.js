@@ -8,14 +8,14 @@ export function listenToKeys(lab) {
   const { app, teach, timeline } = lab;
   const keys = {
     " ": ["play", () => lab.toggle()],
-    s: ["steps", () => lab.step("both")],
-    d: ["steps", () => lab.step("d")],
-    g: ["steps", () => lab.step("g")],
-    r: ["play", () => lab.send("rewind")],
+    "s": ["steps", () => lab.step("both")],
+    "d": ["steps", () => lab.step("d")],
+    "g": ["steps", () => lab.step("g")],
+    "r": ["play", () => lab.send("rewind")],
     ",": ["timeline", () => timeline.go(-1)],
     ".": ["timeline", () => timeline.go(1)],
-    l: ["timeline", () => timeline.live()],
-    p: ["", () => teach.setProjector(!teach.projector)],
+    "l": ["timeline", () => timeline.live()],
+    "p": ["", () => teach.setProjector(!teach.projector)],
     "?": ["", () => app.find(".help-box").showModal()],
   };
   LAYERS.forEach((name, i) => { keys[i + 1] = ["layers", () => lab.layers.toggle(name)]; });

@@ -76,7 +76,7 @@ export function svgOf({ frame, data, palette, has, label, unit, map, title }) {
   const parts = [
     `<rect x="${-half}" y="${-half}" width="${SIDE}" height="${SIDE}" fill="${palette.ground}"/>`,
     map && frame.cells && has("map")
-      && `<image x="${short(-inner / 2)}" y="${short(-inner / 2)}" width="${short(inner)}" height="${short(inner)}" href="${escaped(map)}"/>`,
+    && `<image x="${short(-inner / 2)}" y="${short(-inner / 2)}" width="${short(inner)}" height="${short(inner)}" href="${escaped(map)}"/>`,
     axes(frame.extent, palette),
     frame.rows && has("grid") && net(frame, zoom, palette),
     data && has("real") && dots(data.real, data.labels, label, zoom, palette.real),

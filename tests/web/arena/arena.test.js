@@ -88,6 +88,6 @@ test("every number as a row, and the line for a terminal", () => {
   assert.deepEqual(header, ["step", "loss", "seed", "js", "modes", "high_quality"]);
   assert.deepEqual(rows[1], [7, "hinge", 4, "", 8, ""]);
   assert.equal(rows.length, 4);
-  assert.equal(commandOf(told, 9), 'ganplay toy --state "1;seed:3" --sweep loss=hinge,minimax --seeds 2 --steps 9');
+  assert.equal(commandOf(told, 9), "ganplay toy --state \"1;seed:3\" --sweep loss=hinge,minimax --seeds 2 --steps 9");
   assert.equal(commandOf({ ...told, state: "1;distribution:own" }, 9), null);
 });

@@ -90,7 +90,7 @@ test("only the newest answer counts", async () => {
 });
 
 test("an answer is unpacked, and its pictures are drawn as they are", () => {
-  const head = new TextEncoder().encode('{"shape":[2,1,1,2]}');
+  const head = new TextEncoder().encode("{\"shape\":[2,1,1,2]}");
   const buffer = new Uint8Array([head.length, 0, 0, 0, ...head, 1, 2, 3, 4]).buffer;
   const { shape, pixels } = unpack(buffer);
   assert.deepEqual([...pixels], [1, 2, 3, 4]);
@@ -139,6 +139,6 @@ test("the address names the view", () => {
 });
 
 test("what is copied holds the state", () => {
-  assert.equal(commandOf("1;model:m"), 'ganplay sample --state "1;model:m" --out picture.png');
-  assert.ok(pythonOf("1;model:m", { name: "m" }).includes('ganplay.read_state("1;model:m", "m", model.space)'));
+  assert.equal(commandOf("1;model:m"), "ganplay sample --state \"1;model:m\" --out picture.png");
+  assert.ok(pythonOf("1;model:m", { name: "m" }).includes("ganplay.read_state(\"1;model:m\", \"m\", model.space)"));
 });

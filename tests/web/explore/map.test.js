@@ -122,9 +122,9 @@ test("a direction is finite numbers of half precision, as many as the model has"
 
 test("files say what they are", async () => {
   const file = (text) => ({ size: text.length, text: async () => text });
-  assert.deepEqual(await contentOf(file('{"ganplay": "favourites", "version": 1, "favourites": ["a"]}'), "favourites", 100), ["a"]);
-  const bad = ["", "[]", "null", '{"ganplay": "directions", "version": 1, "favourites": []}', '{"ganplay": "favourites", "version": 2, "favourites": []}',
-    '{"ganplay": "favourites", "version": 1, "favourites": {}}', " ".repeat(101)];
+  assert.deepEqual(await contentOf(file("{\"ganplay\": \"favourites\", \"version\": 1, \"favourites\": [\"a\"]}"), "favourites", 100), ["a"]);
+  const bad = ["", "[]", "null", "{\"ganplay\": \"directions\", \"version\": 1, \"favourites\": []}", "{\"ganplay\": \"favourites\", \"version\": 2, \"favourites\": []}",
+    "{\"ganplay\": \"favourites\", \"version\": 1, \"favourites\": {}}", " ".repeat(101)];
   for (const text of bad) await assert.rejects(contentOf(file(text), "favourites", 100));
 });
 

@@ -115,6 +115,6 @@ test("a link names a walk", () => {
 });
 
 test("what is copied names the walk", () => {
-  assert.equal(commandOf("1|a|b"), 'ganplay walk --walk "1|a|b" --out walk.mp4');
+  assert.equal(commandOf("1|a|b"), "ganplay walk --walk \"1|a|b\" --out walk.mp4");
   assert.match(pythonOf("1|a|b", "m"), /read_walk\("1\|a\|b", "m", model\.space\)/);
 });

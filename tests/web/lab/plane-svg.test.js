@@ -81,7 +81,7 @@ test("a film is spread over what is there", () => {
 
 test("an order is each piece with its length before it", () => {
   const bytes = order({ fps: 5 }, [Uint8Array.of(1, 2, 3).buffer, new ArrayBuffer(0)]);
-  const text = '{"fps":5}';
+  const text = "{\"fps\":5}";
   assert.deepEqual([...bytes.slice(0, 4)], [text.length, 0, 0, 0]);
   assert.equal(new TextDecoder().decode(bytes.slice(4, 4 + text.length)), text);
   assert.deepEqual([...bytes.slice(4 + text.length)], [3, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0]);

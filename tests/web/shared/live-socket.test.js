@@ -19,6 +19,7 @@ class FakeSocket {
     this.onopen();
     this.hears({ type: "welcome" });
   }
+
   hears(event) { this.onmessage({ data: JSON.stringify(event) }); }
   closes() {
     this.readyState = 3;

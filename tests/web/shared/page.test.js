@@ -95,9 +95,9 @@ test("curves are exported with a column a measurement, and gaps where there is n
 });
 
 test("settings are read from a file of ours, and from the command line's report", () => {
-  assert.deepEqual(readSettings('{"loss": "hinge"}'), { loss: "hinge" });
-  assert.deepEqual(readSettings('{"config": {"loss": "hinge"}, "steps": 5}'), { loss: "hinge" });
-  for (const text of ["", "[]", "null", "5", '{"config": [1]}', '{"config": "x"}', "{", "\u0000"]) {
+  assert.deepEqual(readSettings("{\"loss\": \"hinge\"}"), { loss: "hinge" });
+  assert.deepEqual(readSettings("{\"config\": {\"loss\": \"hinge\"}, \"steps\": 5}"), { loss: "hinge" });
+  for (const text of ["", "[]", "null", "5", "{\"config\": [1]}", "{\"config\": \"x\"}", "{", "\u0000"]) {
     assert.throws(() => readSettings(text));
   }
 });
