@@ -45,8 +45,8 @@ def model_of_run(
         shown = ", ".join(map(str, kept))
         raise RunError(f"snapshots: {min(missing)} was not kept in {run.folder}; {shown} were")
     try:
-        known = {key: data[key] for key in ("name", "licence", "how_to_get")}
-        about = Data(count=data["pictures"], **known)
+        count = data["pictures"]
+        about = Data(count=count, **{k: data[k] for k in ("name", "licence", "how_to_get")})
         card = Card(
             name=name, data=about, shape=tuple(data["shape"][1:]), labels=tuple(data["names"]),
             steps=steps, snapshots=tuple(sorted(snapshots)), config=config, code=data["code"],
