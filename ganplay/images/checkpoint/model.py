@@ -176,11 +176,8 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
     def _module(self, network: nn.Module, place: str) -> nn.Module:
         """A network with the weights of a place in the file."""
         prefix = f"{place}."
-        state = {
-            name.removeprefix(prefix): tensor
-            for name, tensor in self._tensors.items()
-            if name.startswith(prefix)
-        }
+        names = [name for name in self._tensors if name.startswith(prefix)]
+        state = {name.removeprefix(prefix): self._tensors[name] for name in names}
         made = copy.deepcopy(network)
         made.load_state_dict(state, assign=True)
         return made
