@@ -52,7 +52,7 @@ export class Arena {
     document.addEventListener("keydown", (event) => this.key(event));
     app.addEventListener("words", () => this.relabel());
     app.addEventListener("view", ({ detail: name }) => this.setAway(name !== "arena"));
-    this.link = new Link({ base: app.base, token: app.link.ticket(), newToken: app.link.newToken, room: "arena", view: this });
+    this.link = new Link({ base: app.base, token: app.link.getToken(), newToken: app.link.newToken, room: "arena", view: this });
     if (views.opened.arena && this.setup.take(views.opened.arena)) {
       this.setup.build();
       this.begin();

@@ -129,7 +129,7 @@ export class Cells {
   tile(cell, place) {
     const canvas = element("canvas"), rank = element("span", { className: "ar-rank", ariaHidden: "true" }), lost = element("span", { className: "ar-lost" });
     const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
-    const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "heard", textContent: this.nameOf(cell, true) })
+    const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "visually-hidden", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
     const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
     const plane = new Small(canvas, this.arena.app.schema.frame, this.arena.app.palette);

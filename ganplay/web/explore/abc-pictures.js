@@ -1,6 +1,7 @@
 // Three chosen pictures of each model, A, B and C: the map's plane goes through them, and sums are
 // made of them. Their slots stand in both places and always show the same.
 
+import { Events } from "../shared/events.js";
 import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
 import { paint } from "../shared/pixels.js";
@@ -9,13 +10,14 @@ import { t } from "../shared/i18n.js";
 
 export const LETTERS = ["A", "B", "C"];
 
-export class AbcPictures {
+// Tells of "change".
+export class AbcPictures extends Events {
   /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
+    super();
     this.explore = explore;
     this.chosen = {};
     this.slots = [];
-    this.heard = [];
     this.drawn = "";
   }
 
@@ -39,7 +41,7 @@ export class AbcPictures {
     }
     this.chosen[explore.state.model] = this.texts.map((one, k) => (k === i ? text : one));
     this.show();
-    for (const does of this.heard) does();
+    this.tell("change");
   }
 
   // A letter, its picture, a seed to be typed, and a button that takes the present picture.

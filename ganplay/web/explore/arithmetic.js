@@ -23,7 +23,7 @@ export class Panel {
     this.result.setAttribute("aria-label", t("places.arithmetic.at", { value: 1 }));
     const slots = LETTERS.map((_, i) => explore.trio.slot(i)), signs = ["−", "+", "="].map((sign) => element("span", { className: "am-sign", textContent: sign }));
     this.find(".am-row").append(...slots.flatMap((slot, i) => [slot, signs[i]]), this.result);
-    explore.trio.heard.push(() => this.show());
+    explore.trio.addEventListener("change", () => this.show());
     this.slider.oninput = () => this.set(this.slider.valueAsNumber, false);
     this.slider.onchange = () => this.set(this.slider.valueAsNumber, true);
     this.slider.ondblclick = () => this.set(1, true);

@@ -1,5 +1,6 @@
 // Directions of the visitor's own, by model: kept in this browser, and as files.
 
+import { Events } from "../shared/events.js";
 import { contentOf, download, fileOf, keep, kept, toBytes } from "../shared/files.js";
 import { t } from "../shared/i18n.js";
 
@@ -26,12 +27,13 @@ export function usable(list, dim) {
   return different.slice(0, MOST).map(({ name, vector }) => ({ name: name.trim().slice(0, LONGEST_NAME), dim, vector }));
 }
 
-export class CustomDirections {
+// Tells of "change".
+export class CustomDirections extends Events {
   /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
+    super();
     this.explore = explore;
     this.all = {};
-    this.heard = [];
     const content = kept(KEY);
     for (const { name, dim } of explore.models.slice(0, MOST_MODELS)) this.all[name] = usable(content?.[name], dim);
   }
@@ -67,7 +69,7 @@ export class CustomDirections {
   change(list) {
     this.all[this.explore.state.model] = list;
     if (!keep(KEY, this.all)) this.explore.app.toast(t("places.own.unkept"));
-    for (const does of this.heard) does();
+    this.tell("change");
   }
 
   save() {

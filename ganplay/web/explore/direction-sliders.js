@@ -56,7 +56,7 @@ export class Axes {
     this.directions = explore.find(".ex-directions");
     this.dimensions = explore.find(".ex-dimensions");
     explore.find(".ex-dimensions-box").ontoggle = () => explore.draw();
-    explore.own.heard.push(() => {
+    explore.own.addEventListener("change", () => {
       this.buildOwn();
       this.show(explore.state);
       this.preview();

@@ -55,7 +55,7 @@ export class Explore {
     this.complaints = new Complaints(this);
     this.past = new HistoryStrip(this);
     this.controls = new StateControls(this);
-    this.source = new Source({ base: app.base, ticket: () => app.link.ticket(), heard: (status) => this.complaints.line(status) });
+    this.source = new Source({ base: app.base, getToken: () => app.link.getToken(), onStatus: (status) => this.complaints.line(status) });
     this.picking = new PickMode(root);
     this.favourites = new Favourites(this);
     this.compare = new Compare(this);

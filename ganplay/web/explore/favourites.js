@@ -1,5 +1,6 @@
 // Pictures that the visitor keeps: a tray below the picture, in this browser's own memory.
 
+import { Events } from "../shared/events.js";
 import { contentOf, download, fileOf, keep, kept, toBytes, toText } from "../shared/files.js";
 import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
@@ -29,12 +30,13 @@ export function unpacked(content) {
 
 const isState = (text) => typeof text === "string" && text.length <= LONGEST && modelOf(text) !== null;
 
-export class Favourites {
+// Tells of "change".
+export class Favourites extends Events {
   /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
+    super();
     this.explore = explore;
     this.list = unpacked(kept(KEY));
-    this.heard = [];
     this.host = explore.find(".ex-favourites");
     this.star = explore.find(".ex-star");
     this.star.onclick = () => this.toggle();
@@ -82,7 +84,7 @@ export class Favourites {
   turn(list) {
     this.list = list;
     this.show();
-    for (const does of this.heard) does();
+    this.tell("change");
   }
 
   show() {

@@ -27,7 +27,7 @@ export class Groups {
     this.find(".am-save").onclick = () => explore.own.save();
     this.find(".am-load").onclick = () => file.click();
     file.onchange = () => explore.own.load(file);
-    explore.own.heard.push(() => this.showKept());
+    explore.own.addEventListener("change", () => this.showKept());
     this.show();
   }
 

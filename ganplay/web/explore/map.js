@@ -35,7 +35,7 @@ export class Panel {
     });
     for (const mode of ["axes", "corners"]) this.find(`.mp-${mode}`).onclick = () => this.turn(mode);
     this.find(".mp-trio").append(...LETTERS.map((_, i) => explore.trio.slot(i)));
-    explore.trio.heard.push(() => this.show());
+    explore.trio.addEventListener("change", () => this.show());
     [".mp-across", ".mp-up"].forEach((selector, i) => {
       this.find(selector).onchange = ({ target }) => this.choose(i, Number(target.value));
     });

@@ -41,11 +41,11 @@ export class Pending {
 }
 
 export class Source {
-  // `ticket()` gives the page's token; `heard(status)` is told how the line is.
-  constructor({ base, ticket, heard }) {
+  // `getToken()` gives the page's token; `onStatus(status)` is told how the line is.
+  constructor({ base, getToken, onStatus }) {
     this.base = base;
-    this.ticket = ticket;
-    this.heard = heard;
+    this.getToken = getToken;
+    this.onStatus = onStatus;
     this.pending = new Pending();
     this.wait = FIRST_WAIT;
     this.failures = 0;
@@ -68,7 +68,7 @@ export class Source {
     this.timer = null;
     let token;
     try {
-      token = await this.ticket();
+      token = await this.getToken();
     } catch {
       return this.again();
     }
@@ -79,7 +79,7 @@ export class Source {
     socket.onclose = () => {
       this.up = false;
       if (this.refused !== "too_many") this.failures += 1;
-      this.heard(this.refused || "lost");
+      this.onStatus(this.refused || "lost");
       if (this.failures >= CLOSED_TRIES && !this.everUp) this.goPlain();
       else this.again();
     };
@@ -89,7 +89,7 @@ export class Source {
     this.refused = type === "welcome" ? null : type;
     if (type !== "welcome") return;
     Object.assign(this, { up: true, everUp: true, failures: 0, wait: FIRST_WAIT });
-    this.heard("live");
+    this.onStatus("live");
     for (const purpose of Object.keys(this.pending.waiting)) {
       const request = this.pending.newest(purpose);
       if (request) this.socket.send(JSON.stringify(request));
@@ -107,7 +107,7 @@ export class Source {
 
   goPlain() {
     this.plain = true;
-    this.heard("live");
+    this.onStatus("live");
     for (const purpose of Object.keys(this.pending.waiting)) this.post(purpose);
   }
 
@@ -119,15 +119,15 @@ export class Source {
       try {
         const answer = await fetch(`${this.base}/explore/render`, {
           method: "POST",
-          headers: { "Content-Type": "application/json", "X-Ganplay-Token": await this.ticket() },
+          headers: { "Content-Type": "application/json", "X-Ganplay-Token": await this.getToken() },
           body: JSON.stringify(request),
         });
         if (!answer.ok) throw new Error(answer.status === 429 ? "too_many" : "lost");
         this.pending.settle(unpack(await answer.arrayBuffer()));
         this.wait = FIRST_WAIT;
-        this.heard("live");
+        this.onStatus("live");
       } catch ({ message }) {
-        this.heard(message === "too_many" ? message : "lost");
+        this.onStatus(message === "too_many" ? message : "lost");
         await new Promise((done) => setTimeout(done, this.wait));
         this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
       }

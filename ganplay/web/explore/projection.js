@@ -11,7 +11,7 @@ import { filled } from "./sketch-bitmap.js";
 import { ask } from "../shared/request.js";
 import { has, t } from "../shared/i18n.js";
 
-const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/uploads.py
+const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/media/uploads.py
 
 export class Panel {
   /** @param {import("./explore.js").Explore} explore */

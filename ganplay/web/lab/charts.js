@@ -50,7 +50,7 @@ export class Charts {
       const line = element("i", { className: "mark", hidden: true });
       const box = element("figure", { className: "chart" }, caption, plot, line);
       host.append(box);
-      return { ...chart, box, caption, plot, line, stale: true, heard: false };
+      return { ...chart, box, caption, plot, line, stale: true, clickable: false };
     });
     this.marked = null;
     /** @type {(step: number) => void} */
@@ -155,8 +155,8 @@ export class Charts {
       yaxis: { ...axis, ...(range ? { range } : { rangemode: "normal" }) },
       shapes, uirevision: "same",
     }, { displayModeBar: false, responsive: false });
-    if (!chart.heard) chart.plot.on("plotly_click", ({ points }) => this.chosen(points[0].x));
-    chart.heard = true;
+    if (!chart.clickable) chart.plot.on("plotly_click", ({ points }) => this.chosen(points[0].x));
+    chart.clickable = true;
     this.place(chart);
   }
 

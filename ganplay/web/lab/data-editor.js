@@ -152,7 +152,7 @@ export class DataEditor {
     if (file.size > this.limits.bytes) return say({ code: "too_large", most: this.limits.bytes });
     try {
       const answer = await fetch(`${this.lab.base}/points`, {
-        method: "POST", body: file, headers: { "X-Ganplay-Token": await this.lab.app.link.ticket() },
+        method: "POST", body: file, headers: { "X-Ganplay-Token": await this.lab.app.link.getToken() },
       });
       const { error, points } = await answer.json();
       if (error) return say(error);

@@ -15,8 +15,8 @@ const logistic = (x) => 1 / (1 + Math.exp(-x));
 // Where the two players of a Dirac-GAN push (theta, psi); null where the loss has another field.
 export function push({ loss, r1 }, theta, psi) {
   if (!["minimax", "non_saturating"].includes(loss)) return null;
-  const said = logistic(psi * theta), heard = loss === "minimax" ? said : 1 - said;
-  return [psi * heard, -theta * said - r1 * psi];
+  const d = logistic(psi * theta), pull = loss === "minimax" ? d : 1 - d;
+  return [psi * pull, -theta * d - r1 * psi];
 }
 
 function axes(pen, side, palette, names) {

@@ -61,7 +61,7 @@ export class Link {
   }
 
   // The token; asked for anew where the server did not answer the last time.
-  async ticket() {
+  async getToken() {
     try {
       return await this.token;
     } catch {
@@ -74,7 +74,7 @@ export class Link {
     clearTimeout(this.timer);
     this.rests = false;
     try {
-      this.current = await this.ticket();
+      this.current = await this.getToken();
     } catch {
       return this.again();
     }
@@ -128,17 +128,17 @@ export class Link {
 
   async poll() {
     this.polling = true;
-    let heard = -Infinity;
+    let lastAnswer = -Infinity;
     while (this.polling) {
       await seen();
-      const first = Date.now() - heard > FORGOTTEN; // or the machine slept
+      const first = Date.now() - lastAnswer > FORGOTTEN; // or the machine slept
       const messages = this.waiting.splice(0);
       const body = first ? { ...this.view.hello(), messages } : { messages };
       try {
         const answer = await fetch(`${this.base}/${this.room}/poll`, {
           method: "POST",
-          headers: { "Content-Type": "application/json", "X-Ganplay-Token": await this.ticket() },
-          body: JSON.stringify({ ...body, token: await this.ticket() }),
+          headers: { "Content-Type": "application/json", "X-Ganplay-Token": await this.getToken() },
+          body: JSON.stringify({ ...body, token: await this.getToken() }),
         });
         if (!answer.ok) {
           this.receive(await answer.json());
@@ -146,12 +146,12 @@ export class Link {
         }
         const buffer = await answer.arrayBuffer();
         const { head, content } = readMessage(new Uint8Array(buffer));
-        heard = Date.now();
+        lastAnswer = Date.now();
         for (const event of head) this.receive(event);
         if (content.length) this.receiveFrame(content.slice().buffer);
         this.wait = FIRST_WAIT;
       } catch {
-        heard = -Infinity;
+        lastAnswer = -Infinity;
         this.view.setStatus(this.reason || "lost");
         await new Promise((done) => setTimeout(done, this.wait));
         this.wait = Math.min(2 * this.wait, LONGEST_WAIT);

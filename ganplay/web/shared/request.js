@@ -7,7 +7,7 @@
 /** @param {import("../app.js").App} app */
 export async function ask(app, path, asked = {}) {
   const { type = "application/octet-stream", renew = false, ...options } = asked;
-  const headers = { "X-Ganplay-Token": await app.link.ticket(), "Content-Type": type };
+  const headers = { "X-Ganplay-Token": await app.link.getToken(), "Content-Type": type };
   const answer = await fetch(`${app.base}/${path}`, { method: "POST", headers, ...options });
   if (answer.ok) return answer;
   if (answer.status === 401 && renew) {

@@ -18,7 +18,7 @@ export class KeyframeSources {
     on(".wk-add-classes", () => this.add(explore.model.labels.map((_, k) => write({ ...explore.state, label: k ? [[k, 1]] : [] }))));
     on(".wk-example", () => this.add([this.present, ...this.randomSeeds(EXAMPLE - 1)]));
     on(".wk-replace", () => this.replace());
-    explore.favourites.heard.push(() => panel.model && this.showFavourites());
+    explore.favourites.addEventListener("change", () => panel.model && this.showFavourites());
   }
 
   get present() {
