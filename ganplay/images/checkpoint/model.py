@@ -189,7 +189,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         *,
         step: int | None = None,
     ) -> UInt8[Tensor, "n c h w"]:
-        """A picture for each seed, the same to the last byte in whatever company.
+        """A picture for each seed, the same to the last byte in whatever batch.
 
         Args:
             seeds: of the latent vectors, from 0 to 2^31 - 1.
@@ -240,7 +240,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="m
         return Space(self.card.config.noise_dim, self.classes, self.steps, len(self.card.named))
 
     def render(self, states: Sequence[LatentState]) -> UInt8[Tensor, "n c h w"]:
-        """The pictures of some states, the same to the last byte in whatever company.
+        """The pictures of some states, the same to the last byte in whatever batch.
 
         Args:
             states: what they hold must suit `space`, as `read_state` sees to.
