@@ -45,8 +45,8 @@ class Pace(NamedTuple):
 
 def pace_of(walk: Walk, parts: list[WalkFrames]) -> Pace:
     """The pace of a walk all of whose frames have been rendered."""
-    features = [part.features for part in parts]
-    found = gaps(torch.cat([*features, *([features[0][:1]] if walk.loop else [])]))
+    features = torch.cat([part.features for part in parts])
+    found = gaps(torch.cat([features, features[:1]]) if walk.loop else features)
     return Pace(found.tolist(), unevenness(found))
 
 

@@ -218,8 +218,14 @@ def test_changed_weights_are_refused(bars, tmp_path):
     [
         (lambda t: t | {"more": torch.zeros(1)}, "'more': such networks have nothing of that name"),
         (lambda t: {k: v for k, v in t.items() if k != "strengths"}, "strengths is missing"),
-        (lambda t: t | {"strengths": t["strengths"].half()}, "strengths: F16"),
-        (lambda t: t | {"strengths": t["strengths"][:-1].clone()}, r"strengths: F32 \[5\] instead"),
+        (
+            lambda t: t | {"strengths": t["strengths"].half()},
+            r"strengths: \(6,\) of torch.float16 instead",
+        ),
+        (
+            lambda t: t | {"strengths": t["strengths"][:-1].clone()},
+            r"strengths: \(5,\) of torch.float32 instead",
+        ),
         (lambda t: t | {"strengths": t["strengths"] / 0}, "strengths: not all of its numbers"),
     ],
 )

@@ -119,7 +119,9 @@ def test_neighbours_with_their_distances(index, model):
     assert head["neighbours"] == [one._asdict() for one in expected]
     assert expected[0] == (6, "6", 0, 0)
     assert head["shape"] == [3, 1, 32, 32]
-    assert pixels == index.learnt.pictures([one.place for one in expected]).numpy().tobytes()
+    assert (
+        pixels == index.training_images.pictures([one.place for one in expected]).numpy().tobytes()
+    )
     assert head["reading"] == "near"
     figures = model.card.metrics["memorisation"]["features"]
     assert head["median"] == figures["held_out"]["median"]

@@ -198,7 +198,8 @@ export class Arena {
     return problems.map((problem) => {
       const { field, code } = problem, known = this.setup.fields[field];
       const words = wordsOf(problem, known ? axisName(known) : field, known ? allowed(known) : problem.allowed);
-      return t(has(`arena.problems.${code}`) ? `arena.problems.${code}` : `problems.${code}`, { ...words, ...this.setup.most });
+      if (!has(`arena.problems.${code}`)) return t(`problems.${code}`, words);
+      return t(`arena.problems.${code}`, { ...words, ...this.setup.most });
     });
   }
 
