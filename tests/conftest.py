@@ -38,7 +38,6 @@ def pytest_configure(config):
     config.option.loadscopereorder = False
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config, items):
     """One worker has all pages: two at a time would wait for each other."""
     places = {name.replace("/", "/test_"): i for i, name in enumerate(LONG)}
