@@ -38,19 +38,13 @@ def pytest_configure(config):
     config.option.loadscopereorder = False
 
 
-def pytest_collection_modifyitems(config, items):
-    """One worker has all pages: two at a time would wait for each other."""
+def pytest_collection_modifyitems(items):
     places = {name.replace("/", "/test_"): i for i, name in enumerate(LONG)}
 
     def place(item):
         return places.get(f"{item.path.parent.name}/{item.path.stem}", len(places))
 
     items.sort(key=place)
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            where = item.path.parent.name
-            group = where if where == "browser" else item.path.relative_to(config.rootpath)
-            item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 class Server(NamedTuple):
