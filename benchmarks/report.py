@@ -96,11 +96,12 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def rate(work: Callable[[], object], seconds: float, each: int = 1) -> float:
-    """Units a second of `work`, a call of which does `each`, over about so many seconds."""
-    calls, start = 0, time.perf_counter()
-    while (spent := time.perf_counter() - start) < seconds:
+    """Units a second of `work`, a call of which does `each`; called once, and on till then."""
+    calls, spent, start = 0, 0.0, time.perf_counter()
+    while not calls or spent < seconds:
         work()
         calls += 1
+        spent = time.perf_counter() - start
     return each * calls / spent
 
 
