@@ -1,5 +1,6 @@
 """What a page of the Toy Lab is told beside frames: settings, data, remedies, and why it pauses."""
 
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ class LabMessages:
     """The events of one session, and what its page knows already."""
 
     def __init__(self, session: "LabSession") -> None:
-        self._session = session
+        # Of a cycle the networks would stay in memory until the next garbage collection.
+        self._session: LabSession = weakref.proxy(session)
         self._sent_points: str | None = None
         self._sent_diagnoses: list[tuple[str, bool, ToyConfig]] = []
 

@@ -79,7 +79,7 @@ def toy_from_bytes(
     about = _about(entries)
     configs = _configs(about, max_members)
     pending = any(name.startswith(PENDING) for name in entries)
-    # Before any networks are made: a few bytes could ask for gigabytes.
+    # Before the networks of all members are made: a few bytes could ask for gigabytes.
     tensors = safe_tensors.tensors_of(data, _kinds(configs, pending), most)
     try:
         trainer = ToyTrainer(configs, threads=threads)

@@ -1,6 +1,8 @@
+import gc
 import itertools
 import math
 import time
+import weakref
 from base64 import b64decode
 from types import SimpleNamespace
 
@@ -34,6 +36,7 @@ from ganplay.live.frame import MAP, UNIT, View
 from ganplay.live.frame_codec import FLAGS
 from ganplay.live.lab_session import LabSession
 from ganplay.live.network_inspection import SIDE
+from ganplay.live.run import LiveRun
 from ganplay.live.session_table import Full
 from ganplay.toy.experiment import train_until
 from ganplay.toy.stop_condition import StopCondition
@@ -497,3 +500,22 @@ def test_a_divergence_is_told_at_once_with_what_helps(running):
     (lane,) = page.events_of("remedies")[-1]["lanes"]
     assert lane["remedy"]["anew"]
     assert lane["remedy"]["changes"]["lr_d"] == 1e-3
+
+
+def test_a_session_that_is_dropped_leaves_nothing_for_the_garbage_collection():
+    """In a cycle of references its networks would stay in memory until the next one."""
+    session = LabSession(QUICK, 0.0)
+    session.runs.append(LiveRun(QUICK))
+    session.start()
+    session.take(30, "both")
+    session.messages.send_everything()
+    run, other = session.runs
+    parts = (session, run, other, run.trainer, run.trainer.ensemble, run.renderer)
+    gc.collect()
+    gc.disable()
+    try:
+        kept = [weakref.ref(part) for part in parts]
+        del session, run, other, parts
+        assert [reference() for reference in kept] == [None] * 6
+    finally:
+        gc.enable()

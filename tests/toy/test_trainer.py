@@ -123,9 +123,9 @@ def test_instance_noise_fades_and_is_the_same_for_both_nets(monkeypatch):
     with_noise = AdversarialStep._with_noise
 
     def seen(self, state, batch, x, part, updates):
-        blurred = with_noise(self, state, batch, x, part, updates)
-        shown.append(((blurred - x) / batch.instance_noise[..., part]).median().item())
-        return blurred
+        added = with_noise(self, state, batch, torch.zeros_like(x), part, updates)
+        shown.append((added / batch.instance_noise[..., part]).mean().item())
+        return with_noise(self, state, batch, x, part, updates)
 
     monkeypatch.setattr(AdversarialStep, "_with_noise", seen)
     config = dataclasses.replace(SMALL, instance_noise=1.0, instance_noise_steps=10)
@@ -133,7 +133,7 @@ def test_instance_noise_fades_and_is_the_same_for_both_nets(monkeypatch):
         trainer = ToyTrainer(dataclasses.replace(config, **changes), use_capture=False)
         shown.clear()
         trainer.step(3)
-        assert shown == pytest.approx([1.0, 1.0, 0.9, 0.9, 0.8, 0.8], rel=1e-4)
+        assert shown == pytest.approx([1.0, 1.0, 0.9, 0.9, 0.8, 0.8])
         shown.clear()
         trainer.step(20)
         assert shown[-1] == 0
@@ -141,7 +141,7 @@ def test_instance_noise_fades_and_is_the_same_for_both_nets(monkeypatch):
     shown.clear()
     for net in ("g", "d", "g", "d", "g", "g"):
         apart.step(net=net)
-    assert shown == pytest.approx([1.0, 1.0, 1.0, 0.9, 0.9, 0.9], rel=1e-4)
+    assert shown == pytest.approx([1.0, 1.0, 1.0, 0.9, 0.9, 0.9])
 
 
 def test_averaged_generator_is_what_is_sampled():

@@ -14,7 +14,7 @@ export function paintMosaic(mosaic) {
   pen.setTransform(1, 0, 0, 1, 0, 0);
   pen.clearRect(0, 0, canvas.width, canvas.height);
   if (!size.width) return;
-  // Tiles of other lattices stand in until those of this one are there.
+  // Tiles that lie closer together or farther apart stand in until those wanted are there.
   for (const other of [4 * spacing, 2 * spacing, spacing / 2, spacing]) {
     for (const place of cells(view, size, other)) {
       const tile = tiles.get(String(place));
