@@ -101,7 +101,8 @@ class Frame:
     measured_at: int = 0
     finding: Finding = NOTHING_YET
     quantised: QuantisedView | None = None
-    """Fakes, grid, fake gradients and map as integers; None if they are still to be made."""
+    """Fakes, grid, fake gradients and map as integers; None if they are still to be made, as where
+    one of these has been replaced."""
 
 
 class FrameRenderer:
