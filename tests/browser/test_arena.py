@@ -158,6 +158,19 @@ def test_two_axes_are_a_matrix_that_is_kept(chromium, server):
         "arena.table.rows.map((row) => row.rank.innerText[0])",
     ):
         page.wait_for_function(f"ganplay.{ranks}.join('') === '654321'")
+
+    # An arena that comes before the Lab's session has said its settings waits for them.
+    early, base = tab.see("""(() => {
+        const { arena, config, state, rival, speed, stop } = ganplay;
+        ganplay.config = {};
+        arena.begin();
+        const early = arena.asking;
+        ganplay.receive({ type: "state", config, state, rival, speed, stop, playing: true });
+        return [early, arena.asking.base];
+    })()""")
+    assert early is None
+    assert [base[name] for name in ("batch_size", "width_g", "width_d")] == [16, 8, 8]
+    tab.until("ganplay.arena.asking === null")
     tab.done()
 
 

@@ -87,8 +87,14 @@ export class Arena {
     this.link.send({ type, id: this.sent, ...content });
   }
 
-  // What there was goes on until the server has agreed.
+  // What there was goes on until the server has agreed. A page that opens with an arena may be here
+  // before the Lab's session has said its settings.
   begin() {
+    const { lab } = this.app;
+    if (this.setup.now.base === "lab" && !lab.known) {
+      lab.addEventListener("state", () => this.begin(), { once: true });
+      return;
+    }
     this.asking = this.setup.asked;
     this.views.address({ arena: write(this.setup.now) });
     this.send("make", { ...this.asking, playing: true });

@@ -104,6 +104,11 @@ export class Lab extends Events {
     listenToKeys(this);
   }
 
+  // Whether the settings are known: kept from before, or told by the session.
+  get known() {
+    return Object.keys(this.config).length > 0;
+  }
+
   // The frame that the picture and the numbers show: the newest, or one of the past.
   get seen() {
     return this.timeline.holds ? this.timeline.moment.frame : this.frame;
@@ -137,11 +142,10 @@ export class Lab extends Events {
   // until everything that shows it has been loaded. A line that breaks while a session is being
   // restored does not lose the step that it was to be restored to.
   hello() {
-    const known = Object.keys(this.config).length > 0;
     const step = Math.max(this.frame ? this.frame.step : 0, this.restoring);
     this.restoring = step;
     const playing = this.playing && this.begun && !this.away;
-    const given = this.opened === null ? { config: known ? this.config : null } : { state: this.opened };
+    const given = this.opened === null ? { config: this.known ? this.config : null } : { state: this.opened };
     const rival = this.opened === null ? this.rival && this.rival.config : this.openedRival;
     return { ...given, rival, playing, speed: this.speed, stop: this.stop, step };
   }
@@ -233,7 +237,7 @@ export class Lab extends Events {
   }
 
   receiveState({ config, state, rival, playing, speed, stop, problems, restarted }) {
-    const first = !Object.keys(this.config).length;
+    const first = !this.known;
     Object.assign(this, { config, state, rival, speed, stop, opened: null });
     if (!rival) this.lane = "a";
     if (this.begun && !this.away) this.playing = playing;
