@@ -2,7 +2,7 @@
 // back. Every part is a small picture of the frame that is shown; clicking it shows it large.
 
 import { formula, partFormulas } from "./formulas.js";
-import { element } from "../shared/dom.js";
+import { element, withoutMotion } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
 import { MARGIN } from "../shared/plane.js";
 import { number, t } from "../shared/i18n.js";
@@ -29,6 +29,7 @@ export class ModelGraph {
     this.turn = 0;
     this.open = null;
     this.parts = {};
+    this.still = withoutMotion();
     this.host.append(this.edges());
     for (const [name, [left, kind]] of Object.entries(PARTS)) this.host.append(this.part(name, left, kind));
     this.large = lab.find(".part-box");
@@ -99,11 +100,18 @@ export class ModelGraph {
     if (this.open) this.paint(this.open, this.large.querySelector("canvas"), this.about(frame));
     if (now - (this.paintedAt || 0) < PAUSE / 3 && frame.playing) return;
     this.paintedAt = now;
+    this.flow(now);
     const pictures = ["g", "fake", "d", "verdicts"], rare = ["noise", "real"];
     const names = frame.playing ? [pictures[this.turn++ % pictures.length]] : [...pictures, ...rare];
     if (this.turn % 40 === 1) names.push(...rare);
     for (const name of names) this.paint(name, this.parts[name].querySelector("canvas"), this.about(frame));
     if (now - (this.numbersAt || 0) > 120 || !frame.playing) this.numbers(frame, now);
+  }
+
+  // Dashes move with what is trained; an endless animation would have the browser draw without a rest.
+  flow(now) {
+    const offset = this.still ? 0 : 9 - (Math.floor(now / PAUSE) % 10);
+    this.host.querySelector(".edges").style.strokeDashoffset = offset;
   }
 
   numbers(frame, now) {
@@ -188,7 +196,7 @@ class Morph {
     this.canvas.hidden = false;
     this.started = performance.now();
     this.running = true;
-    this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.still = withoutMotion();
     this.draw();
   }
 

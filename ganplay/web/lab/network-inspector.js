@@ -1,7 +1,7 @@
 // The inside of both nets: every shown hidden unit as a small map of what it responds to (D's over the
 // plane of the data, G's over that of the noise), weights as lines, gradients of the layers as bars.
 
-import { element } from "../shared/dom.js";
+import { element, withoutMotion } from "../shared/dom.js";
 import * as paint from "../shared/mini-plots.js";
 import { fitted, line, squares } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
@@ -68,7 +68,7 @@ export class NetworkInspector {
     this.unit = null;
     this.layOut(true);
     this.lab.look();
-    if (on) this.host.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    if (on) this.host.scrollIntoView({ block: "nearest", behavior: withoutMotion() ? "auto" : "smooth" });
   }
 
   page(by) {

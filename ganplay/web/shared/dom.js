@@ -16,6 +16,9 @@ export function choice(properties, options, value, change) {
   return select;
 }
 
+// Whether the visitor wants nothing to move by itself.
+export const withoutMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 // A view's markup, once its style sheets are there. Both are files of ours.
 export async function fetchView(address, ...sheets) {
   const styled = sheets.map((href) => new Promise((done) => {

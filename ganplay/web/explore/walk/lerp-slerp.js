@@ -2,6 +2,7 @@
 // with the length of the latent vector along the way.
 
 import { paint } from "../../shared/pixels.js";
+import { withoutMotion } from "../../shared/dom.js";
 import { write } from "../latent-state.js";
 import { band, level, line, moveTo, upright } from "./curves.js";
 import { Player } from "./player.js";
@@ -84,7 +85,7 @@ export class Lesson {
     this.player.reset(24);
     this.describe();
     this.player.extend(reels[0].ready, true);
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.player.play();
+    if (!withoutMotion()) this.player.play();
   }
 
   describe() {

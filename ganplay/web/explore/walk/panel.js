@@ -3,6 +3,7 @@
 
 import { keep, kept } from "../../shared/files.js";
 import { paint } from "../../shared/pixels.js";
+import { withoutMotion } from "../../shared/dom.js";
 import { Past, modelOf } from "../latent-state.js";
 import { copy } from "../../shared/clipboard.js";
 import { Lesson } from "./lerp-slerp.js";
@@ -188,7 +189,7 @@ export class Panel {
       return this.showAll();
     }
     const { signal } = (this.previewing = new AbortController()), reel = new Reel();
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const still = withoutMotion();
     const callback = (piece) => {
       reel.take(piece);
       if (piece.type === "start") this.complain(piece.problems);
