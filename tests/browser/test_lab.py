@@ -348,6 +348,7 @@ def test_axe_finds_nothing_serious(chromium, server, scheme):
     tab = Tab(chromium, server.url, color_scheme=scheme, locale="zh-CN")
     tab.see("document.querySelectorAll('.lab details').forEach((one) => (one.open = true))")
     tab.until("document.querySelectorAll('.js-plotly-plot').length === 4")
+    tab.pause()  # what moves is no other page, and takes the time of the test beside it
     tab.page.hover(".toggle")  # what is pointed at has to be read too
     tab.page.click(".mode-inside")
     tab.until("document.querySelectorAll('.unit').length === 48")

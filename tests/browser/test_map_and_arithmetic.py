@@ -4,25 +4,18 @@ import json
 from urllib.parse import unquote
 
 import pytest
-from helpers.explore_page import MODEL, STATE, opened
+from helpers.explore_page import GREY, MODEL, STATE, opened
 from helpers.pages import serious
 
 import ganplay
 
 START = f"#explore=1;model:{MODEL};seed:7;label:4"
 MOSAIC = "panels.map.mosaic"
-CANVAS = """canvas => {
-    const {width, height} = canvas, copy = new OffscreenCanvas(width, height)
-        .getContext("2d", {willReadFrequently: true});
-    copy.drawImage(canvas, 0, 0);
-    const {data} = copy.getImageData(0, 0, width, height);
-    return Array.from({length: width * height}, (_, i) => data[4 * i]);
-}"""
 
 
 def painted(tab, selector):
     """A canvas's grey pixels."""
-    return bytes(tab.page.eval_on_selector(selector, CANVAS))
+    return tab.bytes_of(f"({GREY})(document.querySelector('{selector}'))")
 
 
 def rendered(model, text):
@@ -77,11 +70,11 @@ class Map:
         return self.tab.see(f"{MOSAIC}.spacing")
 
     def tiles(self):
-        """All tiles: their states and pixels."""
-        return self.tab.see(
-            f"[...{MOSAIC}.tiles].map(([place, {{text, canvas}}]) =>"
-            f" [place, text, ({CANVAS})(canvas)])",
-        )
+        """All tiles: their places and states."""
+        return self.tab.see(f"[...{MOSAIC}.tiles].map(([place, {{text}}]) => [place, text])")
+
+    def pixels(self, place):
+        return self.tab.bytes_of(f"({GREY})({MOSAIC}.tiles.get('{place}').canvas)")
 
     def spot(self, x, y):
         """Where a place is on the screen."""
@@ -103,14 +96,14 @@ def test_the_map(chromium, server, model):
     # Each tile is the model's picture of a state in the plane.
     tiles = places.tiles()
     assert len(tiles) > 40
-    for place, text, pixels in tiles[::10]:
+    for place, text in tiles[::10]:
         x, y = map(float, place.split(","))
         state = ganplay.read_state(text, MODEL, model.space)[0]
         assert dict(state.moves) == {k: v for k, v in ((one, x), (other, y)) if v}
-        assert bytes(pixels) == rendered(model, text)
+        assert places.pixels(place) == rendered(model, text)
 
     # A drag asks only for tiles that come into sight.
-    spacing, known = places.spacing, {place for place, _, _ in tiles}
+    spacing, known = places.spacing, {place for place, _ in tiles}
     x, y = places.spot(0, 0)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -178,8 +171,8 @@ def test_the_map(chromium, server, model):
     page.locator(".mp-trio input").nth(2).fill("99")
     page.keyboard.press("Enter")
     places.full()
-    for _, text, pixels in places.tiles()[::10]:
-        assert bytes(pixels) == rendered(model, text)
+    for place, text in places.tiles()[::10]:
+        assert places.pixels(place) == rendered(model, text)
     page.click(".ex-random")
     tab.drawn(model)
     page.wait_for_function(

@@ -54,7 +54,7 @@ class Walking:
         text = self.text()
         walk, problems = read_walk(text, MODEL, model.space)
         assert problems == []
-        made = b"".join(map(bytes, self.see("panel.reel.pixels.map((one) => [...one])")))
+        made = self.tab.bytes_of("panel.reel.pixels.flatMap((one) => [...one])")
         assert made == frames(model, walk).numpy().tobytes()
         return walk
 

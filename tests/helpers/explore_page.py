@@ -9,6 +9,13 @@ import ganplay
 MODEL = "digits-conditional"
 SETTLED = "window.ganplay?.explore?.drawn > 0 && ganplay.explore.drawn === ganplay.explore.asked"
 STATE = "ganplay.explore.state"
+GREY = """canvas => {
+    const {width, height} = canvas, copy = new OffscreenCanvas(width, height)
+        .getContext("2d", {willReadFrequently: true});
+    copy.drawImage(canvas, 0, 0);
+    return copy.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 === 0);
+}"""
+"""The grey pixels of a canvas."""
 
 
 class ExploreTab(Tab):
@@ -20,16 +27,7 @@ class ExploreTab(Tab):
 
     def painted(self):
         """The bytes of the big picture, read off its canvas."""
-        return bytes(
-            self.see("""(() => {
-                const {picture} = ganplay.explore, {width, height} = picture;
-                const copy = new OffscreenCanvas(width, height)
-                    .getContext("2d", {willReadFrequently: true});
-                copy.drawImage(picture, 0, 0);
-                const {data} = copy.getImageData(0, 0, width, height);
-                return Array.from({length: width * height}, (_, i) => data[4 * i]);
-            })()""")
-        )
+        return self.bytes_of(f"({GREY})(ganplay.explore.picture)")
 
     def text(self):
         """The state that the address names."""

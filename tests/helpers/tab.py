@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 
 def in_a_loop(work):
@@ -12,7 +13,14 @@ def in_a_loop(work):
 
 LIGHT = "ganplay/assets/lab/lab.css"
 """An address of the app's own that runs nothing, from which what pages have kept is cleared."""
-MOST = 4
+CALM = """
+window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 50);
+window.cancelAnimationFrame = clearTimeout;
+"""
+"""Twenty frames a second: a page that draws sixty takes the time of the test beside it."""
+LOOKS_EVERY = 40
+"""Milliseconds between two looks at what a test waits for."""
+MOST = 6
 """Pages that wait for a next visitor at a time."""
 
 
@@ -23,7 +31,7 @@ class Tab:
     what a new one spends most of its time with is compiling the same scripts again.
     """
 
-    waiting = {}  # noqa: RUF012 (one for all)
+    waiting = []  # noqa: RUF012 (one for all)
     visited = []  # noqa: RUF012 (likewise)
 
     def __init__(self, browser, url, script=None, drawn=True, **context):
@@ -33,7 +41,7 @@ class Tab:
         home = "/".join(url.split("/")[:3])
         # What is asked of a page while it is made cannot be taken back.
         self._kind = None if script else (browser, home, *sorted(chosen.items()))
-        self.page = self.waiting.pop(self._kind, None) or browser.new_context(**chosen).new_page()
+        self.page = self._waiting() or self._opened(browser, chosen)
         self.context = self.page.context
         self.visited.append(self)
         self.page.set_viewport_size(viewport)
@@ -54,6 +62,22 @@ class Tab:
         if drawn:
             self.until("ganplay.drawn > 3 && ganplay.begun")
 
+    def _waiting(self):
+        found = next((one for one in self.waiting if one[0] == self._kind), None)
+        if found is None:
+            return None
+        self.waiting.remove(found)
+        return found[1]
+
+    @staticmethod
+    def _opened(browser, chosen):
+        context = browser.new_context(**chosen)
+        context.add_init_script(CALM)
+        page = context.new_page()
+        # Else the browser draws a frame for each look.
+        page.wait_for_function = partial(page.wait_for_function, polling=LOOKS_EVERY)
+        return page
+
     @staticmethod
     def _home(url):
         return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
@@ -65,6 +89,12 @@ class Tab:
 
     def see(self, expression):
         return self.page.evaluate(expression)
+
+    def bytes_of(self, expression):
+        """An array of bytes. It travels as a text: number by number takes fifty times as long."""
+        return self.see(
+            f"(Array.from({expression}, (b) => String.fromCharCode(b)).join(''))"
+        ).encode("latin-1")
 
     def settled(self):
         """Wait until a drawn frame has taken everything asked for into account.
@@ -125,7 +155,7 @@ class Tab:
         """Nothing was wrong: the next visitor may come."""
         assert self.complaints == []
         self.visited.remove(self)
-        if self._kind is None or self._kind in self.waiting:
+        if self._kind is None:
             self.context.close()
             return
         for event, listener in self._listeners.items():
@@ -139,6 +169,6 @@ class Tab:
         self.see("(localStorage.clear(), sessionStorage.clear())")
         self.context.clear_cookies()
         self.context.clear_permissions()
-        self.waiting[self._kind] = self.page
+        self.waiting.append((self._kind, self.page))
         if len(self.waiting) > MOST:
-            self.waiting.pop(next(iter(self.waiting))).context.close()
+            self.waiting.pop(0)[1].context.close()

@@ -208,7 +208,7 @@ PANEL = "ganplay.explore.bench.panels.find"
 
 def sheet(tab):
     tab.see(f"{PANEL}.then((panel) => {{ window.panel = panel; }})")
-    return bytes(tab.see("Array.from(panel.pad.sheet.pixels)"))
+    return tab.bytes_of("panel.pad.sheet.pixels")
 
 
 def test_a_digit_is_drawn_found_explored_and_undone(chromium, server, model):
@@ -239,7 +239,7 @@ def test_a_digit_is_drawn_found_explored_and_undone(chromium, server, model):
     page.wait_for_selector(".fi-explore:not([disabled])", timeout=60_000)
     assert "class 7" in tab.words(".fi-said")
     assert tab.see("panel.curves.map((curve) => curve.length)") == [30] * 8
-    found = bytes(tab.see("Array.from(panel.whole)"))
+    found = tab.bytes_of("panel.whole")
     page.click(".fi-explore")
     page.wait_for_function(f"{STATE}.at !== ''")
     assert tab.drawn(model) == found
@@ -258,12 +258,12 @@ def test_a_digit_is_drawn_found_explored_and_undone(chromium, server, model):
     page.locator(".fi-size").fill("8")
     page.locator(".fi-touch").scroll_into_view_if_needed()
     strokes(tab, [(0, 0.9), (1, 0.9)])
-    hidden = tab.see("Array.from(panel.pad.sheet.hidden)")
-    assert hidden[31 * 32 : 32 * 32] == [1] * 32
-    assert hidden[: 16 * 32] == [0] * 512
+    hidden = tab.bytes_of("panel.pad.sheet.hidden")
+    assert hidden[31 * 32 : 32 * 32] == bytes([1]) * 32
+    assert hidden[: 16 * 32] == bytes(512)
     page.click(".fi-go")
     page.wait_for_selector(".fi-explore:not([disabled])", timeout=60_000)
-    whole = bytes(tab.see("Array.from(panel.whole)"))
+    whole = tab.bytes_of("panel.whole")
     assert whole[: 16 * 32] == found[: 16 * 32]
     assert page.is_visible(".fi-filled")
     page.click(".fi-back")

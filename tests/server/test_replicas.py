@@ -22,6 +22,8 @@ from ganplay.toy import checkpoint, custom_points
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 90
+SMALL = "#state=1;batch_size:16;width_g:8;width_d:8"
+"""Small nets, so that two servers and two pages have room on one machine."""
 
 
 def free_ports(count):
@@ -111,7 +113,7 @@ def with_the_other(chromium, url, first):
         if replica != taken:
             name, value = cookie.split(";")[0].split("=", 1)
             own = {"name": name, "value": value, "domain": "127.0.0.1", "path": "/lab"}
-            tab = Tab(chromium, url, script="0", storage_state={"cookies": [own]})
+            tab = Tab(chromium, url + SMALL, script="0", storage_state={"cookies": [own]})
             assert replica_of(tab) == replica
             return tab
     raise AssertionError("all visitors go to one replica")
@@ -150,12 +152,12 @@ def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):
     # A cookie from here would take the place of the one that the page has meanwhile.
     assert redirected(url, "/favicon.ico") == (308, "/lab/favicon.ico", None)
     assert redirected(url, "/lab") == (308, "/lab/", None)
-    one = Tab(chromium, url)
+    one = Tab(chromium, url + SMALL)
     with_first = replica_of(one)
     other = with_the_other(chromium, url, one)
     assert replica_of(one) == with_first  # each request of a page goes to the same one
 
-    one.see("ganplay.send('preset', {name: 'grid'})")
+    one.see("ganplay.configure({distribution: 'grid'})")
     one.until("ganplay.config.distribution === 'grid' && ganplay.frame.step > 40")
     step, seed = one.see("[ganplay.frame.step, ganplay.config.seed]")
     untouched = other.see("(window.line = ganplay.link.socket, ganplay.frame.step)")
