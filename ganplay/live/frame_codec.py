@@ -118,18 +118,18 @@ def pack_points(points: Float[Tensor, "n 2"], extent: float) -> list[int]:
 
 def _inside_arrays(frame: Frame) -> dict[str, NDArray]:
     """Sections of units (128 stands for 0) and weights."""
-
-    def bytes_of(values: Tensor) -> NDArray[np.uint8]:
-        return (torch.nan_to_num(values) * 127 + 128).round().to(torch.uint8).numpy()
-
     shown, arrays = frame.insides, dict[str, NDArray]()
     if frame.unit.numel():
-        arrays["unit"] = bytes_of(frame.unit)
+        arrays["unit"] = _bytes_of(frame.unit)
         arrays["unit_size"] = np.array([frame.unit_size], dtype="<f4")
     if shown is not None:
-        arrays["units"] = bytes_of(shown.maps)
+        arrays["units"] = _bytes_of(shown.maps)
         arrays["weights"] = (torch.nan_to_num(shown.weights) * 127).round().to(torch.int8).numpy()
     return arrays
+
+
+def _bytes_of(values: Tensor) -> NDArray[np.uint8]:
+    return (torch.nan_to_num(values) * 127 + 128).round().to(torch.uint8).numpy()
 
 
 def _columns(name: str, array: NDArray) -> int:

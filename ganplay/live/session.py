@@ -149,6 +149,10 @@ class Session:
             self._dirty = True
             yield command
 
+    def give_credit(self, frames: int) -> None:
+        """So many frames may be sent again, never more than CREDIT at a time."""
+        self.credit = min(self.credit + frames, CREDIT)
+
     def _send_frame(self, data: bytes) -> None:
         self._dirty = False
         self.credit -= 1

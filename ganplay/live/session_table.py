@@ -80,11 +80,7 @@ class SessionTable:
 
     def acknowledge(self, session_id: str, frames: int = 1) -> bool:
         """Frames have been drawn: others may be sent."""
-
-        def more(session: Session) -> None:
-            session.credit = min(session.credit + frames, CREDIT)
-
-        return self._touch(session_id, more)
+        return self._touch(session_id, lambda session: session.give_credit(frames))
 
     def notice(self, session_id: str) -> bool:
         """The page is there, even if it has nothing to say."""

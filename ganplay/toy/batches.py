@@ -38,6 +38,39 @@ def real_points(config: ToyConfig, n: int) -> tuple[Float[Tensor, "n 2"], Tensor
     return config.data.sample(n, generator_of(config.seed, "evaluate"))
 
 
+class _Block(NamedTuple):
+    """What draws blocks of batches for one member, a method for each of STREAMS.
+
+    It holds nothing of the stream, as that cycle would keep closed sessions' memory.
+    """
+
+    config: ToyConfig
+    structure: Structure
+    block: int
+    generator: Generator
+
+    def data(self) -> tuple[Tensor, ...]:
+        size, classes = self.structure.batch_size, self.structure.classes
+        points, labels = self.config.data.sample(self.block * size, self.generator)
+        real = points.view(self.block, size, 2).mT.contiguous()
+        if not classes:
+            return (real,)
+        return real, one_hot(labels.view(self.block, size), classes).contiguous()
+
+    def noise(self) -> tuple[Tensor, ...]:
+        size, dim = self.structure.batch_size, self.structure.noise_dim
+        z = draw_noise(self.config.noise, self.block * dim, size, self.generator)
+        return (z.view(self.block, dim, size),)
+
+    def mix(self) -> tuple[Tensor, ...]:
+        size = self.structure.batch_size
+        return (torch.rand(self.block, 1, size, generator=self.generator),)
+
+    def jitter(self) -> tuple[Tensor, ...]:
+        size = self.structure.batch_size
+        return (torch.randn(self.block, 2, 3 * size, generator=self.generator),)
+
+
 class _Stream:
     """Batches for S members, drawn in blocks: one call a member for many steps.
 
@@ -112,35 +145,13 @@ class BatchStream:
         self._streams = {
             name: _Stream(
                 [generators[name] for generators in self._generators],
-                [self._draw(name, m) for m in range(len(configs))],
+                [
+                    getattr(_Block(c, self.structure, self.block, g[name]), name)
+                    for c, g in zip(configs, self._generators, strict=True)
+                ],
             )
             for name in STREAMS
         }
-
-    def _draw(self, name: str, member: int) -> Callable[[], tuple[Tensor, ...]]:
-        config, generator = self.configs[member], self._generators[member][name]
-        # Nothing of `self` in what is returned: the cycle would keep closed sessions' memory.
-        block, dim = self.block, self.structure.noise_dim
-        size, classes = self.structure.batch_size, self.structure.classes
-
-        def data() -> tuple[Tensor, ...]:
-            points, labels = config.data.sample(block * size, generator)
-            real = points.view(block, size, 2).mT.contiguous()
-            if not classes:
-                return (real,)
-            return real, one_hot(labels.view(block, size), classes).contiguous()
-
-        def noise() -> tuple[Tensor, ...]:
-            z = draw_noise(config.noise, block * dim, size, generator)
-            return (z.view(block, dim, size),)
-
-        def mix() -> tuple[Tensor, ...]:
-            return (torch.rand(block, 1, size, generator=generator),)
-
-        def jitter() -> tuple[Tensor, ...]:
-            return (torch.randn(block, 2, 3 * size, generator=generator),)
-
-        return {"data": data, "noise": noise, "mix": mix, "jitter": jitter}[name]
 
     def positions(self) -> dict[str, Position]:
         """Where each stream is, by purpose."""

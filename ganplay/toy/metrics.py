@@ -45,12 +45,12 @@ def jensen_shannon(
 
 def divergence(p: Float[Tensor, "*s c"], q: Float[Tensor, "*s c"]) -> Float[Tensor, "*s"]:
     """`jensen_shannon` of two histograms."""
-
-    def entropy(p: Tensor) -> Tensor:
-        return -torch.xlogy(p, p).sum(-1) / math.log(2)
-
     # Rounding may leave [0, 1] by a little.
-    return (entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2).clamp(0, 1)
+    return (_entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2).clamp(0, 1)
+
+
+def _entropy(p: Float[Tensor, "*s c"]) -> Float[Tensor, "*s"]:
+    return -torch.xlogy(p, p).sum(-1) / math.log(2)
 
 
 def sliced_wasserstein(

@@ -34,13 +34,8 @@ def initial_state(
         The state; and the tensor whose columns are all of the state's `(s, 1)` tensors, so that
         they can be copied at once.
     """
-
-    def net(mlp: Mlp, purpose: str) -> NetState:
-        flat, buffers = mlp.initialise([generator_of(c.seed, purpose) for c in configs])
-        weights, buffer_views = split(flat, mlp.shapes()), split(buffers, mlp.buffer_shapes())
-        return NetState(flat, flat.clone(), Moments.zeros(flat), weights, buffer_views)
-
-    g, d = net(structure.generator, "generator"), net(structure.discriminator, "discriminator")
+    g = _initial_net(structure.generator, "generator", configs)
+    d = _initial_net(structure.discriminator, "discriminator", configs)
     numbers = Hyperparameters.of(configs)
     zeros = torch.zeros(len(configs), 1)
     corrections = [c for m in (g.moments, d.moments) for c in m[2:]]
@@ -49,6 +44,12 @@ def initial_state(
     g = g._replace(moments=Moments(*g.moments[:2], g1, g2))
     d = d._replace(moments=Moments(*d.moments[:2], d1, d2))
     return State(g, d, Hyperparameters(*views), updates, torch.ones_like(zeros)), columns
+
+
+def _initial_net(mlp: Mlp, purpose: str, configs: Sequence[ToyConfig]) -> NetState:
+    flat, buffers = mlp.initialise([generator_of(c.seed, purpose) for c in configs])
+    weights, buffer_views = split(flat, mlp.shapes()), split(buffers, mlp.buffer_shapes())
+    return NetState(flat, flat.clone(), Moments.zeros(flat), weights, buffer_views)
 
 
 def copy_of(state: State, structure: Structure) -> State:
