@@ -162,7 +162,7 @@ def test_spectral_norm_is_torchs_on_every_weight(size):
 
 
 def test_a_network_built_for_its_shapes_iterates_nothing(monkeypatch):
-    """A power iteration without numbers takes as long as a real one's hundred."""
+    """A power iteration without numbers takes as long as hundreds of real ones."""
     iterated = []
     monkeypatch.setattr(
         torch.nn.utils.parametrizations._SpectralNorm,
