@@ -76,6 +76,8 @@ def graph(tab):
     """Every part of the model graph, large and with its formula; G bends the noise."""
     page = tab.page
     parts = tab.text["graph"]["parts"]
+    dashes = "document.querySelector('.graph .edges').style.strokeDashoffset"
+    page.wait_for_function(f"before => {dashes} !== before", arg=tab.see(dashes))  # they flow
     for name in parts:
         page.click(f"[data-graph={name}]")
         assert tab.words(".part-box h2") == parts[name]["label"]

@@ -91,7 +91,7 @@ class Tab:
         return self.page.evaluate(expression)
 
     def bytes_of(self, expression):
-        """An array of bytes. It travels as a text: number by number takes fifty times as long."""
+        """An array of bytes, as one text: as numbers, a few dozen pictures take seconds."""
         return self.see(
             f"(Array.from({expression}, (b) => String.fromCharCode(b)).join(''))"
         ).encode("latin-1")

@@ -87,8 +87,8 @@ export class Arena {
     this.link.send({ type, id: this.sent, ...content });
   }
 
-  // What there was goes on until the server has agreed. A page that opens with an arena may be here
-  // before the Lab's session has said its settings.
+  // What there was goes on until the server has agreed. An arena of the Lab's settings waits for these:
+  // a page that opens with an arena may be here before the Lab's session has told them.
   begin() {
     const { lab } = this.app;
     if (this.setup.now.base === "lab" && !lab.known) {
