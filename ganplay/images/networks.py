@@ -7,13 +7,15 @@ A network is named by a model of ours (a key of MODELS) or by the place of a vis
 import copy
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 import torch
+import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from torch import nn
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from ganplay.common.seeding import generator_of
 from ganplay.images.config import ImageConfig
@@ -25,6 +27,32 @@ Role = Literal["generator", "discriminator"]
 ROLES: tuple[Role, ...] = ("generator", "discriminator")
 Shape = tuple[int, int, int]
 _NAME = r"^([a-z0-9_]+|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$"
+
+
+class _ShapesAlone(TorchFunctionMode):
+    """On the meta device: modules are built, but none of their first weights is computed.
+
+    There torch computes in Python code whose import takes two seconds and writes to the disk.
+    What spectral norm computes is replaced by tensors of the same shapes.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        named = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else named["tensor"]
+        if func in (Tensor.normal_, F.normalize, Tensor.div):
+            return args[0]
+        if func is torch.mv:
+            return args[0][:, 0]
+        if func is torch.vdot:
+            return args[0][0]
+        return func(*args, **named)
 
 
 class StrictModel(BaseModel):
@@ -69,6 +97,15 @@ class Network(StrictModel):
             return made(**self.arguments)
         except TypeError as error:
             raise ValueError(f"{role} {self.model}: {error}") from error
+
+    def build_shapes(self, role: Role) -> nn.Module:
+        """The module on torch's meta device: keys and shapes, whose weights are yet to be given.
+
+        Raises:
+            ValueError: as `build` does.
+        """
+        with _ShapesAlone(), torch.device("meta"):
+            return self.build(role)
 
     @classmethod
     def of(cls, module: nn.Module) -> "Network":

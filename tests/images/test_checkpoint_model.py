@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from helpers.pictures import about, model_in, run_train, train, trainer, write_pictures
 from PIL import Image
 from safetensors.torch import load_file, save
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import ganplay
 from ganplay.cli import main
@@ -22,9 +23,12 @@ from ganplay.images.checkpoint import (
     model as image,
 )
 from ganplay.images.checkpoint.card import Card
+from ganplay.images.checkpoint.model import networks_of
 from ganplay.images.config import ImageConfig
 from ganplay.images.latent_state import LatentState
-from ganplay.images.models.dcgan import DcganDiscriminator, DcganGenerator
+from ganplay.images.models.blocks import MINIBATCH
+from ganplay.images.models.dcgan import NORMS_D, DcganDiscriminator, DcganGenerator
+from ganplay.images.networks import Network
 from ganplay.images.runs import Every, Run, RunError
 from ganplay.media.contact_sheet import sheet_of
 
@@ -306,6 +310,38 @@ def test_cards_that_are_none_are_refused(bars, tmp_path):
     assert refusal(folder)[0] == "file"
     (folder / "card.json").mkdir()
     assert refusal(folder)[0] == "file"
+
+
+class Operations(TorchDispatchMode):
+    """Names of all that torch computes."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.add(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("norm", NORMS_D)
+@pytest.mark.parametrize("minibatch", MINIBATCH)
+def test_networks_of_a_card_are_built_without_computing_anything(bars, norm, minibatch):
+    """What is computed on the meta device takes an import of two seconds and room on the disk."""
+    card, size = bars[0].card, {"size": 16, "channels": 1, "width": 4, "classes": 2}
+    arguments = {
+        "generator": {"noise_dim": 6, **size, "norm": "none" if norm == "none" else "batch"},
+        "discriminator": {**size, "norm": norm, "minibatch": minibatch},
+    }
+    named = {role: Network(model="dcgan", arguments=given) for role, given in arguments.items()}
+    with Operations() as computed:
+        shapes = networks_of(card.model_copy(update=named))
+    memory = {"empty", "new_empty", "zeros", "zero_", "ones", "fill_", "set_", "clone"}
+    assert computed.names <= memory | {"view", "select", "transpose"}
+    for role, net in shapes._asdict().items():
+        expected = {k: t.shape for k, t in named[role].build(role).state_dict().items()}
+        assert {k: t.shape for k, t in net.state_dict().items()} == expected
+        assert {t.device.type for t in net.state_dict().values()} == {"meta"}
 
 
 def test_a_large_file_is_not_even_read(bars, tmp_path):

@@ -80,8 +80,7 @@ def networks_of(
             except ValueError as error:
                 refuse("network", str(error))
         else:
-            with torch.device("meta"):  # shapes alone: its weights are read from the file
-                made[role] = network.build(role)
+            made[role] = network.build_shapes(role)  # its weights are read from the file
     return Networks(**made)
 
 
