@@ -1,10 +1,13 @@
 // The page around its views: theme, language, notices, help, the line to the session, and the tabs.
 
 import { Events } from "./shared/events.js";
+import { Glossary, linked } from "./shared/glossary.js";
 import { Lab } from "./lab/lab.js";
 import { Link } from "./shared/live-socket.js";
+import { pageKey } from "./shared/page-keys.js";
 import { paletteOf } from "./shared/palette.js";
 import { Teach } from "./shared/teacher-link.js";
+import { Tips } from "./shared/tips.js";
 import { Toasts } from "./shared/toasts.js";
 import { Views } from "./tabs.js";
 import { inBrowser } from "./shared/storage.js";
@@ -13,11 +16,20 @@ import { readAddress, viewsIn, writeAddress } from "./shared/address.js";
 import * as words from "./shared/i18n.js";
 
 const { t } = words;
-const KEYS = [
-  ["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"],
-  ["1 – 5", "layers"], ["P", "projector"], ["?", "help"],
-];
-const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status"];
+// By view: the paragraphs of its help, and its keys.
+const HELP = {
+  lab: ["picture", "mode", "distance", "touch"],
+  explore: ["explore.picture", "explore.z", "explore.tabs"],
+  learn: ["learn.steps", "learn.seeds", "learn.kept"],
+  arena: ["arena.cells", "arena.table", "arena.fair"],
+};
+const KEYS = {
+  lab: [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"], ["1 – 5", "layers"], ["P", "projector"]],
+  explore: [["R", "random"], ["N", "nudge"], ["F", "favourite"], ["Ctrl+Z", "undo"], ["Ctrl+Shift+Z", "redo"]],
+  learn: [],
+  arena: [["␣", "space"], ["S", "s"], ["R", "r"]],
+};
+const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status", "tips"];
 
 export async function mount(root, { base, token, newToken }) {
   const answer = await fetch(`${base}/schema.json`);
@@ -45,6 +57,8 @@ export class App extends Events {
     this.learn = null;
     this.arena = null;
     this.find = (selector) => root.querySelector(selector);
+    this.tips = new Tips(root);
+    this.glossary = new Glossary(root);
     const toasts = new Toasts(this.find(".toasts"), schema);
     this.toast = (text, seconds) => toasts.show(text, seconds);
     this.complain = (problems) => toasts.complain(problems);
@@ -79,7 +93,16 @@ export class App extends Events {
       words.use(words.others()[0]);
       this.relabel();
     });
-    on(".help", () => this.find(".help-box").showModal());
+    on(".help", () => this.help());
+    on(".help-glossary", () => this.glossary.open());
+    // When it is closed, since then the focus goes back to where it was.
+    this.find(".help-box").onclose = ({ target }) => {
+      if (target.returnValue !== "tour") return;
+      target.returnValue = "";
+      this.views.show("lab");
+      this.lab.tour.start();
+    };
+    document.addEventListener("keydown", (event) => pageKey(event, "button") === "?" && this.help());
     // After a click with the mouse the keys belong to the page again, not to the button.
     this.root.addEventListener("click", ({ target, detail }) => {
       const button = target.closest("button");
@@ -103,7 +126,6 @@ export class App extends Events {
     this.find(".language").textContent = t("app.other_language");
     this.find(".language").lang = other;
     words.fill(this.root);
-    this.buildHelp();
     this.setStatus(this.status || "connecting");
     this.tell("words");
     this.unknownParts = this.teach.apply();
@@ -122,10 +144,13 @@ export class App extends Events {
     for (const name of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: name.slice(0, 40) }));
   }
 
-  buildHelp() {
-    const keys = KEYS.flatMap(([key, what]) => [
+  help() {
+    const view = this.views.shown, seen = new Set();
+    const about = HELP[view].map((name) => element("p", {}, ...linked(t(`help.${name}`), seen)));
+    const keys = [...KEYS[view], ["?", "help"]].flatMap(([key, what]) => [
       element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: t(`help.keys.${what}`) })]);
-    const about = ["picture", "mode", "distance", "touch"].map((name) => element("p", { textContent: t(`help.${name}`) }));
+    this.find(".help-box h2").textContent = t(`help.titles.${view}`);
     this.find(".help-body").replaceChildren(...about, element("dl", {}, ...keys));
+    this.find(".help-box").showModal();
   }
 }

@@ -42,9 +42,9 @@ class Visit(Tab):
             for formula in formulas:
                 shown = shown.replace(formula, "")
             tips = self.see(
-                "[...document.querySelectorAll('.lab [title], .lab [aria-label]')]"
+                "[...document.querySelectorAll('.lab [data-tip], .lab [aria-label]')]"
                 ".filter((one) => one.checkVisibility())"
-                ".map((one) => one.title + ' ' + (one.ariaLabel || '')).join(' ')"
+                ".map((one) => `${one.dataset.tip || ''} ${one.ariaLabel || ''}`).join(' ')"
             )
             left = set(re.findall("[A-Za-z]{3,}", shown + tips)) - NAMES
             assert not left, left

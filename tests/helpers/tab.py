@@ -16,8 +16,15 @@ LIGHT = "ganplay/assets/lab/lab.css"
 CALM = """
 window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 50);
 window.cancelAnimationFrame = clearTimeout;
+try { localStorage.setItem("ganplay.tour", "seen"); } catch {}
 """
-"""Twenty frames a second: a page that draws sixty takes the time of the test beside it."""
+"""Twenty frames a second: a page that draws sixty takes the time of the test beside it. And no tour
+for a first visit, which would lie over what a test clicks at."""
+FIRST_VISIT = """
+sessionStorage.visited || localStorage.removeItem("ganplay.tour");
+sessionStorage.visited = "yes";
+"""
+"""Script of a page that has never been here, until it is loaded again."""
 LOOKS_EVERY = 40
 """Milliseconds between two looks at what a test waits for."""
 MOST = 6

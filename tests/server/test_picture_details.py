@@ -151,7 +151,7 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
     gauge = page.locator(".ex-gauge")
     assert gauge.get_attribute("aria-valuenow") == str(percent)
     assert float(gauge.evaluate("e => e.style.getPropertyValue('--at')")) == said.output
-    assert "128 samples" in page.get_attribute(".ex-verdict", "title")
+    assert "128 samples" in page.get_attribute(".ex-verdict", "data-tip")
 
     # The index is being made; when it is there the page notices by itself.
     page.wait_for_function(f"{FOUND} === 'building'")
@@ -162,7 +162,7 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
     near = index.nearest(model.sample([7], 6)[0])
     shown = page.locator(".ex-near-tile figcaption").all_inner_texts()
     assert shown == [f"{one.distance:.2f}" for one in near]
-    assert page.locator(".ex-near-tile").first.get_attribute("title").startswith("1: class 6")
+    assert page.locator(".ex-near-tile").first.get_attribute("data-tip").startswith("1: class 6")
     assert "perhaps remembered" in tab.words(".ex-near-words")
     assert not page.is_visible(".ex-near progress")
 

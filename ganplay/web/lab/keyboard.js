@@ -5,7 +5,7 @@ import { pageKey } from "../shared/page-keys.js";
 
 /** @param {import("./lab.js").Lab} lab */
 export function listenToKeys(lab) {
-  const { app, teach, timeline } = lab;
+  const { teach, timeline } = lab;
   const keys = {
     " ": ["play", () => lab.toggle()],
     "s": ["steps", () => lab.step("both")],
@@ -16,7 +16,6 @@ export function listenToKeys(lab) {
     ".": ["timeline", () => timeline.go(1)],
     "l": ["timeline", () => timeline.live()],
     "p": ["", () => teach.setProjector(!teach.projector)],
-    "?": ["", () => app.find(".help-box").showModal()],
   };
   LAYERS.forEach((name, i) => { keys[i + 1] = ["layers", () => lab.layers.toggle(name)]; });
   document.addEventListener("keydown", (event) => {

@@ -23,6 +23,7 @@ import { SlowMotion } from "./slow-motion.js";
 import { Stage } from "./stage.js";
 import { StopCondition } from "./stop-condition.js";
 import { Timeline } from "./timeline.js";
+import { Tour } from "./tour.js";
 import { WaitingLine } from "./waiting-line.js";
 import { Weights } from "./weights.js";
 import { decode } from "../shared/frame.js";
@@ -101,6 +102,7 @@ export class Lab extends Events {
     this.waiting = new WaitingLine(this);
     this.anew = new RestoreNotice(this);
     this.probe = new Probe(this);
+    this.tour = new Tour(this);
     listenToKeys(this);
   }
 

@@ -32,6 +32,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 
+// All that stands under a key.
+export const all = (key) => find(key, language);
+
 export const has = (key) => find(key, "en") !== undefined;
 
 // Fill everything below `element` that names its words.
