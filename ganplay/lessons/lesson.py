@@ -212,27 +212,30 @@ class Lesson(_Strict):
 
     Attributes:
         version: of this format.
-        order: place in the list of lessons.
+        order: place in the list of lessons, from 0.
         title: of the lesson.
         idea: paragraphs to read first.
         formula: its symbols from left to right.
-        question: to be answered before the runs.
+        question: to be answered before the runs, and
+        further: those that are asked after it.
         runs: by key, in the order in which they run.
         checks: of the runs.
         explain: paragraphs to read after the checks.
         layers: of the picture that are shown.
-        break_it: a task; a lesson has both tasks, or `visit`.
+        break_it: a task; a lesson has both tasks, or `visit`, or is the first of all (order 0),
+            after which a student goes on to the next.
         mend_it: the other task.
         visit: a task in Explore.
         name: of its file, without the extension.
     """
 
     version: Literal[1]
-    order: Annotated[int, Field(ge=1, le=999)]
+    order: Annotated[int, Field(ge=0, le=999)]
     title: Text
     idea: Annotated[tuple[Text, ...], Field(min_length=1, max_length=4)]
     formula: Annotated[tuple[Symbol, ...], Field(max_length=40)] = ()
     question: Question
+    further: Annotated[tuple[Question, ...], Field(max_length=4)] = ()
     runs: Annotated[dict[Name, Run], Field(min_length=1, max_length=4)]
     checks: Annotated[tuple[Check, ...], Field(min_length=1, max_length=8)]
     explain: Annotated[tuple[Text, ...], Field(min_length=1, max_length=4)]
@@ -250,7 +253,7 @@ class Lesson(_Strict):
             _check_signal(f"checks.{i}", check, self.runs[check.run])
         if not any(check.quick for check in self.checks):
             raise ValueError("checks: at least one must be quick, for the short test")
-        if not self.visit and not (self.break_it and self.mend_it):
+        if self.order > 0 and not self.visit and not (self.break_it and self.mend_it):
             raise ValueError("break_it and mend_it, or visit, are needed")
         return self
 

@@ -27,7 +27,7 @@ def test_a_lesson_from_start_to_end_by_keyboard_alone(chromium, server, locale):
     assert page.is_disabled('[data-step="run"]')
 
     # Predict: nothing can run before the question is answered.
-    hands.to("[name=ln-answer]")
+    hands.to("[name=ln-answer-0]")
     hands.keys.press("Space")
     hands.keys.press("ArrowDown")
     hands.keys.press("ArrowDown")
@@ -68,6 +68,8 @@ def test_a_lesson_from_start_to_end_by_keyboard_alone(chromium, server, locale):
     hands.type("#ln-r1", "1")
     hands.press(does("try"))
     page.wait_for_selector(".ln-gauge.holds", timeout=60_000)
+
+    assert page.locator(f".ln-closing {does('next')}").count() == 1
 
     # The report; and all is there again after a reload.
     hands.press(".ln-sheet-open")

@@ -401,9 +401,9 @@ def test_a_hostile_lesson_stays_text(chromium, server):
     page = tab.page
     page.route("**/lessons.json", lessons)
     page.goto(f"{server.url}#learn=oscillation")
-    page.wait_for_selector("[name=ln-answer]")
+    page.wait_for_selector("[name=ln-answer-0]")
     shown("en", "text", "problem")
-    page.click("[name=ln-answer]")
+    page.click("[name=ln-answer-0]")
     does("answer")
     does("on")
     does("start_run")

@@ -36,8 +36,11 @@ export class Learn {
     this.members = members;
     this.fields = fields;
     this.learnt = new Progress();
-    this.lessons = lessons.map(({ break_it, mend_it, ...lesson }) => (
-      { ...lesson, tasks: { ...(break_it && { break: break_it }), ...(mend_it && { mend: mend_it }) } }));
+    this.lessons = lessons.map(({ break_it, mend_it, question, further, ...lesson }) => ({
+      ...lesson,
+      questions: [question, ...further],
+      tasks: { ...(break_it && { break: break_it }), ...(mend_it && { mend: mend_it }) },
+    }));
     this.find = (selector) => root.querySelector(selector);
     this.say = (said) => said[current()] ?? said.en;
     const [name, step] = (views.opened.learn || "").split(".");
@@ -71,10 +74,11 @@ export class Learn {
 
   // ---- which lesson, which step ---------------------------------------------------------------
 
-  open(lesson) {
+  open(lesson, focused = false) {
     this.runs.stop();
     Object.assign(this, { lesson, step: "predict", unlocked: false });
     this.show();
+    if (focused) this.find(".ln-steps [aria-current]").focus();
   }
 
   goTo(step) {

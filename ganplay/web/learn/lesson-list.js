@@ -7,14 +7,15 @@ import { t } from "../shared/i18n.js";
 export function showList(learn) {
   const { find, say, lesson: shown } = learn;
   const focused = /** @type {HTMLElement} */ (document.activeElement?.closest(".ln-list button"))?.dataset.lesson;
+  const first = Math.min(1, learn.lessons[0].order); // an introduction is number 0
   find(".ln-list").replaceChildren(...learn.lessons.map((lesson, i) => {
-    const parts = learn.learnt.parts(lesson), done = parts.filter(([, is]) => is).length;
+    const place = first + i, parts = learn.learnt.parts(lesson), done = parts.filter(([, is]) => is).length;
     const pips = parts.map(([, is]) => element("i", { className: is ? "done" : "" }));
     const title = t("learn.done", { done, all: parts.length });
     return element("li", {}, element("button", {
-      type: "button", title, ariaLabel: `${i + 1}. ${say(lesson.title)} · ${title}`, dataset: { lesson: lesson.name },
+      type: "button", title, ariaLabel: `${place}. ${say(lesson.title)} · ${title}`, dataset: { lesson: lesson.name },
       ariaCurrent: lesson === shown ? "true" : null, onclick: () => learn.open(lesson),
-    }, element("b", { textContent: i + 1 }), element("span", { textContent: say(lesson.title) }),
+    }, element("b", { textContent: place }), element("span", { textContent: say(lesson.title) }),
     element("span", { className: "ln-pips", ariaHidden: "true" }, ...pips)));
   }));
   if (focused) find(`[data-lesson="${focused}"]`).focus();

@@ -8,9 +8,16 @@ const KEPT = "ganplay.learn";
 export class Progress {
   all = kept(KEPT) || {};
 
+  // `answers` are those given so far, one to each question in turn; `answer` is what earlier
+  // versions kept of the only question.
   of(name) {
-    const empty = { answer: null, runs: {}, tasks: {}, deeds: {} };
-    return (this.all[name] = { ...empty, ...this.all[name] });
+    const { answer = null, ...rest } = this.all[name] || {};
+    const answers = answer === null ? [] : [answer];
+    return (this.all[name] = { answers, runs: {}, tasks: {}, deeds: {}, ...rest });
+  }
+
+  answered({ name, questions }) {
+    return this.of(name).answers.length >= questions.length;
   }
 
   // Pictures are left out where the browser has no room for them.
@@ -27,9 +34,13 @@ export class Progress {
   // The parts of a lesson that can be done, and which are: [name, done].
   parts(lesson) {
     const mine = this.of(lesson.name), runs = Object.keys(lesson.runs);
-    const passed = mine.answer !== null && runs.every((part) => mine.runs[part]?.holds);
+    const passed = this.answered(lesson) && runs.every((part) => mine.runs[part]?.holds);
     const tasks = ["break", "mend"].filter((name) => lesson.tasks[name]).map((name) => [name, Boolean(mine.tasks[name]?.holds)]);
     const visit = lesson.visit ? [["visit", Boolean(mine.deeds.done)]] : [];
     return [["lesson", passed], ...tasks, ...visit];
+  }
+
+  finished(lesson) {
+    return this.parts(lesson).every(([, done]) => done);
   }
 }

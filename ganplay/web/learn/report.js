@@ -21,17 +21,13 @@ export class Sheet {
   }
 
   open() {
-    const { learn } = this, { lesson, say } = learn, { question } = lesson, mine = learn.learnt.of(lesson.name);
+    const { learn } = this, { lesson, say } = learn, mine = learn.learnt.of(lesson.name);
     const heading = (step) => element("h2", { textContent: t(`learn.steps.${step}`) });
     const line = (textContent, className = "") => element("p", { className, textContent });
-    const answer = mine.answer === null ? t("learn.unanswered") : say(question.answers[mine.answer].text);
-    const right = mine.answer === question.right;
     const parts = [
       element("h1", { textContent: say(lesson.title) }),
       line(`ganplay · ${new Date().toLocaleDateString(learn.app.root.lang)}`, "ln-date"),
-      heading("predict"), line(say(question.text)),
-      element("p", {}, element("b", { textContent: `${t("learn.your_answer")} ` }), answer,
-        mine.answer === null ? "" : element("b", { className: right ? "ok" : "no", textContent: right ? " ✓" : " ✗" })),
+      heading("predict"), ...lesson.questions.flatMap((question, i) => [line(say(question.text)), this.answer(question, mine.answers[i])]),
     ];
     const runs = Object.entries(lesson.runs).filter(([part]) => mine.runs[part]);
     if (runs.length) parts.push(heading("run"), this.plots(runs.map(([part, run]) => [say(run.name), mine.runs[part]])));
@@ -46,6 +42,13 @@ export class Sheet {
     parts.push(heading("explain"), ...lesson.explain.map((text) => line(say(text))));
     this.sheet.replaceChildren(...parts);
     this.box.showModal();
+  }
+
+  // What was answered to a question, if it was.
+  answer({ answers, right }, given) {
+    const none = given === undefined, mark = given === right ? { className: "ok", textContent: " ✓" } : { className: "no", textContent: " ✗" };
+    return element("p", {}, element("b", { textContent: `${t("learn.your_answer")} ` }),
+      none ? t("learn.unanswered") : this.learn.say(answers[given].text), none ? "" : element("b", mark));
   }
 
   settings(changes) {

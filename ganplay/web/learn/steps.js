@@ -2,6 +2,7 @@
 
 import { Controls } from "../shared/controls.js";
 import { element } from "../shared/dom.js";
+import { linked } from "../shared/glossary.js";
 import { number, t } from "../shared/i18n.js";
 
 export const STEPS = ["predict", "run", "explain", "break", "mend", "visit"];
@@ -25,6 +26,7 @@ export class Guide {
     this.learn = learn;
     this.body = learn.find(".ln-body");
     this.gauges = [];
+    this.seen = new Set(); // terms that are linked with the glossary already
     this.say = (said) => learn.say(said);
   }
 
@@ -38,7 +40,7 @@ export class Guide {
   showSteps() {
     const { learn } = this, open = this.open(), mine = learn.learnt.of(learn.lesson.name);
     const done = Object.fromEntries(learn.learnt.parts(learn.lesson));
-    const finished = { predict: mine.answer !== null, run: done.lesson, explain: mine.explained, break: done.break, mend: done.mend, visit: done.visit };
+    const finished = { predict: learn.learnt.answered(learn.lesson), run: done.lesson, explain: mine.explained, break: done.break, mend: done.mend, visit: done.visit };
     learn.find(".ln-steps").replaceChildren(...this.steps().map((name, i) => {
       const free = open.includes(name), title = t(free ? `learn.tips.${name}` : "learn.first");
       return element("li", {}, element("button", {
@@ -53,7 +55,7 @@ export class Guide {
   open() {
     const { learn } = this, mine = learn.learnt.of(learn.lesson.name);
     const ran = Object.keys(learn.lesson.runs).every((part) => mine.runs[part]);
-    return this.steps().filter((name) => name === "predict" || learn.unlocked || (name === "run" ? mine.answer !== null : ran));
+    return this.steps().filter((name) => name === "predict" || learn.unlocked || (name === "run" ? learn.learnt.answered(learn.lesson) : ran));
   }
 
   // ---- what is to be done now -----------------------------------------------------------------
@@ -62,6 +64,7 @@ export class Guide {
     const { learn, body } = this, { step } = learn;
     this.showSteps();
     this.gauges = [];
+    this.seen = new Set();
     body.replaceChildren(...(learn.lesson.tasks[step] ? this.task(step) : this[step]()));
     body.scrollTop = 0;
     learn.app.teach.apply();
@@ -69,7 +72,7 @@ export class Guide {
   }
 
   paragraphs(texts) {
-    return texts.map((text) => element("p", { textContent: this.say(text) }));
+    return texts.map((text) => element("p", {}, ...linked(this.say(text), this.seen)));
   }
 
   button(name, does, primary = true) {
@@ -83,33 +86,57 @@ export class Guide {
     return name ? [this.button("on", () => this.learn.goTo(name))] : [];
   }
 
+  // After the last step: how much of all lessons is done, and the way to the next one.
+  closing(step) {
+    const { learn } = this, { lessons, learnt } = learn;
+    if (this.steps().at(-1) !== step) return [];
+    const done = lessons.filter((lesson) => learnt.finished(lesson)).length;
+    const place = lessons.indexOf(learn.lesson), later = [...lessons.slice(place + 1), ...lessons.slice(0, place)];
+    const next = later.find((lesson) => !learnt.finished(lesson));
+    const all = t("learn.closing.progress", { done, all: lessons.length });
+    const onward = next && element("button", { type: "button", className: "primary", dataset: { does: "next" },
+      textContent: t("learn.closing.next", { title: this.say(next.title) }), onclick: () => learn.open(next, true) });
+    return [element("section", { className: "ln-closing" },
+      element("h3", { textContent: t(learnt.finished(learn.lesson) ? "learn.closing.done" : "learn.closing.end") }),
+      this.meter(all, done, lessons.length), onward || element("p", { textContent: t("learn.closing.all") }))];
+  }
+
   // What can be done with runs: while one goes on, only that it stops.
   runActions(...buttons) {
     const { busy } = this.learn.runs, stop = () => this.learn.runs.stop();
     return element("div", { className: "ln-actions" }, ...(busy ? [this.button("stop", stop, false)] : buttons));
   }
 
+  // One question after the other; those that are answered stay as they were.
   predict() {
-    const { learn } = this, { question, name } = learn.lesson, mine = learn.learnt.of(name);
-    const answers = question.answers.map((answer, i) => {
-      const radio = element("input", { type: "radio", name: "ln-answer", value: i, checked: mine.answer === i, disabled: mine.answer !== null && mine.answer !== i });
-      radio.onchange = () => { submit.disabled = false; };
+    const { learn } = this, { idea, questions } = learn.lesson, { answers } = learn.learnt.of(learn.lesson.name);
+    const fields = questions.slice(0, answers.length + 1).map((question, i) => this.question(question, i, answers[i]));
+    const done = learn.learnt.answered(learn.lesson);
+    const noted = element("p", { className: "ln-noted", textContent: t("learn.noted") });
+    const after = done ? [noted, this.button("on", () => learn.goTo("run"))] : [this.submit(answers)];
+    return [...this.paragraphs(idea), ...fields, element("div", { className: "ln-actions" }, ...after)];
+  }
+
+  question({ text, answers }, place, given) {
+    const rows = answers.map((answer, i) => {
+      const radio = element("input", { type: "radio", name: `ln-answer-${place}`, value: i, checked: given === i, disabled: given !== undefined && given !== i });
+      radio.onchange = () => { this.body.querySelector("[data-does=answer]").disabled = false; };
       return element("label", { className: "ln-answer" }, radio, element("span", { textContent: this.say(answer.text) }));
     });
+    return element("fieldset", { className: "ln-question", dataset: { part: "learn-question" } },
+      element("legend", { textContent: this.say(text) }), ...rows);
+  }
+
+  submit(answers) {
+    const last = ".ln-question:last-of-type input";
     const submit = this.button("answer", () => {
-      const chosen = this.body.querySelector("input:checked");
-      if (!chosen) return;
-      mine.answer = Number(chosen.value);
-      learn.changed();
+      answers.push(Number(this.body.querySelector(`${last}:checked`).value));
+      this.learn.changed();
       this.show();
-      this.body.querySelector("[data-does=on]").focus();
+      (this.body.querySelector("[data-does=on]") || this.body.querySelector(last)).focus();
     });
-    submit.disabled = mine.answer === null && !this.body.querySelector("input:checked");
-    const field = element("fieldset", { className: "ln-question", dataset: { part: "learn-question" } },
-      element("legend", { textContent: this.say(question.text) }), ...answers);
-    const after = mine.answer === null ? [submit] : [
-      element("p", { className: "ln-noted", textContent: t("learn.noted") }), this.button("on", () => learn.goTo("run"))];
-    return [...this.paragraphs(learn.lesson.idea), field, element("div", { className: "ln-actions" }, ...after)];
+    submit.disabled = true;
+    return submit;
   }
 
   run() {
@@ -128,19 +155,21 @@ export class Guide {
   }
 
   explain() {
-    const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name), { question } = lesson;
+    const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name);
     mine.explained = true;
     learn.changed();
-    const parts = [];
-    if (mine.answer !== null) {
-      const right = mine.answer === question.right, answer = question.answers[mine.answer];
-      parts.push(element("div", { className: right ? "ln-said right" : "ln-said wrong" },
-        element("p", {}, element("b", { textContent: t(right ? "learn.right" : "learn.wrong") }), " ", this.say(answer.text)),
-        element("p", { textContent: this.say(answer.says) }),
-        ...(right ? [] : [element("p", {}, element("b", { textContent: t("learn.instead") }), " ", this.say(question.answers[question.right].text)),
-          element("p", { textContent: this.say(question.answers[question.right].says) })])));
-    }
-    return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, ...this.next("explain"))];
+    const parts = lesson.questions.slice(0, mine.answers.length).map((question, i) => this.feedback(question, mine.answers[i]));
+    return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, ...this.next("explain")), ...this.closing("explain")];
+  }
+
+  // What is to be said of an answer, and where it was wrong of the right one.
+  feedback({ text, answers, right }, given) {
+    const comment = (word, { text: answer, says }) => [
+      element("p", {}, element("b", { textContent: t(word) }), " ", this.say(answer)), element("p", {}, ...linked(this.say(says), this.seen))];
+    const asked = this.learn.lesson.questions.length > 1 ? [element("p", { className: "ln-asked", textContent: this.say(text) })] : [];
+    return element("div", { className: given === right ? "ln-said right" : "ln-said wrong" }, ...asked,
+      ...comment(given === right ? "learn.right" : "learn.wrong", answers[given]),
+      ...(given === right ? [] : comment("learn.instead", answers[right])));
   }
 
   task(name) {
@@ -163,14 +192,16 @@ export class Guide {
       this.button("hint", () => { hint.hidden = !hint.hidden; }, false),
       ...(kind === "gan" ? [this.button("in_lab", () => learn.openInLab(name), false)] : []),
       ...(solved ? this.next(name) : []));
-    return [element("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions];
+    const closing = solved ? this.closing(name) : [];
+    return [element("p", { className: "ln-task", textContent: this.say(task.text) }), host, gauges, hint, actions, ...closing];
   }
 
   visit() {
     const { learn } = this, { visit } = learn.lesson, mine = learn.learnt.of(learn.lesson.name);
     const rows = Object.entries(visit.goals).map(([deed, needed]) => this.meter(t(`learn.deeds.${deed}`, { n: needed }), mine.deeds[deed] || 0, needed));
     return [element("p", { className: "ln-task", textContent: this.say(visit.todo) }), element("div", { className: "ln-gauges" }, ...rows),
-      element("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true))];
+      element("div", { className: "ln-actions" }, this.button("explore", () => learn.visits.go(), true)),
+      ...(mine.deeds.done ? this.closing("visit") : [])];
   }
 
   bar(ariaLabel, ariaValueMax, ariaValueNow) {
