@@ -7,6 +7,8 @@ from helpers.tab import Tab
 import ganplay
 
 MODEL = "digits-conditional"
+FIRST = f"1;model:{MODEL};seed:4"
+"""With which the page meets this model."""
 SETTLED = "window.ganplay?.explore?.drawn > 0 && ganplay.explore.drawn === ganplay.explore.asked"
 STATE = "ganplay.explore.state"
 GREY = """canvas => {
@@ -47,6 +49,7 @@ def opened(chromium, server, link="", **context):
     context = {"viewport": {"width": 1366, "height": 768}} | context
     tab = ExploreTab(chromium, link or server.url, drawn=not link, **context)
     if not link:
+        tab.see(f"(ganplay.views.opened.explore = '{FIRST}', 0)")
         tab.page.click("#view-explore")
     tab.settle()
     return tab

@@ -17,7 +17,7 @@ import { PickMode } from "./pick-mode.js";
 import { wirePictureDrag } from "./picture-drag.js";
 import { cut, paint } from "../shared/pixels.js";
 import { Source } from "./picture-socket.js";
-import { LIMITS, carried, fresh, modelOf, read, write } from "./latent-state.js";
+import { FIRST_MODEL, LIMITS, carried, first, modelOf, read, write } from "./latent-state.js";
 import { commandOf, pythonOf } from "./copy-code.js";
 import { copy } from "../shared/clipboard.js";
 import { download } from "../shared/files.js";
@@ -78,8 +78,8 @@ export class Explore {
   // From a link the server keeps what it can and says what it cannot.
   async start(text) {
     const named = modelOf(text);
-    const model = this.models.find(({ name }) => name === named) || this.models.find(({ labels }) => labels.length) || this.models[0];
-    this.turnTo(fresh(model.name));
+    const [model] = [named, FIRST_MODEL].flatMap((wanted) => this.models.filter(({ name }) => name === wanted)).concat(this.models);
+    this.turnTo(first(model.name));
     await this.visit(text);
     this.favourites.show();
   }
@@ -173,7 +173,7 @@ export class Explore {
   wire() {
     const on = (selector, does) => { this.find(selector).onclick = does; };
     on(".ex-nudge", () => this.nudge());
-    on(".ex-reset", () => this.set(fresh(this.state.model), true));
+    on(".ex-reset", () => this.set(first(this.state.model), true));
     on(".ex-link", ({ target }) => copy(target, this.link()));
     on(".ex-python", ({ target }) => copy(target, pythonOf(write(this.state), this.model)));
     on(".ex-command", ({ target }) => copy(target, commandOf(write(this.state))));

@@ -3,6 +3,13 @@
 
 export const LIMITS = { truncation: [0, 2], move: [-10, 10], value: [-6, 6], seed: [0, 2 ** 31 - 1], own: 4 };
 
+export const FIRST_MODEL = "faces";
+// Seeds whose pictures are good ones of their models: what Explore begins with.
+const FIRST_SEEDS = { "faces": 2, "digits": 7, "digits-conditional": 4 };
+
+// The state with which a model is met.
+export const first = (model) => fresh(model, FIRST_SEEDS[model]);
+
 export function fresh(model, seed = 0) {
   return { model, seed, at: "", truncation: 1, label: [], step: null, values: {}, moves: {}, own: {} };
 }
@@ -79,7 +86,8 @@ export function dragged(moves, across, up) {
 // What another model can take over of a state: its own space means nothing there.
 export function carried(state, model) {
   const label = state.label.every(([k]) => k < model.labels.length) ? [...state.label] : [];
-  return { ...fresh(model.name, state.seed), truncation: state.truncation, label };
+  const untouched = !state.at && state.seed === first(state.model).seed;
+  return { ...(untouched ? first(model.name) : fresh(model.name, state.seed)), truncation: state.truncation, label };
 }
 
 // All that was seen, and where in it one stands; going on from the middle forgets what came after.

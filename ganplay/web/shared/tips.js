@@ -27,6 +27,7 @@ export class Tips {
   changed({ type, target, addedNodes }) {
     if (type === "attributes") this.take(target);
     else for (const one of addedNodes) if (one instanceof Element) this.takeFrom(one);
+    if (this.shown?.isConnected === false) this.hide();
   }
 
   takeFrom(one) {

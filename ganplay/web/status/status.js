@@ -2,6 +2,7 @@
 
 import { element } from "../shared/dom.js";
 import { inBrowser } from "../shared/storage.js";
+import { Tips } from "../shared/tips.js";
 import * as words from "../shared/i18n.js";
 
 const { t } = words;
@@ -124,6 +125,7 @@ find(".numbers").hidden = find(".sign-out").hidden = !known;
 find(".wrong").hidden = state !== "wrong";
 find(".language").onclick = () => { words.use(words.others()[0]); show(); };
 find(".theme").onclick = () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+new Tips(document.body);
 show();
 if (known) look();
 else find("#secret").focus();

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ends } from "../../../ganplay/web/explore/direction-sliders.js";
 import { rgba, cut } from "../../../ganplay/web/shared/pixels.js";
 import { Pending, unpack } from "../../../ganplay/web/explore/picture-socket.js";
-import { Past, carried, dragged, fresh, labelOf, mixOf, modelOf, put, read, write } from "../../../ganplay/web/explore/latent-state.js";
+import { Past, carried, first, dragged, fresh, labelOf, mixOf, modelOf, put, read, write } from "../../../ganplay/web/explore/latent-state.js";
 import { commandOf, pythonOf } from "../../../ganplay/web/explore/copy-code.js";
 import { tilesOf } from "../../../ganplay/web/explore/gallery.js";
 import { step } from "../../../ganplay/web/shared/grid-keys.js";
@@ -54,6 +54,12 @@ test("another model takes over what means something there", () => {
   const kept = { ...fresh("letters", 5), truncation: 0.5, label: [[7, 1]] };
   assert.deepEqual(carried(state, { name: "letters", labels: Array(26) }), kept);
   assert.deepEqual(carried(state, { name: "letters", labels: [] }), { ...kept, label: [] });
+  // A seed that nobody has chosen is none to keep: each model has a good one of its own.
+  const digits = { name: "digits-conditional", labels: Array(10) };
+  assert.notEqual(first("faces").seed, first(digits.name).seed);
+  assert.deepEqual(carried(first("faces"), digits), first(digits.name));
+  assert.deepEqual(carried({ ...first("faces"), at: "AA" }, digits), fresh(digits.name, first("faces").seed));
+  assert.equal(carried(fresh("faces", 5), digits).seed, 5);
 });
 
 test("undo and redo lead through all that was seen, and a new way forgets the old one", () => {

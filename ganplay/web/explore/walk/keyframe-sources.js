@@ -16,7 +16,7 @@ export class KeyframeSources {
     on(".wk-add-present", () => this.add([this.present]));
     on(".wk-add-seed", () => this.add(this.randomSeeds(1)));
     on(".wk-add-classes", () => this.add(explore.model.labels.map((_, k) => write({ ...explore.state, label: k ? [[k, 1]] : [] }))));
-    on(".wk-example", () => this.add([this.present, ...this.randomSeeds(EXAMPLE - 1)]));
+    on(".wk-example", () => this.add(this.example()));
     on(".wk-replace", () => this.replace());
     explore.favourites.addEventListener("change", () => panel.model && this.showFavourites());
   }
@@ -33,6 +33,14 @@ export class KeyframeSources {
     if (texts.some((text) => read(text).step !== step)) app.toast(t("walk.one_step"));
     const added = texts.slice(0, room).map((text) => keyframe(write({ ...read(text), step })));
     if (added.length) timeline.put([...keyframes, ...added]);
+  }
+
+  // Of a conditional model the present z in classes that lie far apart in their list.
+  example() {
+    const { state, model: { labels } } = this.panel.explore;
+    if (!labels.length) return [this.present, ...this.randomSeeds(EXAMPLE - 1)];
+    const classes = Array.from({ length: EXAMPLE }, (_, i) => Math.floor((i * labels.length) / EXAMPLE));
+    return classes.map((k) => write({ ...state, label: k ? [[k, 1]] : [] }));
   }
 
   randomSeeds(count) {
