@@ -15,10 +15,10 @@ def add_app(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
     parser.add_argument("--mcp", action="store_true", default=None,
-        help="offer the endpoints to agents too (needs ganplay[mcp])")  # fmt: skip
-    flags.add_device(parser, "where image models draw; toys stay on the CPU")
+        help="offer the endpoints as MCP tools too (needs ganplay[mcp])")  # fmt: skip
+    flags.add_device(parser, "device of image models; toys stay on the CPU")
     parser.add_argument("--log", action="store_true",
-        help="tell of all that happens on standard error, a line of JSON each")  # fmt: skip
+        help="log every event to standard error, one line of JSON each")  # fmt: skip
     parser.set_defaults(run=_app, parser=parser)
 
 

@@ -26,14 +26,14 @@ EPOCHS = 8
 def add_classifier(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay classifier`."""
     add = parser.add_argument
-    add("--data", choices=list(DATASETS), required=True, help="what to tell apart")
+    add("--data", choices=list(DATASETS), required=True, help="data to classify")
     flags.add_places(parser)
     flags.add_integer(parser, "--threads", 1, 1024, "threads on the CPU")
     flags.add_size(parser)
-    flags.add_integer(parser, "--count", 2, 10_000_000, "learn at most so many pictures")
-    add("--out", type=Path, required=True, metavar="DIR", help="folder of the weights")
+    flags.add_integer(parser, "--count", 2, 10_000_000, "train on at most this many pictures")
+    add("--out", type=Path, required=True, metavar="DIR", help="folder for the weights")
     flags.add_integer(parser, "--epochs", 1, 1000, "passes over the data", EPOCHS)
-    flags.add_seed(parser, "of the weights and of the order of pictures")
+    flags.add_seed(parser, "seed of the weights and of the order of pictures")
     flags.add_device(parser)
     parser.set_defaults(run=_classifier, parser=parser)
 
@@ -60,7 +60,7 @@ def _classifier(options: argparse.Namespace) -> int:
             seed=options.seed, epochs=options.epochs,
         )  # fmt: skip
     for name, share in card.accuracy.items():
-        print(f"{name}: {share:.4f} of {card.test_count} held-out pictures told right")
+        print(f"{name}: {share:.4f} of {card.test_count} held-out pictures classified correctly")
     return 0
 
 
@@ -71,15 +71,15 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
     flags.add_places(parser)
     flags.add_integer(parser, "--threads", 1, 1024, "threads on the CPU")
     add("--classifier", type=Path, metavar="DIR",
-        help="folder of the classifier to measure by (default: the data's that comes with "
+        help="folder of the classifier to measure with (default: the data's that comes with "
         "ganplay)")  # fmt: skip
     flags.add_integer(parser, "--count", 2 * K, MAX_COUNT,
-        "samples, and real pictures to hold them against", 10_000)  # fmt: skip
-    flags.add_integer(parser, "--seed", 0, MAX_SEED, "of samples", 0)
+        "samples, and real pictures to compare them with", 10_000)  # fmt: skip
+    flags.add_integer(parser, "--seed", 0, MAX_SEED, "seed of the samples", 0)
     add("--json", action="store_true", help="print JSON instead of a table")
     flags.add_output(parser, "--pairs",
-        "draw the samples nearest to training pictures beside these", ".png")  # fmt: skip
-    add("--write", action="store_true", help="put the figures on the model's card")
+        "draw the samples nearest to training pictures beside those pictures", ".png")  # fmt: skip
+    add("--write", action="store_true", help="write the figures to the model's card")
     parser.set_defaults(run=_eval, parser=parser)
 
 
@@ -110,9 +110,9 @@ def add_directions(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("name", metavar="NAME", help="a model that comes with ganplay, a folder, or owner/name")
     add("--classifier", type=Path, metavar="DIR",
-        help="faces: folder of the classifier to read them with")  # fmt: skip
+        help="faces: folder of the classifier that measures the attributes")  # fmt: skip
     flags.add_integer(parser, "--samples", 100, MAX_COUNT, "pictures to measure", SAMPLES)
-    add("--write", action="store_true", help="put the directions into the model")
+    add("--write", action="store_true", help="write the directions to the model")
     parser.set_defaults(run=_directions, parser=parser)
 
 
@@ -125,8 +125,8 @@ def _directions(options: argparse.Namespace) -> int:
     elif model.card.data.name in ("digits", "letters"):
         measure = of_ink
     else:
-        flags.refuse(f"NAME {options.name}: of {model.card.data.name} nothing is known that"
-               " could be measured; of digits, letters and faces something is")  # fmt: skip
+        flags.refuse(f"NAME {options.name}: {model.card.data.name} have no attributes to measure;"
+               " digits, letters and faces have some")  # fmt: skip
     model = named_directions(model, measure, options.samples)
     if options.write:
         with flags.refusing(OSError):
@@ -151,7 +151,7 @@ def _classifier_of(options: argparse.Namespace, data: str) -> classifier.LoadedC
             return classifier.load_classifier(folder)
         except OSError as error:
             flags.refuse(f"--classifier {folder}: {error.strerror}; `ganplay classifier --data"
-                   f" {data} --out DIR` makes one")  # fmt: skip
+                   f" {data} --out DIR` trains one")  # fmt: skip
 
 
 def _tell(stage: str) -> None:

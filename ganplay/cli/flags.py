@@ -48,7 +48,7 @@ def add_seed(parser: argparse.ArgumentParser, text: str) -> None:
     add_integer(parser, "--seed", 0, MAX_SEED, text, 0)
 
 
-def add_device(parser: argparse.ArgumentParser, text: str = "where it is computed") -> None:
+def add_device(parser: argparse.ArgumentParser, text: str = "device that computes") -> None:
     """The flag of a device, see `devices.device_of`."""
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto",
         help=f"{text} (default auto)")  # fmt: skip
@@ -65,7 +65,7 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     """The flags that say where data lie and where what is made of them is kept."""
     add_data_root(parser)
     parser.add_argument("--cache", type=Path, metavar="DIR",
-        help="keep what was rendered in this folder")  # fmt: skip
+        help="folder in which rendered pictures are kept")  # fmt: skip
 
 
 def add_size(parser: argparse.ArgumentParser) -> None:
@@ -177,7 +177,7 @@ def _add_setting(group: Any, field: dataclasses.Field, tip: str) -> None:
 def add_trust(parser: argparse.ArgumentParser) -> None:
     """The flag that lets a model's own classes be imported."""
     parser.add_argument("--trust-classes", action=_Trust, nargs=0, default=False,
-        help="import the classes of its own that a model names: runs their code")  # fmt: skip
+        help="import the Python classes that a model names, which runs their code")  # fmt: skip
 
 
 class _Trust(argparse.Action):

@@ -38,7 +38,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER",
         help="where the checkpoint goes; its last part is the model's name")  # fmt: skip
     parser.add_argument("--snapshots", type=_numbers, metavar="STEPS",
-        help="earlier steps to keep, as 100,1000 (default: all)")  # fmt: skip
+        help="earlier steps to keep, such as 100,1000 (default: all)")  # fmt: skip
     flags.add_trust(parser)
     parser.set_defaults(run=_export, parser=parser)
 
@@ -79,7 +79,7 @@ def _info(options: argparse.Namespace) -> int:
               f" {card.config.noise_dim} dimensions, {card.steps:,} steps")  # fmt: skip
         if options.name:
             print("labels: " + ", ".join(model.labels))
-            print("steps that were kept: " + ", ".join(map(str, model.steps)))
+            print("stored steps: " + ", ".join(map(str, model.steps)))
             print(f"terms of the data: {card.data.licence}\ntrained by: {card.command()}")
     return 0
 
@@ -87,10 +87,10 @@ def _info(options: argparse.Namespace) -> int:
 def add_sample(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay sample`."""
     add_states(parser)
-    flags.add_integer(parser, "--columns", 1, 1000, "of the sheet")
+    flags.add_integer(parser, "--columns", 1, 1000, "columns of the sheet")
     flags.add_output(parser, "--out",
-        "where to write; several pictures come on one sheet", ".png", required=True)  # fmt: skip
-    parser.add_argument("--verdict", action="store_true", help="say what D makes of each")
+        "file to write; several pictures are put on one sheet", ".png", required=True)  # fmt: skip
+    parser.add_argument("--verdict", action="store_true", help="print D's output for each")
     parser.set_defaults(run=_sample, parser=parser)
 
 
@@ -99,14 +99,14 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("name", nargs="?", metavar="NAME", help="a model that comes with ganplay, a folder, or "
         "owner/name (default: the state's)")  # fmt: skip
-    add("--seeds", type=_numbers, metavar="LIST", help="such as 1,2,5-9 (default 0)")
-    add("--label", action="append", metavar="NAME", help="one for all, or one for each seed")
+    add("--seeds", type=_numbers, metavar="LIST", help="seeds of z, such as 1,2,5-9 (default 0)")
+    add("--label", action="append", metavar="NAME", help="class: one for all, or one per seed")
     add("--truncation", type=flags.bounded(float, 0, MAX_TRUNCATION), default=1.0, metavar="X",
-        help=f"0 to {MAX_TRUNCATION:g}: how far from the middle (default 1)")  # fmt: skip
-    flags.add_integer(parser, "--step", 0, 2**31 - 1, "of the training (default: the end)")
+        help=f"0 to {MAX_TRUNCATION:g}: factor of z (default 1)")  # fmt: skip
+    flags.add_integer(parser, "--step", 0, 2**31 - 1, "step of the training (default: the last)")
     add("--state", action="append", metavar="TEXT",
         help="what a share link holds, in place of these; may be given several times")  # fmt: skip
-    flags.add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
+    flags.add_integer(parser, "--zoom", 1, 16, "factor by which pictures are enlarged", 1)
     flags.add_trust(parser)
 
 
@@ -166,8 +166,8 @@ def _sample(options: argparse.Namespace) -> int:
 
 
 def _in_words(score: Score) -> str:
-    name = "D(x)" if score.reading == "probability" else "D's score"
+    name = "D(x)" if score.reading == "probability" else "score of D"
     return (
-        f"{name} {score.output:.3f} (logit {score.logit:.3f}), more convincing than"
+        f"{name} {score.output:.3f} (logit {score.logit:.3f}), more realistic to D than"
         f" {score.rank:.0%} of {score.samples} samples; D of step {score.step}"
     )

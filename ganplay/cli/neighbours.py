@@ -14,9 +14,9 @@ from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_
 from ganplay.media.contact_sheet import contact_sheet
 
 WORDS = {
-    "near": "nearer than 99 in 100 unseen real pictures are to one: perhaps remembered",
-    "usual": "about as far as unseen real pictures are",
-    "far": "farther than unseen real pictures are: unlike anything that was learnt",
+    "near": "nearer than 99 % of unseen real pictures are: possibly memorised",
+    "usual": "about as far as unseen real pictures are: not memorised",
+    "far": "farther than unseen real pictures are: unlike the training data",
 }
 
 
@@ -26,8 +26,8 @@ def add_neighbours(parser: argparse.ArgumentParser) -> None:
     flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
     add = parser.add_argument
     add("--cache", type=Path, metavar="DIR",
-        help=f"keep what is made of the data (default {neighbours.cache_folder()})")  # fmt: skip
-    flags.add_integer(parser, "--count", 1, neighbours.MOST, "of each picture", 3)
+        help=f"folder for the index of the data (default {neighbours.cache_folder()})")  # fmt: skip
+    flags.add_integer(parser, "--count", 1, neighbours.MOST, "neighbours of each picture", 3)
     add("--json", action="store_true", help="print JSON instead of a table")
     flags.add_output(parser, "--out", "draw each picture before its neighbours", ".png")
     parser.set_defaults(run=_neighbours, parser=parser)

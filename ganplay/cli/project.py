@@ -21,15 +21,15 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("name", metavar="NAME",
         help=f"one of {', '.join(bundled())}, a folder, or owner/name")  # fmt: skip
     add("picture", type=Path, metavar="PICTURE", help="PNG, JPEG, WebP, GIF or BMP")
-    add("--label", metavar="NAME", help="the class to ask for (default: it is found too)")
+    add("--label", metavar="NAME", help="class of the picture (default: it is searched too)")
     add("--mask", type=Path, metavar="MASK",
         help="a picture of the same proportions, white where it is to be filled in")  # fmt: skip
-    flags.add_integer(parser, "--restarts", 1, MAX_RESTARTS, "places to search from", RESTARTS)
-    flags.add_integer(parser, "--steps", 1, MAX_STEPS, "of each", STEPS)
-    flags.add_seed(parser, "of the places")
+    flags.add_integer(parser, "--restarts", 1, MAX_RESTARTS, "starting points", RESTARTS)
+    flags.add_integer(parser, "--steps", 1, MAX_STEPS, "gradient steps per starting point", STEPS)
+    flags.add_seed(parser, "seed of the starting points")
     add("--json", action="store_true", help="print JSON, with the loss curves")
-    flags.add_output(parser, "--out", "write the picture that was found", ".png")
-    flags.add_integer(parser, "--zoom", 1, 16, "enlarge what is written", 1)
+    flags.add_output(parser, "--out", "write the reconstruction", ".png")
+    flags.add_integer(parser, "--zoom", 1, 16, "factor by which the picture is enlarged", 1)
     flags.add_trust(parser)
     parser.set_defaults(run=_project, parser=parser)
 
@@ -83,6 +83,6 @@ def _print(
     # The state alone goes where another command may read it.
     print(state)
     of = "" if label is None else f", class {label}"
-    print(f"off by {found.error:.1f} of 255 grey levels{of}", file=sys.stderr)
+    print(f"error {found.error:.1f} of 255 grey levels{of}", file=sys.stderr)
     for note in notes:
         print(f"{options.picture}: {note}", file=sys.stderr)

@@ -18,7 +18,7 @@ from ganplay.toy.remedies import CLASSIC
 _COLUMNS = ("js", "modes", "high_quality")
 _JOINT = (
     "lr_ratio (D's learning rate over G's)",
-    "width (of both nets)",
+    "width (of both networks)",
     "remedy (one of " + ", ".join(CLASSIC) + ")",
 )
 _NOT_WITH = ("load", "until", "script", "save", "film")

@@ -40,29 +40,29 @@ def add_toy(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay toy`."""
     add = parser.add_argument
     parser.usage = "ganplay toy [options] [settings]"  # all settings would hide the error below
-    add("--preset", choices=list(PRESETS), help="where to begin (default ring)")
+    add("--preset", choices=list(PRESETS), help="settings to begin with (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
     add("--points", type=Path, metavar="FILE", help="learn the points of a CSV file (columns x, y "
         "and, if you like, a class) or the dark pixels of a picture")  # fmt: skip
-    flags.add_integer(parser, "--seeds", 1, MAX_SEEDS, "GANs to train (default 1)")
+    flags.add_integer(parser, "--seeds", 1, MAX_SEEDS, "number of GANs to train (default 1)")
     flags.add_integer(parser, "--first-seed", 0, MAX_SEED - MAX_SEEDS,
-        "seed of the first (default: as set)")  # fmt: skip
-    flags.add_integer(parser, "--steps", 0, MAX_STEPS, "steps of each", 3000)
+        "seed of the first GAN (default: the setting seed)")  # fmt: skip
+    flags.add_integer(parser, "--steps", 0, MAX_STEPS, "training steps", 3000)
     # fmt: off
     add("--until", type=_condition, metavar="METRIC=BOUND",
         help="stop once js is at or below a bound, or modes or high_quality at or above one; "
-        "looked at every 50 steps, as on the page; of several seeds, when each has been there")
+        "checked every 50 steps, as on the page; with several seeds, when each has met it")
     # fmt: on
     add_sweep(parser)
     add("--json", action="store_true", help="print JSON instead of a table")
     flags.add_output(parser, "--script",
         "write the experiment as a plain PyTorch script, and train nothing")  # fmt: skip
     add("--load", type=Path, metavar="FILE.safetensors",
-        help="go on from saved weights with their settings, in place of a preset")  # fmt: skip
-    flags.add_output(parser, "--save", "write the weights of all", ".safetensors")
-    flags.add_output(parser, "--film", "write a film of the first's run", ".gif", ".mp4")
-    flags.add_output(parser, "--plot", "write a picture of all", ".png")
+        help="continue from saved weights with their settings, in place of a preset")  # fmt: skip
+    flags.add_output(parser, "--save", "write the weights of all GANs", ".safetensors")
+    flags.add_output(parser, "--film", "write a film of the first GAN's run", ".gif", ".mp4")
+    flags.add_output(parser, "--plot", "write a picture of all GANs", ".png")
     parser.set_defaults(run=_toy, parser=parser)
     fields = [f for f in dataclasses.fields(ToyConfig) if f.name != "points"]  # a file's, above
     tips = {name: words["tip"] for name, words in locale("en")["fields"].items()}

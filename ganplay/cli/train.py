@@ -32,26 +32,24 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     # One that names all settings would hide the error below it.
     parser.usage = "ganplay train --data NAME --out DIR [options] [settings]"
-    add("--data", choices=list(DATASETS), help="what to learn")
+    add("--data", choices=list(DATASETS), help="data set")
     flags.add_places(parser)
     flags.add_size(parser)
-    flags.add_integer(parser, "--count", 1, 10_000_000, "learn at most so many pictures")
+    flags.add_integer(parser, "--count", 1, 10_000_000, "train on at most this many pictures")
     add("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
-    add("--resume", action="store_true", help="go on with the run of that folder, if it has one")
+    add("--resume", action="store_true", help="continue the run of that folder, if it has one")
     flags.add_integer(parser, "--steps", 0, MAX_STEPS, "steps of the whole run", 10_000)
     add("--config", type=Path, metavar="FILE", help="JSON file of settings")
     flags.add_device(parser)
     flags.add_integer(parser, "--threads", 1, 1024,
-        "threads of each process on the CPU (default: what is fastest just now)")  # fmt: skip
+        "CPU threads per process (default: the fastest, measured at the start)")  # fmt: skip
     for role in ("generator", "discriminator"):
         add(f"--{role}", metavar="PACKAGE.MODULE:CLASS",
             help="a torch.nn.Module of yours in place of the model's; this imports it")  # fmt: skip
     every = Every()
-    flags.add_integer(parser, "--log-every", 1, MAX_STEPS, "write figures", every.log)
-    flags.add_integer(parser, "--sheet-every", 1, MAX_STEPS, "draw samples", every.sheet)
-    flags.add_integer(
-        parser, "--save-every", 1, MAX_STEPS, "keep what a run goes on from", every.save
-    )
+    flags.add_integer(parser, "--log-every", 1, MAX_STEPS, "steps per line of the log", every.log)
+    flags.add_integer(parser, "--sheet-every", 1, MAX_STEPS, "steps per sheet", every.sheet)
+    flags.add_integer(parser, "--save-every", 1, MAX_STEPS, "steps per saved state", every.save)
     fields = dataclasses.fields(ImageConfig)
     flags.add_settings(parser, fields, {f.name: f.metadata["tip"] for f in fields})
     parser.set_defaults(run=_train, parser=parser)
@@ -61,7 +59,7 @@ def _train(options: argparse.Namespace) -> int:
     run = Run(options.out)
     resumed = run.state_path.exists()
     if resumed and not options.resume:
-        flags.refuse(f"--out {options.out}: there is a run already; --resume goes on with it")
+        flags.refuse(f"--out {options.out}: there is a run already; --resume continues it")
     with (
         flags.refusing(OSError, what=f"--out {options.out}"),
         flags.refusing(ValueError),
@@ -116,8 +114,8 @@ def _networks(
         asked, kept = getattr(options, role), chosen.get("networks", {}).get(role)
         own = kept and ":" in kept["model"]
         if kept and asked != (kept["model"] if own else None):
-            flags.refuse(f"--{role} {kept['model']}: the run that goes on has it" if own
-                   else f"--{role}: the run that goes on has our own")  # fmt: skip
+            flags.refuse(f"--{role} {kept['model']}: the resumed run has it" if own
+                   else f"--{role}: the resumed run has ganplay's own")  # fmt: skip
         made[role] = network_for(role, config, shape, classes, asked)
     return made
 
@@ -189,5 +187,5 @@ def _resumed(
     pairs |= {name: (about[name], new) for name, new in chosen.items() if new is not None}
     for name, (old, new) in pairs.items():
         if old != new:
-            flags.refuse(f"{name}: {new} is not possible; the run that goes on has {old}")
+            flags.refuse(f"{name}: {new} is not possible; the resumed run has {old}")
     return kept, about

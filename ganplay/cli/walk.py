@@ -28,21 +28,21 @@ def add_walk(parser: argparse.ArgumentParser) -> None:
     add_states(parser)
     add = parser.add_argument
     add("--walk", metavar="TEXT", help="a whole walk as the page copies it, in place of keyframes "
-        "and of how it goes from one to the next")  # fmt: skip
-    flags.add_integer(parser, "--frames", 2, MAX_FRAMES, "of the whole walk", 120)
-    add("--path", choices=PATHS, default="slerp", help="from one to the next (default slerp)")
+        "and the flags on how to interpolate between them")  # fmt: skip
+    flags.add_integer(parser, "--frames", 2, MAX_FRAMES, "frames of the whole walk", 120)
+    add("--path", choices=PATHS, default="slerp", help="interpolation of z (default slerp)")
     add("--duration", type=_numbers, default=[1.0], metavar="LIST",
-        help="of the way from each keyframe to the next, such as 1,0.5,2")  # fmt: skip
+        help="seconds from each keyframe to the next, such as 1,0.5,2")  # fmt: skip
     add("--easing", type=_list, default=["linear"], metavar="LIST",
-        help=f"one for all or one for each, of {', '.join(EASINGS)}: smooth slows down at both ends"
-        " of the way to the next, in after its start, out before its end")  # fmt: skip
-    add("--loop", action="store_true", help="come back to the first")
+        help=f"one for all or one for each, of {', '.join(EASINGS)}: linear, or slow at"
+        " both ends (smooth), at the start (in) or at the end (out)")  # fmt: skip
+    add("--loop", action="store_true", help="return to the first keyframe")
     add("--even", action="store_true",
-        help="go at an even pace, as a classifier's features have it")  # fmt: skip
-    flags.add_integer(parser, "--rate", 1, MAX_RATE, "frames a second", 24)
+        help="equal changes from frame to frame, in a classifier's features")  # fmt: skip
+    flags.add_integer(parser, "--rate", 1, MAX_RATE, "frames per second", 24)
     flags.add_output(parser, "--out",
         "a .png has all frames on one sheet", ".mp4", ".gif", ".png", required=True)  # fmt: skip
-    flags.add_integer(parser, "--columns", 1, 1000, "of the sheet")
+    flags.add_integer(parser, "--columns", 1, 1000, "columns of the sheet")
     add("--strip", action="store_true", help="all frames of a .png in one row, without gaps")
     parser.set_defaults(run=_run, parser=parser)
 

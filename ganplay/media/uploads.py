@@ -32,20 +32,20 @@ _ORIENTATION = 0x0112
 
 MESSAGES = {
     "size": "the file is too large: at most {most:,} bytes are possible",
-    "kind": "the file is no picture of a kind that is read here (PNG, JPEG, GIF, WebP, BMP)",
+    "kind": "the file is not a picture that can be read here (PNG, JPEG, GIF, WebP, BMP)",
     "pixels": "the picture has too many pixels: at most {most:,} are possible",
-    "broken": "the picture is cut off or broken",
-    "empty": "the picture is all of one shade: nothing is drawn on it",
-    "mask": "the mask is not as wide and high as the picture",
+    "broken": "the picture is truncated or damaged",
+    "empty": "the picture has a single colour: nothing is drawn on it",
+    "mask": "the mask and the picture differ in size",
 }
 NOTES = {
-    "first": "it moves: the first picture of it was taken",
-    "clear": "what was transparent was put on {ground}",
-    "cmyk": "it was in colours for print (CMYK)",
-    "deep": "16 bits a pixel were made 8",
-    "turned": "it was turned as the camera was held",
-    "inverted": "dark and light were swapped, as the model draws",
-    "framed": "it was cut out and scaled as the model's pictures are",
+    "first": "it is animated: its first frame was taken",
+    "clear": "transparent parts were put on {ground}",
+    "cmyk": "its print colours (CMYK) were converted",
+    "deep": "16 bits per pixel were reduced to 8",
+    "turned": "it was rotated to the camera's orientation",
+    "inverted": "dark and light were swapped, as in the model's pictures",
+    "framed": "it was cropped and scaled like the model's pictures",
     "cropped": "only its middle square was taken",
 }
 

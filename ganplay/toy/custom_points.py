@@ -40,7 +40,7 @@ Cloud = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Points (n, 2), and the class (n,) of each, counted from 0 without a gap."""
 
 MESSAGES = {
-    "text": "4 characters a point, classes parted by dots, are needed",
+    "text": "4 characters per point are needed, and dots between classes",
     "none": "at least one point is needed",
     "too_many": "at most {most:,} points are possible",
     "classes": "at most {most} classes are possible",
@@ -49,10 +49,10 @@ MESSAGES = {
     "columns": "columns in line {line}: {found}; two (x, y), or three with a class, are needed, "
     "as many in every line",
     "not_number": "line {line}: {found} is not a number",
-    "not_finite": "line {line}: {found} is not a finite number of usual size",
+    "not_finite": "line {line}: {found} is not a finite number, or it is too large",
     "table": "line {line} is not part of a table: a quote is not closed, or a cell too long",
     "pixels": "the picture has too many pixels: at most {most:,} are possible",
-    "broken": "the picture is cut off or broken",
+    "broken": "the picture is truncated or damaged",
     "no_dark": "the picture has no dark pixels, and those become points",
 }
 

@@ -9,7 +9,7 @@ def test_a_collapse_is_seen_and_mended(chromium, server):
     page.click("[data-preset=collapse]")
     tab.until("ganplay.config.steps_g === 10")
     tab.until("document.querySelector('.verdict').dataset.kind === 'starting'")
-    assert tab.words(".verdict-name") == "Just begun"
+    assert tab.words(".verdict-name") == "Just started"
     assert not page.is_visible(".verdict-apply")
     page.focus(".speed")
     page.keyboard.press("End")
@@ -22,7 +22,7 @@ def test_a_collapse_is_seen_and_mended(chromium, server):
     tab.until("ganplay.seen.diagnosis.missing.length >= 3", 60)
     assert tab.see("document.querySelector('.first').getBoundingClientRect().bottom") <= 768
     page.wait_for_selector(".verdict-apply:visible", timeout=60_000)
-    assert tab.words(".verdict-what") == "Updates of G a step: 10 → 1"
+    assert tab.words(".verdict-what") == "Updates of G per step: 10 → 1"
 
     # The other language says the same.
     page.click(".language")
@@ -36,7 +36,7 @@ def test_a_collapse_is_seen_and_mended(chromium, server):
     page.keyboard.press("Enter")
     tab.until("ganplay.config.steps_g === 1")
     tab.settled()
-    assert tab.words(".verdict-what") == "Changed: Updates of G a step: 10 → 1"
+    assert tab.words(".verdict-what") == "Changed: Updates of G per step: 10 → 1"
     assert page.input_value("#lab-steps_g") == "1"
     assert "steps_g" not in tab.see("ganplay.state")
     assert not page.is_visible(".verdict-apply")
@@ -87,7 +87,7 @@ def test_after_a_divergence_the_remedy_starts_again(chromium, server):
     tab.see(f"(location.hash = 'state={state}', 0)")
     tab.until("ganplay.begun && ganplay.config.lr_d === 1", 30)
     page.wait_for_selector(".verdict[data-kind=divergence] .verdict-apply:visible", timeout=60_000)
-    assert tab.words(".verdict-text") == "The networks no longer hold finite numbers."
+    assert tab.words(".verdict-text") == "The weights are no longer finite numbers."
     page.click(".verdict-apply")
     tab.until("ganplay.config.lr_d === 0.001 && !ganplay.frame.diverged && ganplay.playing")
     page.wait_for_selector(".veil", state="hidden")

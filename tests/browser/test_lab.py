@@ -62,7 +62,7 @@ def test_a_tour_of_the_lab(chromium, server):
     assert tab.pixels() == sixty  # the same start leads to the same picture, to the pixel
     page.fill(".count", "0")
     page.click(".step-many")
-    tab.toast("How many steps: 0 is not possible. Allowed: a whole number from 1 to 10000.")
+    tab.toast("Number of steps: 0 is not possible. Allowed: a whole number from 1 to 10000.")
 
     # Layers, one by one.
     for number in range(1, 6):
@@ -106,7 +106,7 @@ def test_a_tour_of_the_lab(chromium, server):
     # What cannot be is told, and the control shows what is in force.
     page.fill("#lab-width_g", "99999")
     page.keyboard.press("Enter")
-    tab.toast("Units a layer: 99999 is not possible. Allowed: a whole number from 1 to 256.")
+    tab.toast("Units per layer: 99999 is not possible. Allowed: a whole number from 1 to 256.")
     page.fill("#lab-lr_g", "")
     page.keyboard.press("Enter")
     tab.toast("Learning rate of G: null is not possible.")
@@ -203,7 +203,7 @@ def test_a_tour_of_the_lab(chromium, server):
     tab.settled()
     page.keyboard.press("Space")
     page.wait_for_selector(".veil:not([hidden])")
-    assert "no longer hold finite numbers" in tab.words(".veil-text")
+    assert "no longer finite numbers" in tab.words(".veil-text")
     tab.until("document.querySelector('[data-tile=js] b').textContent === '–'")
     tab.see("ganplay.configure({lr_g: 0.01, lr_d: 0.01})")
     page.click(".veil-button")
@@ -217,7 +217,7 @@ def test_a_tour_of_the_lab(chromium, server):
     page.keyboard.press("Escape")
     page.wait_for_function("document.querySelector('.plane').ariaLabel.includes('two real')")
     page.click(".language")
-    assert tab.words(".step-d") == "走一步 D"
+    assert tab.words(".step-d") == "D 走一步"
     assert page.get_attribute("html", "lang") == "zh-CN"
     assert page.get_attribute(".stop-when", "aria-label") == page.get_attribute(
         ".stop-when", "title"
@@ -382,7 +382,7 @@ def test_a_teachers_link_hides_and_locks(chromium, server):
     page = tab.page
     tab.toast("zap")
     for _ in range(2):
-        assert tab.words(".step-d") == "走一步 D"
+        assert tab.words(".step-d") == "D 走一步"
         assert not page.is_visible(".presets")
         assert tab.see("document.querySelector('#lab-lr_g').closest('[inert]') !== null")
         assert tab.see("document.querySelector('.lab').classList.contains('projector')")
@@ -580,7 +580,7 @@ def test_time_back_and_forth(chromium, server):
     tab.until("!ganplay.timeline.holds")
     page.wait_for_function(
         "text => document.querySelector('.second-name').textContent === text",
-        arg=f"step {held}, run before",
+        arg=f"step {held}, previous run",
     )
     assert tab.see("ganplay.second.frame.step") == held
 
@@ -611,7 +611,7 @@ def test_a_run_is_taken_along_and_brought_back(chromium, server, tmp_path):
     page.click(".share")
     page.fill(".film-seconds", "99")
     page.click(".film-make")
-    assert tab.words(".film-status") == "A film has from 1 to 12 seconds."
+    assert tab.words(".film-status") == "The length of a film is 1 to 12 seconds."
     page.fill(".film-seconds", "1")
     with Image.open(kept(".film-make")) as film:
         assert (film.format, film.size) == ("GIF", (480, 480))
@@ -630,7 +630,7 @@ def test_a_run_is_taken_along_and_brought_back(chromium, server, tmp_path):
     tab.until(f"ganplay.frame.step === {step}")
     (tmp_path / "other.safetensors").write_bytes(weights.read_bytes()[:-1])
     page.set_input_files(".weights-file", tmp_path / "other.safetensors")
-    tab.toast("other.safetensors was not loaded: it is no whole file of ganplay's weights.")
+    tab.toast("other.safetensors was not loaded: it is not a complete file of ganplay's weights.")
     assert tab.see("ganplay.frame.step") == step
     assert [c for c in tab.complaints if "422" not in c] == []
     tab.context.close()

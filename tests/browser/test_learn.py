@@ -92,7 +92,7 @@ def test_a_lecturers_link_opens_at_a_task(chromium, server):
     page = tab.page
     page.wait_for_selector("#ln-lr_d")
     assert page.is_hidden(".ln-list")
-    assert "让 G 不听话" in tab.words(".ln-task")
+    assert "让 G 忽略标签" in tab.words(".ln-task")
     assert tab.fits()
     page.fill("#ln-lr_d", "0")
     page.keyboard.press("Enter")

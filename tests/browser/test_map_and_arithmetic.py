@@ -274,14 +274,14 @@ def test_favourites_and_comparing(chromium, server, model, tmp_path):
     assert sorted(tab.see("ganplay.explore.favourites.list.map(({text}) => text)")) == sorted(kept)
     file.write_text('{"ganplay": "favourites", "version": 1, "favourites": "<b>"}')
     page.set_input_files(".ex-tray-file", str(file))
-    tab.toast("favourites.json is no file of favourites")
+    tab.toast("favourites.json is not a file of favourites")
 
     # A browser without room says so, and goes on.
     tab.see("(Storage.prototype.setItem = () => { throw new Error('QuotaExceededError'); }, 0)")
     page.click(".ex-random")
     tab.settle()
     page.keyboard.press("f")
-    tab.toast("does not keep favourites")
+    tab.toast("does not store favourites")
     assert tray.count() == 3
     tab.done()
 
@@ -377,7 +377,7 @@ def test_arithmetic_and_a_direction_of_one_s_own(chromium, server, model, tmp_pa
     file.write_text("{")
     page.click("#ex-tab-arithmetic")
     page.set_input_files(".am-file", str(file))
-    tab.toast("directions.json is no file of directions")
+    tab.toast("directions.json is not a file of directions")
 
     # Another model has other pictures and directions.
     page.locator(".ex-model").first.click()
@@ -385,7 +385,7 @@ def test_arithmetic_and_a_direction_of_one_s_own(chromium, server, model, tmp_pa
     assert page.locator(".ex-direction").count() == 8
     page.locator(".am-row .ex-slot .ex-tile").first.click()
     page.locator(".ex-favourite .ex-tile").first.click()
-    tab.toast("of another model")
+    tab.toast("to another model")
     tab.done()
 
 

@@ -144,13 +144,13 @@ def test_a_walk_from_empty_to_file(chromium, server, model, tmp_path, monkeypatc
     ]  # fmt: skip
     page.fill(".wk-rate", "51")
     page.press(".wk-rate", "Enter")
-    tab.toast("Frames a second: 51 is not possible. Allowed: a number from 1 to 50.")
+    tab.toast("Frames per second: 51 is not possible. Allowed: a number from 1 to 50.")
     uneven = panel.see("panel.reel.end.unevenness")
     page.check(".wk-even")
     assert panel.frames(model).even
     assert panel.see("panel.reel.end.unevenness") < 0.5 * uneven
     assert page.locator(".wk-curve polyline").count() == 1
-    assert "uneven by only" in tab.words(".wk-pace")
+    assert "varies by only" in tab.words(".wk-pace")
 
     # It plays, is stopped and scrubbed; a click on a frame leads there.
     page.keyboard.press("Escape")
@@ -256,7 +256,7 @@ def test_the_lesson_about_the_shell_is_one_click(chromium, server, model):
         panel.see(f"panel.find('.wk-lesson-{way}').toDataURL()") for way in ("lerp", "slerp")
     ]
     assert pictures[0] != pictures[1]
-    assert f"halfway z is only {lerp[24]:.2f} long" in panel.tab.words(".wk-lesson-text")
+    assert f"the length of z is only {lerp[24]:.2f}" in panel.tab.words(".wk-lesson-text")
     page.click(".wk-lesson-close")
     assert not page.is_visible(".wk-lesson")
     panel.tab.done()

@@ -55,7 +55,7 @@ def test_the_command_prints_a_state_that_draws_what_it_wrote(bars, tmp_path, cap
     assert main(["sample", "--state", state, "--out", str(again)]) == 0
     drawn = np.asarray(Image.open(again))
     assert (np.asarray(Image.open(out)) == drawn).all()
-    error = float(said.err.split("off by ")[1].split()[0])
+    error = float(said.err.split("error ")[1].split()[0])
     apart = drawn[..., 0].astype(float) - target
     assert np.sqrt((apart**2).mean()) == pytest.approx(error, abs=0.4)
     assert error < 5
@@ -93,7 +93,7 @@ def test_the_command_refuses_in_words(bars, tmp_path, capsys, more, why):
     assert why in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("data", "why"), [(b"hello", "no picture"), (b"\x89PNG", "broken")])
+@pytest.mark.parametrize(("data", "why"), [(b"hello", "not a picture"), (b"\x89PNG", "damaged")])
 def test_the_command_says_what_is_wrong_with_a_file(bars, tmp_path, capsys, data, why):
     _, _, folder = bars
     (tmp_path / "in.png").write_bytes(data)
@@ -146,14 +146,14 @@ def test_the_endpoint_finds_a_picture(client, model, seven):
         ({"picture": "/etc/passwd"}, "not base64"),
         ({"picture": "https://elsewhere.example/a.png,x"}, "a data URL is needed"),
         ({"picture": "file:///etc/passwd"}, "not base64"),
-        ({"picture": "aGVsbG8="}, "no picture"),
+        ({"picture": "aGVsbG8="}, "not a picture"),
         ({"picture": 5}, "base64"),
         ({"model": "../../etc"}, "model: '../../etc'"),
         ({"label": 10}, "label: '10'"),
         ({"label": "x"}, "label"),
         ({"steps": 10**6}, "steps: 1000000 is not possible; a whole number from 1 to 1000"),
         ({"restarts": 2.5}, "restarts: 2.5"),
-        ({"mask": "aGVsbG8="}, "no picture"),
+        ({"mask": "aGVsbG8="}, "not a picture"),
     ],
 )
 def test_the_endpoint_refuses_in_words(client, seven, asked, why):

@@ -137,7 +137,7 @@ def test_metrics_are_kept_and_told(bars, tmp_path):
     page = (tmp_path / "bars" / "README.md").read_text()
     for row in (
         "10,000 samples, 10,000 pictures that it learnt from and\n4 that it did not",
-        "| told by the classifier as what was asked for | 98.77% | - |",
+        "| classified as their label | 98.77% | - |",
         "| share of each class | 25.0% to 75.0% | - |",
         "| Fréchet distance | 1.5 | 0.25 |",
         "| distance to the nearest training picture, pixels (median) | 4.25 | 4 |",

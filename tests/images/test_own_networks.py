@@ -197,7 +197,7 @@ def test_the_command_line_takes_them_from_a_file_beside_it(tmp_path, monkeypatch
     # Going on needs them named again; what the folder says is not taken on trust.
     with pytest.raises(SystemExit):
         main([*flags, "4", "--resume"])
-    assert "--generator beside_it:Generator: the run that goes on has it" in capsys.readouterr().err
+    assert "--generator beside_it:Generator: the resumed run has it" in capsys.readouterr().err
     assert main([*flags, "4", "--resume", *own]) == 0
     with pytest.raises(SystemExit):
         main(["export", "run", "mine"])

@@ -172,9 +172,9 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
         "threads": 1, "code": version("ganplay"),
     }  # fmt: skip
     for more, complaint in (
-        (["--steps", 4], "there is a run already; --resume goes on with it"),
-        (["--resume", "--width-g", 8], "width_g: 8 is not possible; the run that goes on has 4"),
-        (["--resume", "--count", 8], "count: 8 is not possible; the run that goes on has None"),
+        (["--steps", 4], "there is a run already; --resume continues it"),
+        (["--resume", "--width-g", 8], "width_g: 8 is not possible; the resumed run has 4"),
+        (["--resume", "--count", 8], "count: 8 is not possible; the resumed run has None"),
     ):
         with pytest.raises(SystemExit):
             run_train(data, out, *more)
@@ -191,7 +191,7 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
         (["--data", "cats"], "argument --data: invalid choice: 'cats'"),
         (["--data", "folder", "--data-root", "/no/such"], "/no/such"),
         (["--data", "folder", "--lr-g", "-1"], "lr_g: -1.0 is not possible"),
-        (["--data", "folder", "--penalty", "r1"], "D may not be batch-normed"),
+        (["--data", "folder", "--penalty", "r1"], "a D without batch norm"),
         (["--data", "folder", "--config", "/no/such"], "--config /no/such: "),
         (["--data", "folder", "--steps", "many"], "invalid whole number value: 'many'"),
     ],

@@ -147,7 +147,7 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
     percent = round(100 * said.output)
     assert 0 < percent < 100
     assert tab.words(".ex-said") == f"{percent}\u00a0% real"
-    assert f"More convincing than {round(100 * said.rank)}\u00a0% of" in tab.words(".ex-rank")
+    assert f"More realistic to D than {round(100 * said.rank)}\u00a0% of" in tab.words(".ex-rank")
     gauge = page.locator(".ex-gauge")
     assert gauge.get_attribute("aria-valuenow") == str(percent)
     assert float(gauge.evaluate("e => e.style.getPropertyValue('--at')")) == said.output
@@ -163,7 +163,7 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
     shown = page.locator(".ex-near-tile figcaption").all_inner_texts()
     assert shown == [f"{one.distance:.2f}" for one in near]
     assert page.locator(".ex-near-tile").first.get_attribute("data-tip").startswith("1: class 6")
-    assert "perhaps remembered" in tab.words(".ex-near-words")
+    assert "possibly memorised" in tab.words(".ex-near-words")
     assert not page.is_visible(".ex-near progress")
 
     # Both follow to where the hand rests, and the verdict on the way there.
@@ -197,8 +197,8 @@ def test_beside_the_picture(chromium, server, model, index, monkeypatch):
     assert "ganplay app --data-root DIR" in tab.words(".ex-near-words")
     assert not page.is_visible(".ex-near-tiles")
     page.click(".language")
-    assert "D 的判断" in tab.words(".ex-verdict")
-    assert "这里没有它学过的数据（digits）" in tab.words(".ex-near-words")
+    assert "D 的输出" in tab.words(".ex-verdict")
+    assert "这里没有训练数据（digits）" in tab.words(".ex-near-words")
     page.click(".language")
     tab.done()
 

@@ -295,9 +295,9 @@ def test_files_are_opened_dropped_and_refused(chromium, server, model):
     rows = [row for row in range(32) if max(sheet(tab)[32 * row : 32 * row + 32]) > 128]
     assert rows == list(range(6, 26))
     page.set_input_files(".fi-file", file | {"name": "a.png", "buffer": b"<b>hello"})
-    tab.toast("a.png is no picture of a kind that is read here")
+    tab.toast("a.png is not a picture that can be read here")
     page.set_input_files(".fi-file", file | {"buffer": saved(Image.new("1", (10**4, 10**4)))})
-    tab.toast("stroke.png has too many pixels: 25,000,000 are the most there can be.")
+    tab.toast("stroke.png has too many pixels: at most 25,000,000 are possible.")
     # Drawn small in a corner, it is brought into the frame.
     page.click(".fi-clear")
     page.locator(".fi-touch").scroll_into_view_if_needed()

@@ -37,7 +37,7 @@ def test_every_field_says_what_it_may_hold():
         ("conditional", 1, "conditional: 1 is not possible; one of False, True"),
         ("noise_dim", 17, "noise_dim: 17 is not possible; one of 1, 2"),
         ("seed", -1, "seed: -1 is not possible"),
-        ("points", "AAA", "points: 'AAA' is not possible; 4 characters a point"),
+        ("points", "AAA", "points: 'AAA' is not possible; 4 characters per point"),
         ("points", "AAAA" * 20_001, r"points: 'A+\.\.\. is not possible; at most 20,000 points"),
         ("points", None, "points: None is not possible"),
     ],

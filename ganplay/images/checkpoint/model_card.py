@@ -125,7 +125,7 @@ def _rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     if _at(metrics, "accuracy") is not None:
         told = _text(metrics, "accuracy.samples", "{:.2%}")
         real = _text(metrics, "protocol.classifier.accuracy.label", "{:.2%}")
-        yield "told by the classifier as what was asked for", told, real
+        yield "classified as their label", told, real
     if _at(metrics, "shares") is not None:
         spans = (_span(_at(metrics, f"shares.{of}")) for of in SETS)
         yield "share of each class", *spans

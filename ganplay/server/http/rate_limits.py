@@ -8,8 +8,10 @@ Whose address a request has is uvicorn's to say: that of the line, or what a pro
 `X-Forwarded-For` where `FORWARDED_ALLOW_IPS` names that proxy.
 """
 
+import functools
 import time
 from collections import OrderedDict
+from html import escape
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from ganplay.common.locales import LANGUAGES, locale
 from ganplay.server.http import auth, protocol
 from ganplay.server.http.logs import COUNTS
 from ganplay.server.schema import PAGES
@@ -148,12 +151,21 @@ def _address(scope: Scope) -> str:
     return host
 
 
+@functools.cache
+def _crowded_page() -> str:
+    """The page for a person who is refused, in both languages: without scripts none is chosen."""
+    page = (PAGES / "crowded.html").read_text(encoding="utf-8")
+    for language in LANGUAGES:
+        words = locale(language)["limits"]["crowded_page"]
+        page = page.replace(f"{{{language}}}", escape(words))
+    return page
+
+
 def _refusal(scope: Scope, headers: Headers, kind: str, wait: float) -> Response:
     """Words for a person, or a kind for a script."""
     later = protocol.SECURITY_HEADERS | {"Retry-After": str(int(wait) + 1)}
     if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-        page = (PAGES / "crowded.html").read_text(encoding="utf-8")
-        return HTMLResponse(page, 429, later)
+        return HTMLResponse(_crowded_page(), 429, later)
     if scope["path"].endswith(f"{protocol.PREFIX}/points"):
         return JSONResponse({"error": {"code": kind}}, 429, later)
     return JSONResponse({"type": kind}, 429, later)

@@ -373,4 +373,4 @@ def test_command_tells_where_classifiers_come_from(here, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main(["eval", "bars"])
     error = capsys.readouterr().err
-    assert "`ganplay classifier --data bars --out DIR` makes one" in error
+    assert "`ganplay classifier --data bars --out DIR` trains one" in error

@@ -329,6 +329,6 @@ def test_sample_can_say_what_d_makes_of_it(bars, tmp_path, capsys):
     state = LatentState(str(folder), 5)
     said = model.score(state)
     assert capsys.readouterr().out == (
-        f"{state}: D(x) {said.output:.3f} (logit {said.logit:.3f}), more convincing than"
+        f"{state}: D(x) {said.output:.3f} (logit {said.logit:.3f}), more realistic to D than"
         f" {said.rank:.0%} of 128 samples; D of step 12\n"
     )
