@@ -60,7 +60,7 @@ def test_an_arena_by_keyboard_alone(chromium, server, locale):
     places = [int(one) for one in page.locator(".ar-table tbody td:first-child").all_inner_texts()
               if one.isdecimal()]  # fmt: skip
     assert places == sorted(places)
-    assert "[" in tab.words(".ar-table tbody")
+    assert "±" in tab.words(".ar-table tbody")
     hands.keys.press("r")
     tab.until("ganplay.arena.step === 0 && ganplay.arena.run === 2")
 
