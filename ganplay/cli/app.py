@@ -2,25 +2,18 @@
 
 import argparse
 from importlib.util import find_spec
-from pathlib import Path
 
 from ganplay.cli import flags
 from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_given
-from ganplay.latent.model_shelf import model_folders
-from ganplay.server.address import listening
-from ganplay.server.address import root_path as path_of
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay app`."""
-    parser.add_argument("--host", help="address to listen on (default 127.0.0.1, for this machine "
-        "alone; 0.0.0.0 and :: are for all its network)")  # fmt: skip
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
-    parser.add_argument("--models", type=_models, action="append", default=[], metavar="DIR",
-        help="exported models to explore too: the folder of one, or of several")  # fmt: skip
     parser.add_argument("--mcp", action="store_true", default=None,
         help="offer the endpoints as MCP tools too (needs ganplay[mcp])")  # fmt: skip
     flags.add_device(parser, "device of image models; toys stay on the CPU")
@@ -29,21 +22,7 @@ def add_app(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_app, parser=parser)
 
 
-def _models(text: str) -> Path:
-    """A folder in which there is a model, whether or not that can be used."""
-    folder = Path(text).expanduser()
-    if not folder.is_dir():
-        raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
-    if not any(model_folders(folder)):
-        raise argparse.ArgumentTypeError(
-            f"{text}: no model is in it; `ganplay export RUN {text}/NAME` puts one there"
-        )
-    return folder
-
-
 def _app(options: argparse.Namespace) -> int:
-    listening(options.host, options.port)
-    path_of(options.root_path)
     from ganplay.common.devices import device_of
     from ganplay.server.app import launch  # seconds of imports that no other command needs
 
@@ -58,7 +37,6 @@ def _app(options: argparse.Namespace) -> int:
         open_browser=options.open,
         root_path=options.root_path,
         data_roots=roots_given(options.data_root),
-        model_folders=options.models,
         mcp=options.mcp,
         log=options.log,
     )

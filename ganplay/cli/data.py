@@ -24,9 +24,8 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 def _data(options: argparse.Namespace) -> int:
     data = load(
         options.name, options.data_root, options.split, options.size, count=options.count,
-        seed=options.seed, **flags.places(options),
+        seed=options.seed, cache=options.cache,
     )  # fmt: skip
-    flags.tell_found(data)
     if options.sheet:
         flags.write_output(options, "sheet", contact_sheet(data.images, zoom=options.zoom).save)
     n, *shape = data.images.shape

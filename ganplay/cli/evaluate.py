@@ -44,10 +44,9 @@ def _classifier(options: argparse.Namespace) -> int:
     with flags.refusing(ValueError):
         device = device_of(options.device)
     train, test = (
-        load(options.data, options.data_root, split, options.size, count=options.count,
-             **flags.places(options)) for split in ("train", "test")
+        load(options.data, options.data_root, split, options.size, cache=options.cache,
+             count=options.count) for split in ("train", "test")
     )  # fmt: skip
-    flags.tell_found(train)
     with tqdm(total=classifier.steps_of(train, options.epochs), unit="step", disable=None) as bar:
 
         def tell(loss: float) -> None:
@@ -92,14 +91,12 @@ def _eval(options: argparse.Namespace) -> int:
     data, size = model.card.data, model.card.shape[1]
     measured_by = _classifier_of(options, data.name)
     train, test = (
-        load(data.name, options.data_root, split, size, count=count, **flags.places(options))
+        load(data.name, options.data_root, split, size, count=count, cache=options.cache)
         for split, count in (("train", data.count), ("test", None))
     )
     report = evaluate(model, train, test, measured_by, options.count, options.seed, _tell)
     report = {"model": {"name": model.card.name, "sha256": model.card.sha256}} | report
     print(json.dumps(report, indent=2, allow_nan=False) if options.json else table(report))
-    if not options.json and model.classes:
-        print(f"classes of samples: {report['protocol']['labels']}")
     if options.pairs:
         flags.write_output(options, "pairs", closest_pairs(model, train, report).save)
     if options.write:

@@ -2,15 +2,11 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from ganplay.cli import flags
-from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
-from ganplay.gan.class_shares import equal_weights, labels_in_shares
-from ganplay.images.checkpoint import ImageModel, Licences, bundled, load, model_of_run
-from ganplay.images.checkpoint.card import check_name, name_from
+from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
 from ganplay.images.discriminator import Score
 from ganplay.images.latent_state import MAX_TRUNCATION, LatentState, model_of, read_state
 from ganplay.images.runs import Run
@@ -43,42 +39,20 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="where the checkpoint goes; its last part is the model's name")  # fmt: skip
     parser.add_argument("--snapshots", type=_numbers, metavar="STEPS",
         help="earlier steps to keep, such as 100,1000 (default: all)")  # fmt: skip
-    parser.add_argument("--name", help="the model's name (default: made of the folder's)")
-    parser.add_argument("--licence", "--license", default="",
-        help="of the model, as cc-by-4.0 (default for your own pictures: unknown)")  # fmt: skip
-    parser.add_argument("--data-licence", "--data-license", default="",
-        help="terms of the pictures that it learnt from")  # fmt: skip
     flags.add_trust(parser)
     parser.set_defaults(run=_export, parser=parser)
 
 
 def _export(options: argparse.Namespace) -> int:
-    name = _name_of(options)
     with flags.refusing(OSError, what=options.folder), flags.refusing(ValueError):
         model = model_of_run(
-            Run(options.from_run), name, options.snapshots, trust_classes=options.trust_classes,
-            licences=Licences(options.licence, options.data_licence),
+            Run(options.from_run), options.folder.name, options.snapshots,
+            trust_classes=options.trust_classes,
         )  # fmt: skip
         model.save_pretrained(options.folder)
     size = sum(path.stat().st_size for path in options.folder.iterdir())
     print(f"{model.card.name}: {size / 1e6:.1f} MB in {options.folder}")
-    if model.card.terms == "unknown":
-        print("licence: unknown, as nobody said it; --licence NAME puts one on the card")
     return 0
-
-
-def _name_of(options: argparse.Namespace) -> str:
-    """The model's name: as it is given, else the nearest one to its folder's that is possible."""
-    if options.name:
-        with flags.refusing(ValueError):
-            check_name(options.name)
-        return options.name
-    folder = options.folder.resolve().name
-    name = name_from(folder)
-    if not name:
-        flags.refuse(f"FOLDER {options.folder}: no model can be called {folder!r}, as lower-case"
-                     " letters, digits and hyphens are needed; --name gives it one")  # fmt: skip
-    return name
 
 
 def add_info(parser: argparse.ArgumentParser) -> None:
@@ -91,9 +65,8 @@ def add_info(parser: argparse.ArgumentParser) -> None:
 
 
 def _info(options: argparse.Namespace) -> int:
-    models = _all_models() if options.name is None else [
-        load(options.name, trust_classes=options.trust_classes)
-    ]  # fmt: skip
+    names = [options.name] if options.name else bundled()
+    models = [load(name, trust_classes=options.trust_classes) for name in names]
     if options.json:
         cards = [json.loads(model.card.to_json()) for model in models]
         print(json.dumps(cards[0] if options.name else cards, indent=2))
@@ -107,20 +80,8 @@ def _info(options: argparse.Namespace) -> int:
         if options.name:
             print("labels: " + ", ".join(model.labels))
             print("stored steps: " + ", ".join(map(str, model.steps)))
-            print(f"licence: {card.terms}\nterms of the data: {card.data.licence}")
-            print(f"trained by: {card.command()}")
+            print(f"terms of the data: {card.data.licence}\ntrained by: {card.command()}")
     return 0
-
-
-def _all_models() -> list[ImageModel]:
-    """All that come with ganplay and can be used; of the others it is said why they cannot."""
-    models = []
-    for name in bundled():
-        try:
-            models.append(load(name))
-        except CheckpointError as error:
-            print(f"{name} is left out: {error}", file=sys.stderr)
-    return models
 
 
 def add_sample(parser: argparse.ArgumentParser) -> None:
@@ -139,15 +100,12 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     add("name", nargs="?", metavar="NAME", help="a model that comes with ganplay, a folder, or "
         "owner/name (default: the state's)")  # fmt: skip
     add("--seeds", type=_numbers, metavar="LIST", help="seeds of z, such as 1,2,5-9 (default 0)")
-    add("--label", action="append", metavar="NAME",
-        help="class: one for all, or one per seed (default: the first class)")  # fmt: skip
-    add("--classes", choices=("turn", "data"), help="in place of --label: turn takes the classes "
-        "in turn, data each as often as the training data have it")  # fmt: skip
+    add("--label", action="append", metavar="NAME", help="class: one for all, or one per seed")
     add("--truncation", type=flags.bounded(float, 0, MAX_TRUNCATION), default=1.0, metavar="X",
         help=f"0 to {MAX_TRUNCATION:g}: factor of z (default 1)")  # fmt: skip
     flags.add_integer(parser, "--step", 0, 2**31 - 1, "step of the training (default: the last)")
     add("--state", action="append", metavar="TEXT",
-        help="a share link, or what it holds, in place of these; can be given again")  # fmt: skip
+        help="what a share link holds, in place of these; may be given several times")  # fmt: skip
     flags.add_integer(parser, "--zoom", 1, 16, "factor by which pictures are enlarged", 1)
     flags.add_trust(parser)
 
@@ -179,28 +137,11 @@ def _of_seeds(options: argparse.Namespace, model: ImageModel, name: str) -> list
         kept = ", ".join(map(str, model.steps))
         flags.refuse(f"--step {options.step}: one of {kept} is needed")
     step = None if options.step == model.card.steps else options.step
-    if options.classes:
-        numbers = _numbers_of_classes(options, model, len(seeds))
-    else:
-        numbers = [None if one is None else label_number(model, one) for one in labels] * len(seeds)
+    weights = [() if label is None else ((label_number(model, label), 1.0),) for label in labels]
     return [
-        LatentState(name, s, (), options.truncation, () if k is None else ((k, 1.0),), step)
-        for s, k in zip(seeds, numbers, strict=False)
+        LatentState(name, seed, (), options.truncation, own, step)
+        for seed, own in zip(seeds, weights * len(seeds), strict=False)
     ]
-
-
-def _numbers_of_classes(options: argparse.Namespace, model: ImageModel, n: int) -> list[int | None]:
-    """The labels that --classes gives to so many pictures."""
-    flag, card = f"--classes {options.classes}", model.card
-    if not model.classes:
-        flags.refuse(f"{flag}: {card.name} is not conditional")
-    if options.label:
-        flags.refuse(f"{flag}: not with --label, in whose place it is")
-    if options.classes == "data" and not card.data.class_counts:
-        flags.refuse(f"{flag}: the card of {card.name} does not say how often its training data"
-                     " have each class; turn is possible")  # fmt: skip
-    weights = card.class_weights if options.classes == "data" else equal_weights(model.classes)
-    return list(labels_in_shares(weights, n).tolist())
 
 
 def label_number(model: ImageModel, text: str) -> int:
@@ -221,17 +162,7 @@ def _sample(options: argparse.Namespace) -> int:
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
     flags.write_output(options, "out", sheet.save)
-    if model.classes and not options.state and not options.label:
-        print(f"classes: {_CLASSES[options.classes].format(model.labels[0])}")
     return 0
-
-
-_CLASSES = {
-    None: "all pictures are of the first one, {}; --label and --classes ask for others",
-    "turn": "each in turn, whatever share of the training data it has",
-    "data": "each as often as the training data have it",
-}
-"""What is said of the pictures of seeds alone, by --classes."""
 
 
 def _in_words(score: Score) -> str:

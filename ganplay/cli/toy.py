@@ -11,7 +11,6 @@ from ganplay.cli import flags
 from ganplay.cli.sweep import add_sweep, arena_of, pictured, ranking
 from ganplay.common.files import write_whole
 from ganplay.common.locales import locale
-from ganplay.common.number_text import count, measured
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.live.film import film, shoot, style_of
@@ -37,15 +36,6 @@ def _condition(text: str) -> StopCondition:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _columns(text: str) -> list[str]:
-    """The columns of --points-columns; names with commas stand in quotes."""
-    names = custom_points.columns_in(text)
-    if len(names) not in (2, 3) or not all(names):
-        raise argparse.ArgumentTypeError(f"{text}: two columns (x, y), or three with a class, are "
-            "needed, separated by commas")  # fmt: skip
-    return names
-
-
 def add_toy(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay toy`."""
     add = parser.add_argument
@@ -53,13 +43,8 @@ def add_toy(parser: argparse.ArgumentParser) -> None:
     add("--preset", choices=list(PRESETS), help="settings to begin with (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
-    add("--points", type=Path, metavar="FILE", help="learn the points of a table (CSV and its "
-        "kin, JSON; columns x, y, if you like a class), or a picture's dark pixels")  # fmt: skip
-    add("--points-columns", type=_columns, metavar="X,Y[,CLASS]",
-        help="columns of the table, by name or number from 1 (default: found by their names, and "
-        "else by what is in them)")  # fmt: skip
-    add("--points-rows", choices=("real", "fake", "all"),
-        help="of points that ganplay has saved (default: real)")  # fmt: skip
+    add("--points", type=Path, metavar="FILE", help="learn the points of a CSV file (columns x, y "
+        "and, if you like, a class) or the dark pixels of a picture")  # fmt: skip
     flags.add_integer(parser, "--seeds", 1, MAX_SEEDS, "number of GANs to train (default 1)")
     flags.add_integer(parser, "--first-seed", 0, MAX_SEED - MAX_SEEDS,
         "seed of the first GAN (default: the setting seed)")  # fmt: skip
@@ -100,24 +85,12 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
 def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyConfig:
     given = flags.settings_given(options)
     if options.points:
-        given = {"distribution": CUSTOM, "points": _points(options)} | given
-    elif options.points_columns or options.points_rows:
-        flags.refuse("--points-columns, --points-rows: only with --points")
+        with flags.refusing(what=f"--points {options.points}"):
+            points = custom_points.read(options.points)
+        given = {"distribution": CUSTOM, "points": points} | given
     elif given.get("distribution", CUSTOM) != CUSTOM:
         given["points"] = ""
     return ToyConfig.from_dict(settings | given)
-
-
-def _points(options: argparse.Namespace) -> str:
-    """The points of the file of --points; what was read as what is said on standard error."""
-    choice = custom_points.Choice.of(options.points_columns, options.points_rows)
-    with flags.refusing(what=f"--points {options.points}"):
-        found = custom_points.inspect(custom_points.read_bytes(options.points), choice)
-    if "table" in found:
-        print(f"{options.points}: {found['table']['said']}", file=sys.stderr)
-    elif options.points_columns or options.points_rows:
-        flags.refuse(f"--points {options.points}: it is no table, and has no columns and rows")
-    return found["points"]
 
 
 def _loaded(options: argparse.Namespace) -> ToyTrainer:
@@ -213,7 +186,8 @@ def _train(
 
 def _table(result: dict[str, Any]) -> str:
     def row(name: object, values: dict[str, float | None]) -> str:
-        texts = ((count if c == "modes" else measured)(values.get(c)) for c in COLUMNS)
+        cells = (values.get(c) for c in COLUMNS)
+        texts = ("-" if v is None else f"{v:.3f}" for v in cells)
         return f"{name!s:>8}" + "".join(f"{t:>20}" for t in texts)
 
     lines = ["    seed" + "".join(f"{c:>20}" for c in COLUMNS)]
@@ -224,10 +198,4 @@ def _table(result: dict[str, Any]) -> str:
         when = (f"at step {m['reached']}" if m["reached"] else "not" for m in result["members"])
         told = (f"seed {m['seed']} {w}" for m, w in zip(result["members"], when, strict=True))
         lines.append(f"{met}: " + ", ".join(told))
-    shares = result["class_shares"]
-    of = "" if shares is None else "; classes in the data's shares: " + _in_percent(shares)
-    return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples{of}"])
-
-
-def _in_percent(shares: list[float]) -> str:
-    return ", ".join(f"{100 * share:.3g}" for share in shares) + " %"
+    return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples"])

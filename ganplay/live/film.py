@@ -5,7 +5,6 @@ Everything happens in memory. What a page sends is read by `read_order`, which t
 
 import dataclasses
 import json
-import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,12 +18,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from torch import Tensor
 
-from ganplay.common.number_text import measured
 from ganplay.common.palette import THEMES
 from ganplay.live.commands import Byte, CommandError, integer, one_of, validated
 from ganplay.live.frame import ALL_LAYERS, LAYERS, UNIT, Frame, FrameRenderer
 from ganplay.live.frame_codec import unpack
-from ganplay.live.render import ARROWS, arrows
 from ganplay.media.video import KINDS, Cancelled, gif, mp4
 from ganplay.toy.experiment import train
 from ganplay.toy.trainer import ToyTrainer
@@ -33,8 +30,6 @@ MARGIN = 1.06
 LONGEST_ARROW = 0.13
 """As on the page: how much is shown beyond the data's square; the longest arrow of a fake gradient,
 over the square's half-width."""
-CROSS = (1.15, 0.9)
-"""Half the side of a fake's cross and the width of its lines, over the radius of a real's disc."""
 MAX_FRAMES, MAX_BYTES, MAX_REAL = 240, 8 * 2**20, 2000
 SIZES, RATES = (320, 720), (1, 30)
 _LONGEST_HEADER = 2**16
@@ -111,7 +106,7 @@ class Painter:
         self._side = style.size * _OVERSAMPLE
         self._dot = max(1.6, self._side / 260)
         self._ramp = self._make_ramp()
-        self._real = self._points(style.real, style.labels) if self._has("real") else None
+        self._real = self._dots(style.real, style.labels) if self._has("real") else None
 
     def draw(self, frame: Frame) -> Image.Image:
         """A frame's picture, (size, size) in RGB."""
@@ -126,7 +121,7 @@ class Painter:
         if len(frame.fake_gradients) and self._has("pull"):
             self._lay(image, "pull", self._fake_gradients(frame))
         if len(frame.fakes) and self._has("fake"):
-            self._lay(image, "fake", self._points(frame.fakes, frame.labels, fake=True))
+            self._lay(image, "fake", self._dots(frame.fakes, frame.labels))
         image = image.resize((self.style.size, self.style.size), Image.Resampling.BOX)
         self._write(image, frame)
         return image
@@ -208,29 +203,25 @@ class Painter:
 
     def _fake_gradients(self, frame: Frame) -> Image.Image:
         mask, pen = self._mask()
-        reach = arrows(frame.fake_gradients) * (LONGEST_ARROW * self.extent)
+        longest = max(float(frame.fake_gradients.norm(dim=1).quantile(0.95)), 1e-30)
+        reach = (frame.fake_gradients / longest).nan_to_num(0.0).clamp(-1, 1) * (
+            LONGEST_ARROW * self.extent
+        )
         start = frame.fakes[: len(reach)]
         lines = np.concatenate([self._pixels(start), self._pixels(start + reach)], axis=1)
         for line in lines.tolist():
             pen.line(line, fill=140, width=round(self._dot / 2.2))
         return mask
 
-    def _points(
-        self, points: Float[Tensor, "n 2"], labels: Tensor | None, *, fake: bool = False
-    ) -> Image.Image:
-        """Discs, or crosses for fakes; where a class is picked out, the others' are faint."""
+    def _dots(self, points: Float[Tensor, "n 2"], labels: Tensor | None) -> Image.Image:
+        """Where a class is picked out, the other classes' points are faint."""
         mask, pen = self._mask()
         shown = [True] * len(points)
         if labels is not None and self.style.label >= 0:
             shown = (labels == self.style.label).tolist()
-        arm, width = CROSS[0] * self._dot, round(CROSS[1] * self._dot)
-        for chosen, (x, y) in sorted(zip(shown, self._pixels(points).tolist(), strict=True)):
-            shade = 217 if chosen else 51
-            if fake:
-                pen.line((x - arm, y - arm, x + arm, y + arm), shade, width)
-                pen.line((x - arm, y + arm, x + arm, y - arm), shade, width)
-            else:
-                pen.circle((x, y), self._dot, shade)
+        dots = sorted(zip(shown, self._pixels(points).tolist(), strict=True))
+        for chosen, centre in dots:
+            pen.circle(centre, self._dot, fill=217 if chosen else 51)
         return mask
 
     def _write(self, image: Image.Image, frame: Frame) -> None:
@@ -243,32 +234,12 @@ class Painter:
             pen.text((middle + along, size - 4), text, colour, font_size=small, anchor="mb")
             if number > -self.extent * 0.99:
                 pen.text((5, middle - along), text, colour, font_size=small, anchor="lm")
-        if len(frame.fake_gradients) and self._has("pull"):
-            self._write_key(pen, small)
         distance = frame.metrics.get("js", torch.nan)
-        told = f"step {frame.step}" + (
-            f"   JS {measured(distance)}" if distance == distance else ""
-        )
+        told = f"step {frame.step}" + (f"   JS {distance:.3f}" if distance == distance else "")
         box = pen.textbbox((size * 0.03, size * 0.025), told, font_size=large)
         around = (box[0] - 5, box[1] - 4, box[2] + 5, box[3] + 4)
         pen.rounded_rectangle(around, 5, fill=self._colours["background"])
         pen.text((size * 0.03, size * 0.025), told, colour, font_size=large)
-
-    def _write_key(self, pen: ImageDraw.ImageDraw, font: int) -> None:
-        """Of the arrows: which gradients some lengths stand for."""
-        size, (low, high) = self.style.size, map(math.log10, ARROWS)
-        longest, height = LONGEST_ARROW * size / (2 * MARGIN), 1.5 * font
-        decades = range(round(high), math.ceil(low), -2)
-        right, bottom = size - font, size - 2 * font
-        left, top = right - longest - 5 * font, bottom - (len(decades) + 1) * height
-        pen.rounded_rectangle((left, top, right, bottom), 4, fill=self._colours["background"])
-        pen.text((left + font / 2, top + height / 2), "|∇|", self._colours["text"],
-                 font_size=font, anchor="lm")  # fmt: skip
-        for row, decade in enumerate(decades, 1):
-            length, y = longest * (decade - low) / (high - low), top + (row + 0.5) * height
-            pen.line((left + font / 2, y, left + font / 2 + length, y), self._colours["pull"], 2)
-            pen.text((right - font / 2, y), f"{10.0**decade:g}", self._colours["text"],
-                     font_size=font, anchor="rm")  # fmt: skip
 
 
 def film(

@@ -3,43 +3,41 @@
 import gc
 import os
 import sys
-import webbrowser
+
+# Before gradio is imported: it summarises all past events for each new one, which gets slower
+# the longer an app runs.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
+
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from typing_extensions import Self
 
-from ganplay.common.locales import LANGUAGES, locale
 from ganplay.images.evaluation.index_cache import IndexCache
 from ganplay.images.evaluation.training_images import roots_given
 from ganplay.latent.model_store import ModelStore
 from ganplay.latent.projection_queue import ProjectionQueue
 from ganplay.live.engine import Engine
-from ganplay.server.address import Address, AddressError, listening
-from ganplay.server.address import root_path as path_of
-from ganplay.server.api.endpoints import Endpoints, agent_answer, documented
 from ganplay.server.api.images import ImageApi
 from ganplay.server.api.projection import ProjectionApi
-from ganplay.server.api.toy import read_points, train_toy, write_script
+from ganplay.server.api.toy import train_toy, write_script
 from ganplay.server.api.walk import WalkApi
 from ganplay.server.api.zero_gpu import GpuJobs, usual_device
 from ganplay.server.arena.routes import ArenaRoutes
 from ganplay.server.explore.projection_routes import ProjectionRoutes
 from ganplay.server.explore.routes import ExploreRoutes
 from ganplay.server.explore.walk_routes import WalkRoutes
-from ganplay.server.gradio_import import gr, own_network
 from ganplay.server.http import auth, logs
 from ganplay.server.http.gradio_lockdown import GradioLockdown, blocked_routes, patch_gradio
 from ganplay.server.http.idle_timeouts import install_timeouts
 from ganplay.server.http.logs import AccessLog, log_event
-from ganplay.server.http.lost_fragment import LostFragment
-from ganplay.server.http.origins import OriginCheck
 from ganplay.server.http.rate_limits import RateLimits
-from ganplay.server.http.secret_check import SecretCheck, SecretHeader
 from ganplay.server.lab.files import LabFileRoutes
 from ganplay.server.lab.routes import LabRoutes
 from ganplay.server.learn.routes import LearnRoutes
@@ -75,8 +73,7 @@ class RouteGroups(NamedTuple):
         projection, learn = ProjectionRoutes(ProjectionQueue(model_store)), LearnRoutes()
         walks = WalkRoutes(model_store)
         with_slots = (files, explore, projection, learn, walks)
-        report = ServerReport(engine, model_store, lab.line, with_slots)
-        status = StatusRoutes(browsers, report, SecretCheck())
+        status = StatusRoutes(browsers, ServerReport(engine, model_store, lab.line, with_slots))
         return cls(lab, arena, files, explore, projection, learn, walks, status)
 
     def all(self) -> list[BaseRoute]:
@@ -96,25 +93,15 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def _page() -> str:
-    """The page's markup; what it says where its words cannot be fetched stands in it already."""
-    told = {language: locale(language)["unloaded"] for language in LANGUAGES}
-    lines = [f'<p lang="{name}">{escape(words["page"])}</p>' for name, words in told.items()]
-    again = escape(" · ".join(words["again"] for words in told.values()))
-    before, begin, rest = _asset("lab/lab.html").partition("<!--")
-    lines.append(f'<button type="button">{again}</button>')
-    return before + "".join(lines) + begin + rest
-
-
 def build(groups: RouteGroups) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
     model_store, projection_queue = groups.explore.model_store, groups.projection.projection_queue
     gpu_jobs = GpuJobs(model_store, projection_queue)
     images, projection = ImageApi(model_store, gpu_jobs), ProjectionApi(projection_queue, gpu_jobs)
     walk = WalkApi(groups.walks, gpu_jobs).walk
-    with Endpoints(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
+    with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         page = gr.HTML(
-            html_template=_page(),
+            html_template=_asset("lab/lab.html"),
             js_on_load=_asset("mount.js"),
             server_functions=[new_token],
             apply_default_css=False,
@@ -124,19 +111,9 @@ def build(groups: RouteGroups) -> gr.Blocks:
         demo.load(
             new_token, None, page, queue=False, show_progress="hidden", api_visibility="private"
         )
-        endpoints = (
-            train_toy,
-            write_script,
-            read_points,
-            images.info,
-            images.generate,
-            projection.project,
-            walk,
-        )
-        for endpoint in endpoints:
-            alone = {"concurrency_limit": 1} if endpoint is train_toy else {}
-            name = endpoint.__name__
-            gr.api(documented(endpoint), api_name=name, **alone)  # type: ignore[attr-defined]
+        gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
+        for endpoint in (write_script, images.info, images.generate, projection.project, walk):
+            gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
     return demo
 
 
@@ -148,12 +125,6 @@ def new_token(_: object = None) -> str:
     return auth.issue()
 
 
-def log_left_out(model_store: ModelStore) -> None:
-    """Tell whoever serves ganplay of models that cannot be used."""
-    for name, code, why in model_store.shelf.left_out:
-        logs.warn("a model is left out", model=name, code=code, why=why)
-
-
 def launch(
     host: str | None = None,
     port: int | None = None,
@@ -163,7 +134,6 @@ def launch(
     engine: Engine | None = None,
     root_path: str | None = None,
     data_roots: Sequence[Path] | None = None,
-    model_folders: Sequence[Path] = (),
     mcp: bool | None = None,
     device: str | None = None,
     log: bool = False,
@@ -179,72 +149,47 @@ def launch(
         engine: what trains; by default a new one with a worker a core.
         root_path: the path under which a proxy shows the app.
         data_roots: folders with what models learnt from; by default those of GANPLAY_DATA.
-        model_folders: of exported models to explore beside those that come along, each a model's
-            own or one with a folder for each.
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
         device: where image models draw; by default a GPU if this machine has one of its own.
         log: log all that happens on standard error, a line of JSON each; without it only warnings
             and errors.
-        route_groups: what serves our own routes; by default new ones, of `engine`, `data_roots`,
-            `model_folders` and `device`.
+        route_groups: what serves our own routes; by default new ones, of `engine`, `data_roots`
+            and `device`.
 
     Returns:
         The Blocks and the page's address.
-
-    Raises:
-        AddressError: if the app cannot listen there, or `root_path` is no path.
     """
     if os.environ.get("SYSTEM") == "spaces":  # whose proxy alone can reach us, and names visitors
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
-    address, path = listening(host, port), path_of(root_path)
     if route_groups is None:
         engine = engine or Engine()
         roots = roots_given() if data_roots is None else data_roots
-        device = device or usual_device()
-        model_store = ModelStore(indexes=IndexCache(roots), device=device, folders=model_folders)
+        model_store = ModelStore(indexes=IndexCache(roots), device=device or usual_device())
         route_groups = RouteGroups.made(engine, model_store)
-    with own_network():
-        demo = _serve(route_groups, address, path, mcp)
-        logs.start(log)  # before anybody knows the address: the log has the first visitor too
-        _tell(address, route_groups, open_browser)
-        if block:
-            try:
-                demo.block_thread()
-            finally:
-                route_groups.stop()
-    return demo, address.url
-
-
-def _serve(groups: RouteGroups, address: Address, path: str, mcp: bool | None) -> gr.Blocks:
-    """Have Gradio's server listen, with our routes and what stands before all routes."""
-    groups.lab.engine.warm_up()
-    demo = build(groups)
+    route_groups.lab.engine.warm_up()
+    demo = build(route_groups)
     patch_gradio()
-    before_all = [Middleware(kind) for kind in (AccessLog, RateLimits, OriginCheck)]
-    before_all.append(Middleware(SecretHeader, check=groups.status.secret_check))
-    before_all += [Middleware(GradioLockdown), Middleware(LostFragment)]
-    try:
-        demo.queue(default_concurrency_limit=2, max_size=40).launch(
-            server_name=address.host,
-            server_port=address.port,
-            prevent_thread_lock=True,
-            root_path=path,
-            quiet=True,
-            theme=gr.themes.Base(font=FONTS, font_mono=MONO),
-            ssr_mode=False,
-            enable_monitoring=False,
-            mcp_server=mcp,
-            run_history=False,
-            footer_links=[],
-            max_file_size="2mb",
-            favicon_path=str(ASSETS / "shared" / "favicon.png"),
-            app_kwargs={"routes": [*blocked_routes(), *groups.all()], "middleware": before_all},
-        )
-    except OSError as error:
-        raise AddressError(f"port: {address.port} cannot be listened at ({error})") from error
-    if demo.mcp_server_obj is not None:
-        vars(demo.mcp_server_obj).update(postprocess_output_data=agent_answer)
+    _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=open_browser,
+        prevent_thread_lock=True,
+        root_path=root_path,
+        quiet=True,
+        theme=gr.themes.Base(font=FONTS, font_mono=MONO),
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=mcp,
+        run_history=False,
+        footer_links=[],
+        max_file_size="2mb",
+        favicon_path=str(ASSETS / "shared" / "favicon.png"),
+        app_kwargs={
+            "routes": [*blocked_routes(), *route_groups.all()],
+            "middleware": [Middleware(kind) for kind in (AccessLog, RateLimits, GradioLockdown)],
+        },
+    )
     # All that has been imported stays: whoever looks for garbage need not look through it again
     # and again, while all threads wait. Before anybody is told: Python drops an interrupt that
     # comes while a finalizer runs.
@@ -253,16 +198,12 @@ def _serve(groups: RouteGroups, address: Address, path: str, mcp: bool | None) -
     install_timeouts(demo.server.config)
     # Frames are dense already: a tenth fewer bytes would cost the event loop twice its time.
     demo.server.config.ws_per_message_deflate = False
-    return demo
-
-
-def _tell(address: Address, groups: RouteGroups, open_browser: bool) -> None:
-    """Say where the page is: by the address that others in the network can use too."""
-    url = address.url
-    groups.lab.home = url if address.everywhere else None
-    here = "" if url == address.here else f" (on this machine also at {address.here})"
-    print(f"ganplay is at {url}{here}", file=sys.stderr, flush=True)
+    logs.start(log)  # before anybody knows the address: the log has the first visitor too
+    print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     log_event("start", **versions())
-    log_left_out(groups.explore.model_store)
-    if open_browser:
-        webbrowser.open(url)
+    if block:
+        try:
+            demo.block_thread()
+        finally:
+            route_groups.stop()
+    return demo, url

@@ -14,7 +14,6 @@ from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live import frame, frame_codec
 from ganplay.live.commands import SPEEDS
-from ganplay.live.render import ARROWS
 from ganplay.toy import custom_points
 from ganplay.toy.config import CUSTOM, GROUPS, PRESETS, ToyConfig
 from ganplay.toy.diagnosis import KINDS, Evidence
@@ -50,14 +49,9 @@ def _thumbnail(distribution: Distribution) -> dict[str, Any]:
 
 
 @functools.cache
-def schema(home: str | None = None) -> bytes:
-    """The page's schema as JSON; the same for everybody.
-
-    Args:
-        home: where others in the network reach the page, if links are to say that.
-    """
+def schema() -> bytes:
+    """The page's schema as JSON; the same for everybody."""
     content = {
-        "home": home,
         "groups": GROUPS,
         "fields": fields_of(ToyConfig),
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},
@@ -68,7 +62,7 @@ def schema(home: str | None = None) -> bytes:
             "extent": custom_points.EXTENT,
             "most": custom_points.MAX_POINTS,
             "classes": custom_points.MAX_CLASSES,
-            "bytes": custom_points.MAX_FILE,
+            "bytes": custom_points.MAX_PICTURE,
         },
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,
@@ -76,7 +70,6 @@ def schema(home: str | None = None) -> bytes:
         "frame": {
             "version": frame_codec.VERSION,
             "unit": frame.UNIT,
-            "arrows": ARROWS,
             "layers": frame.LAYERS,
             "flags": frame_codec.FLAGS,
             "metrics": frame.METRICS,

@@ -2,9 +2,7 @@
 
 import { Events } from "./shared/events.js";
 import { Glossary, linked } from "./shared/glossary.js";
-import { KeyRun } from "./shared/key-run.js";
 import { Lab } from "./lab/lab.js";
-import { LineBanner } from "./shared/line-banner.js";
 import { Link } from "./shared/live-socket.js";
 import { pageKey } from "./shared/page-keys.js";
 import { paletteOf } from "./shared/palette.js";
@@ -13,10 +11,8 @@ import { Tips } from "./shared/tips.js";
 import { Toasts } from "./shared/toasts.js";
 import { Views } from "./tabs.js";
 import { inBrowser } from "./shared/storage.js";
-import { element, fetched } from "./shared/dom.js";
-import { readAddress, unreadIn, viewsIn, writeAddress } from "./shared/address.js";
-import { restored } from "./shared/clean-link.js";
-import { useHome } from "./shared/page-address.js";
+import { element } from "./shared/dom.js";
+import { readAddress, viewsIn, writeAddress } from "./shared/address.js";
 import * as words from "./shared/i18n.js";
 
 const { t } = words;
@@ -33,16 +29,12 @@ const KEYS = {
   learn: [],
   arena: [["␣", "space"], ["S", "s"], ["R", "r"]],
 };
-const MOST_UNREAD = 4; // notices: so many fit on the page
 const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status", "tips"];
 
 export async function mount(root, { base, token, newToken }) {
-  const right = restored(location);
-  if (right) history.replaceState(null, "", right);
-  const answer = await fetched(`${base}/schema.json`);
+  const answer = await fetch(`${base}/schema.json`);
   const schema = await answer.json();
   words.start(schema.locales, readAddress(location.hash).lang);
-  useHome(schema.home);
   const app = new App(root, schema, base), { lab } = app;
   // For the curious at the console, and for the tests: the Lab, and what is beside it on the page.
   Object.assign(window, { ganplay: lab });
@@ -64,11 +56,9 @@ export class App extends Events {
     this.explore = null;
     this.learn = null;
     this.arena = null;
-    this.keyRun = new KeyRun(document);
     this.find = (selector) => root.querySelector(selector);
     this.tips = new Tips(root);
     this.glossary = new Glossary(root);
-    this.banner = new LineBanner(this);
     const toasts = new Toasts(this.find(".toasts"), schema);
     this.toast = (text, seconds) => toasts.show(text, seconds);
     this.complain = (problems) => toasts.complain(problems);
@@ -84,13 +74,12 @@ export class App extends Events {
   // what a teacher hid stays hidden. All stands behind a #, so that no server's log sees it.
   readLink() {
     const asked = readAddress(location.hash);
-    this.unread = unreadIn(location.hash);
-    if (asked.lang && !words.speaks(asked.lang)) this.unread.push(`lang=${asked.lang}`);
     this.teach = new Teach(this, asked);
     if (asked.state !== null) {
       const rest = writeAddress({ ...asked, state: null, rival: null });
-      history.replaceState(history.state, "", location.pathname + location.search + (rest && `#${rest}`));
+      history.replaceState(null, "", location.pathname + location.search + (rest && `#${rest}`));
     }
+    window.addEventListener("hashchange", () => location.reload());
     return asked;
   }
 
@@ -144,16 +133,14 @@ export class App extends Events {
 
   setStatus(status) {
     this.status = status;
-    this.banner.set("lab", status);
     this.find(".status").dataset.status = status;
     this.find(".status-text").textContent = t(`status.${status}`);
   }
 
   // ---- notices and help -------------------------------------------------------------------------
 
-  // What of the link could not be read, and names in it that no part of the page has.
+  // Names in a teacher's link that no part of the page has.
   complainOfParts() {
-    for (const piece of this.unread.splice(0, MOST_UNREAD)) this.toast(t("teach.unread", { piece }));
     for (const name of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: name.slice(0, 40) }));
   }
 

@@ -226,7 +226,7 @@ def test_memory_that_runs_out_on_reading_a_file_is_told(server, witness, monkeyp
 
     monkeypatch.setattr(files, "toy_from_bytes", scarce)
     monkeypatch.setattr(files.film, "read_order", scarce)
-    monkeypatch.setattr(custom_points, "inspect", scarce)
+    monkeypatch.setattr(custom_points, "parse", scarce)
     for path in ("weights/load", "film"):
         told = refusal(server, path, witness.token, b"x")
         assert told == (429, {"type": "busy"})
@@ -240,7 +240,7 @@ def test_weights_that_go_or_rot_while_in_use(server, witness, picture, tmp_path,
     for file in (image.BUNDLED / MODEL).iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     weights, kept = folder / "model.safetensors", (folder / "model.safetensors").read_bytes()
-    monkeypatch.setitem(server.explore.model_store.shelf.places, MODEL, folder)
+    monkeypatch.setattr(image, "BUNDLED", tmp_path)
     _, _, good = picture()
 
     def forgotten():

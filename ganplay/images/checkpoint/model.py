@@ -28,8 +28,6 @@ from ganplay.images.sampler import Sampler, to_bytes
 from ganplay.media.contact_sheet import png, sheet_of
 
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
-RUN = "run.json"
-"""A file that runs have and models have not."""
 MAX_BYTES = 2**28
 _HEADER = 2**20
 BUNDLED = CHECKPOINTS
@@ -100,7 +98,7 @@ def specs_of(card: Card, networks: Networks) -> dict[str, TensorSpec]:
     return specs | {"directions": TensorSpec((dim, dim)), "strengths": TensorSpec((dim,))} | named
 
 
-class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"]):
+class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="mit"):
     """A trained model: its G, D, earlier snapshots of G, and card.
 
     `from_pretrained`, `save_pretrained` and `push_to_hub` are those of huggingface_hub.
@@ -195,7 +193,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"]):
         Args:
             seeds: of the latent vectors, from 0 to 2^31 - 1.
             label: for a conditional model: one for all pictures or one for each, by number or
-                name; None takes the classes in turn, whatever shares they have in the data.
+                name; None takes the classes in turn.
             step: of the training, one of `steps`; None for the model itself.
 
         Raises:
@@ -264,8 +262,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"]):
     @cached_property
     def _scorer(self) -> DiscriminatorScorer:
         module = self._module(self._networks.discriminator, "discriminator")
-        card = self.card
-        return DiscriminatorScorer(module, card.config, card.steps, card.class_weights)
+        return DiscriminatorScorer(module, self.card.config, self.card.steps)
 
     def score(self, state: LatentState) -> Score:
         """What D says of a state's picture, beside samples of the same step of the training.
@@ -358,28 +355,6 @@ def _bytes(path: Path, most: int) -> bytes:
         return safe_tensors.content(path, most)
     except OSError as error:
         refuse("file", f"{path}: {error.strerror}")
-
-
-def read_unloaded(folder: Path) -> Card:
-    """The card of the model in a folder, whose weights are looked at but not read.
-
-    Raises:
-        CheckpointError: if it cannot be used without somebody's own code; its `code` is one of
-            run, file, size, pointer, card, network, format.
-    """
-    if not (folder / CARD).is_file() and (folder / RUN).is_file():
-        refuse("run", "this is a run; `ganplay export` makes a model of it")
-    try:
-        card = Card.from_json(safe_tensors.content(folder / CARD, MAX_CARD))
-    except OSError as error:
-        refuse("file", f"{CARD}: {error.strerror}")
-    for role in Networks._fields:
-        network: Network = getattr(card, role)
-        if network.own_class:
-            refuse("network", f"{role}: {network.model} is a class of somebody's own, which is not"
-                   " imported here")  # fmt: skip
-    safe_tensors.check_whole(folder / WEIGHTS, MAX_BYTES, _HEADER)
-    return card
 
 
 def bundled() -> list[str]:

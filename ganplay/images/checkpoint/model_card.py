@@ -1,6 +1,5 @@
 """The page that people read of a checkpoint: a model card as the Hugging Face Hub shows it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ from ganplay.images.checkpoint.card import Card
 _PAGE = """\
 ---
 library_name: ganplay
-{licence}
+license: mit
 pipeline_tag: unconditional-image-generation
 tags: [gan, {model}, {card.data.name}]
 ---
@@ -78,30 +77,14 @@ def model_page(card: Card, sheet: str) -> str:
         colour="grey" if card.shape[0] == 1 else "RGB",
         legend=by_label,
         sheet=sheet,
-        licence=_licence(card.terms),
         trust=", trust_classes=True" if card.generator.own_class else "",
-        label=f", label={json.dumps(card.labels[-1], ensure_ascii=False)}" if card.classes else "",
+        label=f', label="{card.labels[-1]}"' if card.classes else "",
         and_label=" and label" if card.classes else "",
         command=card.command(),
         architecture=f"{card.generator.model}; G: {generator}",
         snapshots=", ".join(f"{step:,}" for step in card.snapshots) or "no",
         figures=_figures(card.metrics),
     )
-
-
-KNOWN = (
-    "mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-3.0",
-    "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0", "cc-by-nd-4.0",
-    "gpl-3.0", "agpl-3.0", "openrail", "unlicense", "unknown",
-)  # fmt: skip
-"""Licences that the Hub knows by these names; another one is told as it is called."""
-
-
-def _licence(terms: str) -> str:
-    name = "-".join(terms.lower().split())
-    if name in KNOWN:
-        return f"license: {name}"
-    return f"license: other\nlicense_name: {json.dumps(terms, ensure_ascii=False)}"
 
 
 SETS = ("samples", "held_out")
@@ -120,7 +103,7 @@ ROWS = {
 _TABLE = """
 ## How good it is
 
-By `ganplay eval {name}` on {samples} samples{labels}, {real} pictures that it learnt from and
+By `ganplay eval {name}` on {samples} samples, {real} pictures that it learnt from and
 {held_out} that it did not, in the features of ganplay's own classifier of these data:
 
 | | samples | held-out real pictures |
@@ -135,9 +118,7 @@ def _figures(metrics: Mapping[str, Any]) -> str:
         return ""
     rows = ["| " + " | ".join(row) + " |" for row in _rows(metrics)]
     counts = {k: _text(metrics, f"protocol.{k}") for k in ("samples", "real", "held_out")}
-    asked, name = _at(metrics, "protocol.labels"), _at(metrics, "model.name")
-    labels = f" ({asked})" if isinstance(asked, str) else ""
-    return _TABLE.format(name=name, rows="\n".join(rows), labels=labels, **counts)
+    return _TABLE.format(name=_at(metrics, "model.name"), rows="\n".join(rows), **counts)
 
 
 def _rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

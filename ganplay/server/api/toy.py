@@ -3,11 +3,10 @@
 import time
 from typing import Any
 
+import gradio as gr
+
 from ganplay.common.settings import MAX_SEED, ConfigError
-from ganplay.server.gradio_import import gr
-from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
-from ganplay.toy.custom_points import PointsError, columns_in
 from ganplay.toy.experiment import report, train, train_until
 from ganplay.toy.script_export import as_script
 from ganplay.toy.stop_condition import StopCondition, parse
@@ -66,9 +65,8 @@ def train_toy(
 
     Returns:
         The settings (and what of a state string could not be used), the metrics of each member
-        with the noise floor of two real samples, the fake points of each (members, points, 2; of
-        a conditional model with the data's shares of classes, which are `class_shares`), and
-        whether all steps were done.
+        with the noise floor of two real samples, the fake points of each (members, points, 2),
+        and whether all steps were done.
     """
     if not isinstance(preset, str) or preset not in PRESETS:
         raise Refused(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")
@@ -102,33 +100,6 @@ def train_toy(
     result["problems"] = [str(problem) for problem in problems]
     result["points"] = trainer.sample(shown).nan_to_num().tolist() if shown else []
     return result
-
-
-def read_points(table: str, columns: str | None = None, rows: str | None = None) -> dict:
-    """Points of a table, for `train_toy` to learn, and what was read as what.
-
-    Args:
-        table: the text of a table with columns x and y and, if you like, a class: CSV and its kin,
-            or JSON (at most 2 MB).
-        columns: names or numbers from 1 of the columns x, y and, for classes, a third, separated
-            by commas; by default they are found by their names, and else by what is in them.
-        rows: real, fake or all, of points that ganplay has saved; by default the real ones.
-
-    Returns:
-        The `points` as text, for settings {"distribution": "own", "points": ...}; their count, the
-        number of classes, and the table with the role of each column, the rows that were left out
-        and other notes.
-    """
-    if not isinstance(table, str):
-        raise Refused(f"table: {str(table)[:40]!r} is not possible; a text is needed")
-    names = columns_in(str(columns)[:1000]) if columns else None
-    try:
-        choice = custom_points.Choice.of(names, str(rows)[:40] if rows else None)
-        return custom_points.inspect(table.encode("utf-8", "replace"), choice)
-    except PointsError as error:
-        raise Refused(f"table: {error}") from None
-    except ValueError as error:
-        raise Refused(str(error)) from None
 
 
 def _condition(until: object) -> StopCondition | None:

@@ -56,7 +56,7 @@ export class Arena {
     if (views.opened.arena && this.setup.take(views.opened.arena)) {
       this.setup.build();
       this.begin();
-    } else if (views.opened.arena) app.toast(t("teach.unread", { piece: `arena=${views.opened.arena.slice(0, 60)}` }));
+    }
   }
 
   key(event) {
@@ -189,7 +189,7 @@ export class Arena {
 
   setStatus(status) {
     this.status = status;
-    this.app.banner.set("arena", status);
+    this.bar.note();
   }
 
   // A cell that is pointed at, in pictures, table and curves; -1 for none.

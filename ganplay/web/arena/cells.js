@@ -2,12 +2,11 @@
 // to the next, Enter takes one into the lab.
 
 import { axisName, valueName } from "./setup.js";
-import { averagedWords } from "../shared/averaged.js";
 import { element } from "../shared/dom.js";
-import { discs, squares } from "../shared/pen.js";
+import { squares } from "../shared/pen.js";
 import { Plane } from "../shared/plane.js";
 import { step } from "../shared/grid-keys.js";
-import { count, number, t } from "../shared/i18n.js";
+import { number, t } from "../shared/i18n.js";
 
 const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARROW = 760, DISCS = 190;
 
@@ -15,11 +14,11 @@ const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARR
 export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, seeds }) {
   const [fakes, maps] = [new Int16Array(blobs[0]), new Uint8Array(blobs[1])], points = fakes.length / possible.length, area = cells ** 2;
   return possible.map((cell, i) => {
-    const gone = lost.includes(i * seeds.length + shown), { extent, fake_labels: labels } = data[cell.data];
+    const gone = lost.includes(i * seeds.length + shown), { extent, classes } = data[cell.data];
     return {
       step, extent, cells: gone ? 0 : cells, map: maps.subarray(i * area, (i + 1) * area), rows: 0, pulls: [], diagnosis: {},
       fakes: gone ? [] : fakes.subarray(i * points, (i + 1) * points),
-      labels: labels.length ? labels : null,
+      labels: classes ? Array.from({ length: points / 2 }, (_, k) => k % classes) : null,
     };
   });
 }
@@ -27,9 +26,9 @@ export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, 
 class Small extends Plane {
   drawAxes() {} // there is no room for numbers
 
-  // In small ones squares look like discs.
-  points(pen, points, labels, colour, draw) {
-    if (draw !== discs || this.canvas.width > DISCS) return super.points(pen, points, labels, colour, draw);
+  // In small ones squares look alike.
+  dots(pen, points, labels, colour) {
+    if (this.canvas.width > DISCS) return super.dots(pen, points, labels, colour);
     pen.fillStyle = colour;
     pen.globalAlpha = 0.85;
     squares(pen, points, this.zoom, 1.8 * this.dot);
@@ -132,7 +131,7 @@ export class Cells {
     const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
     const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "visually-hidden", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
-    const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost, ...(cell.ema > 0 ? [element("span", { className: "ar-averaged", textContent: t("averaged.short"), title: averagedWords(cell.ema) })] : [])), foot);
+    const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
     const plane = new Small(canvas, this.arena.app.schema.frame, this.arena.app.palette);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
     plane.setData(this.arena.told.data[cell.data]);
@@ -185,14 +184,13 @@ export class Cells {
       const { modes } = told.data[cell.data];
       rank.textContent = stands && stands.mean.js !== null ? stands.rank[by] : "";
       rank.classList.toggle("leads", rank.textContent === "1");
-      const covered = modes && stands?.mean.modes !== null ? ` · ${count(stands?.mean.modes)}/${modes}` : "";
+      const covered = modes && stands?.mean.modes !== null ? ` · ${number(stands?.mean.modes ?? null, seeds > 1 ? 1 : 0)}/${modes}` : "";
       const text = stands ? `${number(stands.mean.js)}${covered}` : "";
       if (numbers.textContent !== text) numbers.textContent = text;
       veil.textContent = gone ? (gone === seeds ? t("arena.diverged") : t("arena.diverged_some", { gone, seeds })) : "";
       button.classList.toggle("gone-all", gone === seeds);
-      const name = this.nameOf(cell, true), known = stands ? t("arena.tile", { name, rank: stands.rank[by], js: number(stands.mean.js), modes: modes ? `${count(stands.mean.modes)}/${modes}` : "–" }) : name;
-      const averaged = cell.ema > 0 ? ` ${averagedWords(cell.ema)}.` : "";
-      const whole = (gone ? `${known} ${veil.textContent}.` : known) + averaged;
+      const name = this.nameOf(cell, true), known = stands ? t("arena.tile", { name, rank: stands.rank[by], js: number(stands.mean.js), modes: modes ? `${number(stands.mean.modes, 1)}/${modes}` : "–" }) : name;
+      const whole = gone ? `${known} ${veil.textContent}.` : known;
       button.title = `${whole}\n${t("arena.take")}`;
     });
   }

@@ -1,8 +1,8 @@
-// The Arena's bar: of which seed the pictures are, how far they are, and whether all have diverged.
+// The Arena's bar: of which seed the pictures are, how far they are, and what stands in the way.
 
 import { PlayBar } from "../shared/play-bar.js";
 import { element } from "../shared/dom.js";
-import { t, whole } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 
 export class ArenaBar extends PlayBar {
   /** @param {import("./arena.js").Arena} arena */
@@ -34,7 +34,7 @@ export class ArenaBar extends PlayBar {
   }
 
   showStep() {
-    this.part("steps").textContent = whole(this.view.step);
+    this.part("steps").textContent = this.view.step.toLocaleString(this.view.app.root.lang);
   }
 
   showRate({ rate, catching }) {
@@ -42,11 +42,12 @@ export class ArenaBar extends PlayBar {
     this.part("rate").textContent = text && `· ${text}`;
   }
 
-  // A line above the pictures where none can go on.
+  // A line above the pictures for what cannot go on.
   note() {
-    const { told, lost } = this.view;
+    const { status, told, lost } = this.view;
     const all = told && lost.length && lost.length === told.possible.length * told.seeds.length;
-    const text = all ? t("arena.all_diverged") : "";
+    const broken = !["live", "connecting"].includes(status);
+    const text = broken ? t(`status.${status}`) : all ? t("arena.all_diverged") : "";
     this.part("note").textContent = text;
     this.part("note").hidden = !text;
   }

@@ -1,8 +1,6 @@
 // A small picture to paint on, pixel by pixel, and the parts of it that are hidden; all of it can be
 // undone.
 
-import { toBytes, toText } from "../shared/files.js";
-
 export const BRUSH = { least: 0.5, most: 8, usual: 1.2 }; // radius in pixels
 const MOST_UNDONE = 60;
 
@@ -30,7 +28,6 @@ export class Sheet {
     this.shape = shape;
     this.ground = ground;
     this.past = [];
-    this.lastPut = null; // what the last picture took the place of
     this.drawn = false;
     this.pixels = new Uint8Array(c * h * w);
     this.hidden = new Uint8Array(h * w);
@@ -42,23 +39,6 @@ export class Sheet {
     this.ground.forEach((value, k) => this.pixels.fill(value, k * area, (k + 1) * area));
     this.hidden.fill(0);
     this.drawn = false;
-  }
-
-  // As it is kept; null if there is nothing on it.
-  get content() {
-    const { shape, drawn, pixels, hidden } = this;
-    return drawn || this.masked ? { shape, drawn, pixels: toText(pixels), hidden: toText(hidden) } : null;
-  }
-
-  // Take up what was kept, if it is whole and of this size.
-  restore(content) {
-    try {
-      const { shape, drawn } = content, pixels = toBytes(content.pixels), hidden = toBytes(content.hidden);
-      if (String(shape) !== String(this.shape) || pixels.length !== this.pixels.length || hidden.length !== this.hidden.length) return;
-      Object.assign(this, { pixels, hidden, drawn: drawn === true });
-    } catch {
-      // nothing was kept, or something broken: the sheet stays empty
-    }
   }
 
   get masked() {
@@ -85,16 +65,8 @@ export class Sheet {
   // Another picture in its place; nothing of it is hidden.
   put(pixels) {
     this.keep();
-    this.lastPut = this.past.at(-1);
     this.pixels.set(pixels);
     this.hidden.fill(0);
-    this.drawn = true;
-  }
-
-  // Another picture in place of the one that was put last: one step back leads to what was before both.
-  putAgain(pixels) {
-    if (!this.lastPut || this.past.at(-1) !== this.lastPut) return this.put(pixels);
-    this.pixels.set(pixels);
     this.drawn = true;
   }
 

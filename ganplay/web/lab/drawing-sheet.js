@@ -4,7 +4,7 @@ import { Stroke } from "./sketch.js";
 import { element } from "../shared/dom.js";
 import { sharpness } from "../shared/pen.js";
 import { MARGIN, locate } from "../shared/plane.js";
-import { t, whole } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 
 const WIDTHS = [0.01, 0.6], LEAST_ERASED = 0.15;
 const CLASSES = 8, MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -123,8 +123,8 @@ export class DrawingSheet {
     this.go(...(steps.length ? steps : [event]).map((step) => this.place(step)));
   }
 
-  begin(erasing, goesOn = false) {
-    this.sketch.begin(goesOn);
+  begin(erasing) {
+    this.sketch.begin();
     this.stroke = erasing ? { at: null } : new Stroke(this.k, this.width, this.editor.limits.extent);
   }
 
@@ -141,7 +141,7 @@ export class DrawingSheet {
     const before = sketch.points.length;
     const room = sketch.add(places.flatMap((place) => stroke.to(place)));
     this.dab(sketch.points.slice(before));
-    if (!room) this.lab.app.toast(t("own.full", { most: whole(sketch.most) }));
+    if (!room) this.lab.app.toast(t("own.full", { most: sketch.most.toLocaleString(this.lab.root.lang) }));
   }
 
   up() {
@@ -162,7 +162,7 @@ export class DrawingSheet {
       this.crossMark.style.left = share(this.cross[0]);
       this.crossMark.style.top = share(-this.cross[1]);
     } else if (key === "Enter") {
-      this.begin(this.erases, event.repeat); // a key held down is one stroke
+      this.begin(this.erases);
       this.go(this.cross);
       this.up();
     } else if (key === "Backspace") this.editor.undo();

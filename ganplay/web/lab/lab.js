@@ -9,7 +9,6 @@ import { Diagnosis } from "./diagnosis.js";
 import { DataEditor } from "./data-editor.js";
 import { Events } from "../shared/events.js";
 import { Film } from "./film.js";
-import { FromLesson } from "./from-lesson.js";
 import { ModelGraph } from "./model-graph.js";
 import { NetworkInspector } from "./network-inspector.js";
 import { Layers } from "./layers.js";
@@ -30,11 +29,11 @@ import { Weights } from "./weights.js";
 import { decode } from "../shared/frame.js";
 import { keepLab, keptLab } from "./kept.js";
 import { listenToKeys } from "./keyboard.js";
-import { t, whole } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 
 const FIRST_SPEED = 200; // slow enough to see the first modes appear
 const NOTICES = {
-  limit: ({ limit }) => t("toasts.limit", { steps: whole(limit) }),
+  limit: ({ limit }) => t("toasts.limit", { steps: limit.toLocaleString() }),
   error: (event) => t("problems.message", event),
   failed: () => t("toasts.failed"),
   too_many: () => t("toasts.too_many"),
@@ -103,7 +102,6 @@ export class Lab extends Events {
     this.waiting = new WaitingLine(this);
     this.anew = new RestoreNotice(this);
     this.probe = new Probe(this);
-    new FromLesson(this);
     this.tour = new Tour(this);
     listenToKeys(this);
   }

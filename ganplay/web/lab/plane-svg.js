@@ -1,8 +1,7 @@
 // The plane as a drawing of lines and dots, for print and for taking apart. In it are numbers and
 // words of ours, nothing that a visitor wrote.
 
-import { CROSS } from "../shared/pen.js";
-import { LONGEST_PULL, MARGIN, keyOf, ticks } from "../shared/plane.js";
+import { LONGEST_PULL, MARGIN, ticks } from "../shared/plane.js";
 
 const SIDE = 1000;
 const DOT = SIDE / 260;
@@ -49,22 +48,15 @@ function net({ grid, rows, columns }, zoom, palette) {
     + `<path d="${lines.join("")}" fill="none" stroke="${palette.net}" stroke-opacity=".28"/></g>`;
 }
 
-const discs = (places) => places.map(([x, y]) => `<circle cx="${short(x)}" cy="${short(y)}" r="${short(DOT)}"/>`).join("");
-
-function crosses(places) {
-  const arm = CROSS.arm * DOT, [far, back] = [2 * arm, -2 * arm].map(short);
-  const one = ([x, y]) => `M${short(x - arm)} ${short(y - arm)}l${far} ${far}m0 ${back}l${back} ${far}`;
-  return places.length ? `<path d="${places.map(one).join("")}"/>` : "";
-}
-
 // Where a class is picked out, the other classes' points are faint.
-function dots(points, labels, chosen, zoom, draw, style) {
+function dots(points, labels, chosen, zoom, colour) {
   const strong = [], faint = [];
   for (let i = 0; 2 * i < points.length; i++) {
     const other = labels && labels.length && chosen >= 0 && labels[i] !== chosen;
-    (other ? faint : strong).push([points[2 * i] * zoom, -points[2 * i + 1] * zoom]);
+    const at = [points[2 * i] * zoom, -points[2 * i + 1] * zoom].map(short);
+    (other ? faint : strong).push(`<circle cx="${at[0]}" cy="${at[1]}" r="${short(DOT)}"/>`);
   }
-  const group = (places, opacity) => `<g ${style} opacity="${opacity}">${draw(places)}</g>`;
+  const group = (circles, opacity) => `<g fill="${colour}" fill-opacity="${opacity}">${circles.join("")}</g>`;
   return (faint.length ? group(faint, 0.2) : "") + group(strong, 0.85);
 }
 
@@ -77,18 +69,9 @@ function pulls(frame, zoom, unit, palette) {
   return `<path d="${lines.join("")}" fill="none" stroke="${palette.pull}" stroke-opacity=".55" stroke-width="1.8"/>`;
 }
 
-// What the arrows' lengths mean.
-function key(arrows, palette) {
-  const marks = keyOf(arrows), longest = (LONGEST_PULL * SIDE) / (2 * MARGIN), left = SIDE / 2 - longest - 80, top = SIDE / 2 - 40 - 24 * marks.length;
-  const lines = marks.map(({ share }, i) => `M${short(left)} ${short(top + 24 * i)}h${short(share * longest)}`).join("");
-  const texts = marks.map(({ size }, i) => `<text x="${SIDE / 2 - 10}" y="${short(top + 24 * i + 6)}" text-anchor="end">${size}</text>`);
-  return `<path d="${lines}" stroke="${palette.pull}" stroke-width="2" fill="none"/>`
-    + `<g font-family="system-ui, sans-serif" font-size="17" fill="${palette.text}"><text x="${short(left)}" y="${short(top - 18)}">|∇|</text>${texts.join("")}</g>`;
-}
-
 // `has(layer)` says what is shown, `label` which class (-1 for all); `map` is D's map as the
 // address of an image that holds it, or null.
-export function svgOf({ frame, data, palette, has, label, unit, arrows, map, title }) {
+export function svgOf({ frame, data, palette, has, label, unit, map, title }) {
   const zoom = SIDE / (2 * MARGIN * unit), half = SIDE / 2, inner = SIDE / MARGIN;
   const parts = [
     `<rect x="${-half}" y="${-half}" width="${SIDE}" height="${SIDE}" fill="${palette.ground}"/>`,
@@ -96,10 +79,9 @@ export function svgOf({ frame, data, palette, has, label, unit, arrows, map, tit
     && `<image x="${short(-inner / 2)}" y="${short(-inner / 2)}" width="${short(inner)}" height="${short(inner)}" href="${escaped(map)}"/>`,
     axes(frame.extent, palette),
     frame.rows && has("grid") && net(frame, zoom, palette),
-    data && has("real") && dots(data.real, data.labels, label, zoom, discs, `fill="${palette.real}"`),
+    data && has("real") && dots(data.real, data.labels, label, zoom, palette.real),
     frame.pulls.length && has("pull") && pulls(frame, zoom, unit, palette),
-    has("fake") && dots(frame.fakes, frame.labels, label, zoom, crosses, `fill="none" stroke="${palette.fake}" stroke-width="${short(CROSS.width * DOT)}"`),
-    frame.pulls.length && has("pull") && key(arrows, palette),
+    has("fake") && dots(frame.fakes, frame.labels, label, zoom, palette.fake),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-half} ${-half} ${SIDE} ${SIDE}" role="img">`
     + `<title>${escaped(title)}</title>${parts.filter(Boolean).join("")}</svg>\n`;

@@ -5,7 +5,6 @@ import { writeAddress } from "../shared/address.js";
 import { copy } from "../shared/clipboard.js";
 import { csv, download, save } from "../shared/files.js";
 import { t } from "../shared/i18n.js";
-import { pageAddress } from "../shared/page-address.js";
 
 const MOST_BYTES = 120_000, LONGEST_LINK = 8000; // what is longer some programs cut off
 
@@ -69,7 +68,7 @@ export class Share {
     const { state, rival, seen: frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
-      link: `${pageAddress()}#${writeAddress({ ...teach.chosen, state, rival: rival && rival.state })}`,
+      link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state, rival: rival && rival.state })}`,
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };
@@ -106,7 +105,7 @@ export class Share {
     const { plane, data, schema } = this.lab, { frame, palette, label } = plane;
     if (!frame) return;
     const text = svgOf({
-      frame, data, palette, label, unit: schema.frame.unit, arrows: schema.frame.arrows, has: (layer) => plane.has(layer),
+      frame, data, palette, label, unit: schema.frame.unit, has: (layer) => plane.has(layer),
       map: plane.mapCanvas.toDataURL(), title: t("share.svg_title", { step: frame.step }),
     });
     save("ganplay.svg", text, "image/svg+xml");

@@ -9,12 +9,10 @@ export function start(given, linked = null) {
   locales = given;
   const kept = inBrowser.get("ganplay.language");
   const asked = new URLSearchParams(location.search).get("lang");
-  const wished = [linked, asked, kept, ...navigator.languages].find((name) => name && speaks(name));
+  const wished = [linked, asked, kept, ...navigator.languages].find(
+    (name) => name && Object.keys(locales).includes(name.slice(0, 2).toLowerCase()));
   language = wished ? wished.slice(0, 2).toLowerCase() : "en";
 }
-
-// Whether there are words of a language, by a name such as "zh-CN".
-export const speaks = (name) => Object.keys(locales).includes(name.slice(0, 2).toLowerCase());
 
 export const current = () => language;
 export const others = () => Object.keys(locales).filter((name) => name !== language);
@@ -52,48 +50,9 @@ export function fill(element) {
   }
 }
 
-// ---- numbers as people read them -----------------------------------------------------------------
-
-const NONE = "–", LEAST = 1e-4, MOST = 1e5; // outside of these a size is written with a power of ten
-const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
-const signed = (text) => text.replace(/^-/, "−");
-
-// As 1.2 × 10⁻⁷.
-function power(value) {
-  const [digits, exponent] = value.toExponential(1).split("e");
-  const raised = [...String(Number(exponent))].map((one) => (one === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[one])).join("");
-  return signed(`${digits} × 10${raised}`);
-}
-
-// A measured number with so many decimals; a smaller one keeps two digits that are not 0.
 export function number(value, digits = 2) {
-  if (!known(value)) return NONE;
+  if (value === null || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < LEAST || size >= MOST)) return power(value);
-  if (size !== 0 && size < 0.5 * 10 ** -digits) return signed(value.toFixed(1 - Math.floor(Math.log10(size))));
-  return signed(value.toFixed(digits));
+  if (size !== 0 && (size < 10 ** -digits || size >= 1e5)) return value.toExponential(1);
+  return value.toFixed(digits).replace(/^-/, "−");
 }
-
-// A count, or the mean of counts with one decimal: 8, 5.3, 0.5.
-export const count = (value) => (known(value) ? signed(value.toFixed(1).replace(/\.0$/, "")) : NONE);
-
-// A whole number with the marks between its thousands that the language has.
-export const whole = (value) => (known(value) ? Math.round(value).toLocaleString(language) : NONE);
-
-// A share as whole percents; what is more than nothing and less than all is not rounded to that.
-export function percent(share) {
-  if (!known(share)) return NONE;
-  if (share > 0 && share < 0.01) return "<1";
-  if (share < 1 && share > 0.99) return ">99";
-  return String(Math.round(100 * share));
-}
-
-// The value of a setting or a bound, as short as it can be written.
-export function brief(value, digits = 3) {
-  const size = Math.abs(value);
-  if (size >= 1000 && Number.isInteger(value)) return whole(value);
-  return size !== 0 && size < LEAST ? power(value) : signed(String(Number(value.toPrecision(digits))));
-}
-
-// A mean with its interval, each end written alike.
-export const span = (mean, ends, written) => (ends ? `${written(mean)} [${ends.map(written).join(", ")}]` : written(mean));

@@ -1,8 +1,7 @@
 // Small true pictures of a GAN's parts, on a canvas of any size: noise, grid, points, D's map, what D
 // says of both samples, sizes of gradients. Each is given the lab's data and the frame it shows.
 
-import { brief } from "./i18n.js";
-import { crosses, line, sharpness, squares, write } from "./pen.js";
+import { line, sharpness, squares, write } from "./pen.js";
 import { MARGIN, drawValues, ramp } from "./plane.js";
 
 // Colours of the four corners of the space of noise; between them they are mixed. All are kin to the
@@ -78,14 +77,12 @@ export function warped(canvas, { frame, palette, unit }) {
   if (frame.rows) cells(pen, frame.grid, frame.rows, frame.columns, side / (2 * MARGIN * unit), side < 100 ? 2 : 1);
 }
 
-// Points of the data, or with `fake` those of G.
-export function dots(canvas, points, { palette, unit }, fake = false) {
+export function dots(canvas, points, colour, { palette, unit }) {
   const { pen, side } = begin(canvas, palette.ground);
   const zoom = side / (2 * MARGIN * unit), size = Math.max(1.6, side / 90);
-  pen.fillStyle = fake ? palette.fake : palette.real;
+  pen.fillStyle = colour;
   pen.globalAlpha = 0.8;
-  if (fake) crosses(pen, points, zoom, 0.7 * size);
-  else squares(pen, points, zoom, size);
+  squares(pen, points, zoom, size);
 }
 
 const ramps = new WeakMap();
@@ -150,7 +147,7 @@ export function bars(canvas, { frame, palette, words }) {
     if (large) {
       pen.fillStyle = palette.text;
       write(pen, `${net} ${words.layer} ${layer}`, left - 6, at + tall / 2, "right");
-      write(pen, known ? brief(norm, 2) : "–", left + room + 6, at + tall / 2, "left");
+      write(pen, known ? norm.toPrecision(2) : "–", left + room + 6, at + tall / 2, "left");
     }
     at += tall;
   }
@@ -171,5 +168,5 @@ export function curves(canvas, { rows, palette }) {
   }
   pen.fillStyle = palette.text;
   pen.font = "12px system-ui, sans-serif";
-  for (const value of [low, high]) write(pen, brief(value), -room / 2 + 10, y(value) + 4, "right");
+  for (const value of [low, high]) write(pen, value.toPrecision(3), -room / 2 + 10, y(value) + 4, "right");
 }

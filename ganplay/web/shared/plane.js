@@ -1,11 +1,10 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
-import { crosses, discs, line, sharpness, write } from "./pen.js";
+import { disc, line, sharpness, write } from "./pen.js";
 
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
-const ROOM_FOR_KEY = 240; // CSS pixels
 
 export function ramp({ low, middle, high }) {
   const colours = new Uint8ClampedArray(4 * 256);
@@ -38,14 +37,6 @@ export function ticks(extent) {
 export function locate(canvas, extent, { clientX, clientY }) {
   const box = canvas.getBoundingClientRect(), scale = (2 * MARGIN * extent) / box.width;
   return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
-}
-
-// Which gradients some lengths of arrows stand for, from the longest down: sizes, and shares of the
-// longest arrow. Between the two sizes of a range arrows grow with the logarithm, at every step.
-export function keyOf([least, most]) {
-  const low = Math.log10(least), high = Math.log10(most), marks = [];
-  for (let decade = high; decade > low; decade -= 2) marks.push({ size: Number((10 ** decade).toPrecision(1)), share: (decade - low) / (high - low) });
-  return marks;
 }
 
 export class Plane {
@@ -115,10 +106,9 @@ export class Plane {
     if (frame.rows && this.has("grid")) this.drawGrid(frame);
     if (this.has("real") && this.data) this.drawReal();
     if (frame.pulls.length && this.has("pull")) this.drawPulls(frame);
-    if (this.has("fake")) this.points(pen, frame.fakes, frame.labels, palette.fake, crosses);
+    if (this.has("fake")) this.dots(pen, frame.fakes, frame.labels, palette.fake);
     if (frame.diagnosis.kind === "collapse" && this.data) this.drawMissing(frame.diagnosis.missing);
     pen.setTransform(1, 0, 0, 1, 0, 0);
-    if (frame.pulls.length && this.has("pull") && canvas.clientWidth >= ROOM_FOR_KEY) this.drawKey();
   }
 
   drawMap(frame) {
@@ -195,7 +185,7 @@ export class Plane {
       this.realCanvas.width = this.realCanvas.height = size;
       const pen = this.realCanvas.getContext("2d");
       pen.translate(size / 2, size / 2);
-      this.points(pen, this.data.real, this.data.labels, this.palette.real, discs);
+      this.dots(pen, this.data.real, this.data.labels, this.palette.real);
       this.realStale = false;
     }
     this.context.drawImage(this.realCanvas, -size / 2, -size / 2);
@@ -216,21 +206,31 @@ export class Plane {
     pen.setLineDash([]);
   }
 
-  // Points of a shape, drawn by a function of `pen.js`. Where a class is picked out, those of the other
-  // classes are faint.
-  points(pen, points, labels, colour, draw) {
-    const { zoom, dot, label } = this, some = labels && labels.length && label >= 0;
+  // Where a class is picked out, the other classes' points are faint.
+  dots(pen, points, labels, colour) {
+    const { zoom, dot } = this, chosen = this.label;
+    const some = (wanted) => {
+      pen.beginPath();
+      for (let i = 0; 2 * i < points.length; i++) {
+        if (labels && labels.length && chosen >= 0 && (labels[i] === chosen) !== wanted) continue;
+        const x = points[2 * i] * zoom, y = -points[2 * i + 1] * zoom;
+        pen.moveTo(x + dot, y);
+        pen.arc(x, y, dot, 0, 6.2832);
+      }
+      pen.fill();
+    };
     pen.fillStyle = colour;
-    if (some) {
+    if (labels && labels.length && chosen >= 0) {
       pen.globalAlpha = 0.2;
-      draw(pen, points, zoom, dot, (i) => labels[i] !== label);
+      some(false);
     }
     pen.globalAlpha = 0.85;
-    draw(pen, points, zoom, dot, some ? (i) => labels[i] === label : undefined);
+    some(true);
     pen.globalAlpha = 1;
   }
 
-  // Of their lengths `keyOf` says what they mean.
+  // Lengths are relative to the 95th percentile of this frame, so that directions stay visible;
+  // how large they really are is told in numbers.
   drawPulls(frame) {
     const { context: pen, zoom } = this, unit = this.schema.unit;
     const reach = (LONGEST_PULL * unit * zoom) / 127;
@@ -246,37 +246,17 @@ export class Plane {
     pen.stroke();
     pen.globalAlpha = 1;
   }
-
-  drawKey() {
-    const { context: pen, palette } = this, size = this.canvas.width, font = Math.round(Math.max(10, size / 58));
-    const marks = keyOf(this.schema.arrows), longest = (LONGEST_PULL * size) / (2 * MARGIN), line = 1.4 * font;
-    const wide = longest + 4.5 * font, left = size - wide - font / 2, top = size - 2 * font - (marks.length + 1) * line;
-    pen.fillStyle = palette.ground;
-    pen.globalAlpha = 0.8;
-    pen.fillRect(left, top, wide, (marks.length + 1) * line);
-    pen.globalAlpha = 1;
-    pen.fillStyle = palette.text;
-    pen.font = `${font}px system-ui, sans-serif`;
-    pen.strokeStyle = palette.pull;
-    pen.lineWidth = Math.max(1, this.dot / 2);
-    write(pen, "|∇|", left + font / 2, top + font, "left");
-    marks.forEach(({ size: gradient, share }, i) => {
-      const y = top + (i + 1.6) * line;
-      pen.beginPath();
-      pen.moveTo(left + font / 2, y), pen.lineTo(left + font / 2 + share * longest, y);
-      pen.stroke();
-      write(pen, String(gradient), left + wide - font / 2, y + font / 3, "right");
-    });
-  }
 }
 
-// A small picture of points: data as dots in the colour of the real, samples as crosses in that of the fake.
+// A small picture of points: data in the colour of the real, samples in that of the fake.
 export function thumbnail(canvas, unit, real, fakes, palette) {
   const side = (canvas.width = canvas.height = 2 * (canvas.clientWidth || 48));
   const pen = canvas.getContext("2d"), zoom = side / (2 * MARGIN * unit);
   pen.translate(side / 2, side / 2);
-  pen.fillStyle = palette.real;
-  discs(pen, real, zoom, side / 46);
-  pen.fillStyle = palette.fake;
-  crosses(pen, fakes, zoom, side / 46);
+  for (const [points, colour] of [[real, palette.real], [fakes, palette.fake]]) {
+    pen.fillStyle = colour;
+    for (let i = 0; i < points.length; i += 2) {
+      disc(pen, points[i] * zoom, -points[i + 1] * zoom, side / 46);
+    }
+  }
 }

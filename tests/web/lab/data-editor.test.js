@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { queryOf, withRole } from "../../../ganplay/web/lab/points-preview.js";
 import { decode, encode, withPoints } from "../../../ganplay/web/lab/points-text.js";
 import { Sketch, Stroke } from "../../../ganplay/web/lab/sketch.js";
 
@@ -40,15 +39,6 @@ test("a sheet takes back stroke by stroke, and forgets those that changed nothin
   assert.ok(sketch.undo());
   assert.deepEqual(sketch.points, []);
   assert.ok(!sketch.undo());
-  // A key that is held down goes on with its first stroke.
-  for (const [point, held] of [[a, false], [b, true], [c, true]]) {
-    sketch.begin(held);
-    sketch.add([point]);
-    assert.ok(sketch.settle());
-  }
-  assert.ok(sketch.undo());
-  assert.deepEqual(sketch.points, []);
-  assert.ok(!sketch.undo());
   assert.ok(sketch.add([a, b, c]));
   assert.ok(!sketch.add([d, a, b, c]));
   assert.deepEqual(sketch.points, [a, b, c, d, a]);
@@ -79,12 +69,4 @@ test("a state without points has those of the one before", () => {
   const other = { config: { points: "" }, state: "1" };
   withPoints(other, { points: TEXT });
   assert.deepEqual(other, { config: { points: "" }, state: "1" });
-});
-
-test("no two columns of a table are the same, and none is asked for as number 0", () => {
-  const roles = withRole(["class", "x", "y", "none"], 3, "x");
-  assert.deepEqual(roles, ["class", "none", "y", "x"]);
-  assert.equal(`${queryOf(roles, "")}`, "x=4&y=3&class=1");
-  assert.equal(`${queryOf(withRole(roles, 0, "none"), "fake")}`, "x=4&y=3&class=0&rows=fake");
-  assert.deepEqual(withRole(["x", "none"], 0, "none"), ["none", "none"]);
 });

@@ -1,1 +1,0 @@
-"""Tables that strangers send, made into points: bytes to text, cells, numbers, columns, points."""
