@@ -2,9 +2,11 @@
 
 import argparse
 from importlib.util import find_spec
+from pathlib import Path
 
 from ganplay.cli import flags
 from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_given
+from ganplay.latent.model_shelf import model_folders
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:
@@ -14,12 +16,26 @@ def add_app(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     flags.add_data_root(parser, WHERE_WITHOUT_FLAG)
+    parser.add_argument("--models", type=_models, action="append", default=[], metavar="DIR",
+        help="exported models to explore too: the folder of one, or of several")  # fmt: skip
     parser.add_argument("--mcp", action="store_true", default=None,
         help="offer the endpoints as MCP tools too (needs ganplay[mcp])")  # fmt: skip
     flags.add_device(parser, "device of image models; toys stay on the CPU")
     parser.add_argument("--log", action="store_true",
         help="log every event to standard error, one line of JSON each")  # fmt: skip
     parser.set_defaults(run=_app, parser=parser)
+
+
+def _models(text: str) -> Path:
+    """A folder in which there is a model, whether or not that can be used."""
+    folder = Path(text).expanduser()
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
+    if not any(model_folders(folder)):
+        raise argparse.ArgumentTypeError(
+            f"{text}: no model is in it; `ganplay export RUN {text}/NAME` puts one there"
+        )
+    return folder
 
 
 def _app(options: argparse.Namespace) -> int:
@@ -37,6 +53,7 @@ def _app(options: argparse.Namespace) -> int:
         open_browser=options.open,
         root_path=options.root_path,
         data_roots=roots_given(options.data_root),
+        model_folders=options.models,
         mcp=options.mcp,
         log=options.log,
     )

@@ -24,8 +24,9 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 def _data(options: argparse.Namespace) -> int:
     data = load(
         options.name, options.data_root, options.split, options.size, count=options.count,
-        seed=options.seed, cache=options.cache,
+        seed=options.seed, **flags.places(options),
     )  # fmt: skip
+    flags.tell_found(data)
     if options.sheet:
         flags.write_output(options, "sheet", contact_sheet(data.images, zoom=options.zoom).save)
     n, *shape = data.images.shape

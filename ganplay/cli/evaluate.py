@@ -44,9 +44,10 @@ def _classifier(options: argparse.Namespace) -> int:
     with flags.refusing(ValueError):
         device = device_of(options.device)
     train, test = (
-        load(options.data, options.data_root, split, options.size, cache=options.cache,
-             count=options.count) for split in ("train", "test")
+        load(options.data, options.data_root, split, options.size, count=options.count,
+             **flags.places(options)) for split in ("train", "test")
     )  # fmt: skip
+    flags.tell_found(train)
     with tqdm(total=classifier.steps_of(train, options.epochs), unit="step", disable=None) as bar:
 
         def tell(loss: float) -> None:
@@ -91,7 +92,7 @@ def _eval(options: argparse.Namespace) -> int:
     data, size = model.card.data, model.card.shape[1]
     measured_by = _classifier_of(options, data.name)
     train, test = (
-        load(data.name, options.data_root, split, size, count=count, cache=options.cache)
+        load(data.name, options.data_root, split, size, count=count, **flags.places(options))
         for split, count in (("train", data.count), ("test", None))
     )
     report = evaluate(model, train, test, measured_by, options.count, options.seed, _tell)

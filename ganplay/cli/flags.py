@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED, allowed
-from ganplay.images.datasets import DATASETS, LARGEST, SMALLEST
+from ganplay.images.datasets import DATASETS, LARGEST, MAX_UNREADABLE, SMALLEST, ImageData
 
 _PREFIX = "set_"
 
@@ -66,6 +66,26 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     add_data_root(parser)
     parser.add_argument("--cache", type=Path, metavar="DIR",
         help="folder in which rendered pictures are kept")  # fmt: skip
+    parser.add_argument("--max-unreadable", type=bounded(float, 0, 1), metavar="SHARE",
+        help="folder: the share of pictures that may be unreadable and are left out, from 0 to 1"
+        f" (default {MAX_UNREADABLE})")  # fmt: skip
+    parser.add_argument("--left-out", type=Path, metavar="FILE",
+        help="folder: list there what is left out, and why")  # fmt: skip
+
+
+def places(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of `datasets.load` that the flags of `add_places` give, but the root."""
+    share = options.max_unreadable
+    return {
+        "cache": options.cache, "left_out": options.left_out,
+        "max_unreadable": MAX_UNREADABLE if share is None else share,
+    }  # fmt: skip
+
+
+def tell_found(data: ImageData) -> None:
+    """Say on standard error what was found in a folder and what was left out."""
+    for words in data.found:
+        print(words, file=sys.stderr)
 
 
 def add_size(parser: argparse.ArgumentParser) -> None:

@@ -2,11 +2,14 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from ganplay.cli import flags
+from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
-from ganplay.images.checkpoint import ImageModel, bundled, load, model_of_run
+from ganplay.images.checkpoint import ImageModel, Licences, bundled, load, model_of_run
+from ganplay.images.checkpoint.card import check_name, name_from
 from ganplay.images.discriminator import Score
 from ganplay.images.latent_state import MAX_TRUNCATION, LatentState, model_of, read_state
 from ganplay.images.runs import Run
@@ -39,20 +42,42 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="where the checkpoint goes; its last part is the model's name")  # fmt: skip
     parser.add_argument("--snapshots", type=_numbers, metavar="STEPS",
         help="earlier steps to keep, such as 100,1000 (default: all)")  # fmt: skip
+    parser.add_argument("--name", help="the model's name (default: made of the folder's)")
+    parser.add_argument("--licence", "--license", default="",
+        help="of the model, as cc-by-4.0 (default for your own pictures: unknown)")  # fmt: skip
+    parser.add_argument("--data-licence", "--data-license", default="",
+        help="terms of the pictures that it learnt from")  # fmt: skip
     flags.add_trust(parser)
     parser.set_defaults(run=_export, parser=parser)
 
 
 def _export(options: argparse.Namespace) -> int:
+    name = _name_of(options)
     with flags.refusing(OSError, what=options.folder), flags.refusing(ValueError):
         model = model_of_run(
-            Run(options.from_run), options.folder.name, options.snapshots,
-            trust_classes=options.trust_classes,
+            Run(options.from_run), name, options.snapshots, trust_classes=options.trust_classes,
+            licences=Licences(options.licence, options.data_licence),
         )  # fmt: skip
         model.save_pretrained(options.folder)
     size = sum(path.stat().st_size for path in options.folder.iterdir())
     print(f"{model.card.name}: {size / 1e6:.1f} MB in {options.folder}")
+    if model.card.terms == "unknown":
+        print("licence: unknown, as nobody said it; --licence NAME puts one on the card")
     return 0
+
+
+def _name_of(options: argparse.Namespace) -> str:
+    """The model's name: as it is given, else the nearest one to its folder's that is possible."""
+    if options.name:
+        with flags.refusing(ValueError):
+            check_name(options.name)
+        return options.name
+    folder = options.folder.resolve().name
+    name = name_from(folder)
+    if not name:
+        flags.refuse(f"FOLDER {options.folder}: no model can be called {folder!r}, as lower-case"
+                     " letters, digits and hyphens are needed; --name gives it one")  # fmt: skip
+    return name
 
 
 def add_info(parser: argparse.ArgumentParser) -> None:
@@ -65,8 +90,9 @@ def add_info(parser: argparse.ArgumentParser) -> None:
 
 
 def _info(options: argparse.Namespace) -> int:
-    names = [options.name] if options.name else bundled()
-    models = [load(name, trust_classes=options.trust_classes) for name in names]
+    models = _all_models() if options.name is None else [
+        load(options.name, trust_classes=options.trust_classes)
+    ]  # fmt: skip
     if options.json:
         cards = [json.loads(model.card.to_json()) for model in models]
         print(json.dumps(cards[0] if options.name else cards, indent=2))
@@ -80,8 +106,20 @@ def _info(options: argparse.Namespace) -> int:
         if options.name:
             print("labels: " + ", ".join(model.labels))
             print("stored steps: " + ", ".join(map(str, model.steps)))
-            print(f"terms of the data: {card.data.licence}\ntrained by: {card.command()}")
+            print(f"licence: {card.terms}\nterms of the data: {card.data.licence}")
+            print(f"trained by: {card.command()}")
     return 0
+
+
+def _all_models() -> list[ImageModel]:
+    """All that come with ganplay and can be used; of the others it is said why they cannot."""
+    models = []
+    for name in bundled():
+        try:
+            models.append(load(name))
+        except CheckpointError as error:
+            print(f"{name} is left out: {error}", file=sys.stderr)
+    return models
 
 
 def add_sample(parser: argparse.ArgumentParser) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from ganplay.cli import flags
+from ganplay.cli import flags, train_data
 from ganplay.common.devices import device_of, fastest_threads
 from ganplay.images.config import ImageConfig
-from ganplay.images.datasets import DATASETS, ImageData, load
+from ganplay.images.data_record import DataRecord
+from ganplay.images.datasets import DATASETS, ImageData
 from ganplay.images.distributed import ProcessGroup, group
 from ganplay.images.networks import ROLES, Network, Role, network_for
 from ganplay.images.runs import Every, Run, tensorboard, train
@@ -38,6 +39,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     flags.add_integer(parser, "--count", 1, 10_000_000, "train on at most this many pictures")
     add("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     add("--resume", action="store_true", help="continue the run of that folder, if it has one")
+    add("--allow-changed-data", action="store_true",
+        help="continue although the pictures have changed")  # fmt: skip
     flags.add_integer(parser, "--steps", 0, MAX_STEPS, "steps of the whole run", 10_000)
     add("--config", type=Path, metavar="FILE", help="JSON file of settings")
     flags.add_device(parser)
@@ -75,10 +78,11 @@ def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed
         config, chosen = _resumed(options, run, config, chosen)
     if chosen["name"] is None:
         flags.refuse("--data: the name of a data set is needed")
-    data = load(
-        chosen["name"], options.data_root, size=chosen["size"], count=chosen["count"],
-        cache=options.cache,
-    )  # fmt: skip
+    main = processes.rank == 0
+    data = train_data.read(options, run, config, chosen, main=main)
+    record = DataRecord.of(data)
+    if resumed:
+        chosen = train_data.check_unchanged(options, run, config, chosen, data, record)
     device = device_of(options.device, processes.local_rank)
     networks = _networks(options, config, data, chosen)
     make = partial(
@@ -90,13 +94,17 @@ def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed
     trainer = make(group=processes)
     if resumed:
         run.restore(trainer)
-    main = processes.rank == 0
     if main:
-        about = {"names": data.names, "shape": data.images.shape, "pictures": len(data)}
+        about: dict[str, Any] = {
+            "names": data.names,
+            "shape": data.images.shape,
+            "pictures": len(data),
+        }
         about |= {"licence": data.licence, "how_to_get": data.how_to_get}
         about |= {"threads": threads, "code": version("ganplay")}
         about["networks"] = {role: net.model_dump() for role, net in networks.items()}
         run.describe(config, chosen | about)
+        run.keep_record(record)
         run.trim_log(trainer.steps)
     return _loop(options, trainer, run if main else None, processes)
 

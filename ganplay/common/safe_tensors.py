@@ -13,6 +13,12 @@ import torch
 from safetensors.torch import load
 from torch import Tensor
 
+POINTERS = {
+    b"version https://git-lfs.github.com/spec/": "git lfs pull",
+    b"/annex/objects/": "git annex get",
+}
+"""How files begin that only point to what a repository keeps elsewhere, and what fetches that."""
+
 
 class CheckpointError(ValueError):
     """Weights that cannot be kept or used; `code` is for those who say why in another language."""
@@ -39,11 +45,21 @@ def content(path: Path, most: int) -> bytes:
 
     Raises:
         OSError: if it cannot be read.
-        CheckpointError: with the code "size".
+        CheckpointError: with the code "size", or "pointer" for one that only points to the file.
     """
     if (size := path.stat().st_size) > most:
         refuse("size", f"{path.name} has {size} bytes: at most {most} are possible")
-    return path.read_bytes()
+    data = path.read_bytes()
+    check_no_pointer(path.name, data)
+    return data
+
+
+def check_no_pointer(name: str, start: bytes) -> None:
+    """Refuse, by its first bytes, a file that only points to what a repository keeps elsewhere."""
+    for words, fetch in POINTERS.items():
+        if start.startswith(words):
+            refuse("pointer", f"{name}: this is a pointer, not the file itself; fetch the file:"
+                   f" {fetch}")  # fmt: skip
 
 
 def half(named: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -76,6 +92,37 @@ def header(data: bytes, most: int) -> dict[str, Any]:
     if not isinstance(found, dict):
         refuse("format", "not a safetensors file: its header is no JSON object")
     return found
+
+
+def check_whole(path: Path, most: int, most_header: int) -> None:
+    """Refuse, by its header and its size alone, a file that is missing, cut off or a pointer.
+
+    Args:
+        path: of the file.
+        most: bytes that it may have.
+        most_header: bytes that its header may have.
+
+    Raises:
+        CheckpointError: with one of the codes file, size, pointer and format.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(8 + most_header)
+    except OSError as error:
+        refuse("file", f"{path.name}: {error.strerror}")
+    if size > most:
+        refuse("size", f"{path.name} has {size} bytes: at most {most} are possible")
+    check_no_pointer(path.name, start)
+    entries = header(start, most_header)
+    entries.pop("__metadata__", None)
+    try:
+        end = max((entry["data_offsets"][1] for entry in entries.values()), default=0)
+        whole = 8 + int.from_bytes(start[:8], "little") + int(end)
+    except (TypeError, ValueError, LookupError):
+        refuse("format", f"{path.name}: its header does not say where its tensors are")
+    if size != whole:
+        refuse("format", f"{path.name} is cut off: it has {size} bytes instead of {whole}")
 
 
 def tensors(data: bytes) -> dict[str, Tensor]:

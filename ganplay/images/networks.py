@@ -171,6 +171,26 @@ def seeded(seed: int, purpose: str) -> Iterator[None]:
         yield
 
 
+def check_size(size: int) -> None:
+    """Refuse a side of pictures that our own networks do not have.
+
+    Raises:
+        ValueError: naming those that they have.
+    """
+    if size not in SIZES:
+        raise ValueError(f"size {size}: one of {', '.join(map(str, SIZES))} is possible")
+
+
+def check_classes(names: Sequence[str], config: ImageConfig) -> None:
+    """Refuse a conditional model of fewer than two classes.
+
+    Raises:
+        ValueError: saying so.
+    """
+    if config.conditional and len(names) < 2:
+        raise ValueError(f"a conditional model needs labels of 2 or more classes, not {len(names)}")
+
+
 def check_data(data: ImageData, config: ImageConfig, *, ours: bool = True) -> None:
     """Refuse pictures that no model can learn, in words.
 
@@ -190,9 +210,12 @@ def check_data(data: ImageData, config: ImageConfig, *, ours: bool = True) -> No
         )
     if not count:
         raise ValueError("no pictures: at least one is needed")
+    check_classes(data.names, config)
     classes, labels = len(data.names), data.labels
-    if config.conditional and (classes < 2 or labels.min() < 0 or labels.max() >= classes):
-        raise ValueError(f"a conditional model needs labels of 2 or more classes, not {classes}")
+    if config.conditional and (labels.min() < 0 or labels.max() >= classes):
+        raise ValueError(
+            f"a conditional model needs labels of 2 or more classes, from 0 to {classes - 1}"
+        )
 
 
 def check_networks(

@@ -1,6 +1,7 @@
 """Runs on disk: a folder with everything that training an image model gives, and the loop.
 
     run.json            settings and data
+    pictures.tsv        which pictures are learnt from, see `data_record`
     state.safetensors   all that training goes on from
     log.jsonl           a line of figures every so often
     samples/            sheets of pictures, always from the same seeds
@@ -27,6 +28,7 @@ from ganplay.common.files import write_whole
 from ganplay.common.safe_tensors import half
 from ganplay.gan.record import PER_MEMBER, StepRecord
 from ganplay.images.config import ImageConfig
+from ganplay.images.data_record import DataRecord
 from ganplay.images.trainer import ImageTrainer
 from ganplay.media.contact_sheet import png, sheet_of
 
@@ -58,6 +60,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state_path, self.log_path = folder / "state.safetensors", folder / "log.jsonl"
+        self.record_path = folder / "pictures.tsv"
 
     def describe(self, config: ImageConfig, data: Mapping[str, Any]) -> None:
         """Write down settings and data."""
@@ -77,6 +80,28 @@ class Run:
             return ImageConfig.from_dict(about["config"]), dict(about["data"])
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise RunError(f"{path}: {error}") from error
+
+    def keep_record(self, record: DataRecord) -> None:
+        """Write down which pictures are learnt from."""
+        write_whole(self.record_path, record.to_bytes())
+
+    def data_changes(self, record: DataRecord) -> list[str]:
+        """How pictures differ from those that the run has learnt from, in words.
+
+        Nothing if they do not, and of a run that has kept no record.
+
+        Raises:
+            RunError: if its record cannot be read.
+        """
+        try:
+            content = self.record_path.read_bytes()
+            return DataRecord.from_bytes(content).changes(record)
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.record_path}: {error}; without this file nothing is compared"
+            ) from error
 
     def save(self, trainer: ImageTrainer) -> None:
         """Keep all that training goes on from."""

@@ -1,4 +1,4 @@
-"""The bundled image models, shared by many visitors: loaded on first use and rendered.
+"""Trained image models, shared by many visitors: loaded on first use and rendered.
 
 A visitor names a model and states as strings, and gets bytes; no path ever comes from outside.
 """
@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -15,7 +16,7 @@ import torch
 from ganplay.common.devices import out_of_memory, threads
 from ganplay.common.seeding import generator_of
 from ganplay.common.settings import MAX_SEED, Problem
-from ganplay.images.checkpoint import Card, ImageModel, bundled, load
+from ganplay.images.checkpoint import Card, ImageModel, load
 from ganplay.images.checkpoint import model as image
 from ganplay.images.discriminator import Score
 from ganplay.images.evaluation.index_cache import IndexCache
@@ -26,6 +27,7 @@ from ganplay.images.evaluation.neighbours import (
 )
 from ganplay.images.latent_state import read_state
 from ganplay.images.sampler import latents
+from ganplay.latent.model_shelf import ModelShelf
 from ganplay.media.contact_sheet import contact_sheet, png
 
 MEMORY_BUDGET = 2**28
@@ -102,6 +104,7 @@ class ModelStore:
         budget: bytes that loaded models may take; the one used last is kept in any case.
         indexes: of their training data.
         device: that renders.
+        folders: of models beside those that come along, see `ModelShelf.of`.
     """
 
     def __init__(
@@ -109,11 +112,12 @@ class ModelStore:
         budget: int = MEMORY_BUDGET,
         indexes: IndexCache | None = None,
         device: torch.device | str = "cpu",
+        folders: Sequence[Path] = (),
     ) -> None:
         self.budget, self.device = budget, device
         self.indexes = indexes or IndexCache()
-        folders = {name: image.BUNDLED / name / image.CARD for name in bundled()}
-        self.cards = {n: Card.from_json(path.read_bytes()) for n, path in folders.items()}
+        self.shelf = ModelShelf.of(folders)
+        self.cards = self.shelf.cards
         self._models: OrderedDict[str, ImageModel] = OrderedDict()
         self._lock = threading.Lock()
         self._quick, self._slow = threads(QUICK_THREADS, "models"), threads(THREADS, "models")
@@ -157,13 +161,14 @@ class ModelStore:
 
     def _load(self, name: str) -> ImageModel:
         """A model from the disk; if memory runs out, all others are dropped and it tries again."""
+        place = self.shelf.places[name]
         try:
-            return load(name).to(self.device)
+            return load(place).to(self.device)
         except (MemoryError, RuntimeError) as error:
             if not (self._models and out_of_memory(error)):
                 raise
         self._models.clear()
-        return load(name).to(self.device)
+        return load(place).to(self.device)
 
     def _memory(self) -> int:
         return sum(memory_of(self.cards[name]) for name in self._models)

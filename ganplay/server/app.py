@@ -125,6 +125,12 @@ def new_token(_: object = None) -> str:
     return auth.issue()
 
 
+def log_left_out(model_store: ModelStore) -> None:
+    """Tell whoever serves ganplay of models that cannot be used."""
+    for name, code, why in model_store.shelf.left_out:
+        logs.warn("a model is left out", model=name, code=code, why=why)
+
+
 def launch(
     host: str | None = None,
     port: int | None = None,
@@ -134,6 +140,7 @@ def launch(
     engine: Engine | None = None,
     root_path: str | None = None,
     data_roots: Sequence[Path] | None = None,
+    model_folders: Sequence[Path] = (),
     mcp: bool | None = None,
     device: str | None = None,
     log: bool = False,
@@ -149,13 +156,15 @@ def launch(
         engine: what trains; by default a new one with a worker a core.
         root_path: the path under which a proxy shows the app.
         data_roots: folders with what models learnt from; by default those of GANPLAY_DATA.
+        model_folders: of exported models to explore beside those that come along, each a model's
+            own or one with a folder for each.
         mcp: offer the named endpoints as tools of the Model Context Protocol too, which needs
             `gradio[mcp]`; by default as GRADIO_MCP_SERVER says.
         device: where image models draw; by default a GPU if this machine has one of its own.
         log: log all that happens on standard error, a line of JSON each; without it only warnings
             and errors.
-        route_groups: what serves our own routes; by default new ones, of `engine`, `data_roots`
-            and `device`.
+        route_groups: what serves our own routes; by default new ones, of `engine`, `data_roots`,
+            `model_folders` and `device`.
 
     Returns:
         The Blocks and the page's address.
@@ -165,7 +174,8 @@ def launch(
     if route_groups is None:
         engine = engine or Engine()
         roots = roots_given() if data_roots is None else data_roots
-        model_store = ModelStore(indexes=IndexCache(roots), device=device or usual_device())
+        device = device or usual_device()
+        model_store = ModelStore(indexes=IndexCache(roots), device=device, folders=model_folders)
         route_groups = RouteGroups.made(engine, model_store)
     route_groups.lab.engine.warm_up()
     demo = build(route_groups)
@@ -201,6 +211,7 @@ def launch(
     logs.start(log)  # before anybody knows the address: the log has the first visitor too
     print(f"ganplay is at {url}", file=sys.stderr, flush=True)
     log_event("start", **versions())
+    log_left_out(route_groups.explore.model_store)
     if block:
         try:
             demo.block_thread()

@@ -4,7 +4,7 @@ import io
 import shlex
 
 import pytest
-from helpers.explore_page import MODEL, STATE, opened
+from helpers.explore_page import MODEL, STATE, ExploreTab, opened
 from helpers.pages import serious
 from PIL import Image
 
@@ -262,4 +262,24 @@ def test_a_phone_has_room_for_fingers(chromium, server):
     tab.page.locator(".ex-direction input[type=range]").last.scroll_into_view_if_needed()
     assert tab.see("scrollY") > 400
     assert tab.see("document.querySelector('.ex-frame').getBoundingClientRect().top") == 4
+    tab.done()
+
+
+def test_models_that_are_left_out_are_named(chromium, server):
+    def answer(route):
+        content = route.fetch().json()
+        content["left_out"] = [
+            {"name": "<i>my-cats</i>", "code": "pointer"}, {"name": "dogs", "code": "card"},
+        ]  # fmt: skip
+        route.fulfill(json=content)
+
+    tab = ExploreTab(chromium, server.url, viewport={"width": 1366, "height": 768})
+    tab.page.route("**/models.json", answer)
+    tab.page.click("#view-explore")
+    tab.settle()
+    told = tab.words(".ex-left-out")
+    assert "<i>my-cats</i> is left out: its file is a Git LFS pointer." in told
+    assert "dogs is left out" in told
+    assert tab.fits()
+    tab.page.unroute("**/models.json")
     tab.done()

@@ -167,10 +167,12 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
     assert about["data"] == {
         "name": "folder", "size": 16, "count": None, "names": ["lying", "standing"],
         "shape": [36, 3, 16, 16], "pictures": 36,  # without those held out
-        "licence": "your own pictures: their licences are yours to know",
-        "how_to_get": "a folder of yours with a folder of pictures for each class",
+        "licence": "unknown: pictures of who trained the model",
+        "how_to_get": "a folder of pictures of who trained the model",
+        "root": [str(data)], "max_unreadable": None,
         "threads": 1, "code": version("ganplay"),
     }  # fmt: skip
+    assert len((out / "pictures.tsv").read_text().splitlines()) == 36
     for more, complaint in (
         (["--steps", 4], "there is a run already; --resume continues it"),
         (["--resume", "--width-g", 8], "width_g: 8 is not possible; the resumed run has 4"),
@@ -179,8 +181,8 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
         with pytest.raises(SystemExit):
             run_train(data, out, *more)
         assert complaint in capsys.readouterr().err
-    assert main(["train", "--out", str(out), "--data-root", str(data), "--resume",
-                 "--steps", "3"]) == 0  # fmt: skip
+    # The run knows where its pictures are.
+    assert main(["train", "--out", str(out), "--resume", "--steps", "3"]) == 0
     assert json.loads(_counters(out / "state.safetensors"))["steps"] == 3
 
 
@@ -194,6 +196,9 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
         (["--data", "folder", "--penalty", "r1"], "a D without batch norm"),
         (["--data", "folder", "--config", "/no/such"], "--config /no/such: "),
         (["--data", "folder", "--steps", "many"], "invalid whole number value: 'many'"),
+        (["--data", "folder", "--size", "256"], "size 256: one of 16, 32, 64"),
+        (["--data", "digits", "--size", "48"], "size 48: one of 16, 32, 64"),
+        (["--data", "folder", "--max-unreadable", "1.5"], "1.5: a number from 0 to 1"),
     ],
 )
 def test_train_refuses_in_words(tmp_path, capsys, arguments, complaint):

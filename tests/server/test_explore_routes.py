@@ -11,7 +11,6 @@ from helpers.explore import URL, Page, rendered, unpacked, welcomed
 from starlette.websockets import WebSocketDisconnect
 
 from ganplay.common.settings import MAX_SEED
-from ganplay.images.checkpoint import model as image
 from ganplay.images.latent_state import read_state
 from ganplay.latent.model_store import MOST_PICTURES, ModelStoreError, memory_of
 from ganplay.server.explore import routes
@@ -137,7 +136,7 @@ def test_a_nudge_is_small_and_keeps_the_rest(gallery):
 def test_a_page_sees_models_and_gets_pictures(client, shelf):
     known = client.get(URL + "models.json").json()
     assert [m["name"] for m in known["models"]] == ["bars", "one", "two"]
-    assert known["most"] == MOST_PICTURES
+    assert (known["most"], known["left_out"]) == (MOST_PICTURES, [])
     with client.websocket_connect(URL + "socket") as socket:
         page = welcomed(socket)
         page.ask(1, ["1;seed:4;label:1", "1;seed:5"], latent=True)
@@ -331,7 +330,7 @@ def test_weights_that_were_spoilt_are_told_of(gallery, client, tmp_path, monkeyp
     for path in (shelf / "one").iterdir():
         (spoilt / path.name).write_bytes(path.read_bytes())
     (spoilt / "model.safetensors").write_bytes(b"nonsense")
-    monkeypatch.setattr(image, "BUNDLED", tmp_path)
+    monkeypatch.setitem(gallery.shelf.places, "one", spoilt)
     with client.websocket_connect(URL + "socket") as socket:
         page = welcomed(socket)
         page.ask(1, ["1"])

@@ -240,7 +240,7 @@ def test_weights_that_go_or_rot_while_in_use(server, witness, picture, tmp_path,
     for file in (image.BUNDLED / MODEL).iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     weights, kept = folder / "model.safetensors", (folder / "model.safetensors").read_bytes()
-    monkeypatch.setattr(image, "BUNDLED", tmp_path)
+    monkeypatch.setitem(server.explore.model_store.shelf.places, MODEL, folder)
     _, _, good = picture()
 
     def forgotten():

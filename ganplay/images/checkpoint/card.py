@@ -3,6 +3,8 @@
 import dataclasses
 import re
 import shlex
+import unicodedata
+from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -27,11 +29,18 @@ _FIRST_FORMAT = (
     "names; this version reads version 2 only: train the model again with the command on its card"
 )
 NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+MAX_NAME, MAX_LABEL, MAX_LABELS = 80, 60, 1000
+"""Letters of a model's name and of a class's, and the number of classes."""
+DATA_ROOT = ("digits", "fashion", "folder")
+"""Data that `ganplay train` is told the place of."""
+OURS = ("digits", "fashion", "letters", "faces")
+"""Data whose models are under ganplay's own terms where their card says nothing else."""
 
 Step = Annotated[int, Field(ge=0, le=10_000_000)]
 Side = Annotated[int, Field(ge=1, le=1024)]
 Words = Annotated[str, StringConstraints(max_length=2000)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LABEL)]
+Licence = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Config = Annotated[
     InstanceOf[ImageConfig],
     BeforeValidator(lambda v: ImageConfig.from_dict(v) if isinstance(v, dict) else v),
@@ -57,6 +66,38 @@ def read_card(kind: type[AnyCard], text: bytes) -> AnyCard:
         refuse("card", f"card.json, {place}: {first['msg'][:500]} (found {shown})")
 
 
+def check_name(name: str) -> None:
+    """Refuse a name that no model can have.
+
+    Raises:
+        ValueError: saying what is possible.
+    """
+    if len(name) > MAX_NAME or not re.match(NAME, name):
+        raise ValueError(f"name {name[:MAX_NAME]!r}: lower-case letters, digits and single hyphens"
+                         f" between them, at most {MAX_NAME}, are possible")  # fmt: skip
+
+
+def name_from(text: str) -> str:
+    """The nearest name that a model can have; "" where no letter or digit is left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_NAME].strip("-")
+
+
+def check_labels(names: Sequence[str]) -> None:
+    """Refuse classes that no card can name.
+
+    Raises:
+        ValueError: naming the class, and what is possible.
+    """
+    if len(names) > MAX_LABELS:
+        raise ValueError(f"{len(names):,} classes: at most {MAX_LABELS:,} are possible")
+    for name in names:
+        if not 1 <= len(name) <= MAX_LABEL:
+            shown = f"{name[:MAX_LABEL]}..." if name else name
+            raise ValueError(f"class {shown!r}: its name has {len(name)} letters; 1 to {MAX_LABEL}"
+                             " are possible")  # fmt: skip
+
+
 class Data(StrictModel):
     """The data set of a model.
 
@@ -65,12 +106,26 @@ class Data(StrictModel):
         count: how many pictures were learnt from.
         licence: its terms.
         how_to_get: what to do to have the same.
+        root: the folders that the training was told they are in, a home folder as ~.
+        asked: at most how many the training was told to learn; None for all.
+        max_unreadable: the share of unreadable pictures that it was told to bear with.
     """
 
     name: Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
     count: Annotated[int, Field(ge=1)]
     licence: Words
     how_to_get: Words
+    root: Annotated[tuple[Words, ...], Field(max_length=64)] = ()
+    asked: Annotated[int, Field(ge=1)] | None = None
+    max_unreadable: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    def flags(self) -> list[str]:
+        """Those of `ganplay train` that have just these pictures."""
+        roots = self.root or (("data",) if self.name in DATA_ROOT else ())
+        words = [word for root in roots for word in ("--data-root", root)]
+        words += [] if self.asked is None else ["--count", str(self.asked)]
+        share = self.max_unreadable
+        return words + ([] if share is None else ["--max-unreadable", str(share)])
 
 
 class Direction(StrictModel):
@@ -104,13 +159,14 @@ class Card(StrictModel):
         sha256: of model.safetensors.
         metrics: as `ganplay eval` reports them, with their protocol.
         named: directions beside the principal ones, as `ganplay directions` finds them.
+        licence: of the model; "" for ganplay's own data means ganplay's, else that nobody said.
     """
 
     version: Literal[2] = 2
-    name: Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
+    name: Annotated[str, StringConstraints(pattern=NAME, max_length=MAX_NAME)]
     data: Data
     shape: tuple[Literal[1, 3], Side, Side]
-    labels: Annotated[tuple[Label, ...], Field(min_length=1, max_length=1000)]
+    labels: Annotated[tuple[Label, ...], Field(min_length=1, max_length=MAX_LABELS)]
     steps: Step
     snapshots: Annotated[tuple[Step, ...], Field(max_length=64)]
     config: Config
@@ -121,6 +177,7 @@ class Card(StrictModel):
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
     metrics: dict[str, JsonValue] = Field({})
     named: Annotated[tuple[Direction, ...], Field(max_length=32)] = ()
+    licence: Licence = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Card":
@@ -143,9 +200,15 @@ class Card(StrictModel):
         """Classes that the model is told; 0 if it is not conditional."""
         return len(self.labels) if self.config.conditional else 0
 
+    @property
+    def terms(self) -> str:
+        """The licence of the model, "unknown" where nobody said one."""
+        return self.licence or ("mit" if self.data.name in OURS else "unknown")
+
     def command(self) -> str:
         """What trains such a model again."""
         words = ["ganplay", "train", "--data", self.data.name, "--size", str(self.shape[1])]
+        words += self.data.flags()
         for f in dataclasses.fields(self.config):
             value, flag = getattr(self.config, f.name), f.name.replace("_", "-")
             if value == f.default:

@@ -28,6 +28,8 @@ from ganplay.images.sampler import Sampler, to_bytes
 from ganplay.media.contact_sheet import png, sheet_of
 
 WEIGHTS, CARD, PAGE, SHEET = "model.safetensors", "card.json", "README.md", "samples.png"
+RUN = "run.json"
+"""A file that runs have and models have not."""
 MAX_BYTES = 2**28
 _HEADER = 2**20
 BUNDLED = CHECKPOINTS
@@ -98,7 +100,7 @@ def specs_of(card: Card, networks: Networks) -> dict[str, TensorSpec]:
     return specs | {"directions": TensorSpec((dim, dim)), "strengths": TensorSpec((dim,))} | named
 
 
-class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"], license="mit"):
+class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"]):
     """A trained model: its G, D, earlier snapshots of G, and card.
 
     `from_pretrained`, `save_pretrained` and `push_to_hub` are those of huggingface_hub.
@@ -355,6 +357,28 @@ def _bytes(path: Path, most: int) -> bytes:
         return safe_tensors.content(path, most)
     except OSError as error:
         refuse("file", f"{path}: {error.strerror}")
+
+
+def read_unloaded(folder: Path) -> Card:
+    """The card of the model in a folder, whose weights are looked at but not read.
+
+    Raises:
+        CheckpointError: if it cannot be used without somebody's own code; its `code` is one of
+            run, file, size, pointer, card, network, format.
+    """
+    if not (folder / CARD).is_file() and (folder / RUN).is_file():
+        refuse("run", "this is a run; `ganplay export` makes a model of it")
+    try:
+        card = Card.from_json(safe_tensors.content(folder / CARD, MAX_CARD))
+    except OSError as error:
+        refuse("file", f"{CARD}: {error.strerror}")
+    for role in Networks._fields:
+        network: Network = getattr(card, role)
+        if network.own_class:
+            refuse("network", f"{role}: {network.model} is a class of somebody's own, which is not"
+                   " imported here")  # fmt: skip
+    safe_tensors.check_whole(folder / WEIGHTS, MAX_BYTES, _HEADER)
+    return card
 
 
 def bundled() -> list[str]:

@@ -1,5 +1,6 @@
 """The page that people read of a checkpoint: a model card as the Hugging Face Hub shows it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from ganplay.images.checkpoint.card import Card
 _PAGE = """\
 ---
 library_name: ganplay
-license: mit
+{licence}
 pipeline_tag: unconditional-image-generation
 tags: [gan, {model}, {card.data.name}]
 ---
@@ -77,14 +78,30 @@ def model_page(card: Card, sheet: str) -> str:
         colour="grey" if card.shape[0] == 1 else "RGB",
         legend=by_label,
         sheet=sheet,
+        licence=_licence(card.terms),
         trust=", trust_classes=True" if card.generator.own_class else "",
-        label=f', label="{card.labels[-1]}"' if card.classes else "",
+        label=f", label={json.dumps(card.labels[-1], ensure_ascii=False)}" if card.classes else "",
         and_label=" and label" if card.classes else "",
         command=card.command(),
         architecture=f"{card.generator.model}; G: {generator}",
         snapshots=", ".join(f"{step:,}" for step in card.snapshots) or "no",
         figures=_figures(card.metrics),
     )
+
+
+KNOWN = (
+    "mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-3.0",
+    "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0", "cc-by-nd-4.0",
+    "gpl-3.0", "agpl-3.0", "openrail", "unlicense", "unknown",
+)  # fmt: skip
+"""Licences that the Hub knows by these names; another one is told as it is called."""
+
+
+def _licence(terms: str) -> str:
+    name = "-".join(terms.lower().split())
+    if name in KNOWN:
+        return f"license: {name}"
+    return f"license: other\nlicense_name: {json.dumps(terms, ensure_ascii=False)}"
 
 
 SETS = ("samples", "held_out")

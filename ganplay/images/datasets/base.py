@@ -17,6 +17,9 @@ SPLITS = ("train", "test")
 MAX_BYTES = 8 * 2**30
 """A data set is held in memory; one that needs more than this is refused before it is made."""
 
+MAX_UNREADABLE = 0.1
+"""The share of a folder's pictures that may be unreadable, where nobody says another."""
+
 Pixels = UInt8[Tensor, "n c h w"]
 
 
@@ -36,6 +39,8 @@ class ImageData:
         how_to_get: what to do to have the same data.
         attributes: by name, (n,) whole numbers for a choice, floats for a measure.
         choices: for the attributes that are choices, what their numbers mean.
+        files: of pictures that lie in a folder, the path of each below it; empty for others.
+        found: what was found in the folder and what was left out, a sentence each.
     """
 
     images: Pixels = field(repr=False)
@@ -45,6 +50,8 @@ class ImageData:
     how_to_get: str
     attributes: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    files: tuple[str, ...] = field(default=(), repr=False)
+    found: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         for name, values in {"labels": self.labels, **self.attributes}.items():
@@ -64,9 +71,11 @@ class ImageData:
     def subset(self, index: Int[Tensor, "m"]) -> "ImageData":
         """The pictures of these places, in this order."""
         attributes = {name: values[index] for name, values in self.attributes.items()}
+        files = tuple(self.files[i] for i in index.tolist()) if self.files else ()
         return replace(
-            self, images=self.images[index], labels=self.labels[index], attributes=attributes
-        )
+            self, images=self.images[index], labels=self.labels[index], attributes=attributes,
+            files=files,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,10 @@ class Request:
     seed: int = 0
     cache: Path | None = None
     tell: Callable[[float], object] = lambda share: None
+    check: Callable[[Sequence[str]], object] = lambda names: None
+    max_unreadable: float = MAX_UNREADABLE
+    left_out: Path | None = None
+    fetch: bool = True
 
     def root(self, name: str) -> Path:
         """The one folder of a data set that lives in one."""

@@ -1,94 +1,155 @@
-"""One's own pictures: a folder for each class, as torchvision's ImageFolder has it."""
+"""One's own pictures: a folder of them, or a folder for each class as torchvision's ImageFolder."""
 
-import warnings
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
 from tqdm import tqdm
 
+from ganplay.common.files import write_whole
 from ganplay.images.datasets.base import DataError, ImageData, Request, pick
+from ganplay.images.datasets.folder_contents import (
+    Contents,
+    LeftOut,
+    Picture,
+    contents_of,
+    counted,
+    left_out_in_words,
+)
+from ganplay.images.datasets.picture_files import SUFFIXES, read_picture
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-# Never a format that Pillow hands to another program.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
-MAX_PIXELS, MAX_FILE = 50_000_000, 100 * 2**20
 SHOWN = 5
+"""Unreadable pictures that are named in a sentence."""
 
 
 def folder(request: Request) -> ImageData:
-    """The pictures below root/<class>/, RGB, scaled and centre-cropped to a square.
+    """The pictures in and below a folder, RGB, scaled and centre-cropped to a square.
 
-    One in ten, by a hash of their names, is the test split.
+    The folders in it are the classes; without any, all pictures are of one. Where folders such as
+    train/ and val/ stand above the classes, these are the splits; else one picture in ten, by a
+    hash of their names, is the test split.
     """
     root = request.root("folder")
-    found = _listing(root)
-    names = tuple(sorted({name for name, _ in found}))
-    held = max(1, len(found) // 10)
-    part = sorted(found[:held] if request.split == "test" else found[held:])
-    if not part:
-        raise DataError(f"folder {root}: a single picture cannot be split into train and test")
+    contents = contents_of(root)
+    names = tuple(sorted({picture.label for picture in contents.pictures}))
+    _check_something_is_there(root, contents)
+    request.check(names)
+    part = contents.split(request.split)
+    if not part or len(contents.pictures) < 2:
+        raise DataError(
+            f"folder {root}: too few pictures to be split into train and test: a single picture"
+            " cannot be, and every class keeps one to be learnt from"
+        )
     part = [part[i] for i in pick(len(part), request.count, request.seed)]
     request.check_memory(len(part), 3)
-    images = _read([path for _, path in part], request.size)
+    images, refused = _read(part, request.size)
+    _list(request, [*contents.left_out, *(LeftOut(p, f"unreadable: {why}") for p, why in refused)])
+    _check_readable(request, part, refused)
+    unread = {one.path for one in refused}
+    part = [picture for picture in part if picture.name not in unread]
     return ImageData(
         images=torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(),
-        labels=torch.tensor([names.index(name) for name, _ in part]),
+        labels=torch.tensor([names.index(picture.label) for picture in part]),
         names=names,
-        licence="your own pictures: their licences are yours to know",
-        how_to_get="a folder of yours with a folder of pictures for each class",
+        licence="unknown: pictures of who trained the model",
+        how_to_get="a folder of pictures of who trained the model",
+        files=tuple(picture.name for picture in part),
+        found=tuple(_in_words(root, request, contents, part, refused)),
     )
 
 
-def _listing(root: Path) -> list[tuple[str, Path]]:
-    """Class and path of each picture, in the order of a hash of their names."""
-    if not root.is_dir():
-        raise DataError(f"folder {root}: there is no such folder")
-    found = [
-        (child.name, path)
-        for child in root.iterdir() if child.is_dir() and not child.name.startswith(".")
-        for path in child.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
-    ]  # fmt: skip
-    if not found:
-        raise DataError(
-            f"folder {root}: no pictures; a folder for each class is needed, with files that end"
-            f" in {', '.join(SUFFIXES)}"
-        )
-    names = {path: path.relative_to(root).as_posix() for _, path in found}
-    return sorted(found, key=lambda one: (crc32(names[one[1]].encode()), names[one[1]]))
+def _check_something_is_there(root: Path, contents: Contents) -> None:
+    if contents.pictures:
+        return
+    left_out = left_out_in_words(contents.left_out)
+    why = f"; left out: {left_out}" if left_out else ""
+    raise DataError(f"folder {root}: no pictures, which are files that end in"
+                    f" {', '.join(SUFFIXES)}{why}")  # fmt: skip
 
 
-def _read(paths: list[Path], size: int) -> np.ndarray:
-    """(n, size, size, 3); all that cannot be used are named at once."""
-    images = np.empty((len(paths), size, size, 3), np.uint8)
-    refused = []
-    for i, path in enumerate(tqdm(paths, desc="pictures", disable=None)):
+def _read(part: Sequence[Picture], size: int) -> tuple[np.ndarray, list[LeftOut]]:
+    """The pictures that can be read, (n, size, size, 3), and the others."""
+    images = np.empty((len(part), size, size, 3), np.uint8)
+    refused: list[LeftOut] = []
+    for i, picture in enumerate(tqdm(part, desc="pictures", disable=None)):
         try:
-            images[i] = np.asarray(read_picture(path, size))
+            images[i - len(refused)] = np.asarray(read_picture(picture.path, size))
         except Exception as error:  # a decoder may raise anything over a hostile file
-            refused.append(f"{path}: {error}")
+            refused.append(LeftOut(picture.name, _why(error)))
+    return images[: len(part) - len(refused)], refused
+
+
+def _why(error: Exception) -> str:
+    """Of an unreadable picture: on one line, and without the path, which stands beside it."""
+    why = str(getattr(error, "strerror", None) or error or type(error).__name__)
+    return " ".join(why.split())
+
+
+def _check_readable(request: Request, part: Sequence[Picture], refused: Sequence[LeftOut]) -> None:
+    """Refuse a folder of which too much is unreadable, and a class of which all is."""
+    share = len(refused) / len(part)
+    if share > request.max_unreadable or share == 1:
+        raise DataError(
+            f"{len(refused):,} of {len(part):,} pictures cannot be read, which is"
+            f" {share:.0%}; at most {request.max_unreadable:.0%} may be (max-unreadable):"
+            f" {_first(refused)}{_listed(request)}"
+        )
+    unread = {one.path for one in refused}
+    lost = {picture.label for picture in part}
+    lost -= {picture.label for picture in part if picture.name not in unread}
+    if lost and request.split == "train":
+        raise DataError(f"class {min(lost)!r}: none of its pictures can be read:"
+                        f" {_first(refused)}{_listed(request)}")  # fmt: skip
+
+
+def _first(refused: Sequence[LeftOut]) -> str:
+    more = f"; and {len(refused) - SHOWN:,} more" if len(refused) > SHOWN else ""
+    return "; ".join(f"{path}: {why}" for path, why in refused[:SHOWN]) + more
+
+
+def _listed(request: Request) -> str:
+    return f" (all are listed in {request.left_out})" if request.left_out else ""
+
+
+def _list(request: Request, left_out: Sequence[LeftOut]) -> None:
+    """Write down all that was left out, a line each; nothing, where that is nothing."""
+    if request.left_out is None:
+        return
+    lines = [f"{path}\t{why}\n" for path, why in sorted(left_out)]
+    try:
+        if lines:
+            write_whole(request.left_out, "".join(lines).encode())
+        else:
+            request.left_out.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"{request.left_out}: {error.strerror}") from error
+
+
+def _in_words(
+    root: Path,
+    request: Request,
+    contents: Contents,
+    part: Sequence[Picture],
+    refused: Sequence[LeftOut],
+) -> list[str]:
+    """What was found and what was left out, a sentence each."""
+    classes = Counter(picture.label for picture in part)
+    kind = f"{len(classes)} classes" if len(classes) > 1 else "one class"
+    words = [f"{len(part):,} pictures of {kind} in {root}: {counted(classes)}"]
+    held = len(contents.split("test" if request.split == "train" else "train"))
+    other = "held out" if request.split == "train" else "to be learnt from"
+    rule = f"parts: {', '.join(contents.parts)}" if contents.parts else "one in ten is held out"
+    words.append(f"{held:,} more are {other} ({rule})")
+    if contents.nested:
+        inner = ", ".join(contents.nested)
+        words.append(f"the folders below the only class are no classes: {inner}; if they are meant"
+                     " to be, give the folder that they are in")  # fmt: skip
+    if left_out := left_out_in_words(contents.left_out):
+        words.append(f"left out: {left_out}")
     if refused:
-        more = f"; and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
-        raise DataError(f"{len(refused)} unusable: " + "; ".join(refused[:SHOWN]) + more)
-    return images
-
-
-def read_picture(path: Path, size: int) -> Image.Image:
-    """One picture as RGB (size, size): turned upright, laid on white, scaled and cropped."""
-    if path.stat().st_size > MAX_FILE:
-        raise DataError(f"a file of more than {MAX_FILE >> 20} MiB")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise DataError(f"{image.width}x{image.height} is more than {MAX_PIXELS:,} pixels")
-            if image.mode not in MODES:
-                raise DataError(f"pixels of the kind {image.mode}; 8 bits a channel are needed")
-            upright = ImageOps.exif_transpose(image)
-    if upright.has_transparency_data:
-        white = Image.new("RGBA", upright.size, "white")
-        upright = Image.alpha_composite(white, upright.convert("RGBA"))
-    return ImageOps.fit(upright.convert("RGB"), (size, size), Image.Resampling.LANCZOS)
+        words.append(f"left out: {len(refused):,} unreadable: {_first(refused)}")
+    if (contents.left_out or refused) and request.left_out:
+        words.append(f"all that is left out is listed in {request.left_out}")
+    return words

@@ -17,6 +17,7 @@ from ganplay.images.checkpoint import Card
 from ganplay.images.datasets import DataError, ImageData, fonts, load
 from ganplay.images.datasets.faces import ATTRIBUTES, draw_faces, sample_attributes
 from ganplay.images.datasets.fonts import LETTERS
+from ganplay.images.datasets.mnist import has_all_files
 
 ROOTS = "GANPLAY_DATA"
 """Environment variable: folders that hold data sets, as many as PATH has it."""
@@ -116,7 +117,7 @@ def training_images_of(
     name, count, size = card.data.name, card.data.count, card.shape[1]
     try:
         if name in TORCHVISION:
-            data = load(name, _torchvision_root(name, roots), size=size, count=count)
+            data = load(name, _torchvision_root(name, roots), size=size, count=count, fetch=False)
         elif name == "letters":
             data = _letters(count, size, roots, cache, tell)
         elif name == "faces":
@@ -133,7 +134,7 @@ def training_images_of(
 def _torchvision_root(name: str, roots: Sequence[Path]) -> Path:
     kind = TORCHVISION[name]
     for root in roots:
-        if (root / kind / "raw").is_dir():
+        if has_all_files(root, kind):
             return root
     raise MissingData(
         "no_root",

@@ -86,7 +86,8 @@ class GpuJobs:
     @cached_property
     def _own(self) -> ModelStore:
         # The copy's own: a lock of the server's may be held for ever there.
-        return ModelStore(device=device_of("auto"))
+        folders = self._model_store.shelf.folders
+        return ModelStore(device=device_of("auto"), folders=folders)
 
     @property
     def _models(self) -> ModelStore:

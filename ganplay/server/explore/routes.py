@@ -96,10 +96,12 @@ class ExploreRoutes:
 
     async def models(self, request: Request) -> Response:
         """What models there are."""
-        return JSONResponse(
-            {"models": self.model_store.catalogue(), "most": MOST_PICTURES},
-            headers={"Cache-Control": "no-cache"},
-        )
+        # Of what is left out a page gets no words of ours: they may name what is on the disk.
+        left_out = [{"name": n, "code": code} for n, code, _ in self.model_store.shelf.left_out]
+        content = {
+            "models": self.model_store.catalogue(), "left_out": left_out, "most": MOST_PICTURES,
+        }  # fmt: skip
+        return JSONResponse(content, headers={"Cache-Control": "no-cache"})
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""

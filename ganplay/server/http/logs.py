@@ -38,6 +38,12 @@ def log_event(event: str, **fields: float | str | bool | None) -> None:
     EVENTS.info(event, extra={"fields": fields})
 
 
+def warn(event: str, **fields: float | str | bool | None) -> None:
+    """Count and log what whoever serves ganplay is to know of, also where events are not logged."""
+    COUNTS[event.replace(" ", "_")] += 1
+    EVENTS.warning(event, extra={"fields": fields})
+
+
 def plain(text: str) -> str:
     """A text without addresses and sessions."""
     return _SESSION.sub("(session)", _ADDRESS.sub("(address)", text))[:500]

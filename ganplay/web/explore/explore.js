@@ -11,7 +11,7 @@ import { PictureDetails } from "./picture-details.js";
 import { StateControls } from "./state-controls.js";
 import { element, fetchView } from "../shared/dom.js";
 import { partsOf } from "./describe-state.js";
-import { showModels } from "./model-list.js";
+import { showLeftOut, showModels } from "./model-list.js";
 import { CustomDirections } from "./custom-directions.js";
 import { PickMode } from "./pick-mode.js";
 import { wirePictureDrag } from "./picture-drag.js";
@@ -34,7 +34,9 @@ export async function open(app, views) {
     fetch(`${app.base}/explore/models.json`).then((answer) => answer.json())]);
   const root = app.find(".explore");
   if (!known.models.length) {
-    root.append(element("p", { className: "ex-none", textContent: t("explore.no_models") }));
+    const list = element("ul", { className: "ex-left-out" });
+    showLeftOut(known.left_out, list);
+    root.append(element("p", { className: "ex-none", textContent: t("explore.no_models") }), list);
     return null;
   }
   root.append(markup);
@@ -43,11 +45,12 @@ export async function open(app, views) {
 
 export class Explore {
   /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
-  constructor(app, views, root, { models, most }) {
+  constructor(app, views, root, { models, left_out: leftOut = [], most }) {
     this.app = app;
     this.views = views;
     this.root = root;
     this.models = models;
+    this.leftOut = leftOut;
     this.most = most;
     this.drawn = this.asked = 0;
     this.find = (selector) => root.querySelector(selector);

@@ -3,8 +3,17 @@
 import { element } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 
+// Models that cannot be used, and why; code and words are those of `ModelShelf`.
+/** @param {{ name: string, code: string }[]} leftOut @param {Element} list */
+export function showLeftOut(leftOut, list) {
+  list.replaceChildren(...leftOut.map(({ name, code }) =>
+    element("li", { textContent: t(`explore.left_out.${code}`, { name }) })));
+  list.toggleAttribute("hidden", !leftOut.length);
+}
+
 /** @param {import("./explore.js").Explore} explore */
 export function showModels(explore) {
+  showLeftOut(explore.leftOut, explore.find(".ex-left-out"));
   explore.find(".ex-models").replaceChildren(...explore.models.map((one) => {
     const { name, data, count, labels, shape: [c, , w], quality: { frechet, accuracy } } = one;
     const about = [t("explore.size", { w }), t(c === 1 ? "explore.grey" : "explore.colour")];

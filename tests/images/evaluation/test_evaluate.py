@@ -292,8 +292,9 @@ def here(judge, monkeypatch, tmp_path):
         def with_metrics(self, metrics):
             return SimpleNamespace(save_pretrained=lambda folder: kept.append((folder, metrics)))
 
-    def load_data(name, root, split, size, *, count, cache):
+    def load_data(name, root, split, size, *, count, **places):
         assert (name, size, count) == ("bars", 16, 99 if split == "train" else None)
+        assert places == {"cache": None, "left_out": None, "max_unreadable": 0.1}
         return TRAIN if split == "train" else TEST
 
     monkeypatch.setattr("ganplay.cli.evaluate.load_model", lambda name: Trained(MORE))

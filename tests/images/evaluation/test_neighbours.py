@@ -98,10 +98,16 @@ def test_other_data_than_it_learnt_from_are_told_apart(card, root, monkeypatch, 
     monkeypatch.setattr(fonts, "find_fonts", lambda folders: [tmp_path / "a", tmp_path / "b"])
     with pytest.raises(MissingData, match=r"52 pictures are here, .*learnt from 78; other fonts"):
         training_images_of(of("letters", card, 78))
-    (tmp_path / "FashionMNIST" / "raw").mkdir(parents=True)
-    with pytest.raises(MissingData) as broken:
-        training_images_of(of("fashion", card), [tmp_path])
-    assert broken.value.code == "unusable"
+    # What a download that failed has left is no data set, and nothing is downloaded here.
+    monkeypatch.setattr("torchvision.datasets.MNIST.download", lambda self: pytest.fail("!"))
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for code in ("no_root", "unusable"):
+        with pytest.raises(MissingData) as broken:
+            training_images_of(of("fashion", card), [tmp_path])
+        assert broken.value.code == code
+        for path in (root / "MNIST" / "raw").iterdir():
+            (raw / path.name).write_bytes(b"")
 
 
 def test_faces_are_drawn_again():
