@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganplay.gan.class_shares import labels_in_shares
 from ganplay.gan.losses import LOSSES
 from ganplay.live.frame import FAKES, UNIT
 from ganplay.live.lab_messages import data_message
@@ -35,7 +36,9 @@ def about(config: ToyConfig) -> dict[str, Any]:
     """The part of thumbnails that does not change while training, for one data set."""
     points, labels = real_points(config, SHOWN)
     floor = metrics.noise_floor(config.data, MEASURED, quick=True)["js"]
-    return data_message(config, points, labels if config.classes else None) | {"floor": floor}
+    fakes = labels_in_shares(config.data.class_weights, SHOWN).tolist() if config.classes else []
+    more = {"floor": floor, "fake_labels": fakes}
+    return data_message(config, points, labels if config.classes else None) | more
 
 
 class Thumbnails(NamedTuple):

@@ -98,6 +98,8 @@ def _eval(options: argparse.Namespace) -> int:
     report = evaluate(model, train, test, measured_by, options.count, options.seed, _tell)
     report = {"model": {"name": model.card.name, "sha256": model.card.sha256}} | report
     print(json.dumps(report, indent=2, allow_nan=False) if options.json else table(report))
+    if not options.json and model.classes:
+        print(f"classes of samples: {report['protocol']['labels']}")
     if options.pairs:
         flags.write_output(options, "pairs", closest_pairs(model, train, report).save)
     if options.write:

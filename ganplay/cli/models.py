@@ -8,6 +8,7 @@ from pathlib import Path
 from ganplay.cli import flags
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
+from ganplay.gan.class_shares import equal_weights, labels_in_shares
 from ganplay.images.checkpoint import ImageModel, Licences, bundled, load, model_of_run
 from ganplay.images.checkpoint.card import check_name, name_from
 from ganplay.images.discriminator import Score
@@ -138,7 +139,10 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     add("name", nargs="?", metavar="NAME", help="a model that comes with ganplay, a folder, or "
         "owner/name (default: the state's)")  # fmt: skip
     add("--seeds", type=_numbers, metavar="LIST", help="seeds of z, such as 1,2,5-9 (default 0)")
-    add("--label", action="append", metavar="NAME", help="class: one for all, or one per seed")
+    add("--label", action="append", metavar="NAME",
+        help="class: one for all, or one per seed (default: the first class)")  # fmt: skip
+    add("--classes", choices=("turn", "data"), help="in place of --label: turn takes the classes "
+        "in turn, data each as often as the training data have it")  # fmt: skip
     add("--truncation", type=flags.bounded(float, 0, MAX_TRUNCATION), default=1.0, metavar="X",
         help=f"0 to {MAX_TRUNCATION:g}: factor of z (default 1)")  # fmt: skip
     flags.add_integer(parser, "--step", 0, 2**31 - 1, "step of the training (default: the last)")
@@ -175,11 +179,28 @@ def _of_seeds(options: argparse.Namespace, model: ImageModel, name: str) -> list
         kept = ", ".join(map(str, model.steps))
         flags.refuse(f"--step {options.step}: one of {kept} is needed")
     step = None if options.step == model.card.steps else options.step
-    weights = [() if label is None else ((label_number(model, label), 1.0),) for label in labels]
+    if options.classes:
+        numbers = _numbers_of_classes(options, model, len(seeds))
+    else:
+        numbers = [None if one is None else label_number(model, one) for one in labels] * len(seeds)
     return [
-        LatentState(name, seed, (), options.truncation, own, step)
-        for seed, own in zip(seeds, weights * len(seeds), strict=False)
+        LatentState(name, s, (), options.truncation, () if k is None else ((k, 1.0),), step)
+        for s, k in zip(seeds, numbers, strict=False)
     ]
+
+
+def _numbers_of_classes(options: argparse.Namespace, model: ImageModel, n: int) -> list[int | None]:
+    """The labels that --classes gives to so many pictures."""
+    flag, card = f"--classes {options.classes}", model.card
+    if not model.classes:
+        flags.refuse(f"{flag}: {card.name} is not conditional")
+    if options.label:
+        flags.refuse(f"{flag}: not with --label, in whose place it is")
+    if options.classes == "data" and not card.data.class_counts:
+        flags.refuse(f"{flag}: the card of {card.name} does not say how often its training data"
+                     " have each class; turn is possible")  # fmt: skip
+    weights = card.class_weights if options.classes == "data" else equal_weights(model.classes)
+    return list(labels_in_shares(weights, n).tolist())
 
 
 def label_number(model: ImageModel, text: str) -> int:
@@ -200,7 +221,17 @@ def _sample(options: argparse.Namespace) -> int:
     gap = 2 if len(images) > 1 else 0
     sheet = contact_sheet(images, options.columns, gap, options.zoom)
     flags.write_output(options, "out", sheet.save)
+    if model.classes and not options.state and not options.label:
+        print(f"classes: {_CLASSES[options.classes].format(model.labels[0])}")
     return 0
+
+
+_CLASSES = {
+    None: "all pictures are of the first one, {}; --label and --classes ask for others",
+    "turn": "each in turn, whatever share of the training data it has",
+    "data": "each as often as the training data have it",
+}
+"""What is said of the pictures of seeds alone, by --classes."""
 
 
 def _in_words(score: Score) -> str:

@@ -198,4 +198,10 @@ def _table(result: dict[str, Any]) -> str:
         when = (f"at step {m['reached']}" if m["reached"] else "not" for m in result["members"])
         told = (f"seed {m['seed']} {w}" for m, w in zip(result["members"], when, strict=True))
         lines.append(f"{met}: " + ", ".join(told))
-    return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples"])
+    shares = result["class_shares"]
+    of = "" if shares is None else "; classes in the data's shares: " + _in_percent(shares)
+    return "\n".join([*lines, f"{result['steps']} steps, {result['samples']} samples{of}"])
+
+
+def _in_percent(shares: list[float]) -> str:
+    return ", ".join(f"{100 * share:.3g}" for share in shares) + " %"

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from ganplay.cli import flags, train_data
 from ganplay.common.devices import device_of, fastest_threads
+from ganplay.gan.class_shares import weights_of
 from ganplay.images.config import ImageConfig
 from ganplay.images.data_record import DataRecord
 from ganplay.images.datasets import DATASETS, ImageData
@@ -95,11 +96,8 @@ def _run(options: argparse.Namespace, run: Run, processes: ProcessGroup, resumed
     if resumed:
         run.restore(trainer)
     if main:
-        about: dict[str, Any] = {
-            "names": data.names,
-            "shape": data.images.shape,
-            "pictures": len(data),
-        }
+        about = {"names": data.names, "shape": data.images.shape, "pictures": len(data)}
+        about |= {"class_counts": weights_of(data.labels, len(data.names))}
         about |= {"licence": data.licence, "how_to_get": data.how_to_get}
         about |= {"threads": threads, "code": version("ganplay")}
         about["networks"] = {role: net.model_dump() for role, net in networks.items()}

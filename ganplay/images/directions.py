@@ -30,7 +30,8 @@ def principal_directions(sampler: Sampler, seed: int = 0, places: int = PLACES) 
 
     Args:
         sampler: of the model.
-        seed: of the latent vectors and labels at which J is taken.
+        seed: of the latent vectors and labels at which J is taken; all classes are equally likely,
+            as none is held against the data here.
         places: how many of them.
     """
     dim, classes = sampler.noise_dim, sampler.classes

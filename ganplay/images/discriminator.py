@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ganplay.common.seeding import generator_of
+from ganplay.gan.class_shares import labels_in_shares
 from ganplay.gan.losses import LOSSES
 from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import ReferenceBatch
@@ -57,28 +58,37 @@ class ReferenceSamples(NamedTuple):
 class DiscriminatorScorer:
     """A D whose weights do not change any more, in double precision as `Sampler` is."""
 
-    def __init__(self, discriminator: nn.Module, config: ImageConfig, step: int) -> None:
+    def __init__(
+        self,
+        discriminator: nn.Module,
+        config: ImageConfig,
+        step: int,
+        class_weights: tuple[int, ...] = (),
+    ) -> None:
         """Copy a discriminator.
 
         Args:
             discriminator: a module that keeps the protocol of `images.models`.
             config: that it was trained by.
             step: of the training, after which it was kept.
+            class_weights: how often each class occurs, as `labels_in_shares` has it; for a
+                conditional model only.
         """
         self._discriminator = frozen(discriminator, torch.float64)
         self._config, self._step = config, step
-        self._loss = LOSSES[config.loss]
+        self._loss, self._class_weights = LOSSES[config.loss], class_weights
 
     def reference_samples(self, sampler: Sampler) -> ReferenceSamples:
-        """Some samples of a G, always the same ones, of each class equally many."""
+        """Some samples of a G, always the same ones, with the data's shares of classes."""
         # Minibatch discrimination counts them: it has to see as many as it learnt with.
         counted = self._config.minibatch_d == "discrimination"
         n = self._config.batch_size if counted else SAMPLES
         generator = generator_of(0, "others")
         # Samples last, as the seeds of bundled models' scores have always been read.
         z = torch.randn(sampler.noise_dim, n, generator=generator).T.double()
-        classes = sampler.classes
-        y = one_hot(torch.arange(n) % classes, classes).double() if classes else None
+        y = None
+        if sampler.classes:
+            y = one_hot(labels_in_shares(self._class_weights, n), sampler.classes).double()
         x, y = self._shown(sampler, z, y)
         reference_batch: Any = getattr(self._discriminator, "reference_batch", lambda x: None)
         batch = reference_batch(x)

@@ -262,7 +262,7 @@ class ImageTrainer:
     def sample(
         self, seeds: Sequence[int], labels: Sequence[int] | None = None
     ) -> UInt8[Tensor, "n c h w"]:
-        """A picture for each seed (and label; by default each class in turn)."""
+        """A picture for each seed and label; by default each class in turn, whatever its share."""
         noise_dim = self.config.noise_dim
         sampler = Sampler(self.sampled_generator(), noise_dim, self.classes, self.device)
         labels = range(len(seeds)) if labels is None else labels

@@ -30,7 +30,8 @@ def mean_output(name: str) -> Signal:
     def measure(trainer: ToyTrainer) -> Values:
         loss = LOSSES[trainer.configs[0].loss]
         real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
-        logits = trainer.discriminate(real), trainer.discriminate(fake)
+        real_logits = trainer.discriminate(real, trainer.real_labels(SAMPLES))
+        logits = real_logits, trainer.discriminate(fake)
         return discriminator_stats(loss, *logits)[name]
 
     return measure
@@ -77,19 +78,22 @@ def gradient_ratio(trainer: ToyTrainer) -> Values:
 
 
 def slope(trainer: ToyTrainer) -> Values:
-    """Mean norm of D's gradient on lines between real and fake points; WGAN-GP aims at 1."""
-    real, fake = trainer.real(SAMPLES), trainer.sample(SAMPLES)
+    """Mean norm of D's gradient on lines between real and fake points; WGAN-GP aims at 1.
+
+    As in training, both ends of a line have the same label.
+    """
+    real, label = trainer.real(SAMPLES), trainer.real_labels(SAMPLES)
+    fake = trainer.generate(trainer.noise(SAMPLES), label)
     share = torch.linspace(0, 1, SAMPLES)[:, None]
-    return trainer.input_gradient_norms(torch.lerp(fake, real, share)).mean(1)
+    return trainer.input_gradient_norms(torch.lerp(fake, real, share), label).mean(1)
 
 
 def class_table(trainer: ToyTrainer) -> Tensor | None:
     """Counts (s, c, m) of samples by class and nearest mode; None without classes or modes."""
-    config, modes = trainer.configs[0], trainer.distribution().modes
-    if not config.classes or modes is None:
+    labels, modes = trainer.class_labels(SAMPLES), trainer.distribution().modes
+    if labels is None or modes is None:
         return None
-    labels = torch.arange(SAMPLES) % config.classes
-    return theory.classes_by_mode(trainer.sample(SAMPLES), labels, modes)
+    return theory.classes_by_mode(trainer.sample(SAMPLES), labels[0], modes)
 
 
 def class_accuracy(trainer: ToyTrainer) -> Values:

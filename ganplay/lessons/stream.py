@@ -105,7 +105,8 @@ def gan_view(experiment: GanExperiment, run: Run) -> ExperimentView:
             blobs.append(_bytes(best[0]))  # G is frozen in such a run, so equal in all members
         if "slopes" in shows:
             head["slopes"] = len(blobs)
-            blobs += [_bytes(row) for row in trainer.input_gradient_norms(cells) / MAX_SLOPE]
+            norms = trainer.input_gradient_norms(cells, trainer.labels(MAP * MAP, 0))
+            blobs += [_bytes(row) for row in norms / MAX_SLOPE]
         table = class_table(trainer) if "classes" in shows else None
         if table is not None:
             head["classes"] = table.tolist()

@@ -84,6 +84,7 @@ class Frame:
     extent: float
     fakes: Float[Tensor, "n 2"]
     labels: Tensor | None
+    """Classes of the fakes, in the data's shares; None if the model is not conditional."""
     fake_gradients: Float[Tensor, "m 2"]
     map: Float[Tensor, "cells cells"]
     map_range: tuple[float, float]
@@ -154,11 +155,11 @@ class FrameRenderer:
 
     def render(self, view: View = View(), seen: RenderedView | None = None) -> Frame:
         """The present moment; `seen` if it has been computed already from `inputs_for` the view."""
-        trainer, config = self.trainer, self.trainer.configs[0]
-        ensemble = trainer.ensemble
+        trainer, ensemble = self.trainer, self.trainer.ensemble
         if seen is None:
             seen = self._render(ensemble, *self.inputs_for(view))
         low, high, _ = seen.numbers.tolist()
+        labels = trainer.class_labels(FAKES)
         insides, unit, unit_size = None, torch.empty(0, 0), 0.0
         if view.insides is not None:
             place = view.label, self._directions()
@@ -172,7 +173,7 @@ class FrameRenderer:
             updates_g=ensemble.updates["g"],
             extent=self.extent,
             fakes=seen.fakes,
-            labels=torch.arange(FAKES) % config.classes if config.classes else None,
+            labels=None if labels is None else labels[0],
             fake_gradients=seen.fake_gradients,
             map=seen.map,
             map_range=(low, high),

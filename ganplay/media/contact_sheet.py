@@ -73,6 +73,8 @@ def sheet_of(
 ) -> Image.Image:
     """A sheet of a model's samples of fixed seeds; a conditional model's columns are classes.
 
+    So each class is there equally often, however often the data have it.
+
     Args:
         sample: gives a picture for each seed and, if there are classes, label.
         classes: of the model, of which at most MAX_COLUMNS are shown; 0 for none.

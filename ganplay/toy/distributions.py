@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
+from ganplay.gan.class_shares import equal_weights, weights_of
+
 Points = Float[Tensor, "n 2"]
 Labels = Int[Tensor, "n"]
 
@@ -31,6 +33,8 @@ class Distribution:
         extent: half the side of the square that holds it.
         log_density: logarithm of the density at points (*s, n, 2), in nats, as (*s, n); None
             where it is not known.
+        class_weights: whole numbers in proportion to how often `sample` draws each class; by
+            default all are drawn equally often.
     """
 
     sample: Callable[[int, Generator], tuple[Points, Labels]] = field(repr=False)
@@ -39,6 +43,12 @@ class Distribution:
     sigma: float = 0.0
     extent: float = 3.0
     log_density: Callable[[Tensor], Tensor] | None = field(default=None, repr=False)
+    class_weights: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Fill in the weights of classes that are drawn equally often."""
+        weights = self.class_weights or equal_weights(self.classes)
+        object.__setattr__(self, "class_weights", weights)
 
 
 def _uniform(n: int, generator: Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -164,8 +174,9 @@ def from_points(points: Tensor, labels: Tensor | None = None, jitter: float = 0.
         index = _labels(n, len(points), generator)
         return points[index] + _normal(n, generator, jitter), labels[index]
 
-    extent = max(float(points.abs().max()) * 1.3, 1e-3)
-    return Distribution(draw, int(labels.max()) + 1, extent=extent)
+    extent, classes = max(float(points.abs().max()) * 1.3, 1e-3), int(labels.max()) + 1
+    weights = weights_of(labels, classes)
+    return Distribution(draw, classes, extent=extent, class_weights=weights)
 
 
 _BLOBS = torch.tensor([[-1.5, -1.0], [1.5, -1.0], [0.0, 1.6]])

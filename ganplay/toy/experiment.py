@@ -109,6 +109,9 @@ def diagnose(trainer: ToyTrainer, steps: int) -> list[list[Finding]]:
 def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
     """Settings, sample size, noise floor and each member's metrics, fit for JSON.
 
+    `class_shares` is the share of each class among the fakes of a conditional model, which is that
+    of the data; else None.
+
     Args:
         trainer: whose members are reported; all but their seeds is that of the first.
         samples: points of each kind behind the metrics.
@@ -121,12 +124,21 @@ def report(trainer: ToyTrainer, samples: int = SAMPLES) -> dict[str, Any]:
         "state": trainer.configs[0].to_state(),
         "steps": trainer.steps,
         "samples": samples,
+        "class_shares": _class_shares(trainer, samples),
         "noise_floor": plain(trainer.noise_floor(samples)),
         "members": [
             {"seed": config.seed} | plain({name: v[i] for name, v in metrics.items()})
             for i, config in enumerate(trainer.configs)
         ],
     }
+
+
+def _class_shares(trainer: ToyTrainer, samples: int) -> list[float] | None:
+    """The share of each class among the first member's fakes; None if it is not conditional."""
+    labels, classes = trainer.class_labels(samples), trainer.configs[0].classes
+    if labels is None:
+        return None
+    return [round(share, 6) for share in (labels[0].bincount(minlength=classes) / samples).tolist()]
 
 
 def plain(values: Mapping[str, float]) -> dict[str, float | None]:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from ganplay.gan.class_shares import labels_in_shares
 from ganplay.gan.losses import LOSSES
 from ganplay.gan.record import PER_MEMBER, StepRecord, discriminator_stats
 from ganplay.toy import metrics
@@ -101,18 +102,37 @@ class Members:
         """`n` latent vectors of each member, the same at every call."""
         return torch.stack([latents(config, n, "sample") for config in self.configs])
 
+    def class_labels(self, n: int) -> Int[Tensor, "r n"] | None:
+        """Classes of `n` fakes, in the data's shares (`labels_in_shares`); None without classes.
+
+        One row for all members, or one for each if their data have different shares.
+        """
+        if not self.configs[0].classes:
+            return None
+        weights = [config.data.class_weights for config in self.configs]
+        rows = weights[:1] if len(set(weights)) == 1 else weights
+        return torch.stack([labels_in_shares(row, n) for row in rows])
+
     def labels(self, n: int, only: int | None = None) -> Float[Tensor, "s c n"] | None:
-        """`n` one-hot labels: each class in turn, or the class `only`; None without classes."""
+        """`n` one-hot labels of `class_labels`, or of the class `only`; None without classes."""
+        classes = self.configs[0].classes
+        index = self.class_labels(n) if only is None else torch.full((1, n), only)
+        if not classes or index is None:
+            return None
+        return one_hot(index % classes, classes).expand(len(self), -1, -1)
+
+    def real_labels(self, n: int) -> Float[Tensor, "s c n"] | None:
+        """One-hot labels of the points of `real(n)`; None without classes."""
         classes = self.configs[0].classes
         if not classes:
             return None
-        index = torch.arange(n) if only is None else torch.full((n,), only)
-        return one_hot(index % classes, classes).expand(len(self), -1, -1)
+        return one_hot(torch.stack([real_points(c, n)[1] for c in self.configs]), classes)
 
     def sample(self, n: int) -> Float[Tensor, "s n 2"]:
         """`n` fake points of each member, from the same latent vectors at every call.
 
-        Made by the averaged generator if `ema` is on.
+        Made by the averaged generator if `ema` is on; of a conditional model with the data's
+        shares of classes (`class_labels`).
         """
         return self.generate(self.noise(n), self.labels(n))
 
@@ -127,8 +147,9 @@ class Members:
     def discriminate(
         self, points: Float[Tensor, "s n 2"], label: Float[Tensor, "s c n"] | None = None
     ) -> Float[Tensor, "s n"]:
-        """D's logits at given points; by default with the labels of `labels`.
+        """D's logits at given points; by default with the labels of fakes, `labels`.
 
+        Real points of a conditional model need their own, `real_labels`.
         Minibatch layers see each point as if it were one more of a batch of real ones.
         """
         label = self.labels(points.shape[1]) if label is None else label
@@ -150,8 +171,11 @@ class Members:
         return self._joined(Ensemble.input_gradient_norms, points.mT, label)
 
     def gradient_g(self, loss: str, n: int) -> Float[Tensor, "s p"]:
-        """Gradient of any loss (a key of `LOSSES`) over G's parameters, on `n` fakes; no step."""
-        real, z, label = self.real(n).mT, self.noise(n), self.labels(n)
+        """Gradient of any loss (a key of `LOSSES`) over G's parameters, on `n` fakes; no step.
+
+        As in training, fakes have the labels of the real points beside them.
+        """
+        real, z, label = self.real(n).mT, self.noise(n), self.real_labels(n)
         return self._joined(partial(Ensemble.gradient_g, loss=loss), real, z, label)
 
     def real(self, n: int) -> Float[Tensor, "s n 2"]:
@@ -170,7 +194,8 @@ class Members:
         """
         fake, real = self.sample(n), self.real(n)
         loss, record, report = LOSSES[self.configs[0].loss], self.record(), self.compare(n)
-        report |= discriminator_stats(loss, self.discriminate(real), self.discriminate(fake))
+        real_logits = self.discriminate(real, self.real_labels(n))
+        report |= discriminator_stats(loss, real_logits, self.discriminate(fake))
         return report | {"grad_norm_d": record.grad_norm_d, "grad_norm_g": record.grad_norm_g}
 
     def compare(self, n: int, quick: bool = False) -> dict[str, Float[Tensor, "s"]]:

@@ -24,7 +24,10 @@ COLOURS, PAPER = THEMES["light"], (255, 255, 255)
 
 
 def panels(trainer: ToyTrainer) -> Image.Image:
-    """D's map, real points (blue) and fakes (orange) of every member, named by its seed."""
+    """D's map, real points (blue) and fakes (orange) of every member, named by its seed.
+
+    Of a conditional model the map is that of the first class, as in the arena's thumbnails.
+    """
     drawn = each_panel(trainer, [str(config.seed) for config in trainer.configs])
     return side_by_side(drawn, math.ceil(math.sqrt(len(trainer))))
 
@@ -56,7 +59,8 @@ def _scores(trainer: ToyTrainer, extents: list[float]) -> Float[Tensor, "s cells
     ticks = (torch.arange(CELLS) + 0.5) * (2 / CELLS) - 1
     y, x = torch.meshgrid(-ticks, ticks, indexing="ij")
     unit = torch.stack([x, y], dim=-1).view(1, -1, 2)
-    logits = trainer.discriminate(unit * torch.tensor(extents)[:, None, None])
+    points = unit * torch.tensor(extents)[:, None, None]
+    logits = trainer.discriminate(points, trainer.labels(points.shape[1], 0))
     loss = LOSSES[trainer.configs[0].loss]
     low, high = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}.get(
         loss.reading, (float(logits.min()), float(logits.max()) + 1e-6)

@@ -372,11 +372,36 @@ def _pair(c: ToyConfig, label: str) -> str:
 """
 
 
+def _labels(c: ToyConfig) -> str:
+    """A function that gives labels in the data's shares, as `gan.class_shares` has it."""
+    weights = c.data.class_weights
+    if not c.classes:
+        return ""
+    text = '''
+def labels_in_shares(n):
+    """Labels of n fakes to be held against real points, with these points' shares of classes."""
+'''
+    if len(set(weights)) == 1:
+        return text + f"    return torch.arange(n) % {c.classes}\n\n"
+    return (
+        text
+        + f"""    weights = torch.tensor({list(weights)})
+    behind, labels = torch.zeros_like(weights), []
+    for _ in range(n):  # next comes the class that is furthest behind its share
+        behind += weights
+        labels.append(int(behind.argmax()))
+        behind[labels[-1]] -= weights.sum()
+    return torch.tensor(labels)
+
+"""
+    )
+
+
 def _main(c: ToyConfig) -> str:
     extent = c.data.extent
     made = "average" if c.ema else "generator"
-    z = f"with_label(noise(n), torch.arange(n) % {c.classes})" if c.classes else "noise(n)"
-    return f'''
+    labels, z = _labels(c), "with_label(noise(n), labels_in_shares(n))" if c.classes else "noise(n)"
+    return f'''{labels}
 @torch.no_grad()
 def fake_samples(n):
     return {made}({z})

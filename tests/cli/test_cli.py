@@ -249,15 +249,18 @@ def test_app_serves_the_page_until_it_is_interrupted():
 
 def test_toy_learns_the_points_of_a_file(tmp_path, capsys):
     table, picture = tmp_path / "points.csv", tmp_path / "picture.png"
-    table.write_text("x;y;kind\n0;0;a\n1,5;1;b\n")
+    table.write_text("x;y;kind\n0;0;a\n1,5;1;b\n1,6;1;b\n2;1;b\n")
     Image.new("L", (9, 9), 0).save(picture)
     arguments = ["toy", *TINY, "--json", "--points"]
     assert main([*arguments, str(table), "--conditional"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["config"]["distribution"] == "own"
     assert told["config"]["points"].count(".") == 1
+    assert told["class_shares"] == [0.25, 0.75]
     assert main(["toy", "--state", told["state"], "--steps", "20", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == told | {"preset": None}
+    assert main(["toy", "--state", told["state"], "--steps", "1"]) == 0
+    assert capsys.readouterr().out.endswith("classes in the data's shares: 25, 75 %\n")
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps(told["config"]))
     assert main(["toy", "--config", str(settings), "--distribution", "line", "--no-conditional",

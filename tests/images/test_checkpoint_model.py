@@ -122,7 +122,13 @@ def test_metrics_are_kept_and_told(bars, tmp_path):
     near = {"samples": {"median": 4.25}, "held_out": {"median": 4.0}}
     metrics = {
         "model": {"name": "bars"},
-        "protocol": {"samples": 10_000, "real": 10_000, "held_out": 4, "classifier": {}},
+        "protocol": {
+            "samples": 10_000,
+            "real": 10_000,
+            "held_out": 4,
+            "classifier": {},
+            "labels": "as asked for",
+        },
         "frechet": {"samples": 1.5, "held_out": 0.25, "training": 0.125},
         "accuracy": {"samples": 0.98765},
         "shares": {"samples": {"lying": 0.25, "standing": 0.75}},
@@ -136,7 +142,7 @@ def test_metrics_are_kept_and_told(bars, tmp_path):
     assert again.card.sha256 == load(folder).card.sha256
     page = (tmp_path / "bars" / "README.md").read_text()
     for row in (
-        "10,000 samples, 10,000 pictures that it learnt from and\n4 that it did not",
+        "10,000 samples (as asked for), 10,000 pictures that it learnt from and\n4 that it did not",
         "| classified as their label | 98.77% | - |",
         "| share of each class | 25.0% to 75.0% | - |",
         "| Fréchet distance | 1.5 | 0.25 |",

@@ -167,6 +167,7 @@ def test_a_run_is_not_overwritten_and_its_settings_stay(tmp_path, capsys):
     assert about["data"] == {
         "name": "folder", "size": 16, "count": None, "names": ["lying", "standing"],
         "shape": [36, 3, 16, 16], "pictures": 36,  # without those held out
+        "class_counts": [19, 17],
         "licence": "unknown: pictures of who trained the model",
         "how_to_get": "a folder of pictures of who trained the model",
         "root": [str(data)], "max_unreadable": None,

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ganplay.cli import main
 from ganplay.common.settings import ConfigError
+from ganplay.images.checkpoint import ImageModel
 from ganplay.images.latent_state import LatentState
 from ganplay.latent.walk import (
     EASINGS,
@@ -26,6 +27,7 @@ from ganplay.latent.walk import (
 )
 from ganplay.latent.walk_export import encode, pace_of
 from ganplay.latent.walk_string import MAX_WALK, keyframes_of, read_walk
+from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.video import Cancelled
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -273,6 +275,29 @@ def test_samples_as_a_command_are_those_of_python(bars, tmp_path):
     assert Image.open(tmp_path / "many.png").size == (2 * (4 * 18 + 2), 2 * 20)
 
 
+@pytest.mark.parametrize(
+    ("flags", "labels", "told"),
+    [
+        ((), [0] * 8, "all pictures are of the first one, lying;"),
+        (("--classes", "turn"), [0, 1] * 4, "each in turn, whatever share of the training data"),
+        (("--classes", "data"), [0, 0, 1, 0, 0, 0, 1, 0], "each as often as the training data"),
+        (("--label", "1"), [1] * 8, ""),
+    ],
+)
+def test_samples_say_which_classes_they_show(bars, tmp_path, capsys, flags, labels, told):
+    model, _, _ = bars
+    about = model.card.data.model_copy(update={"count": 4, "class_counts": (3, 1)})
+    card = model.card.model_copy(update={"data": about})
+    folder, out = tmp_path / "bars", tmp_path / "eight.png"
+    ImageModel(card, model._tensors, model._networks).save_pretrained(folder)
+    assert run("sample", folder, "--seeds", "0-7", *flags, "--columns", 8, "--out", out) == 0
+    expected = contact_sheet(model.sample(range(8), labels), columns=8)
+    assert Image.open(out).tobytes() == expected.tobytes()
+    said = capsys.readouterr().out
+    assert told in said
+    assert said.startswith("classes: ") == bool(told)
+
+
 def test_walks_as_a_command(bars, tmp_path, capsys):
     _, _, folder = bars
     for name in ("walk.gif", "walk.mp4", "walk.png"):
@@ -309,6 +334,12 @@ def test_info_as_a_process(bars):
         (["sample", "FOLDER", "--label", "2", "--out", "a.png"], "label 2: a number from 0 to 1"),
         (["sample", "FOLDER", "--seeds", "1-3", "--label", "0", "--label", "1", "--out", "a.png"],
          "one or 3 are needed, not 2"),
+        (["sample", "FOLDER", "--classes", "turn", "--label", "0", "--out", "a.png"],
+         "--classes turn: not with --label"),
+        (["sample", "FOLDER", "--classes", "data", "--out", "a.png"],
+         "--classes data: the card of bars does not say how often its training data"),
+        (["sample", "digits", "--classes", "turn", "--out", "a.png"],
+         "--classes turn: digits is not conditional"),
         (["sample", "FOLDER", "--step", "5", "--out", "a.png"], "--step 5: one of 0, 10, 12"),
         (["sample", "FOLDER", "--truncation", "3", "--out", "a.png"], "3: a number from 0 to 2"),
         (["sample", "FOLDER", "--state", "1;d0:11", "--out", "a.png"], "from -10 to 10"),

@@ -4,15 +4,17 @@ import dataclasses
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 from helpers.toys import SMALL, VARIANTS
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.common.seeding import generator_of
+from ganplay.gan.class_shares import labels_in_shares
 from ganplay.toy import metrics
 from ganplay.toy.batches import BatchStream
-from ganplay.toy.custom_points import decode
+from ganplay.toy.custom_points import decode, encode
 from ganplay.toy.distributions import DISTRIBUTIONS
 from ganplay.toy.script_export import as_script
 
@@ -115,6 +117,23 @@ def test_the_script_has_our_own_points():
     *_, state = space["__doc__"].strip().split()
     assert ToyConfig.from_state(state + space["POINTS"]) == (config, [])
     assert as_script(config, 10).count(config.points) == 1
+
+
+@pytest.mark.parametrize("shares", [(31, 23, 16, 12, 8, 6, 4), (9, 9, 9)])
+def test_the_scripts_fakes_have_our_labels(shares):
+    classes = len(shares)
+    labels = np.repeat(np.arange(classes), shares)
+    text = encode(np.stack([labels, -labels], 1) / 4, labels)
+    config = dataclasses.replace(SMALL, distribution="own", points=text, conditional=True)
+    space = loaded(config)
+    expected = labels_in_shares(shares, 500)
+    assert space["labels_in_shares"](500).equal(expected)
+    # G itself is given them: the label is what the last of its inputs say.
+    seen = []
+    space["generator"].register_forward_pre_hook(lambda net, inputs: seen.append(inputs[0]))
+    assert space["fake_samples"](500).shape == (500, 2)
+    assert seen[0][:, -classes:].argmax(1).equal(expected)
+    assert "labels_in_shares" not in as_script(SMALL, 10)
 
 
 @pytest.mark.parametrize("init", ToyConfig.__dataclass_fields__["init_g"].metadata["choices"])

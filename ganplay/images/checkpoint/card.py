@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from ganplay.common.safe_tensors import refuse
+from ganplay.gan.class_shares import equal_weights
 from ganplay.images.config import ImageConfig
 from ganplay.images.models.dcgan import SIZES
 from ganplay.images.networks import Network, StrictModel, arguments_of
@@ -37,6 +38,7 @@ OURS = ("digits", "fashion", "letters", "faces")
 """Data whose models are under ganplay's own terms where their card says nothing else."""
 
 Step = Annotated[int, Field(ge=0, le=10_000_000)]
+Count = Annotated[int, Field(ge=0, le=2**40)]
 Side = Annotated[int, Field(ge=1, le=1024)]
 Words = Annotated[str, StringConstraints(max_length=2000)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LABEL)]
@@ -104,6 +106,8 @@ class Data(StrictModel):
     Attributes:
         name: as `ganplay.datasets.load` knows it.
         count: how many pictures were learnt from.
+        class_counts: how many of each class; () where the card does not know, and then the
+            classes are taken to be equally frequent.
         licence: its terms.
         how_to_get: what to do to have the same.
         root: the folders that the training was told they are in, a home folder as ~.
@@ -113,6 +117,7 @@ class Data(StrictModel):
 
     name: Annotated[str, StringConstraints(pattern=NAME, max_length=80)]
     count: Annotated[int, Field(ge=1)]
+    class_counts: Annotated[tuple[Count, ...], Field(max_length=1000)] = ()
     licence: Words
     how_to_get: Words
     root: Annotated[tuple[Words, ...], Field(max_length=64)] = ()
@@ -183,6 +188,12 @@ class Card(StrictModel):
     def _consistent(self) -> "Card":
         if list(self.snapshots) != sorted({s for s in self.snapshots if s < self.steps}):
             raise ValueError("snapshots: rising steps below those of the model are needed")
+        counts = self.data.class_counts
+        if counts and (len(counts) != len(self.labels) or sum(counts) != self.data.count):
+            raise ValueError(
+                f"data.class_counts: one for each of the {len(self.labels)} labels, which sum to"
+                f" {self.data.count}, are needed"
+            )
         ours = arguments_of(self.config, self.shape, self.classes)
         for role, needed in ours.items():
             network: Network = getattr(self, role)
@@ -204,6 +215,11 @@ class Card(StrictModel):
     def terms(self) -> str:
         """The licence of the model, "unknown" where nobody said one."""
         return self.licence or ("mit" if self.data.name in OURS else "unknown")
+
+    @property
+    def class_weights(self) -> tuple[int, ...]:
+        """Of each class that the model is told, as `labels_in_shares` has it; () for none."""
+        return (self.data.class_counts or equal_weights(self.classes)) if self.classes else ()
 
     def command(self) -> str:
         """What trains such a model again."""

@@ -84,6 +84,7 @@ def _card(run: Run, name: str, steps: int, snapshots: Sequence[int], licences: L
             licence=licences.data or data["licence"], asked=data.get("count"),
             root=tuple(map(_home_as_tilde, data.get("root", ()))),
             max_unreadable=data.get("max_unreadable"),
+            class_counts=tuple(data.get("class_counts", ())),
         )  # fmt: skip
         check_labels(data["names"])
         fonts_of_somebody = data["name"] == "letters" and about.root

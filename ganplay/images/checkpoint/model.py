@@ -195,7 +195,7 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"]):
         Args:
             seeds: of the latent vectors, from 0 to 2^31 - 1.
             label: for a conditional model: one for all pictures or one for each, by number or
-                name; None takes the classes in turn.
+                name; None takes the classes in turn, whatever shares they have in the data.
             step: of the training, one of `steps`; None for the model itself.
 
         Raises:
@@ -264,7 +264,8 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"]):
     @cached_property
     def _scorer(self) -> DiscriminatorScorer:
         module = self._module(self._networks.discriminator, "discriminator")
-        return DiscriminatorScorer(module, self.card.config, self.card.steps)
+        card = self.card
+        return DiscriminatorScorer(module, card.config, card.steps, card.class_weights)
 
     def score(self, state: LatentState) -> Score:
         """What D says of a state's picture, beside samples of the same step of the training.

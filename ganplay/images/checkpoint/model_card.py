@@ -120,7 +120,7 @@ ROWS = {
 _TABLE = """
 ## How good it is
 
-By `ganplay eval {name}` on {samples} samples, {real} pictures that it learnt from and
+By `ganplay eval {name}` on {samples} samples{labels}, {real} pictures that it learnt from and
 {held_out} that it did not, in the features of ganplay's own classifier of these data:
 
 | | samples | held-out real pictures |
@@ -135,7 +135,9 @@ def _figures(metrics: Mapping[str, Any]) -> str:
         return ""
     rows = ["| " + " | ".join(row) + " |" for row in _rows(metrics)]
     counts = {k: _text(metrics, f"protocol.{k}") for k in ("samples", "real", "held_out")}
-    return _TABLE.format(name=_at(metrics, "model.name"), rows="\n".join(rows), **counts)
+    asked, name = _at(metrics, "protocol.labels"), _at(metrics, "model.name")
+    labels = f" ({asked})" if isinstance(asked, str) else ""
+    return _TABLE.format(name=name, rows="\n".join(rows), labels=labels, **counts)
 
 
 def _rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganplay.common.seeding import generator_of
+from ganplay.gan.class_shares import labels_in_shares, weights_of
 from ganplay.images.datasets import ImageData
 from ganplay.images.evaluation import letter_style, metrics
 from ganplay.images.evaluation.classifier import LABEL, Classifier, LoadedClassifier, heads_of
@@ -34,6 +35,8 @@ CHUNK = 1000
 MAX_COUNT, MAX_SEED = 100_000, 10_000
 """So that the seeds of all samples stay below 2^31."""
 LETTERS = 26
+IN_SHARES = "each class as often as in the training data"
+"""The labels of samples, as the protocol has them; older cards say "each class equally often"."""
 
 
 @runtime_checkable
@@ -99,6 +102,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """All figures of a model, as plain data for JSON; the same ones for the same seed.
 
+    Samples of a conditional model have the shares of classes of `train`, as its real pictures do.
+
     Args:
         model: which.
         train: all that it learnt from.
@@ -114,14 +119,15 @@ def evaluate(
     """
     _check(model, train, test, classifier.net, count, seed)
     seeds = range(seed * count, (seed + 1) * count)
-    labels = _even(model.classes, count, seed)
+    weights = weights_of(train.labels, len(train.names))
+    labels = _in_shares(weights, count, seed) if model.classes else None
     tell("samples")
     images = _sampled(model, seeds, labels)
     tell("features")
     sets = _sets(images, train, test, classifier.net, count, seed)
     tell("distances")
     report = {
-        "protocol": _protocol(model, sets, classifier, seeds, seed),
+        "protocol": _protocol(sets, classifier, seeds, seed) | _asked_for(train.names, labels),
         **_distances(sets),
         "accuracy": _accuracy(sets, test, labels, classifier),
         "shares": _shares(sets, train),
@@ -157,10 +163,10 @@ def _check(
         raise EvaluationError("the model has other classes than the data")
 
 
-def _even(classes: int, count: int, seed: int) -> Labels | None:
-    """Each class equally often, in a mixed order."""
+def _in_shares(weights: tuple[int, ...], count: int, seed: int) -> Labels:
+    """Labels in shares, in a mixed order."""
     order = torch.randperm(count, generator=generator_of(seed, "labels"))
-    return order % classes if classes else None
+    return labels_in_shares(weights, count)[order]
 
 
 def _sampled(model: Model, seeds: Sequence[int], labels: Labels | None) -> Pixels:
@@ -195,14 +201,18 @@ def _sets(
     )  # fmt: skip
 
 
-def _protocol(
-    model: Model, sets: _Sets, classifier: LoadedClassifier, seeds: range, seed: int
-) -> dict[str, Any]:
+def _asked_for(names: Sequence[str], labels: Labels | None) -> dict[str, Any]:
+    """Which labels the samples have: in words, and the share of each class."""
+    if labels is None:
+        return {"labels": None}
+    return {"labels": IN_SHARES, "shares": _named(names, metrics.shares(labels, len(names)))}
+
+
+def _protocol(sets: _Sets, classifier: LoadedClassifier, seeds: range, seed: int) -> dict[str, Any]:
     card = classifier.card
     return {
         "seed": seed,
         "first_sample_seed": seeds[0],
-        "labels": "each class equally often" if model.classes else None,
         "training": 0,
         **{name: len(one.images) for name, one in sets.compared().items()},
         "real": len(sets.real.images),

@@ -65,8 +65,9 @@ def train_toy(
 
     Returns:
         The settings (and what of a state string could not be used), the metrics of each member
-        with the noise floor of two real samples, the fake points of each (members, points, 2),
-        and whether all steps were done.
+        with the noise floor of two real samples, the fake points of each (members, points, 2; of
+        a conditional model with the data's shares of classes, which are `class_shares`), and
+        whether all steps were done.
     """
     if not isinstance(preset, str) or preset not in PRESETS:
         raise Refused(f"preset: {preset!r} is not possible; one of {', '.join(PRESETS)}")

@@ -14,11 +14,11 @@ const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARR
 export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, seeds }) {
   const [fakes, maps] = [new Int16Array(blobs[0]), new Uint8Array(blobs[1])], points = fakes.length / possible.length, area = cells ** 2;
   return possible.map((cell, i) => {
-    const gone = lost.includes(i * seeds.length + shown), { extent, classes } = data[cell.data];
+    const gone = lost.includes(i * seeds.length + shown), { extent, fake_labels: labels } = data[cell.data];
     return {
       step, extent, cells: gone ? 0 : cells, map: maps.subarray(i * area, (i + 1) * area), rows: 0, pulls: [], diagnosis: {},
       fakes: gone ? [] : fakes.subarray(i * points, (i + 1) * points),
-      labels: classes ? Array.from({ length: points / 2 }, (_, k) => k % classes) : null,
+      labels: labels.length ? labels : null,
     };
   });
 }

@@ -7,6 +7,7 @@ from PIL import Image
 
 from ganplay.cli import main
 from ganplay.cli.evaluate import table
+from ganplay.common.seeding import generator_of
 from ganplay.images.datasets import ImageData, load
 from ganplay.images.evaluation import classifier
 from ganplay.images.evaluation import evaluate as evaluation
@@ -128,10 +129,48 @@ def test_samples_of_one_kind_are_seen(judge):
     assert report["diversity"]["pixels"]["by_class"] == {"left": 0, "right": None}
 
 
+def in_seven_classes(shares, seed):
+    """Noise in seven brightnesses, so many pictures of each."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(7).repeat_interleave(torch.tensor(shares))
+    noise = torch.randint(30, (len(labels), 1, 16, 16), generator=generator)
+    images = (noise + 30 * labels[:, None, None, None]).to(torch.uint8)
+    return ImageData(images, labels, tuple("abcdefg"), "none", "make it")
+
+
+def test_a_perfect_conditional_model_stands_at_the_floor():
+    shares = (31, 23, 16, 12, 8, 6, 4)
+    train, test, more = (in_seven_classes([4 * s for s in shares], seed) for seed in range(3))
+    report = evaluate(Model(more, classes=7), train, test, untrained(train), count=200)
+    frechet = report["frechet"]
+    assert frechet["samples"] < 2 * max(frechet["held_out"], frechet["training"])
+    expected = {name: share / 100 for name, share in zip("abcdefg", shares, strict=True)}
+    assert report["protocol"]["shares"] == expected == report["shares"]["data"]
+    # The same pictures of each class, but each class equally often, would not.
+    even = in_seven_classes([40] * 7, 2)
+    apart = evaluate(Model(even), train, test, untrained(train), count=200)["frechet"]["samples"]
+    assert apart > 5 * frechet["samples"]
+
+
+def test_equally_frequent_classes_are_asked_for_as_ever(judge):
+    """So the figures on the cards of models of such data stay what they are."""
+    asked = []
+    model = Model(MORE, classes=2)
+    sample = model.sample
+    model.sample = lambda seeds, label: asked.append(label) or sample(seeds, label)
+    even = TRAIN.subset(torch.cat([(TRAIN.labels == k).nonzero()[:80, 0] for k in (0, 1)]))
+    evaluate(model, even, TEST, judge, count=60, seed=3)
+    order = torch.randperm(60, generator=generator_of(3, "labels"))
+    assert asked[0] == (order % 2).tolist()
+
+
 def test_labels_that_are_asked_for(judge):
     report = evaluate(Model(MORE, classes=2), TRAIN, TEST, judge, count=60)
     assert report["accuracy"] == {"samples": 1, "held_out": 1, "worst_class": 1}
-    assert report["shares"]["samples"] == {"left": 0.5, "right": 0.5}
+    # The data's shares, 86 of 256, in whole samples.
+    assert report["shares"]["samples"] == {"left": 20 / 60, "right": 40 / 60}
+    assert report["protocol"]["labels"] == "each class as often as in the training data"
+    assert report["protocol"]["shares"] == report["shares"]["samples"]
 
     swapped = evaluate(
         Model(MORE, classes=2, change=lambda x: x.flip(3)), TRAIN, TEST, judge, count=60
@@ -141,7 +180,7 @@ def test_labels_that_are_asked_for(judge):
     left = MORE.images[MORE.labels == 0]
     deaf.sample = lambda seeds, label: left[torch.tensor(seeds) % len(left)]
     found = evaluate(deaf, TRAIN, TEST, judge, count=60)["accuracy"]
-    assert found == {"samples": 0.5, "held_out": 1, "worst_class": 0}
+    assert found == {"samples": 20 / 60, "held_out": 1, "worst_class": 0}
 
 
 def test_samples_beyond_a_chunk_have_labels_and_seeds_of_their_own(judge, monkeypatch):
@@ -160,7 +199,7 @@ def test_samples_beyond_a_chunk_have_labels_and_seeds_of_their_own(judge, monkey
     assert report == whole
     assert [seed for seed, _ in asked] == list(range(60))
     labels = [label for _, label in asked]
-    assert sorted(labels) == [0] * 30 + [1] * 30
+    assert sorted(labels) == [0] * 20 + [1] * 40
     assert labels[:7] * 8 + labels[:4] != labels
 
 

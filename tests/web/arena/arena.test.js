@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { packing, styleOf } from "../../../ganplay/web/arena/cells.js";
+import { framesOf, packing, styleOf } from "../../../ganplay/web/arena/cells.js";
 import { History, nearest } from "../../../ganplay/web/arena/curves.js";
 import { commandOf, rowsOf } from "../../../ganplay/web/arena/save.js";
 import { read, ticked, write } from "../../../ganplay/web/arena/setup.js";
@@ -34,6 +34,14 @@ test("the address names an arena", () => {
   assert.equal(viewsIn("#arena").arena, "");
   assert.equal(viewsIn("#learn=a").arena, null);
   assert.equal(addressOf(usual, { arena: "loss:hinge" }), "arena=loss:hinge");
+});
+
+test("fakes have the labels that the server told", () => {
+  const head = { cells: 1, blobs: [new Int16Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer, new Uint8Array([9, 8]).buffer], lost: [], shown: 0, step: 4 };
+  const data = [{ extent: 3, classes: 2, fake_labels: [0, 0] }, { extent: 3, classes: 0, fake_labels: [] }];
+  const [labelled, plain] = framesOf(head, { possible: [{ data: 0 }, { data: 1 }], data, seeds: [0] });
+  assert.deepEqual([labelled.labels, plain.labels], [[0, 0], null]);
+  assert.deepEqual([[...labelled.fakes], [...plain.map]], [[1, 2, 3, 4], [8]]);
 });
 
 test("pictures fill their box", () => {
