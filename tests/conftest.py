@@ -110,6 +110,7 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
+FLAGS.append("--host-resolver-rules=MAP *.example 127.0.0.1")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from ganplay.cli import flags
 from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_given
 from ganplay.latent.model_shelf import model_folders
+from ganplay.server.address import listening
+from ganplay.server.address import root_path as path_of
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay app`."""
-    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1, for this machine "
+        "alone; 0.0.0.0 and :: are for all its network)")  # fmt: skip
     parser.add_argument("--port", type=int, help="port (default: the first free one from 7860 on)")
     parser.add_argument("--root-path", help="path under which a proxy shows the app")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
@@ -39,6 +42,8 @@ def _models(text: str) -> Path:
 
 
 def _app(options: argparse.Namespace) -> int:
+    listening(options.host, options.port)
+    path_of(options.root_path)
     from ganplay.common.devices import device_of
     from ganplay.server.app import launch  # seconds of imports that no other command needs
 

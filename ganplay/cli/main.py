@@ -1,6 +1,8 @@
 """The parser of the command line, made of the table of all commands, and `main`."""
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -21,6 +23,7 @@ from ganplay.images.datasets import DataError
 from ganplay.images.evaluation.evaluate import EvaluationError
 from ganplay.images.evaluation.training_images import MissingData
 from ganplay.images.runs import RunError
+from ganplay.server.address import AddressError
 
 
 class Command(NamedTuple):
@@ -51,21 +54,46 @@ COMMANDS = {
     "data": Command(add_data, "show a data set of pictures"),
 }
 REFUSALS = (
-    CheckpointError, ConfigError, DataError, EvaluationError, MissingData, RunError, UsageError,
+    AddressError, CheckpointError, ConfigError, DataError, EvaluationError, MissingData, RunError,
+    UsageError,
 )  # fmt: skip
 """Errors whose words say what cannot be done, and why."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status."""
+    print_all_characters()
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # who reads has had enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(argv: Sequence[str] | None) -> int:
     options = build_parser().parse_args(argv)
     try:
         return options.run(options)
     except REFUSALS as error:
-        return options.parser.error(str(error))
+        # Nothing is wrong with how the command is written: its usage would only hide why.
+        return options.parser.exit(2, f"{options.parser.prog}: error: {error}\n")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def print_all_characters() -> None:
+    """Have characters that a terminal or a pipe cannot show printed by their numbers.
+
+    Otherwise a command would end with an error where output is not UTF-8, or where the name of a
+    file is not.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -3,18 +3,11 @@
 import gc
 import os
 import sys
-
-# Before gradio is imported: it summarises all past events for each new one, which gets slower
-# the longer an app runs.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
-os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
-
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from typing_extensions import Self
@@ -24,6 +17,9 @@ from ganplay.images.evaluation.training_images import roots_given
 from ganplay.latent.model_store import ModelStore
 from ganplay.latent.projection_queue import ProjectionQueue
 from ganplay.live.engine import Engine
+from ganplay.server.address import Address, AddressError, listening
+from ganplay.server.address import root_path as path_of
+from ganplay.server.api.endpoints import Endpoints, agent_answer, documented
 from ganplay.server.api.images import ImageApi
 from ganplay.server.api.projection import ProjectionApi
 from ganplay.server.api.toy import train_toy, write_script
@@ -33,11 +29,14 @@ from ganplay.server.arena.routes import ArenaRoutes
 from ganplay.server.explore.projection_routes import ProjectionRoutes
 from ganplay.server.explore.routes import ExploreRoutes
 from ganplay.server.explore.walk_routes import WalkRoutes
+from ganplay.server.gradio_import import gr, own_network
 from ganplay.server.http import auth, logs
 from ganplay.server.http.gradio_lockdown import GradioLockdown, blocked_routes, patch_gradio
 from ganplay.server.http.idle_timeouts import install_timeouts
 from ganplay.server.http.logs import AccessLog, log_event
+from ganplay.server.http.origins import OriginCheck
 from ganplay.server.http.rate_limits import RateLimits
+from ganplay.server.http.secret_check import SecretCheck, SecretHeader
 from ganplay.server.lab.files import LabFileRoutes
 from ganplay.server.lab.routes import LabRoutes
 from ganplay.server.learn.routes import LearnRoutes
@@ -73,7 +72,8 @@ class RouteGroups(NamedTuple):
         projection, learn = ProjectionRoutes(ProjectionQueue(model_store)), LearnRoutes()
         walks = WalkRoutes(model_store)
         with_slots = (files, explore, projection, learn, walks)
-        status = StatusRoutes(browsers, ServerReport(engine, model_store, lab.line, with_slots))
+        report = ServerReport(engine, model_store, lab.line, with_slots)
+        status = StatusRoutes(browsers, report, SecretCheck())
         return cls(lab, arena, files, explore, projection, learn, walks, status)
 
     def all(self) -> list[BaseRoute]:
@@ -99,7 +99,7 @@ def build(groups: RouteGroups) -> gr.Blocks:
     gpu_jobs = GpuJobs(model_store, projection_queue)
     images, projection = ImageApi(model_store, gpu_jobs), ProjectionApi(projection_queue, gpu_jobs)
     walk = WalkApi(groups.walks, gpu_jobs).walk
-    with gr.Blocks(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
+    with Endpoints(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         page = gr.HTML(
             html_template=_asset("lab/lab.html"),
             js_on_load=_asset("mount.js"),
@@ -111,9 +111,18 @@ def build(groups: RouteGroups) -> gr.Blocks:
         demo.load(
             new_token, None, page, queue=False, show_progress="hidden", api_visibility="private"
         )
-        gr.api(train_toy, api_name="train_toy", concurrency_limit=1)  # type: ignore[attr-defined]
-        for endpoint in (write_script, images.info, images.generate, projection.project, walk):
-            gr.api(endpoint, api_name=endpoint.__name__)  # type: ignore[attr-defined]
+        endpoints = (
+            train_toy,
+            write_script,
+            images.info,
+            images.generate,
+            projection.project,
+            walk,
+        )
+        for endpoint in endpoints:
+            alone = {"concurrency_limit": 1} if endpoint is train_toy else {}
+            name = endpoint.__name__
+            gr.api(documented(endpoint), api_name=name, **alone)  # type: ignore[attr-defined]
     return demo
 
 
@@ -168,38 +177,60 @@ def launch(
 
     Returns:
         The Blocks and the page's address.
+
+    Raises:
+        AddressError: if the app cannot listen there, or `root_path` is no path.
     """
     if os.environ.get("SYSTEM") == "spaces":  # whose proxy alone can reach us, and names visitors
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
+    address, path = listening(host, port), path_of(root_path)
     if route_groups is None:
         engine = engine or Engine()
         roots = roots_given() if data_roots is None else data_roots
         device = device or usual_device()
         model_store = ModelStore(indexes=IndexCache(roots), device=device, folders=model_folders)
         route_groups = RouteGroups.made(engine, model_store)
-    route_groups.lab.engine.warm_up()
-    demo = build(route_groups)
+    with own_network():
+        demo = _serve(route_groups, address, path, mcp)
+        logs.start(log)  # before anybody knows the address: the log has the first visitor too
+        _tell(address, route_groups, open_browser)
+        if block:
+            try:
+                demo.block_thread()
+            finally:
+                route_groups.stop()
+    return demo, address.url
+
+
+def _serve(groups: RouteGroups, address: Address, path: str, mcp: bool | None) -> gr.Blocks:
+    """Have Gradio's server listen, with our routes and what stands before all routes."""
+    groups.lab.engine.warm_up()
+    demo = build(groups)
     patch_gradio()
-    _, url, _ = demo.queue(default_concurrency_limit=2, max_size=40).launch(
-        server_name=host,
-        server_port=port,
-        inbrowser=open_browser,
-        prevent_thread_lock=True,
-        root_path=root_path,
-        quiet=True,
-        theme=gr.themes.Base(font=FONTS, font_mono=MONO),
-        ssr_mode=False,
-        enable_monitoring=False,
-        mcp_server=mcp,
-        run_history=False,
-        footer_links=[],
-        max_file_size="2mb",
-        favicon_path=str(ASSETS / "shared" / "favicon.png"),
-        app_kwargs={
-            "routes": [*blocked_routes(), *route_groups.all()],
-            "middleware": [Middleware(kind) for kind in (AccessLog, RateLimits, GradioLockdown)],
-        },
-    )
+    before_all = [Middleware(kind) for kind in (AccessLog, RateLimits, OriginCheck)]
+    before_all.append(Middleware(SecretHeader, check=groups.status.secret_check))
+    before_all.append(Middleware(GradioLockdown))
+    try:
+        demo.queue(default_concurrency_limit=2, max_size=40).launch(
+            server_name=address.host,
+            server_port=address.port,
+            prevent_thread_lock=True,
+            root_path=path,
+            quiet=True,
+            theme=gr.themes.Base(font=FONTS, font_mono=MONO),
+            ssr_mode=False,
+            enable_monitoring=False,
+            mcp_server=mcp,
+            run_history=False,
+            footer_links=[],
+            max_file_size="2mb",
+            favicon_path=str(ASSETS / "shared" / "favicon.png"),
+            app_kwargs={"routes": [*blocked_routes(), *groups.all()], "middleware": before_all},
+        )
+    except OSError as error:
+        raise AddressError(f"port: {address.port} cannot be listened at ({error})") from error
+    if demo.mcp_server_obj is not None:
+        vars(demo.mcp_server_obj).update(postprocess_output_data=agent_answer)
     # All that has been imported stays: whoever looks for garbage need not look through it again
     # and again, while all threads wait. Before anybody is told: Python drops an interrupt that
     # comes while a finalizer runs.
@@ -208,13 +239,16 @@ def launch(
     install_timeouts(demo.server.config)
     # Frames are dense already: a tenth fewer bytes would cost the event loop twice its time.
     demo.server.config.ws_per_message_deflate = False
-    logs.start(log)  # before anybody knows the address: the log has the first visitor too
-    print(f"ganplay is at {url}", file=sys.stderr, flush=True)
+    return demo
+
+
+def _tell(address: Address, groups: RouteGroups, open_browser: bool) -> None:
+    """Say where the page is: by the address that others in the network can use too."""
+    url = address.url
+    groups.lab.home = url if address.everywhere else None
+    here = "" if url == address.here else f" (on this machine also at {address.here})"
+    print(f"ganplay is at {url}{here}", file=sys.stderr, flush=True)
     log_event("start", **versions())
-    log_left_out(route_groups.explore.model_store)
-    if block:
-        try:
-            demo.block_thread()
-        finally:
-            route_groups.stop()
-    return demo, url
+    log_left_out(groups.explore.model_store)
+    if open_browser:
+        webbrowser.open(url)

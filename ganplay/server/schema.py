@@ -49,9 +49,14 @@ def _thumbnail(distribution: Distribution) -> dict[str, Any]:
 
 
 @functools.cache
-def schema() -> bytes:
-    """The page's schema as JSON; the same for everybody."""
+def schema(home: str | None = None) -> bytes:
+    """The page's schema as JSON; the same for everybody.
+
+    Args:
+        home: where others in the network reach the page, if links are to say that.
+    """
     content = {
+        "home": home,
         "groups": GROUPS,
         "fields": fields_of(ToyConfig),
         "presets": {name: preset.to_dict() for name, preset in PRESETS.items()},

@@ -13,6 +13,7 @@ import { Views } from "./tabs.js";
 import { inBrowser } from "./shared/storage.js";
 import { element } from "./shared/dom.js";
 import { readAddress, viewsIn, writeAddress } from "./shared/address.js";
+import { useHome } from "./shared/page-address.js";
 import * as words from "./shared/i18n.js";
 
 const { t } = words;
@@ -35,6 +36,7 @@ export async function mount(root, { base, token, newToken }) {
   const answer = await fetch(`${base}/schema.json`);
   const schema = await answer.json();
   words.start(schema.locales, readAddress(location.hash).lang);
+  useHome(schema.home);
   const app = new App(root, schema, base), { lab } = app;
   // For the curious at the console, and for the tests: the Lab, and what is beside it on the page.
   Object.assign(window, { ganplay: lab });

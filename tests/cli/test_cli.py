@@ -1,7 +1,9 @@
 """The command line: once as a process, and what it does with its arguments in this one."""
 
 import dataclasses
+import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -17,6 +19,7 @@ from PIL import Image
 
 from ganplay import ToyConfig, ToyTrainer, load_toy, save_toy
 from ganplay.cli import main
+from ganplay.cli.main import COMMANDS
 
 
 @pytest.fixture
@@ -221,13 +224,21 @@ def test_a_table_for_people(capsys):
     assert lines[-1] == "20 steps, 2500 samples"
 
 
+ELSEWHERE = {
+    "HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "socks5://127.0.0.1:9", "LC_ALL": "C",
+    "SSL_CERT_FILE": "/nowhere", "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0",
+}  # fmt: skip
+"""What is meant for other servers and other programs, and must not keep the app from starting."""
+
+
 def test_app_serves_the_page_until_it_is_interrupted():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [*COMMAND, "app", "--port", str(port)],
+        [*COMMAND, "app", "--port", str(port), "--root-path", "lab"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={name: text for name, text in os.environ.items() if name != "HOME"} | ELSEWHERE,
         # Where the tests run in the background of a shell they ignore it, and so would this.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
@@ -245,6 +256,60 @@ def test_app_serves_the_page_until_it_is_interrupted():
     time.sleep(0.2)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["--port", "99999"], "port: 99999 is not possible; a whole number from 0 to 65535"),
+        (["--port", "-1"], "port: -1 is not possible; a whole number from 0 to 65535"),
+        (["--host", "nosuch.invalid"], "host: 'nosuch.invalid' is not known; 127.0.0.1 is for "
+            "this machine alone, 0.0.0.0 and :: are for all its network"),
+        (["--root-path", "my lab"], "root-path: 'my lab' is not possible; a path such as /lab"),
+    ],
+)  # fmt: skip
+def test_app_says_in_one_line_where_it_cannot_listen(capsys, flags, complaint):
+    with pytest.raises(SystemExit) as ended:
+        main(["app", *flags])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"ganplay app: error: {complaint}\n"
+
+
+def test_app_says_in_one_line_that_a_port_is_in_use(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(SystemExit) as ended:
+            main(["app", "--port", str(port)])
+    assert ended.value.code == 2
+    told = f"port: {port} is in use by another program; choose another one"
+    assert capsys.readouterr().err == f"ganplay app: error: {told}\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8", "cp936", "latin-1"])
+def test_a_pipe_of_any_encoding_gets_all_texts(monkeypatch, encoding):
+    """What an encoding does not have is told by its number, the rest as it is."""
+    pipe, complaints = (io.TextIOWrapper(io.BytesIO(), encoding, "strict") for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", pipe)
+    monkeypatch.setattr(sys, "stderr", complaints)
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0
+    with pytest.raises(SystemExit):
+        main(["toy", "--state", "1;loss:模式崩溃", "--script", "no/\udce9γ.py"])
+    told = pipe.buffer.getvalue().decode(encoding)
+    assert told.count("usage: ") == len(COMMANDS)
+    complaints.flush()
+    assert "udce9" in complaints.buffer.getvalue().decode(encoding)
+
+
+def test_who_reads_no_more_of_a_pipe_ends_the_command_without_a_complaint(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)  # as `head` does when it has its lines
+    with open(writer, "w", encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert main(["toy", *TINY]) == 1
+        pipe.write("what Python still has for it when it ends goes nowhere")
 
 
 def test_toy_learns_the_points_of_a_file(tmp_path, capsys):

@@ -1,6 +1,5 @@
 """The named endpoints on image models, as a script and as an agent call them."""
 
-import ast
 import asyncio
 import base64
 import io
@@ -79,7 +78,9 @@ async def asked(url):
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
         answer = await session.call_tool("generate", {"states": [STATE]})
         wrong = await session.call_tool("generate", {"states": ["1;model:nope"]})
-        return tools, answer, wrong
+        script = await session.call_tool("write_script", {"state": "1", "steps": 5})
+        missing = await session.call_tool("write_script", {"steps": 5})
+        return tools, answer, wrong, script, missing
 
 
 def test_agents_have_the_same_as_tools():
@@ -87,13 +88,25 @@ def test_agents_have_the_same_as_tools():
     demo, url = launch("127.0.0.1", block=False, engine=engine, mcp=True)
     try:
         with ThreadPoolExecutor(1) as thread:  # a browser's loop may be running in this one
-            tools, answer, wrong = thread.submit(asyncio.run, asked(url)).result()
+            tools, answer, wrong, *others = thread.submit(asyncio.run, asked(url)).result()
     finally:
         demo.close(verbose=False)
         engine.stop()
     assert {"train_toy", "write_script", "info", "generate"} <= tools.keys()
     assert "state string" in json.dumps(tools["generate"].inputSchema)
     assert not answer.isError
-    assert ast.literal_eval(answer.content[0].text)["states"] == [STATE]
+    told, picture = answer.content
+    assert json.loads(told.text)["states"] == [STATE]
+    assert (json.loads(told.text)["pictures"], picture.mimeType) == (["(file 1)"], "image/png")
+    model = ganplay.load("digits-conditional")
+    wanted = model.render([ganplay.read_state(STATE, "digits-conditional", model.space)[0]])
+    assert (pixels(f"data:image/png;base64,{picture.data}")[..., 0] == wanted[0, 0].numpy()).all()
+    script, missing = others
+    assert script.content[0].text.startswith('"""')
+    assert missing.isError
+    assert "state" in missing.content[0].text
+    schema = tools["train_toy"].inputSchema["properties"]
+    assert schema["until"]["description"].endswith("says at which step.")
+    assert tools["walk"].description.endswith("the file in a data URL.")
     assert wrong.isError
     assert "model: 'nope' is not possible" in wrong.content[0].text

@@ -503,7 +503,7 @@ def test_files_are_taken_from_pages_with_a_session_only(upload, server):
     assert upload(b"1,2", token="") == (403, refused)
     assert upload(b"1,2", token="forged.0123") == (403, refused)
     assert upload(b"1,2", token=auth.issue()) == (404, refused)
-    assert upload(b"1,2", Origin="https://elsewhere.example") == (403, refused)
+    assert upload(b"1,2", Origin="https://elsewhere.example") == (403, {"type": "refused"})
     assert upload(b"1,2", Origin=server.url.rstrip("/"))[0] == 200
 
 

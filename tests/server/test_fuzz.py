@@ -36,9 +36,8 @@ from ganplay.common.wire import pack_chunk
 from ganplay.live.frame import FrameRenderer
 from ganplay.live.frame_codec import pack, pack_points
 from ganplay.server.api import walk
-from ganplay.server.http import auth, live_socket, protocol, rate_limits
+from ganplay.server.http import auth, live_socket, protocol, rate_limits, secret_check
 from ganplay.server.http.logs import COUNTS
-from ganplay.server.status import routes as operator
 from ganplay.toy.checkpoint import toy_to_bytes
 
 WANTED = int(os.environ.get("GANPLAY_FUZZ", "0"))
@@ -184,7 +183,8 @@ def mended():
             patch.setattr(rate_limits, name, rate_limits.Rate(1e9, 1e9))
         patch.setattr(rate_limits, "MESSAGES", rate_limits.Rate(1e9, 300))
         patch.setattr(live_socket, "POLL_SECONDS", 0.005)
-        patch.setattr(operator, "WRONG_SECONDS", 0.0)
+        patch.setattr(secret_check, "WRONG_SECONDS", 0.0)
+        patch.setattr(secret_check, "GUESSES", rate_limits.Rate(1e9, 1e9))
         patch.setattr(walk, "SECONDS", 5.0)
         patch.setenv(auth.VARIABLE, "a lecture in the hall")
         yield

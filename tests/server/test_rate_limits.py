@@ -47,7 +47,7 @@ def test_who_has_been_away_longest_is_forgotten(monkeypatch):
 
 
 def test_addresses():
-    of = rate_limits._address
+    of = rate_limits.address_of
     assert of({"client": ("192.0.2.7", 1)}) == "192.0.2.7"
     one, other = ("2001:db8:1:2::7", 1), ("2001:db8:1:2:ffff::9", 1)
     assert of({"client": one}) == of({"client": other}) == "2001:db8:1:2::"

@@ -11,14 +11,18 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from importlib.metadata import version
 
 import pytest
-from helpers.http import send, status, wait_until
+from helpers.http import post, send, status, wait_until
 from helpers.tab import Tab
 from helpers.witness import alive
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
-from ganplay.server.http import auth, logs, rate_limits
+from ganplay.server.api import toy
+from ganplay.server.http import auth, logs, rate_limits, secret_check
 from ganplay.server.http.logs import JsonFormatter, RateLimitFilter, plain
 from ganplay.server.status import report, routes
 
@@ -27,9 +31,10 @@ PATH = "ganplay/operator"
 
 
 @pytest.fixture
-def kept(monkeypatch):
+def kept(server, monkeypatch):
     monkeypatch.setenv(auth.VARIABLE, SECRET)
-    monkeypatch.setattr(routes, "WRONG_SECONDS", 0.0)
+    monkeypatch.setattr(secret_check, "WRONG_SECONDS", 0.0)
+    monkeypatch.setattr(server.status.secret_check, "_buckets", rate_limits.TokenBuckets())
 
 
 class Still(urllib.request.HTTPRedirectHandler):
@@ -86,28 +91,107 @@ def test_who_signs_in_gets_a_cookie_and_sees_the_numbers(server, kept):
     assert status(server, f"{PATH}.json", **other)[0] == 200
 
 
-def test_who_guesses_has_to_wait_and_who_knows_has_not(server, kept, monkeypatch):
-    """By what is waited for, not by a clock."""
-    waits, sleep = [], asyncio.sleep
+def by_header(path, body=None):
+    """A guess at a door that reads the header: the status."""
+
+    def guess(server, secret):
+        headers = {"X-Ganplay-Secret": secret}
+        if body is None:
+            return status(server, path, **headers)[0]
+        try:
+            post(server, path, body(), headers)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+        return 200
+
+    return guess
+
+
+def by_form(server, secret):
+    code, headers = sign(server, {"secret": secret})
+    return 401 if headers["Location"] == "operator?wrong" else code
+
+
+def by_socket(server, secret):
+    address = server.url.replace("http", "ws") + "ganplay/lab/socket"
+    with connect(address, additional_headers={"X-Ganplay-Secret": secret}) as socket:
+        if secret == SECRET:
+            return 200
+        with suppress(ConnectionClosed):
+            while True:
+                socket.recv(timeout=20)
+        return socket.protocol.close_code - 4000
+
+
+GUESSES = {
+    "form": by_form,
+    "socket": by_socket,
+    "numbers": by_header(f"{PATH}.json"),
+    "page": by_header(PATH),
+    "poll": by_header("ganplay/lab/poll", lambda: {"token": auth.issue(), "messages": []}),
+    "gradio": by_header("gradio_api/call/info", lambda: {"data": [""]}),
+    "file": by_header("ganplay/schema.json"),
+}
+
+
+@pytest.fixture
+def waits(kept, monkeypatch):
+    """The seconds that wrong secrets are kept waiting, none of which pass."""
+    made, sleep = [], asyncio.sleep
 
     async def waiting(seconds, *rest):
         if seconds == 7.5:
-            waits.append(seconds)
+            made.append(seconds)
             seconds = 0
         return await sleep(seconds, *rest)
 
-    monkeypatch.setattr(routes, "WRONG_SECONDS", 7.5)
-    monkeypatch.setattr(routes.asyncio, "sleep", waiting)
-    for count, wrong in enumerate((SECRET[:-1], "", "x" * 300), 1):
-        assert sign(server, {"secret": wrong})[1]["Location"] == "operator?wrong"
+    monkeypatch.setattr(secret_check, "WRONG_SECONDS", 7.5)
+    monkeypatch.setattr(secret_check.asyncio, "sleep", waiting)
+    return made
+
+
+@pytest.mark.parametrize("door", GUESSES)
+def test_who_guesses_has_to_wait_and_who_knows_has_not(server, waits, caplog, door):
+    """By what is waited for, not by a clock; each guess is counted and logged."""
+    caplog.set_level(logging.INFO, "ganplay.events")
+    guess, before = GUESSES[door], logs.COUNTS["guess"]
+    for count, wrong in enumerate((SECRET[:-1], SECRET.upper(), "x" * 300), 1):
+        assert guess(server, wrong) == 401
         assert len(waits) == count
-    assert sign(server, {"secret": SECRET})[1]["Location"] == "operator"
-    assert sign(server, {})[0] == 303  # signs out
+        assert logs.COUNTS["guess"] == before + count
+    assert guess(server, SECRET) not in (401, 429)
     assert len(waits) == 3
+    told = [record for record in caplog.records if record.getMessage() == "guess"]
+    assert len(told) == 3
+    assert SECRET[:-1] not in str([vars(record) for record in told])
+
+
+def test_who_guesses_often_is_not_even_compared(server, waits, monkeypatch):
+    """Whichever door was tried; and who has signed in goes on."""
+    mine = {"Cookie": sign(server, {"secret": SECRET})[1]["Set-Cookie"].split(";")[0]}
+    monkeypatch.setattr(secret_check, "GUESSES", rate_limits.Rate(4, 1e-3))
+    before = logs.COUNTS["many_guesses"]
+    doors = [GUESSES[door] for door in ("form", "numbers", "poll", "socket")]
+    assert [guess(server, "a wrong secret") for guess in doors] == [401] * 4
+    assert [guess(server, "a wrong secret") for guess in doors] == [429] * 4
+    assert [guess(server, SECRET) for guess in doors[:3]] == [429] * 3
+    assert len(waits) == 4
+    assert logs.COUNTS["many_guesses"] == before + 7
+    code, headers, body = status(server, f"{PATH}.json", **{"X-Ganplay-Secret": SECRET})
+    assert (code, headers["Retry-After"], json.loads(body)) == (429, "10", {"type": "too_many"})
+    assert status(server, f"{PATH}.json", **mine)[0] == 200
+
+
+def test_who_knows_the_secret_may_show_it_as_often_as_they_like(server, waits):
+    for _ in range(3 * int(secret_check.GUESSES.burst)):
+        assert GUESSES["page"](server, SECRET) == 200
+    assert waits == []
 
 
 def test_guessing_is_slow():
-    assert routes.WRONG_SECONDS >= 0.5
+    assert secret_check.WRONG_SECONDS >= 0.5
+    assert secret_check.GUESSES.burst <= 20
+    assert secret_check.GUESSES.a_second <= 0.2
 
 
 def test_over_https_the_cookie_is_for_https_only(server, kept):
@@ -301,13 +385,15 @@ def test_what_somebody_made_up_stands_in_no_log(server, caplog, monkeypatch):
     assert "/gradio_api/call/{api_name}" in told()
 
 
-def test_gradio_prints_nothing_that_was_sent(server, caplog, capsys):
+def test_gradio_prints_nothing_that_was_sent(server, caplog, capsys, monkeypatch):
     words = "all-about-me"
-    body = json.dumps({"data": [words]}).encode()  # one is missing
-    body = {"data": body, "headers": {"Content-Type": "application/json"}}
-    asked = urllib.request.Request(f"{server.url}gradio_api/call/write_script", **body)
-    with urllib.request.urlopen(asked) as answer:
-        event = json.loads(answer.read())["event_id"]
+
+    def stumble(state):
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(toy.ToyConfig, "from_state", stumble)
+    body = {"data": [words, 10]}
+    event = json.loads(post(server, "gradio_api/call/write_script", body))["event_id"]
     path = f"gradio_api/call/write_script/{event}"
     assert status(server, path)[2].startswith(b"event: error")
     (record,) = [r for r in caplog.records if "make sense" in r.getMessage()]

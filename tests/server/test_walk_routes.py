@@ -149,9 +149,6 @@ def test_refusals_name_the_field(client, change, field, code, monkeypatch):
 def test_who_may_ask(client, monkeypatch):
     content = {"model": "one", "walk": "1;frames:2|1|1;seed:2"}
     assert asked(client, token="forged.0", **content).status_code == 401
-    foreign = {"Origin": "https://elsewhere.example", "X-Ganplay-Token": auth.issue()}
-    assert client.post(URL, json=content, headers=foreign).status_code == 403
-    assert client.post(URL, content=b"[" * 9999, headers=foreign).status_code == 403
     headers = {"X-Ganplay-Token": auth.issue(), "Content-Type": "application/json"}
     garbled = client.post(URL, content=b"\xff[", headers=headers)
     assert (garbled.status_code, garbled.json()["problem"]["field"]) == (422, "model")

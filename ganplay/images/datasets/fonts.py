@@ -15,6 +15,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from ganplay.common.paths import home_folder
+
 LETTERS = string.ascii_uppercase
 SUFFIXES = (".otf", ".ttf", ".ttc", ".pfb")
 """What is looked for; where two files hold the same letters, the earlier kind is kept."""
@@ -39,7 +41,7 @@ class FontRefused(ValueError):
 
 def system_folders() -> list[Path]:
     """Where this system keeps its fonts."""
-    home = Path.home()
+    home = home_folder()
     places = {
         "darwin": [Path("/Library/Fonts"), Path("/System/Library/Fonts"), home / "Library/Fonts"],
         "win32": [Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"],

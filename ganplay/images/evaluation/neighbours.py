@@ -20,6 +20,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganplay.common.files import write_whole
+from ganplay.common.paths import home_folder
 from ganplay.common.safe_tensors import CheckpointError, TensorSpec, content, tensors_of
 from ganplay.images.checkpoint import BUNDLED, Card
 from ganplay.images.evaluation.classifier import FEATURES, LoadedClassifier, load_classifier
@@ -215,4 +216,4 @@ def _kept(path: Path, count: int) -> Float[Tensor, "n f"] | None:
 
 def cache_folder() -> Path:
     """Where ganplay keeps what can be made again: `~/.cache/ganplay`, or as XDG has it."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganplay"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache") / "ganplay"

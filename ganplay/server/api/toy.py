@@ -3,9 +3,8 @@
 import time
 from typing import Any
 
-import gradio as gr
-
 from ganplay.common.settings import MAX_SEED, ConfigError
+from ganplay.server.gradio_import import gr
 from ganplay.toy.config import PRESETS, ToyConfig
 from ganplay.toy.experiment import report, train, train_until
 from ganplay.toy.script_export import as_script

@@ -1,4 +1,4 @@
-"""Who asks: a page of ours by its token, the lecturer by the secret, and from which site.
+"""Who asks: a page of ours by its token, the lecturer by the secret.
 
 A token is a random session id with a signature of this process, so that nobody can name a session
 that was not given to them, and one from another server is told apart at once.
@@ -11,9 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 _KEY = secrets.token_bytes(32)
@@ -61,22 +59,3 @@ def is_teacher(given: object) -> bool:
 def shows_secret(connection: HTTPConnection) -> bool:
     """Whether a request shows the lecturer's secret in its header."""
     return is_teacher(connection.headers.get(SECRET))
-
-
-def same_origin(headers: Headers) -> bool:
-    """Whether a request comes from a page of this server, or from no page at all.
-
-    What browsers say of it themselves counts most: no page can forge that, and it is right
-    whatever name a proxy calls us by. A frame on another site's page is a page of ours.
-    """
-    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-    if origin is None:
-        return site != "cross-site"
-    try:
-        named = urlsplit(origin).netloc
-    except ValueError:
-        return False
-    if site == "same-origin" or named == headers.get("host"):
-        return True
-    forwarded = headers.get("x-forwarded-host", "").split(",")
-    return site is None and named != "" and named in (host.strip() for host in forwarded)

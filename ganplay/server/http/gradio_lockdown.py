@@ -8,7 +8,7 @@ What Gradio's other routes fail on is the request's fault, and is answered as th
 import logging
 from typing import Any
 
-from gradio import processing_utils, queueing, routes
+from gradio_client import utils as client_utils
 from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -17,8 +17,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganplay.media.uploads import MAX_BYTES
+from ganplay.server.api.endpoints import check_names
 from ganplay.server.api.toy import Refused
+from ganplay.server.gradio_import import http_server, processing_utils, queueing, routes
 from ganplay.server.http.bodies import limited_body
+from ganplay.server.http.dual_stack import DualStackServer
 from ganplay.server.http.guard import JSON_ONLY, answer_refusal, is_json
 from ganplay.server.http.logs import COUNTS
 from ganplay.server.http.protocol import PREFIX, SECURITY_HEADERS, Refusal
@@ -69,9 +72,12 @@ class GradioLockdown:
 
         try:
             await answer(scope, receive, sent)
-        except Exception:
+        except Exception as error:
             if begun or not gradio:
                 raise
+            if isinstance(error, Refused):
+                await JSONResponse({"error": error.message}, 400)(scope, receive, sent)
+                return
             logger.warning("Gradio could not make sense of a request", exc_info=True)
             COUNTS["gradio_stumbled"] += 1
             await JSONResponse({"type": "request"}, 400)(scope, receive, sent)
@@ -134,8 +140,32 @@ class _QuietTraceback:
         logger.warning("Gradio could not make sense of a request", exc_info=True)
 
 
+class _NamedArguments:
+    """In place of `gradio_client.utils`, whose errors do not reach who names arguments."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(client_utils, name)
+
+    @staticmethod
+    def construct_args(parameters: Any, args: tuple, given: dict[str, Any]) -> list:
+        check_names(parameters, given)
+        return client_utils.construct_args(parameters, args, given)
+
+
+def _without_cors(app: ASGIApp, **_: object) -> ASGIApp:
+    """In place of Gradio's CORS, which answers other sites' pages: `origins` has the rule."""
+    return app
+
+
 def patch_gradio() -> None:
-    """Have Gradio refuse what stands for a file among arguments, and print nothing of a request."""
+    """Have Gradio refuse what stands for a file among arguments, and print nothing of a request.
+
+    It also adds no CORS headers, and listens at `::` for both kinds of addresses.
+    """
     processing_utils.async_move_files_to_cache = _move
+    vars(http_server).update(Server=DualStackServer)
+    if not hasattr(routes, "CustomCORSMiddleware"):
+        raise RuntimeError("this version of gradio sends CORS headers that are not known here")
+    vars(routes).update(CustomCORSMiddleware=_without_cors, client_utils=_NamedArguments())
     for module in (queueing, routes):
         vars(module).update(traceback=_QuietTraceback)

@@ -1,8 +1,9 @@
 """The one guard of all routes and sockets that pages use.
 
-It checks where a request comes from, the page's token, and the kind and size of the body. Then it
-sends what the route answers, or why the request is refused. How often somebody may ask is checked
-before, for all routes at once (`rate_limits`); the fields of a message by its model (`messages`).
+It checks the page's token, and the kind and size of the body. Then it sends what the route answers,
+or why the request is refused. From which site a request comes (`origins`) and how often somebody
+may ask (`rate_limits`) is checked before, for all routes at once; the fields of a message by its
+model (`messages`).
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from ganplay.common.devices import out_of_memory
 from ganplay.common.settings import ConfigError, Problem, as_plain
 from ganplay.common.wire import decoded, dump
 from ganplay.server.http import protocol
-from ganplay.server.http.auth import same_origin, session_of
+from ganplay.server.http.auth import session_of
 from ganplay.server.http.bodies import limited_body
 from ganplay.server.http.slots import Slots
 
@@ -102,8 +103,6 @@ class Guard:
     async def _respond(self, request: Request) -> Response:
         with ExitStack() as held:
             try:
-                if not same_origin(request.headers):
-                    raise protocol.Refusal("refused", protocol.FOREIGN)
                 if self.json and not is_json(request.headers.get("content-type", "")):
                     return JSONResponse(JSON_ONLY, 415)
                 return await self.answer(await self._admitted(request, held))
@@ -153,9 +152,6 @@ def guarded_socket(path: str, serve: Serve) -> WebSocketRoute:
     """A route below `PREFIX` to a socket whose first message holds the page's token."""
 
     async def respond(socket: WebSocket) -> None:
-        if not same_origin(socket.headers):
-            await socket.close(protocol.REFUSED)
-            return
         await socket.accept()
         try:
             await serve(socket, *await _greeting(socket))

@@ -64,6 +64,10 @@ class TokenBucket:
             self._left -= cost
         return short / self._rate.a_second
 
+    def give_back(self, cost: float = 1.0) -> None:
+        """Put back what was taken off."""
+        self._left = min(self._rate.burst, self._left + cost)
+
 
 class TokenBuckets:
     """A bucket for each of those who ask, and for each rate."""
@@ -73,11 +77,18 @@ class TokenBuckets:
 
     def wait(self, who: str, rate: Rate) -> float:
         """As of one bucket."""
+        return self._bucket(who, rate).wait()
+
+    def give_back(self, who: str, rate: Rate) -> None:
+        """As of one bucket."""
+        self._bucket(who, rate).give_back()
+
+    def _bucket(self, who: str, rate: Rate) -> TokenBucket:
         bucket = self._known.setdefault((who, rate), TokenBucket(rate))
         self._known.move_to_end((who, rate))
         while len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
-        return bucket.wait()
+        return bucket
 
 
 class MessageAllowance:
@@ -132,14 +143,14 @@ class RateLimits:
 def _charged(scope: Scope, session: str | None) -> tuple[str, Rate]:
     """The address that a request is charged to, and by which rate."""
     if scope["type"] == "websocket":
-        return _address(scope), SOCKETS
+        return address_of(scope), SOCKETS
     if session is not None:
-        return _address(scope), ALL_PAGES
+        return address_of(scope), ALL_PAGES
     reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
-    return _address(scope), FILES if reads else WORK
+    return address_of(scope), FILES if reads else WORK
 
 
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
     """Whose line it is; of the newer kind the network, all of which one household has."""
     host = scope["client"][0] if scope.get("client") else ""
     try:

@@ -107,6 +107,8 @@ class LabRoutes(LiveSocketRoutes):
         self, engine: Engine, has_priority: Callable[[HTTPConnection], bool] = shows_secret
     ) -> None:
         super().__init__(engine, has_priority)
+        self.home: str | None = None
+        """Where others in the network reach the page, once that is known."""
         self._readers = CapacityLimiter(MAX_READERS)
 
     async def points(self, request: PageRequest) -> Response:
@@ -124,6 +126,11 @@ class LabRoutes(LiveSocketRoutes):
             {"points": text, "count": (len(text) - classes + 1) // 4, "classes": classes}
         )
 
+    async def schema(self, request: Request) -> Response:
+        """What the page has to know before it can show anything."""
+        no_cache = {"Cache-Control": "no-cache"}
+        return Response(schema(self.home), media_type="application/json", headers=no_cache)
+
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
         points = Guard(
@@ -136,7 +143,7 @@ class LabRoutes(LiveSocketRoutes):
         return [
             *super().all(),
             points.route("points"),
-            Route(f"{PREFIX}/schema.json", _schema),
+            Route(f"{PREFIX}/schema.json", self.schema),
             Route(f"{PREFIX}/gan.py", _script, methods=["GET", "POST"]),
             Route(f"{PREFIX}/plotly.js", plotly),
             Route(f"{PREFIX}/assets/{{path:path}}", Assets(directory=str(ASSETS)).serve),
@@ -159,10 +166,6 @@ def _explain_points(error: Exception) -> Response | None:
     if isinstance(error, PointsError):
         return _points_error(400, error.code, **error.values)
     return None
-
-
-async def _schema(request: Request) -> Response:
-    return Response(schema(), media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 async def _script(request: Request) -> Response:

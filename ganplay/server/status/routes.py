@@ -8,24 +8,24 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganplay.server.http.auth import MAX_SECRET, SECRET, is_teacher, same_origin, teacher_secret
+from ganplay.server.http.auth import MAX_SECRET, SECRET, is_teacher, teacher_secret
 from ganplay.server.http.bodies import limited_body
 from ganplay.server.http.logs import log_event
 from ganplay.server.http.protocol import PREFIX, Refusal
+from ganplay.server.http.secret_check import LATER, SecretCheck
 from ganplay.server.schema import PAGES
 from ganplay.server.status.report import ServerReport
 
 COOKIE = "ganplay_operator"
 SIGNED_IN_SECONDS, MAX_SIGNED_IN = 12 * 3600, 50
 """How long a browser stays signed in, and how many may be."""
-WRONG_SECONDS = 1.0
-"""A wrong secret is answered so much later."""
 LOOP_SECONDS = 0.05
 """A pause of this length is timed, to see by how much the event loop is late."""
 PATH = f"{PREFIX}/operator"
@@ -65,37 +65,36 @@ class SignedInBrowsers:
 class StatusRoutes:
     """The page's routes."""
 
-    def __init__(self, browsers: SignedInBrowsers, report: ServerReport) -> None:
-        self._browsers, self._report = browsers, report
+    def __init__(
+        self, browsers: SignedInBrowsers, report: ServerReport, secret_check: SecretCheck
+    ) -> None:
+        self._browsers, self._report, self.secret_check = browsers, report, secret_check
 
     async def page(self, request: Request) -> Response:
         """The page itself, which asks for the secret where it is not known."""
         if teacher_secret() is None:
             return _nothing()
         known = self._browsers.knows(request)
-        html = (PAGES / "operator.html").read_text(encoding="utf-8")
-        state = "in" if known else "wrong" if "wrong" in request.query_params else "out"
-        return HTMLResponse(html.replace("{state}", state), headers=HEADERS)
+        return _page("in" if known else "wrong" if "wrong" in request.query_params else "out")
 
     async def sign(self, request: Request) -> Response:
         """Sign in with the form's `secret`, or out without one."""
         if teacher_secret() is None:
             return _nothing()
-        if not same_origin(request.headers):
-            return JSONResponse({"type": "refused"}, 403)
         try:
             body = await limited_body(request, 9 * MAX_SECRET)
             form = QueryParams(body.decode("ascii", "replace"))
         except (Refusal, ClientDisconnect):
             form = QueryParams("secret=")
         given = form.get("secret")
-        right = is_teacher(given)
-        log_event("operator", right=right)
-        if given is not None and not right:
-            await asyncio.sleep(WRONG_SECONDS)
-            return RedirectResponse("operator?wrong", 303, HEADERS)
+        try:
+            if given is not None and not await self.secret_check.is_right(request.scope, given):
+                return RedirectResponse("operator?wrong", 303, HEADERS)
+        except Refusal as refusal:
+            return _page("later", refusal.status, LATER)
+        log_event("operator", signed_in=given is not None)
         answer = RedirectResponse("operator", 303, HEADERS)
-        if right:
+        if given is not None:
             token, secure = self._browsers.cookie_token(), request.url.scheme == "https"
             answer.set_cookie(
                 COOKIE, token, SIGNED_IN_SECONDS, httponly=True, samesite="strict", secure=secure
@@ -109,7 +108,7 @@ class StatusRoutes:
         """All that the page shows, as JSON."""
         if teacher_secret() is None:
             return _nothing()
-        if not self._browsers.knows(request) or not same_origin(request.headers):
+        if not self._browsers.knows(request):
             return JSONResponse({"type": "refused"}, 401, HEADERS)
         start = time.monotonic()
         await asyncio.sleep(LOOP_SECONDS)
@@ -124,6 +123,11 @@ class StatusRoutes:
             Route(PATH, self.sign, methods=["POST"]),
             Route(f"{PATH}.json", self.numbers, methods=["GET"]),
         ]
+
+
+def _page(state: str, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
+    html = (PAGES / "operator.html").read_text(encoding="utf-8")
+    return HTMLResponse(html.replace("{state}", state), status, HEADERS | dict(more or {}))
 
 
 def _nothing() -> Response:

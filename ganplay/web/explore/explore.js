@@ -25,6 +25,7 @@ import { Tiles } from "./gallery.js";
 import { AbcPictures } from "./abc-pictures.js";
 import { addressOf } from "../shared/address.js";
 import { fill, t } from "../shared/i18n.js";
+import { pageAddress } from "../shared/page-address.js";
 
 /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
@@ -224,7 +225,7 @@ export class Explore {
 
   // A link to the present state, and what else a panel has.
   link(others = {}) {
-    return `${location.origin}${location.pathname}#${addressOf(this.app.teach.chosen, { explore: write(this.state), ...others })}`;
+    return `${pageAddress()}#${addressOf(this.app.teach.chosen, { explore: write(this.state), ...others })}`;
   }
 
   // The picture as it is, pixel by pixel.

@@ -5,6 +5,7 @@ import { writeAddress } from "../shared/address.js";
 import { copy } from "../shared/clipboard.js";
 import { csv, download, save } from "../shared/files.js";
 import { t } from "../shared/i18n.js";
+import { pageAddress } from "../shared/page-address.js";
 
 const MOST_BYTES = 120_000, LONGEST_LINK = 8000; // what is longer some programs cut off
 
@@ -68,7 +69,7 @@ export class Share {
     const { state, rival, seen: frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
-      link: `${location.origin}${location.pathname}#${writeAddress({ ...teach.chosen, state, rival: rival && rival.state })}`,
+      link: `${pageAddress()}#${writeAddress({ ...teach.chosen, state, rival: rival && rival.state })}`,
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };

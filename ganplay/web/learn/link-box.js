@@ -2,6 +2,7 @@
 
 import { writeAddress } from "../shared/address.js";
 import { copy } from "../shared/clipboard.js";
+import { pageAddress } from "../shared/page-address.js";
 
 const PARTS = ["learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget", "explore"];
 
@@ -10,7 +11,7 @@ export function wireLinkBox(learn) {
   const { app: { teach }, find } = learn, box = find(".ln-link-box"), field = find(".ln-address");
   const fill = () => {
     const rest = writeAddress({ ...teach.chosen, state: null, rival: null });
-    field.value = `${location.origin}${location.pathname}#${[`learn=${learn.place}`, rest].filter(Boolean).join("&")}`;
+    field.value = `${pageAddress()}#${[`learn=${learn.place}`, rest].filter(Boolean).join("&")}`;
   };
   find(".ln-link").onclick = () => {
     teach.build(find(".ln-parts"), fill, PARTS);

@@ -123,6 +123,7 @@ const state = document.body.dataset.state, known = state === "in";
 find(".sign-in").hidden = known;
 find(".numbers").hidden = find(".sign-out").hidden = !known;
 find(".wrong").hidden = state !== "wrong";
+find(".later").hidden = state !== "later";
 find(".language").onclick = () => { words.use(words.others()[0]); show(); };
 find(".theme").onclick = () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
 new Tips(document.body);
