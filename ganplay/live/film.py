@@ -30,6 +30,8 @@ MARGIN = 1.06
 LONGEST_ARROW = 0.13
 """As on the page: how much is shown beyond the data's square; the longest arrow of a fake gradient,
 over the square's half-width."""
+CROSS = (1.15, 0.9)
+"""Half the side of a fake's cross and the width of its lines, over the radius of a real's disc."""
 MAX_FRAMES, MAX_BYTES, MAX_REAL = 240, 8 * 2**20, 2000
 SIZES, RATES = (320, 720), (1, 30)
 _LONGEST_HEADER = 2**16
@@ -106,7 +108,7 @@ class Painter:
         self._side = style.size * _OVERSAMPLE
         self._dot = max(1.6, self._side / 260)
         self._ramp = self._make_ramp()
-        self._real = self._dots(style.real, style.labels) if self._has("real") else None
+        self._real = self._points(style.real, style.labels) if self._has("real") else None
 
     def draw(self, frame: Frame) -> Image.Image:
         """A frame's picture, (size, size) in RGB."""
@@ -121,7 +123,7 @@ class Painter:
         if len(frame.fake_gradients) and self._has("pull"):
             self._lay(image, "pull", self._fake_gradients(frame))
         if len(frame.fakes) and self._has("fake"):
-            self._lay(image, "fake", self._dots(frame.fakes, frame.labels))
+            self._lay(image, "fake", self._points(frame.fakes, frame.labels, fake=True))
         image = image.resize((self.style.size, self.style.size), Image.Resampling.BOX)
         self._write(image, frame)
         return image
@@ -213,15 +215,22 @@ class Painter:
             pen.line(line, fill=140, width=round(self._dot / 2.2))
         return mask
 
-    def _dots(self, points: Float[Tensor, "n 2"], labels: Tensor | None) -> Image.Image:
-        """Where a class is picked out, the other classes' points are faint."""
+    def _points(
+        self, points: Float[Tensor, "n 2"], labels: Tensor | None, *, fake: bool = False
+    ) -> Image.Image:
+        """Discs, or crosses for fakes; where a class is picked out, the others' are faint."""
         mask, pen = self._mask()
         shown = [True] * len(points)
         if labels is not None and self.style.label >= 0:
             shown = (labels == self.style.label).tolist()
-        dots = sorted(zip(shown, self._pixels(points).tolist(), strict=True))
-        for chosen, centre in dots:
-            pen.circle(centre, self._dot, fill=217 if chosen else 51)
+        arm, width = CROSS[0] * self._dot, round(CROSS[1] * self._dot)
+        for chosen, (x, y) in sorted(zip(shown, self._pixels(points).tolist(), strict=True)):
+            shade = 217 if chosen else 51
+            if fake:
+                pen.line((x - arm, y - arm, x + arm, y + arm), shade, width)
+                pen.line((x - arm, y + arm, x + arm, y - arm), shade, width)
+            else:
+                pen.circle((x, y), self._dot, shade)
         return mask
 
     def _write(self, image: Image.Image, frame: Frame) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from typing_extensions import Self
 
+from ganplay.common.locales import LANGUAGES, locale
 from ganplay.images.evaluation.index_cache import IndexCache
 from ganplay.images.evaluation.training_images import roots_given
 from ganplay.latent.model_store import ModelStore
@@ -93,6 +95,16 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
+def _page() -> str:
+    """The page's markup; what it says where its words cannot be fetched stands in it already."""
+    told = {language: locale(language)["unloaded"] for language in LANGUAGES}
+    lines = [f'<p lang="{name}">{escape(words["page"])}</p>' for name, words in told.items()]
+    again = escape(" · ".join(words["again"] for words in told.values()))
+    before, begin, rest = _asset("lab/lab.html").partition("<!--")
+    lines.append(f'<button type="button">{again}</button>')
+    return before + "".join(lines) + begin + rest
+
+
 def build(groups: RouteGroups) -> gr.Blocks:
     """The page's Blocks: one component that our own script fills, and the named endpoints."""
     model_store, projection_queue = groups.explore.model_store, groups.projection.projection_queue
@@ -101,7 +113,7 @@ def build(groups: RouteGroups) -> gr.Blocks:
     walk = WalkApi(groups.walks, gpu_jobs).walk
     with Endpoints(title="ganplay", fill_width=True, analytics_enabled=False) as demo:
         page = gr.HTML(
-            html_template=_asset("lab/lab.html"),
+            html_template=_page(),
             js_on_load=_asset("mount.js"),
             server_functions=[new_token],
             apply_default_css=False,

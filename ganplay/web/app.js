@@ -2,7 +2,9 @@
 
 import { Events } from "./shared/events.js";
 import { Glossary, linked } from "./shared/glossary.js";
+import { KeyRun } from "./shared/key-run.js";
 import { Lab } from "./lab/lab.js";
+import { LineBanner } from "./shared/line-banner.js";
 import { Link } from "./shared/live-socket.js";
 import { pageKey } from "./shared/page-keys.js";
 import { paletteOf } from "./shared/palette.js";
@@ -11,7 +13,7 @@ import { Tips } from "./shared/tips.js";
 import { Toasts } from "./shared/toasts.js";
 import { Views } from "./tabs.js";
 import { inBrowser } from "./shared/storage.js";
-import { element } from "./shared/dom.js";
+import { element, fetched } from "./shared/dom.js";
 import { readAddress, viewsIn, writeAddress } from "./shared/address.js";
 import { useHome } from "./shared/page-address.js";
 import * as words from "./shared/i18n.js";
@@ -33,7 +35,7 @@ const KEYS = {
 const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status", "tips"];
 
 export async function mount(root, { base, token, newToken }) {
-  const answer = await fetch(`${base}/schema.json`);
+  const answer = await fetched(`${base}/schema.json`);
   const schema = await answer.json();
   words.start(schema.locales, readAddress(location.hash).lang);
   useHome(schema.home);
@@ -58,9 +60,11 @@ export class App extends Events {
     this.explore = null;
     this.learn = null;
     this.arena = null;
+    this.keyRun = new KeyRun(document);
     this.find = (selector) => root.querySelector(selector);
     this.tips = new Tips(root);
     this.glossary = new Glossary(root);
+    this.banner = new LineBanner(this);
     const toasts = new Toasts(this.find(".toasts"), schema);
     this.toast = (text, seconds) => toasts.show(text, seconds);
     this.complain = (problems) => toasts.complain(problems);
@@ -79,9 +83,8 @@ export class App extends Events {
     this.teach = new Teach(this, asked);
     if (asked.state !== null) {
       const rest = writeAddress({ ...asked, state: null, rival: null });
-      history.replaceState(null, "", location.pathname + location.search + (rest && `#${rest}`));
+      history.replaceState(history.state, "", location.pathname + location.search + (rest && `#${rest}`));
     }
-    window.addEventListener("hashchange", () => location.reload());
     return asked;
   }
 
@@ -135,6 +138,7 @@ export class App extends Events {
 
   setStatus(status) {
     this.status = status;
+    this.banner.set("lab", status);
     this.find(".status").dataset.status = status;
     this.find(".status-text").textContent = t(`status.${status}`);
   }

@@ -11,7 +11,7 @@ const styled = ["shared/theme.css", "shared/page.css", "lab/lab.css"].map((name)
 }));
 Promise.all([import(base + "/assets/app.js"), ...styled]).then(([app]) => {
   element.querySelector(".lab").hidden = false;
-  app.mount(element.querySelector(".lab"), {
+  return app.mount(element.querySelector(".lab"), {
     base,
     newToken: () => server.new_token(),
     token: new Promise((found) => {
@@ -20,4 +20,10 @@ Promise.all([import(base + "/assets/app.js"), ...styled]).then(([app]) => {
       look();
     }),
   });
+}).catch((error) => {
+  console.warn(error);
+  element.querySelector(".lab").hidden = true;
+  const note = element.querySelector(".unloaded-page");
+  note.hidden = false;
+  note.querySelector("button").onclick = () => location.reload();
 });

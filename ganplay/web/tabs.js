@@ -1,6 +1,9 @@
-// The page's views, the lab, Explore, Learn and Arena: tabs, and the address that names the one shown.
+// The page's views, the lab, Explore, Learn and Arena: tabs, the address that names the one shown, and
+// the way back through them.
 
-import { addressOf } from "./shared/address.js";
+import { addressOf, viewsIn } from "./shared/address.js";
+import { PageHistory } from "./shared/page-history.js";
+import { WhenNeeded } from "./shared/when-needed.js";
 
 const OTHERS = ["explore", "learn", "arena"];
 
@@ -12,13 +15,17 @@ export class Views {
     this.opened = opened;
     this.shown = "lab";
     this.loaded = {};
-    this.tabs = [...app.root.querySelectorAll("[role=tab]")];
+    this.history = new PageHistory((place) => this.goBack(place), app.keyRun);
+    const { view, at } = this.history.place ?? {};
+    this.at = view ? { [view]: at } : {}; // where in a view one is: a panel, a lesson's step
+    this.tabs = [...app.root.querySelectorAll("[role=tab][data-view]")];
     for (const tab of this.tabs) {
       tab.onclick = () => this.show(tab.dataset.view);
       tab.onkeydown = (event) => this.key(event);
     }
     const first = OTHERS.find((name) => opened[name] !== null && app.teach.free(name));
-    if (first) this.show(first);
+    if (first) this.show(first, false);
+    else this.address({});
   }
 
   key(event) {
@@ -31,7 +38,8 @@ export class Views {
     this.show(tab.dataset.view);
   }
 
-  show(name) {
+  // `entered`: what was shown before is one step back.
+  show(name, entered = true) {
     if (name === this.shown) return;
     this.shown = name;
     this.app.root.dataset.view = name;
@@ -39,19 +47,44 @@ export class Views {
       const on = tab.dataset.view === name;
       tab.setAttribute("aria-selected", on);
       tab.tabIndex = on ? 0 : -1;
-      this.app.find(`#${tab.getAttribute("aria-controls")}`).hidden = !on;
+      this.panel(tab.dataset.view).hidden = !on;
     }
     this.app.lab.setAway(name !== "lab");
-    this.address(name === "lab" ? {} : { [name]: this.opened[name] ?? "" });
+    this.address(name === "lab" ? {} : { [name]: this.opened[name] ?? "" }, entered);
     // Its scripts are fetched when they are first needed.
-    if (name !== "lab") this.loaded[name] ||= import(`./${name}/${name}.js`).then(({ open }) => open(this.app, this));
+    if (name !== "lab") this.loaded[name] ||= new WhenNeeded(this.panel(name), (again) => this.load(name, again));
     this.app.tell("view", name);
   }
 
-  // Only what is shown now, by view, stands in the address; it is no step of the browser's own history.
-  address(shown) {
+  panel(name) {
+    return this.app.find(`#panel-${name}`);
+  }
+
+  async load(name, again) {
+    const { open } = await import(`./${name}/${name}.js${again}`);
+    return open(this.app, this);
+  }
+
+  // Back or Forward led here: a view is as it was left, and only the place in it is the entry's.
+  goBack({ view, at = null }) {
+    if (view !== "lab" && !this.app.teach.free(view)) return;
+    const there = this.app[view];
+    if (!there && view !== "lab") this.opened[view] = viewsIn(location.hash)[view];
+    if (at !== null) this.at[view] = at;
+    this.show(view, false);
+    there?.comeBack?.(at);
+    this.address(view === "lab" ? {} : { [view]: this.opened[view] });
+  }
+
+  // Another place in the view that is shown.
+  enter(at, shown) {
+    this.at[this.shown] = at;
+    this.address(shown, true);
+  }
+
+  // Only what is shown now, by view, stands in the address.
+  address(shown, entered = false) {
     Object.assign(this.opened, shown);
-    const text = addressOf(this.app.teach.asked, shown);
-    history.replaceState(null, "", location.pathname + location.search + (text && `#${text}`));
+    this.history.name({ view: this.shown, at: this.at[this.shown] }, addressOf(this.app.teach.asked, shown), entered);
   }
 }

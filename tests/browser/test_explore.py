@@ -2,6 +2,7 @@
 
 import io
 import shlex
+from urllib.parse import unquote
 
 import pytest
 from helpers.explore_page import MODEL, STATE, ExploreTab, opened
@@ -163,14 +164,45 @@ def test_a_walk_through_explore(chromium, server, model, tmp_path, monkeypatch):
     assert tab.text() == f"1;model:{MODEL};seed:2;label:1"
     assert page.locator(".ex-tiles [aria-current=true]").count() == 1
 
-    # A line that breaks loses nothing of what the hand did meanwhile.
-    tab.see("ganplay.explore.source.socket.close()")
-    page.wait_for_function("!ganplay.explore.source.up")
+    # A line that breaks is told, and loses nothing of what the hand did meanwhile.
+    told = tab.see("""new Promise((done) => {
+        const {socket} = ganplay.explore.source, banner = document.querySelector(".line-banner");
+        socket.addEventListener("close", () => done(banner.textContent));
+        socket.close();
+    })""")
+    assert told == "connection lost, trying again"
     slider.press("ArrowRight")
     tab.drawn(model)
     assert tab.see(f"{STATE}.moves[0]") == pytest.approx(0.05)
     page.keyboard.press("Control+z")
     tab.drawn(model)
+    page.wait_for_selector(".line-banner", state="hidden")
+
+    # A run of arrow keys is one step of undo, and none of the browser's history.
+    entries, steps = tab.see("[history.length, ganplay.explore.past.at]")
+    for _ in range(4):
+        slider.press("ArrowRight")
+    tab.drawn(model)
+    assert tab.see(f"{STATE}.moves[0]") == pytest.approx(0.2)
+    assert tab.see("[history.length, ganplay.explore.past.at]") == [entries, steps + 1]
+    page.keyboard.press("Control+z")
+    tab.drawn(model)
+    assert tab.text() == f"1;model:{MODEL};seed:2;label:1"
+
+    # Back and Forward go through panels and views, each as it was left.
+    shown = "[ganplay.views.shown, ganplay.explore.bench.name]"
+    page.click("#ex-tab-arithmetic")
+    page.click("#view-lab")
+    for way, place in (
+        (page.go_back, ["explore", "arithmetic"]), (page.go_back, ["explore", "gallery"]),
+        (page.go_forward, ["explore", "arithmetic"]), (page.go_forward, ["lab", "arithmetic"]),
+        (page.go_back, ["explore", "arithmetic"]), (page.go_back, ["explore", "gallery"]),
+    ):  # fmt: skip
+        way()
+        page.wait_for_function(f"place => String({shown}) === String(place)", arg=place)
+        link = f"#explore=1;model:{MODEL};seed:2;label:1" if place[0] == "explore" else ""
+        assert unquote(tab.see("location.hash")) == link
+        assert page.is_visible(".ex-gallery") == (place == ["explore", "gallery"])
 
     # The other language, and the lab again, which goes on from where it was.
     page.click(".language")
@@ -225,7 +257,31 @@ def test_where_sockets_are_forbidden_plain_requests_do(chromium, server, model):
         slider.press("ArrowRight")
     tab.drawn(model)
     assert tab.see(f"{STATE}.moves[0]") == 1
-    tab.complaints.clear()  # the browser writes down that sockets failed
+
+    # A view or a panel that could not be loaded says so, and is there when it is tried again.
+    page = tab.page
+    for file, tab_of_it, part in (
+        ("walk/panel.js", "#ex-tab-walk", ".ex-walk"),
+        ("learn/learn.html", "#view-learn", ".learn"),
+    ):
+        page.route(f"**/assets/**/{file}*", lambda route: route.abort())
+        page.click(tab_of_it)
+        page.wait_for_selector(f"{part} .unloaded button:enabled")
+        assert "could not be loaded" in tab.words(part)
+        page.unroute_all()
+        page.click(f"{part} .unloaded button")
+        page.wait_for_selector(f"{part} :is(.wk-timeline, .ln-list button)", state="attached")
+        assert page.locator(f"{part} .unloaded").count() == 0
+    # So does the whole page, in both languages: which one is asked for it does not know yet.
+    page.route("**/schema.json", lambda route: route.abort())
+    page.reload()
+    page.wait_for_selector(".unloaded-page", state="visible")
+    assert "does not answer" in tab.words(".unloaded-page [lang=en]")
+    assert "页面无法加载" in tab.words(".unloaded-page [lang=zh]")
+    page.unroute_all()
+    page.click(".unloaded-page button")
+    page.wait_for_selector(".ln-list button")
+    tab.complaints.clear()  # the browser writes down that sockets and files failed
     tab.done()
 
 
@@ -261,7 +317,15 @@ def test_a_phone_has_room_for_fingers(chromium, server):
     # The picture stays in sight while what changes it scrolls by.
     tab.page.locator(".ex-direction input[type=range]").last.scroll_into_view_if_needed()
     assert tab.see("scrollY") > 400
-    assert tab.see("document.querySelector('.ex-frame').getBoundingClientRect().top") == 4
+    tops = """['.line-banner', '.ex-frame'].map((one) =>
+        document.querySelector(one).getBoundingClientRect().top)"""
+    assert tab.see(tops)[1] == 4
+    # Over both is told that the line is down.
+    tab.see("ganplay.app.banner.set('explore', 'lost')")
+    page = tab.page
+    page.wait_for_function(f"String({tops}) === '0,38'")
+    page.wait_for_selector(".line-banner:visible")
+    tab.see("ganplay.app.banner.set('explore', 'live')")
     tab.done()
 
 

@@ -369,6 +369,10 @@ def test_a_teachers_link_hides_and_locks(chromium, server):
     page = tab.page
     page.click(".share")
     page.click(".teach summary")
+    page.select_option(".teach-bundle select", "losses")
+    assert "lock=presets,distribution,seed,own,steps,stop,pair," in page.input_value(".share-link")
+    page.select_option(".teach-bundle select", "all")
+    page.click(".teach-single summary")
     for part, how in (("预设", "hide"), ("单步", "lock"), ("设置：损失", "lock")):
         page.select_option(f".teach-parts label:has-text('{part}') select", how)
     page.check(".teach-parts label:has-text('投影视图') input")
@@ -619,7 +623,8 @@ def test_a_run_is_taken_along_and_brought_back(chromium, server, tmp_path):
     assert tab.words(".film-status") == "The film is among the downloads."
     drawing = ElementTree.parse(kept(".save-svg")).getroot()
     circles = drawing.findall(".//{http://www.w3.org/2000/svg}circle")
-    assert len(circles) == 800 + 400
+    paths = drawing.findall(".//{http://www.w3.org/2000/svg}g[@stroke]/{*}path")
+    assert (len(circles), [path.get("d").count("m0 ") for path in paths]) == (800, [400])
     weights = kept(".save-weights")
     assert ganplay.load_toy(weights).steps == step
     page.click(".share-close")

@@ -80,6 +80,13 @@ def test_a_lesson_from_start_to_end_by_keyboard_alone(chromium, server, locale):
     page.reload()
     page.wait_for_selector(".ln-list button")
     assert page.locator('[data-lesson="oscillation"] .done').count() == 3
+    # Back leads through the steps, and out of the lesson.
+    for step in ("break", "explain", "run", "predict"):
+        page.go_back()
+        page.wait_for_function("step => ganplay.learn.place === `oscillation.${step}`", arg=step)
+        assert page.get_attribute(".ln-steps [aria-current]", "data-step") == step
+    page.go_back()
+    page.wait_for_function("ganplay.learn.lesson.name !== 'oscillation'")
     refused = "error: Failed to load resource: the server responded with a status of 422 ()"
     tab.complaints = [c for c in tab.complaints if not c.startswith(refused[:60])]
     tab.done()
@@ -114,4 +121,12 @@ def test_a_lecturers_link_opens_at_a_task(chromium, server):
     lab.wait_for_function("window.ganplay?.config.conditional && ganplay.config.lr_d === 0")
     assert lab.evaluate("document.querySelector('#lab-loss').closest('[inert]') !== null")
     assert lab.evaluate("document.querySelector('#lab-lr_g').closest('[inert]') === null")
+    # Why it is locked is told, and the way back leads to the task.
+    lab.wait_for_function("document.querySelector('.from-lesson p').innerText.includes('课程“')")
+    assert "G 的学习率" in lab.inner_text(".from-lesson")
+    lab.click(".from-lesson button")
+    lab.wait_for_selector(".ln-task")
+    assert "learn=conditional.break" in lab.evaluate("location.hash")
+    lab.go_back()
+    lab.wait_for_selector(".from-lesson")
     tab.done()

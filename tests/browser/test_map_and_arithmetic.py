@@ -374,8 +374,13 @@ def test_arithmetic_and_a_direction_of_one_s_own(chromium, server, model, tmp_pa
     page.reload()
     tab.settle()
     assert page.locator(".ex-name").nth(8).inner_text() == "<b>Slant</b>"
+    # The workbench is as it was: its panel, the sum, its strength, and both groups.
+    page.wait_for_selector(".am-group:first-child .am-tiles button")
+    counts = [page.locator(f".am-group:nth-child({i}) .am-tiles button").count() for i in (1, 2)]
+    assert counts == [2, 1]
+    seeds = [page.locator(".am-row input").nth(i).input_value() for i in (1, 2)]
+    assert [*seeds, page.input_value(".am-number")] == ["9", "8", "2"]
     file.write_text("{")
-    page.click("#ex-tab-arithmetic")
     page.set_input_files(".am-file", str(file))
     tab.toast("directions.json is not a file of directions")
 

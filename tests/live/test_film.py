@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 import struct
@@ -102,6 +103,25 @@ def test_points_are_where_they_are_on_the_page(trainer):
         assert max(abs(a - b) for a, b in zip(picture.getpixel(at), real, strict=True)) < 60
     ground = [picture.getpixel(at) for at in ((312, 412), (112, 12), (100, 300))]
     assert all(min(colour) > 200 for colour in ground)
+
+
+def test_real_points_are_discs_and_fakes_are_crosses():
+    """Above the middle a disc is full, and between two arms of a cross there is nothing."""
+    place, ground = torch.zeros(1, 2), films.THEMES["light"]["background"]
+    made = Style(place, size=720, layers=LAYERS["real"] | LAYERS["fake"])
+    frame = FrameRenderer(ToyTrainer(SMALL, threads=1)).render()
+    painter = Painter(made, frame.extent)
+    middle, off = painter._side // 2, round(0.75 * painter._dot)
+    disc, cross = painter._points(place, None), painter._points(place, None, fake=True)
+    for mask in (disc, cross):
+        assert mask.getpixel((middle, middle)) == 217
+    assert disc.getpixel((middle, middle - off)) == 217
+    assert cross.getpixel((middle, middle - off)) == 0
+    for x, y in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        assert cross.getpixel((middle + x * off, middle + y * off)) == 217
+    fakes = dataclasses.replace(frame, fakes=place, fake_gradients=frame.fake_gradients[:0])
+    shown = painter.draw(fakes).getpixel((360, 360))
+    assert max(abs(a - b) for a, b in zip(shown, ground, strict=True)) > 60
 
 
 def test_layers_that_are_switched_off_are_not_drawn(trainer, run):

@@ -189,7 +189,7 @@ export class Arena {
 
   setStatus(status) {
     this.status = status;
-    this.bar.note();
+    this.app.banner.set("arena", status);
   }
 
   // A cell that is pointed at, in pictures, table and curves; -1 for none.

@@ -3,7 +3,7 @@
 
 import { axisName, valueName } from "./setup.js";
 import { element } from "../shared/dom.js";
-import { squares } from "../shared/pen.js";
+import { discs, squares } from "../shared/pen.js";
 import { Plane } from "../shared/plane.js";
 import { step } from "../shared/grid-keys.js";
 import { number, t } from "../shared/i18n.js";
@@ -26,9 +26,9 @@ export function framesOf({ cells, blobs, lost, shown, step }, { possible, data, 
 class Small extends Plane {
   drawAxes() {} // there is no room for numbers
 
-  // In small ones squares look alike.
-  dots(pen, points, labels, colour) {
-    if (this.canvas.width > DISCS) return super.dots(pen, points, labels, colour);
+  // In small ones squares look like discs.
+  points(pen, points, labels, colour, draw) {
+    if (draw !== discs || this.canvas.width > DISCS) return super.points(pen, points, labels, colour, draw);
     pen.fillStyle = colour;
     pen.globalAlpha = 0.85;
     squares(pen, points, this.zoom, 1.8 * this.dot);

@@ -1,4 +1,4 @@
-// The Arena's bar: of which seed the pictures are, how far they are, and what stands in the way.
+// The Arena's bar: of which seed the pictures are, how far they are, and whether all have diverged.
 
 import { PlayBar } from "../shared/play-bar.js";
 import { element } from "../shared/dom.js";
@@ -42,12 +42,11 @@ export class ArenaBar extends PlayBar {
     this.part("rate").textContent = text && `· ${text}`;
   }
 
-  // A line above the pictures for what cannot go on.
+  // A line above the pictures where none can go on.
   note() {
-    const { status, told, lost } = this.view;
+    const { told, lost } = this.view;
     const all = told && lost.length && lost.length === told.possible.length * told.seeds.length;
-    const broken = !["live", "connecting"].includes(status);
-    const text = broken ? t(`status.${status}`) : all ? t("arena.all_diverged") : "";
+    const text = all ? t("arena.all_diverged") : "";
     this.part("note").textContent = text;
     this.part("note").hidden = !text;
   }

@@ -4,6 +4,7 @@
 import { Events } from "../shared/events.js";
 import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
+import { statesBy } from "./kept.js";
 import { paint } from "../shared/pixels.js";
 import { LIMITS, modelOf, read, write } from "./latent-state.js";
 import { t } from "../shared/i18n.js";
@@ -16,7 +17,7 @@ export class AbcPictures extends Events {
   constructor(explore) {
     super();
     this.explore = explore;
-    this.chosen = {};
+    this.chosen = statesBy(explore.kept.of("trio"), (texts, own) => Array.isArray(texts) && texts.length === LETTERS.length && texts.every(own));
     this.slots = [];
     this.drawn = "";
   }
@@ -78,6 +79,7 @@ export class AbcPictures extends Events {
   async draw() {
     const { texts, explore } = this;
     this.drawn = String(texts);
+    explore.kept.put("trio", this.chosen);
     const answer = await explore.source.ask("trio", { model: explore.state.model, states: texts });
     if (answer?.type !== "pictures") return;
     this.answer = answer;

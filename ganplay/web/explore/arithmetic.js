@@ -14,7 +14,8 @@ export class Panel {
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;
-    this.strength = 1;
+    const before = explore.kept.of("strength");
+    this.strength = before >= BOUNDS[0] && before <= BOUNDS[1] ? Number(before) : 1;
     this.find = (selector) => host.querySelector(selector);
     this.slider = this.find(".am-slider");
     this.number = this.find(".am-number");
@@ -29,6 +30,7 @@ export class Panel {
     this.slider.ondblclick = () => this.set(1, true);
     this.number.onchange = () => explore.complaints.typed(this.number, t("places.arithmetic.strength"), BOUNDS, (value) => this.set(value, true));
     this.find(".am-explore").onclick = () => this.text && explore.goTo(this.text);
+    this.showStrength();
     this.buildStrip();
     this.groups = new Groups(explore, host);
   }
@@ -65,9 +67,13 @@ export class Panel {
 
   set(strength, done) {
     this.strength = strength;
-    if (this.slider.valueAsNumber !== strength) this.slider.value = strength;
-    if (this.number.valueAsNumber !== strength) this.number.value = strength;
+    this.showStrength();
+    if (done) this.explore.kept.put("strength", strength);
     this.draw(done);
+  }
+
+  showStrength() {
+    for (const box of [this.slider, this.number]) if (box.valueAsNumber !== this.strength) box.value = this.strength;
   }
 
   // The result follows the hand; where it rests, the strip beneath follows too.

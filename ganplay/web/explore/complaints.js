@@ -43,7 +43,6 @@ export class Complaints {
 
   line(status) {
     this.explore.find(".ex-frame").dataset.line = status;
-    if (!["live", "lost", this.told].includes(status)) this.explore.app.toast(t(`explore.line.${status}`));
-    this.told = status;
+    this.explore.app.banner.set("explore", status);
   }
 }

@@ -7,9 +7,10 @@ import { Compare } from "./compare.js";
 import { Complaints } from "./complaints.js";
 import { Favourites } from "./favourites.js";
 import { HistoryStrip } from "./history-strip.js";
+import { Kept, isState } from "./kept.js";
 import { PictureDetails } from "./picture-details.js";
 import { StateControls } from "./state-controls.js";
-import { element, fetchView } from "../shared/dom.js";
+import { element, fetched, fetchView } from "../shared/dom.js";
 import { partsOf } from "./describe-state.js";
 import { showLeftOut, showModels } from "./model-list.js";
 import { CustomDirections } from "./custom-directions.js";
@@ -27,12 +28,14 @@ import { addressOf } from "../shared/address.js";
 import { fill, t } from "../shared/i18n.js";
 import { pageAddress } from "../shared/page-address.js";
 
+const MOST_SEEN = 60, MOST_CHARACTERS = 200_000; // kept over a reload
+
 /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
   const at = `${app.base}/assets/explore`;
   const [markup, known] = await Promise.all([
     fetchView(`${at}/explore.html`, `${at}/explore.css`, `${at}/picture-details.css`),
-    fetch(`${app.base}/explore/models.json`).then((answer) => answer.json())]);
+    fetched(`${app.base}/explore/models.json`).then((answer) => answer.json())]);
   const root = app.find(".explore");
   if (!known.models.length) {
     const list = element("ul", { className: "ex-left-out" });
@@ -56,6 +59,7 @@ export class Explore {
     this.drawn = this.asked = 0;
     this.find = (selector) => root.querySelector(selector);
     this.picture = this.find(".ex-picture");
+    this.kept = new Kept();
     this.complaints = new Complaints(this);
     this.past = new HistoryStrip(this);
     this.controls = new StateControls(this);
@@ -74,18 +78,33 @@ export class Explore {
     app.teach.apply();
     this.bench.check();
     app.addEventListener("words", () => this.relabel());
-    this.start(views.opened.explore).then(() => views.opened.walk && this.bench.open("walk"));
+    this.start(views.opened.explore).then(() => this.openPanel());
   }
 
   // ---- the state ------------------------------------------------------------------------------
 
-  // From a link the server keeps what it can and says what it cannot.
-  async start(text) {
+  // From a link the server keeps what it can and says what it cannot; without one all is as it was.
+  async start(linked) {
+    const before = this.kept.of("state"), text = linked || (isState(before) ? before : "");
+    this.past.restore(this.kept.of("past"), isState);
     const named = modelOf(text);
     const [model] = [named, FIRST_MODEL].flatMap((wanted) => this.models.filter(({ name }) => name === wanted)).concat(this.models);
     this.turnTo(first(model.name));
     await this.visit(text);
     this.favourites.show();
+  }
+
+  // A link's walk, or the panel that was in sight before.
+  openPanel() {
+    const { bench, kept, views } = this, name = views.opened.walk ? "walk" : views.at.explore ?? kept.of("panel");
+    if (bench.free(name)) bench.open(name);
+    views.at.explore = bench.name;
+    if (views.shown === "explore") views.address({ explore: views.opened.explore });
+  }
+
+  // Back or Forward led to a place with this panel.
+  comeBack(name) {
+    if (name !== this.bench.name && this.bench.free(name)) this.bench.open(name);
   }
 
   // Go to a state of a string that somebody kept, or that is to be repaired first.
@@ -136,7 +155,9 @@ export class Explore {
 
   settle(kept) {
     const text = write(this.state);
-    if (kept) this.past.push({ text });
+    if (kept) this.past.push({ text }, this.app.keyRun.now);
+    this.kept.put("state", text);
+    this.kept.put("past", this.past.packed(MOST_SEEN, MOST_CHARACTERS));
     if (this.views.shown === "explore") this.views.address({ explore: text });
     else this.views.opened.explore = text;
     this.app.tell("explored", this.state);

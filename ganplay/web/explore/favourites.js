@@ -6,9 +6,10 @@ import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
 import { cut, paint } from "../shared/pixels.js";
 import { modelOf, read, write } from "./latent-state.js";
+import { isState } from "./kept.js";
 import { t } from "../shared/i18n.js";
 
-const KEY = "ganplay.favourites", MOST_BYTES = 2 ** 20, LONGEST = 8000, LARGEST = 256;
+const KEY = "ganplay.favourites", MOST_BYTES = 2 ** 20, LARGEST = 256;
 export const MOST = 60;
 
 // As the browser's memory has them.
@@ -27,8 +28,6 @@ export function unpacked(content) {
     }
   });
 }
-
-const isState = (text) => typeof text === "string" && text.length <= LONGEST && modelOf(text) !== null;
 
 // Tells of "change".
 export class Favourites extends Events {

@@ -7,7 +7,7 @@ import { step } from "../shared/grid-keys.js";
 import { write } from "./latent-state.js";
 import { t } from "../shared/i18n.js";
 
-const SEEDS = 40, ROWS = 8;
+const SEEDS = 40, ROWS = 8, MOST_PAGES = 1_000_000;
 
 // What the tiles of a page show: states that differ from the present one in seed (and class) alone.
 export function tilesOf(state, { kind, page, classes }) {
@@ -23,8 +23,9 @@ export class Tiles {
   /** @param {import("./explore.js").Explore} explore */
   constructor(explore) {
     this.explore = explore;
-    this.kind = "seeds";
-    this.page = 0;
+    const { kind, page } = explore.kept.of("gallery") || {};
+    this.kind = kind === "sheet" ? "sheet" : "seeds";
+    this.page = Number.isInteger(page) && page >= 0 && page <= MOST_PAGES ? page : 0;
     this.round = 0;
     this.here = 0;
     this.states = [];
@@ -56,6 +57,7 @@ export class Tiles {
   show() {
     const { explore, classes } = this;
     if (!classes) this.kind = "seeds";
+    explore.kept.put("gallery", { kind: this.kind, page: this.page });
     const states = tilesOf(explore.state, { kind: this.kind, page: this.page, classes });
     const texts = states.map(write), same = texts.length === this.texts?.length && texts.every((text, i) => text === this.texts[i]);
     Object.assign(this, { states, texts });

@@ -4,6 +4,7 @@
 import { element } from "../shared/dom.js";
 import { nameOf } from "./describe-state.js";
 import { paint } from "../shared/pixels.js";
+import { statesBy } from "./kept.js";
 import { modelOf, put, read, write } from "./latent-state.js";
 import { t } from "../shared/i18n.js";
 
@@ -14,7 +15,8 @@ export class Groups {
   constructor(explore, host) {
     this.explore = explore;
     this.pictures = {};
-    this.all = {};
+    this.all = statesBy(explore.kept.of("groups"), (groups, own) =>
+      KINDS.every((kind) => Array.isArray(groups?.[kind]) && groups[kind].length <= MOST_IN_A_GROUP && groups[kind].every(own)));
     this.find = (selector) => host.querySelector(selector);
     this.boxes = KINDS.map((kind) => this.box(kind));
     this.find(".am-groups").append(...this.boxes.map(({ host: box }) => box));
@@ -53,11 +55,16 @@ export class Groups {
     }
     for (const one of KINDS) groups[one] = groups[one].filter((other) => other !== text); // in one of them
     groups[kind] = [...groups[kind], text].slice(-MOST_IN_A_GROUP);
-    this.show();
+    this.changed();
   }
 
   remove(kind, text) {
     this.groups[kind] = this.groups[kind].filter((one) => one !== text);
+    this.changed();
+  }
+
+  changed() {
+    this.explore.kept.put("groups", this.all);
     this.show();
   }
 

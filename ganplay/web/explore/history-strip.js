@@ -49,9 +49,9 @@ export class HistoryStrip extends Past {
 
   // Pictures of moments that went by faster than they were drawn.
   async fill() {
-    const { source, state, most } = this.explore;
-    const lack = this.window(MOST).map((place) => this.list[place])
-      .filter((entry) => !entry.pixels && modelOf(entry.text) === state.model && entry !== this.list[this.at]).slice(-most);
+    const { source, state, most } = this.explore, { list, at } = this;
+    const lack = this.window(MOST).map((place) => list[place])
+      .filter((entry) => !entry.pixels && modelOf(entry.text) === state.model && entry !== list[at]).slice(-most);
     if (!lack.length) return;
     const answer = await source.ask("history", { model: state.model, states: lack.map(({ text }) => text) });
     if (answer?.type !== "pictures") return;

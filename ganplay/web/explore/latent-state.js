@@ -95,18 +95,42 @@ export class Past {
   constructor() {
     this.list = [];
     this.at = -1;
+    this.run = null;
   }
 
-  push(entry) {
+  // Changes of one `run` are one step together.
+  push(entry, run = null) {
     if (this.at >= 0 && this.list[this.at].text === entry.text) return;
-    this.list.length = this.at + 1;
-    this.at = this.list.push(entry) - 1;
+    const goesOn = run !== null && run === this.run && this.at > 0;
+    this.list.length = goesOn ? this.at : this.at + 1;
+    this.run = run;
+    if (goesOn && this.list.at(-1).text === entry.text) { // back where the run began
+      this.at -= 1;
+      this.run = null;
+    } else this.at = this.list.push(entry) - 1;
   }
 
   go(place) {
     if (place < 0 || place >= this.list.length || place === this.at) return null;
+    this.run = null;
     this.at = place;
     return this.list[place];
+  }
+
+  // The newest entries, to be kept: so many, and no more characters than these.
+  packed(most, characters) {
+    const from = Math.max(0, Math.min(this.at, this.list.length - most)), long = () => texts.join("").length > characters;
+    const texts = this.list.slice(from, from + most).map(({ text }) => text);
+    let at = this.at - from;
+    for (; at > 0 && long(); at--) texts.shift();
+    return long() ? null : { texts, at };
+  }
+
+  // Take up what was kept, as far as it is whole; `fits(text)` says what is.
+  restore(content, fits) {
+    const { texts, at } = content || {};
+    if (!Array.isArray(texts) || !texts.every(fits) || !(at in texts)) return;
+    Object.assign(this, { list: texts.map((text) => ({ text })), at });
   }
 
   // Places to be shown around the present one.

@@ -18,12 +18,18 @@ export function planeOf(state, mode, axes, corners) {
   return JSON.stringify([axes, write({ ...state, moves: Object.fromEntries(others) })]);
 }
 
+// Two of the shown directions: those that were chosen before, or the first.
+export function chosenOf(before, places) {
+  const two = Array.isArray(before) && before.length === 2 && before[0] !== before[1] && before.every((one) => places.includes(one));
+  return two ? [...before] : places.slice(0, 2);
+}
+
 export class Panel {
   /** @param {import("./explore.js").Explore} explore */
   constructor(explore, host) {
     this.explore = explore;
     this.host = host;
-    this.mode = "axes";
+    this.mode = explore.kept.of("map")?.mode === "corners" ? "corners" : "axes";
     this.find = (selector) => host.querySelector(selector);
     this.canvas = this.find(".mp-canvas");
     this.mosaic = new Mosaic(this.canvas, {
@@ -46,8 +52,8 @@ export class Panel {
   }
 
   build() {
-    const { model, axes } = this.explore, places = shownOf(model);
-    if (model !== this.of) this.chosen = places.slice(0, 2);
+    const { model, axes, kept } = this.explore, places = shownOf(model);
+    if (model !== this.of) this.chosen = chosenOf(kept.of("map")?.[model.name], places);
     this.of = model;
     this.names = Object.fromEntries(places.map((place) => [place, axes.nameOf(place)]));
     [".mp-across", ".mp-up"].forEach((selector, i) => {
@@ -67,8 +73,14 @@ export class Panel {
     return this.mode === "axes";
   }
 
+  keep() {
+    const { kept, model } = this.explore;
+    kept.put("map", { ...kept.of("map"), mode: this.mode, [model.name]: this.chosen });
+  }
+
   turn(mode) {
     this.mode = mode;
+    this.keep();
     this.show();
     this.home();
   }
@@ -78,6 +90,7 @@ export class Panel {
     const others = [...this.chosen];
     this.chosen[i] = place;
     if (this.chosen[1 - i] === place) this.chosen[1 - i] = others[i];
+    this.keep();
     this.build();
     this.show();
     this.home();

@@ -5,6 +5,7 @@
 //                 relabel() /* the language changed; words in the HTML have been filled in */ }
 
 import { element, fetchView } from "../shared/dom.js";
+import { WhenNeeded } from "../shared/when-needed.js";
 import { fill, t } from "../shared/i18n.js";
 
 const FETCHED = { map: "map", arithmetic: "arithmetic", find: "projection", walk: "walk/panel" };
@@ -30,7 +31,7 @@ export class PanelTabs {
     const one = element("button", { type: "button", role: "tab", id: `ex-tab-${name}` });
     Object.assign(one.dataset, { name, part: `explore-${name}` });
     one.setAttribute("aria-controls", this.hosts[name].id);
-    one.onclick = () => this.open(name);
+    one.onclick = () => this.choose(name);
     one.onkeydown = (event) => this.key(event);
     return this.mark(one);
   }
@@ -50,23 +51,31 @@ export class PanelTabs {
     if (to === undefined) return;
     event.preventDefault();
     all[to].focus();
-    this.open(all[to].dataset.name);
+    this.choose(all[to].dataset.name);
+  }
+
+  // Show a panel; the one before is one step back in the browser's history.
+  choose(name) {
+    const { views } = this.explore, other = name !== this.name;
+    this.open(name);
+    if (other) views.enter(name, { explore: views.opened.explore });
   }
 
   // Show a panel; resolves to it when it is there.
   async open(name) {
-    this.name = name;
+    this.name = this.explore.views.at.explore = name;
+    this.explore.kept.put("panel", name);
     for (const one of this.tabs.children) this.mark(one);
     for (const [own, host] of Object.entries(this.hosts)) host.hidden = own !== name;
-    this.panels[name] ||= this.fetch(name);
+    this.panels[name] ||= new WhenNeeded(this.hosts[name], (again) => this.fetch(name, again)).part;
     const panel = await this.panels[name];
     if (this.name === name) panel.show();
     return panel;
   }
 
-  async fetch(name) {
+  async fetch(name, again) {
     const { app } = this.explore, host = this.hosts[name], at = `${app.base}/assets/explore/${FETCHED[name]}`;
-    const [markup, { Panel }] = await Promise.all([fetchView(`${at}.html`, `${at}.css`), import(`./${FETCHED[name]}.js`)]);
+    const [markup, { Panel }] = await Promise.all([fetchView(`${at}.html`, `${at}.css`), import(`./${FETCHED[name]}.js${again}`)]);
     host.append(markup);
     fill(host);
     app.teach.apply();
@@ -85,9 +94,15 @@ export class PanelTabs {
     if (this.name === name) panel.follow?.();
   }
 
-  async relabel() {
+  relabel() {
     for (const one of this.tabs.children) this.mark(one);
-    for (const panel of await Promise.all(Object.values(this.panels))) panel.relabel();
+    for (const panel of Object.values(this.panels)) Promise.resolve(panel).then((one) => one.relabel());
+  }
+
+  // Whether a panel is there, and no lesson hides it.
+  free(name) {
+    const tab = [...this.tabs.children].find(({ dataset }) => dataset.name === name);
+    return Boolean(tab && !tab.closest(".gone, [inert]"));
   }
 
   // Where a lesson hides the panel in sight, the first that is left is shown.

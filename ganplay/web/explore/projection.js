@@ -63,7 +63,7 @@ export class Panel {
     const { model } = this, other = model.name !== this.shown;
     if (!other) return;
     this.shown = model.name;
-    this.pad.turnTo(model.shape);
+    this.pad.turnTo(model.shape, this.explore.kept.of("sheet"));
     this.at("class-box").hidden = !model.labels.length;
     this.nameClasses();
     this.changed();
@@ -77,7 +77,8 @@ export class Panel {
   }
 
   changed() {
-    const { drawn, masked } = this.pad.sheet;
+    const { drawn, masked, content } = this.pad.sheet;
+    this.explore.kept.put("sheet", content);
     this.at("go").disabled = !drawn;
     this.at("fit").hidden = this.model.shape[0] !== 1; // colours fill their whole square
     this.at("back").disabled = !this.found || String(this.shape.slice(1)) !== String(this.pad.sheet.shape);

@@ -1,6 +1,8 @@
 // A small picture to paint on, pixel by pixel, and the parts of it that are hidden; all of it can be
 // undone.
 
+import { toBytes, toText } from "../shared/files.js";
+
 export const BRUSH = { least: 0.5, most: 8, usual: 1.2 }; // radius in pixels
 const MOST_UNDONE = 60;
 
@@ -39,6 +41,23 @@ export class Sheet {
     this.ground.forEach((value, k) => this.pixels.fill(value, k * area, (k + 1) * area));
     this.hidden.fill(0);
     this.drawn = false;
+  }
+
+  // As it is kept; null if there is nothing on it.
+  get content() {
+    const { shape, drawn, pixels, hidden } = this;
+    return drawn || this.masked ? { shape, drawn, pixels: toText(pixels), hidden: toText(hidden) } : null;
+  }
+
+  // Take up what was kept, if it is whole and of this size.
+  restore(content) {
+    try {
+      const { shape, drawn } = content, pixels = toBytes(content.pixels), hidden = toBytes(content.hidden);
+      if (String(shape) !== String(this.shape) || pixels.length !== this.pixels.length || hidden.length !== this.hidden.length) return;
+      Object.assign(this, { pixels, hidden, drawn: drawn === true });
+    } catch {
+      // nothing was kept, or something broken: the sheet stays empty
+    }
   }
 
   get masked() {

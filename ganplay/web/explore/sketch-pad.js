@@ -12,6 +12,7 @@ export class Pad {
     this.changed = changed;
     this.tool = "pen";
     this.stroke = null;
+    this.keyStroke = null; // of a run of arrows with Shift
     this.here = null;
     this.at = (name) => host.querySelector(`.fi-${name}`);
     this.box = this.at("touch");
@@ -27,11 +28,13 @@ export class Pad {
     this.choose("pen");
   }
 
-  // Another model's pictures; what was drawn stays if they are of the same shape.
-  turnTo(shape) {
+  // Another model's pictures; what was drawn stays if they are of the same shape, and so does what was
+  // kept before.
+  turnTo(shape, before) {
     if (this.sheet && String(this.sheet.shape) === String(shape)) return;
     const grey = shape[0] === 1;
     this.sheet = new Sheet(shape, grey ? PAPER : WHITE);
+    this.sheet.restore(before);
     this.here = [shape[2] / 2, shape[1] / 2];
     this.at("colour-box").hidden = grey;
     this.at("guide").hidden = !grey;
@@ -54,6 +57,7 @@ export class Pad {
   }
 
   undo() {
+    this.keyStroke = null;
     this.change(() => this.sheet.undo());
   }
 
@@ -71,6 +75,7 @@ export class Pad {
       event.preventDefault();
       box.focus({ preventScroll: true });
       box.setPointerCapture(event.pointerId);
+      this.keyStroke = null;
       this.stroke = this.begin();
       this.to(this.place(event));
     };
@@ -86,7 +91,11 @@ export class Pad {
       if (this.stroke) this.changed();
       this.stroke = null;
     };
-    box.onpointerleave = box.onblur = () => { this.at("brush").hidden = true; };
+    box.onpointerleave = () => { this.at("brush").hidden = true; };
+    box.onblur = () => {
+      this.keyStroke = null;
+      this.at("brush").hidden = true;
+    };
     box.onkeydown = (event) => this.key(event);
   }
 
@@ -115,9 +124,10 @@ export class Pad {
     const [, h, w] = this.sheet.shape, from = this.here;
     if (move) this.here = [[0, w], [1, h]].map(([axis, most]) => Math.min(most - 0.5, Math.max(0.5, from[axis] + move[axis])));
     if (!move || event.shiftKey) {
-      const stroke = this.begin();
+      const stroke = (move && this.keyStroke) || this.begin(); // a run of arrows is one stroke
       this.change(() => (stroke(from), stroke(this.here)));
-    }
+      this.keyStroke = move ? stroke : null;
+    } else this.keyStroke = null;
     this.showBrush();
   }
 

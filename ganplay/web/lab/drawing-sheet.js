@@ -123,8 +123,8 @@ export class DrawingSheet {
     this.go(...(steps.length ? steps : [event]).map((step) => this.place(step)));
   }
 
-  begin(erasing) {
-    this.sketch.begin();
+  begin(erasing, goesOn = false) {
+    this.sketch.begin(goesOn);
     this.stroke = erasing ? { at: null } : new Stroke(this.k, this.width, this.editor.limits.extent);
   }
 
@@ -162,7 +162,7 @@ export class DrawingSheet {
       this.crossMark.style.left = share(this.cross[0]);
       this.crossMark.style.top = share(-this.cross[1]);
     } else if (key === "Enter") {
-      this.begin(this.erases);
+      this.begin(this.erases, event.repeat); // a key held down is one stroke
       this.go(this.cross);
       this.up();
     } else if (key === "Backspace") this.editor.undo();

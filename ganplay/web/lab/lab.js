@@ -9,6 +9,7 @@ import { Diagnosis } from "./diagnosis.js";
 import { DataEditor } from "./data-editor.js";
 import { Events } from "../shared/events.js";
 import { Film } from "./film.js";
+import { FromLesson } from "./from-lesson.js";
 import { ModelGraph } from "./model-graph.js";
 import { NetworkInspector } from "./network-inspector.js";
 import { Layers } from "./layers.js";
@@ -102,6 +103,7 @@ export class Lab extends Events {
     this.waiting = new WaitingLine(this);
     this.anew = new RestoreNotice(this);
     this.probe = new Probe(this);
+    new FromLesson(this);
     this.tour = new Tour(this);
     listenToKeys(this);
   }

@@ -79,11 +79,11 @@ export class ModelGraph {
   }
 
   paint(name, canvas, about) {
-    const { frame, data, palette } = about;
+    const { frame, data } = about;
     const painters = {
       noise: () => paint.noise(canvas, about), g: () => paint.warped(canvas, about),
-      fake: () => paint.dots(canvas, frame.fakes, palette.fake, about),
-      real: () => paint.dots(canvas, data.real || [], palette.real, about),
+      fake: () => paint.dots(canvas, frame.fakes, about, true),
+      real: () => paint.dots(canvas, data.real || [], about),
       d: () => paint.map(canvas, about), verdicts: () => paint.verdicts(canvas, about),
       losses: () => paint.curves(canvas, { ...about, rows: this.lab.charts.history.rows }), gradients: () => paint.bars(canvas, about),
     };

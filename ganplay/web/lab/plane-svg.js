@@ -1,6 +1,7 @@
 // The plane as a drawing of lines and dots, for print and for taking apart. In it are numbers and
 // words of ours, nothing that a visitor wrote.
 
+import { CROSS } from "../shared/pen.js";
 import { LONGEST_PULL, MARGIN, ticks } from "../shared/plane.js";
 
 const SIDE = 1000;
@@ -48,15 +49,22 @@ function net({ grid, rows, columns }, zoom, palette) {
     + `<path d="${lines.join("")}" fill="none" stroke="${palette.net}" stroke-opacity=".28"/></g>`;
 }
 
+const discs = (places) => places.map(([x, y]) => `<circle cx="${short(x)}" cy="${short(y)}" r="${short(DOT)}"/>`).join("");
+
+function crosses(places) {
+  const arm = CROSS.arm * DOT, [far, back] = [2 * arm, -2 * arm].map(short);
+  const one = ([x, y]) => `M${short(x - arm)} ${short(y - arm)}l${far} ${far}m0 ${back}l${back} ${far}`;
+  return places.length ? `<path d="${places.map(one).join("")}"/>` : "";
+}
+
 // Where a class is picked out, the other classes' points are faint.
-function dots(points, labels, chosen, zoom, colour) {
+function dots(points, labels, chosen, zoom, draw, style) {
   const strong = [], faint = [];
   for (let i = 0; 2 * i < points.length; i++) {
     const other = labels && labels.length && chosen >= 0 && labels[i] !== chosen;
-    const at = [points[2 * i] * zoom, -points[2 * i + 1] * zoom].map(short);
-    (other ? faint : strong).push(`<circle cx="${at[0]}" cy="${at[1]}" r="${short(DOT)}"/>`);
+    (other ? faint : strong).push([points[2 * i] * zoom, -points[2 * i + 1] * zoom]);
   }
-  const group = (circles, opacity) => `<g fill="${colour}" fill-opacity="${opacity}">${circles.join("")}</g>`;
+  const group = (places, opacity) => `<g ${style} opacity="${opacity}">${draw(places)}</g>`;
   return (faint.length ? group(faint, 0.2) : "") + group(strong, 0.85);
 }
 
@@ -79,9 +87,9 @@ export function svgOf({ frame, data, palette, has, label, unit, map, title }) {
     && `<image x="${short(-inner / 2)}" y="${short(-inner / 2)}" width="${short(inner)}" height="${short(inner)}" href="${escaped(map)}"/>`,
     axes(frame.extent, palette),
     frame.rows && has("grid") && net(frame, zoom, palette),
-    data && has("real") && dots(data.real, data.labels, label, zoom, palette.real),
+    data && has("real") && dots(data.real, data.labels, label, zoom, discs, `fill="${palette.real}"`),
     frame.pulls.length && has("pull") && pulls(frame, zoom, unit, palette),
-    has("fake") && dots(frame.fakes, frame.labels, label, zoom, palette.fake),
+    has("fake") && dots(frame.fakes, frame.labels, label, zoom, crosses, `fill="none" stroke="${palette.fake}" stroke-width="${short(CROSS.width * DOT)}"`),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-half} ${-half} ${SIDE} ${SIDE}" role="img">`
     + `<title>${escaped(title)}</title>${parts.filter(Boolean).join("")}</svg>\n`;

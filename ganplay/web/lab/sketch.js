@@ -11,9 +11,10 @@ export class Sketch {
     this.past = [];
   }
 
-  // To be called before a change; `settle` forgets it again if nothing came of it.
-  begin() {
-    this.past = [...this.past, this.points].slice(-MOST_UNDONE);
+  // To be called before a change, unless it goes on with the last one; `settle` forgets it again if
+  // nothing came of it.
+  begin(goesOn = false) {
+    if (!goesOn || !this.past.length) this.past = [...this.past, this.points].slice(-MOST_UNDONE);
     this.points = [...this.points];
   }
 

@@ -8,7 +8,7 @@ import { Progress } from "./progress.js";
 import { Sheet } from "./report.js";
 import { RunView } from "./run-view.js";
 import { Guide } from "./steps.js";
-import { element, fetchView } from "../shared/dom.js";
+import { element, fetched, fetchView } from "../shared/dom.js";
 import { writeAddress } from "../shared/address.js";
 import { current, fill, t } from "../shared/i18n.js";
 
@@ -16,7 +16,7 @@ import { current, fill, t } from "../shared/i18n.js";
 export async function open(app, views) {
   const at = `${app.base}/assets/learn/learn`;
   const [markup, known] = await Promise.all([
-    fetchView(`${at}.html`, `${at}.css`), fetch(`${app.base}/lessons.json`).then((answer) => answer.json())]);
+    fetchView(`${at}.html`, `${at}.css`), fetched(`${app.base}/lessons.json`).then((answer) => answer.json())]);
   const root = app.find(".learn");
   if (!known.lessons.length) {
     root.append(element("p", { className: "ln-none", textContent: t("learn.none") }));
@@ -77,24 +77,37 @@ export class Learn {
   open(lesson, focused = false) {
     this.runs.stop();
     Object.assign(this, { lesson, step: "predict", unlocked: false });
-    this.show();
+    this.show(true);
     if (focused) this.find(".ln-steps [aria-current]").focus();
   }
 
   goTo(step) {
     this.step = step;
-    this.show();
+    this.show(true);
     this.find(".ln-steps [aria-current]").focus();
   }
 
-  show() {
+  // To a lesson and step that one has been at, as far as it is still open.
+  comeBack(place) {
+    const [name, step] = (place || "").split("."), lesson = this.lessons.find((one) => one.name === name);
+    if (!lesson || place === this.place) return;
+    if (lesson !== this.lesson) this.runs.stop();
+    Object.assign(this, { lesson, unlocked: this.unlocked && lesson === this.lesson });
+    this.step = this.guide.open().includes(step) ? step : "predict";
+    this.show();
+  }
+
+  // `entered`: the place before is one step back.
+  show(entered = false) {
     showList(this);
     this.find(".ln-title").textContent = this.say(this.lesson.title);
     this.showFormula();
     this.guide.show();
     this.runs.show();
-    this.views.opened.learn = this.place;
-    if (this.views.shown === "learn") this.views.address({ learn: this.place });
+    const { views, place } = this, other = views.at.learn !== place;
+    Object.assign(views.opened, { learn: place });
+    Object.assign(views.at, { learn: place });
+    if (views.shown === "learn") views.address({ learn: place }, entered && other);
   }
 
   forget() {
@@ -127,7 +140,7 @@ export class Learn {
     const { run, editable } = this.lesson.tasks[name], now = { ...run.settings, ...this.runs.changes[this.runs.key(name)] };
     const state = ["1", ...Object.entries(now).map(([field, value]) => `${field}:${value}`)].join(";");
     const lock = this.fields.gan.map((field) => field.name).filter((field) => !editable.includes(field) && field !== "seed");
-    const address = writeAddress({ ...this.app.teach.asked, state, rival: null, lock: ["presets", ...lock] });
+    const address = writeAddress({ ...this.app.teach.asked, state, rival: null, lock: ["presets", ...lock], task: `${this.lesson.name}.${name}` });
     window.open(`${location.pathname}#${address}`, "_blank");
   }
 }

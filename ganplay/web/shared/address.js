@@ -16,13 +16,14 @@ export function readAddress(hash) {
     lock: names(given.lock),
     projector: given.view === "projector",
     lang: given.lang || null,
+    task: given.task ? given.task.slice(0, LONGEST.learn) : null, // of which lesson the settings are
   };
 }
 
-export function writeAddress({ state, rival, hide, lock, projector, lang }) {
+export function writeAddress({ state, rival, hide, lock, projector, lang, task = null }) {
   const pieces = [
     state && `state=${state}`, rival && `rival=${rival}`, hide.length && `hide=${hide.join(",")}`, lock.length && `lock=${lock.join(",")}`,
-    projector && "view=projector", lang && `lang=${lang}`,
+    projector && "view=projector", lang && `lang=${lang}`, task && `task=${task}`,
   ];
   return pieces.filter(Boolean).join("&");
 }

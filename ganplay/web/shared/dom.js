@@ -19,11 +19,30 @@ export function choice(properties, options, value, change) {
 // Whether the visitor wants nothing to move by itself.
 export const withoutMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+// A file of ours, or an error that says how the server answered.
+export async function fetched(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${answer.status}: ${address}`);
+  return answer;
+}
+
+const styles = new Set(); // addresses of the style sheets that are there
+
+function fetchStyle(href) {
+  return new Promise((/** @type {(value?: unknown) => void} */ done, failed) => {
+    if (styles.has(href)) return done();
+    const sheet = element("link", { rel: "stylesheet", href });
+    sheet.onload = () => done(styles.add(href));
+    sheet.onerror = () => {
+      sheet.remove();
+      failed(new Error(href));
+    };
+    document.head.append(sheet);
+  });
+}
+
 // A view's markup, once its style sheets are there. Both are files of ours.
 export async function fetchView(address, ...sheets) {
-  const styled = sheets.map((href) => new Promise((done) => {
-    document.head.append(element("link", { rel: "stylesheet", href, onload: done, onerror: done }));
-  }));
-  const [html] = await Promise.all([fetch(address).then((answer) => answer.text()), ...styled]);
+  const [html] = await Promise.all([fetched(address).then((answer) => answer.text()), ...sheets.map(fetchStyle)]);
   return document.createRange().createContextualFragment(html);
 }

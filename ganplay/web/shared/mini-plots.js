@@ -1,7 +1,7 @@
 // Small true pictures of a GAN's parts, on a canvas of any size: noise, grid, points, D's map, what D
 // says of both samples, sizes of gradients. Each is given the lab's data and the frame it shows.
 
-import { line, sharpness, squares, write } from "./pen.js";
+import { crosses, line, sharpness, squares, write } from "./pen.js";
 import { MARGIN, drawValues, ramp } from "./plane.js";
 
 // Colours of the four corners of the space of noise; between them they are mixed. All are kin to the
@@ -77,12 +77,14 @@ export function warped(canvas, { frame, palette, unit }) {
   if (frame.rows) cells(pen, frame.grid, frame.rows, frame.columns, side / (2 * MARGIN * unit), side < 100 ? 2 : 1);
 }
 
-export function dots(canvas, points, colour, { palette, unit }) {
+// Points of the data, or with `fake` those of G.
+export function dots(canvas, points, { palette, unit }, fake = false) {
   const { pen, side } = begin(canvas, palette.ground);
   const zoom = side / (2 * MARGIN * unit), size = Math.max(1.6, side / 90);
-  pen.fillStyle = colour;
+  pen.fillStyle = fake ? palette.fake : palette.real;
   pen.globalAlpha = 0.8;
-  squares(pen, points, zoom, size);
+  if (fake) crosses(pen, points, zoom, 0.7 * size);
+  else squares(pen, points, zoom, size);
 }
 
 const ramps = new WeakMap();

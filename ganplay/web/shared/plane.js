@@ -1,7 +1,7 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
-import { disc, line, sharpness, write } from "./pen.js";
+import { crosses, discs, line, sharpness, write } from "./pen.js";
 
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
@@ -106,7 +106,7 @@ export class Plane {
     if (frame.rows && this.has("grid")) this.drawGrid(frame);
     if (this.has("real") && this.data) this.drawReal();
     if (frame.pulls.length && this.has("pull")) this.drawPulls(frame);
-    if (this.has("fake")) this.dots(pen, frame.fakes, frame.labels, palette.fake);
+    if (this.has("fake")) this.points(pen, frame.fakes, frame.labels, palette.fake, crosses);
     if (frame.diagnosis.kind === "collapse" && this.data) this.drawMissing(frame.diagnosis.missing);
     pen.setTransform(1, 0, 0, 1, 0, 0);
   }
@@ -185,7 +185,7 @@ export class Plane {
       this.realCanvas.width = this.realCanvas.height = size;
       const pen = this.realCanvas.getContext("2d");
       pen.translate(size / 2, size / 2);
-      this.dots(pen, this.data.real, this.data.labels, this.palette.real);
+      this.points(pen, this.data.real, this.data.labels, this.palette.real, discs);
       this.realStale = false;
     }
     this.context.drawImage(this.realCanvas, -size / 2, -size / 2);
@@ -206,26 +206,17 @@ export class Plane {
     pen.setLineDash([]);
   }
 
-  // Where a class is picked out, the other classes' points are faint.
-  dots(pen, points, labels, colour) {
-    const { zoom, dot } = this, chosen = this.label;
-    const some = (wanted) => {
-      pen.beginPath();
-      for (let i = 0; 2 * i < points.length; i++) {
-        if (labels && labels.length && chosen >= 0 && (labels[i] === chosen) !== wanted) continue;
-        const x = points[2 * i] * zoom, y = -points[2 * i + 1] * zoom;
-        pen.moveTo(x + dot, y);
-        pen.arc(x, y, dot, 0, 6.2832);
-      }
-      pen.fill();
-    };
+  // Points of a shape, drawn by a function of `pen.js`. Where a class is picked out, those of the other
+  // classes are faint.
+  points(pen, points, labels, colour, draw) {
+    const { zoom, dot, label } = this, some = labels && labels.length && label >= 0;
     pen.fillStyle = colour;
-    if (labels && labels.length && chosen >= 0) {
+    if (some) {
       pen.globalAlpha = 0.2;
-      some(false);
+      draw(pen, points, zoom, dot, (i) => labels[i] !== label);
     }
     pen.globalAlpha = 0.85;
-    some(true);
+    draw(pen, points, zoom, dot, some ? (i) => labels[i] === label : undefined);
     pen.globalAlpha = 1;
   }
 
@@ -248,15 +239,13 @@ export class Plane {
   }
 }
 
-// A small picture of points: data in the colour of the real, samples in that of the fake.
+// A small picture of points: data as dots in the colour of the real, samples as crosses in that of the fake.
 export function thumbnail(canvas, unit, real, fakes, palette) {
   const side = (canvas.width = canvas.height = 2 * (canvas.clientWidth || 48));
   const pen = canvas.getContext("2d"), zoom = side / (2 * MARGIN * unit);
   pen.translate(side / 2, side / 2);
-  for (const [points, colour] of [[real, palette.real], [fakes, palette.fake]]) {
-    pen.fillStyle = colour;
-    for (let i = 0; i < points.length; i += 2) {
-      disc(pen, points[i] * zoom, -points[i + 1] * zoom, side / 46);
-    }
-  }
+  pen.fillStyle = palette.real;
+  discs(pen, real, zoom, side / 46);
+  pen.fillStyle = palette.fake;
+  crosses(pen, fakes, zoom, side / 46);
 }

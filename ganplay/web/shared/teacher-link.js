@@ -13,6 +13,20 @@ export const PARTS = [
   "learn", "learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget",
   "arena",
 ];
+const SETTINGS = ["settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training"];
+const CHANGES = ["presets", "distribution", "seed", "own", "steps", "stop", "pair", ...SETTINGS];
+const but = (...free) => CHANGES.filter((name) => !free.includes(name));
+// What visitors of the lab can do, each with the parts that are locked then.
+export const BUNDLES = {
+  all: [], watch: but(), data: but("distribution", "own", "settings-data"), losses: but("settings-loss"),
+};
+
+// The bundle that a choice of parts makes up; "" for none.
+export function bundleOf({ hide, lock }) {
+  const same = (names) => names.length === lock.length && names.every((name) => lock.includes(name));
+  return hide.length ? "" : Object.keys(BUNDLES).find((name) => same(BUNDLES[name])) ?? "";
+}
+
 export class Teach {
   /** @param {import("../app.js").App} app */
   constructor(app, asked) {
@@ -48,6 +62,12 @@ export class Teach {
 
   // The choices of a teacher in the share dialog; `changed` is called after each.
   build(host, changed, parts = PARTS) {
+    const again = () => {
+      this.build(host, changed, parts);
+      changed();
+      host.querySelector(".teach-bundle select").focus();
+    };
+    const bundle = parts === PARTS && this.bundles(again);
     const rows = parts.map((name) => {
       const now = ["hide", "lock"].find((how) => this.chosen[how].includes(name)) || "show";
       const options = ["show", "lock", "hide"].map((how) => element("option", { value: how, textContent: t(`teach.${how}`) }));
@@ -56,6 +76,7 @@ export class Teach {
           const others = this.chosen[how].filter((other) => other !== name);
           this.chosen[how] = chosen === how ? [...others, name] : others;
         }
+        if (bundle) bundle.querySelector("select").value = bundleOf(this.chosen);
         changed();
       });
       return element("label", {}, element("span", { textContent: t(`teach.parts.${name}`) }), select);
@@ -65,8 +86,24 @@ export class Teach {
       const box = element("input", { type: "checkbox", checked, onchange });
       return element("label", {}, element("span", { textContent: t(`teach.${name}`) }), box);
     };
-    host.replaceChildren(...rows,
+    const checks = [
       check("projector", this.chosen.projector, (on) => { this.chosen.projector = on; }),
-      check("language", Boolean(this.chosen.lang), (on) => { this.chosen.lang = on ? current() : null; }));
+      check("language", Boolean(this.chosen.lang), (on) => { this.chosen.lang = on ? current() : null; })];
+    if (!bundle) return host.replaceChildren(...rows, ...checks);
+    const open = Boolean(host.querySelector("details")?.open);
+    return host.replaceChildren(bundle, ...checks, element("details", { className: "teach-single", open },
+      element("summary", { textContent: t("teach.parts_title") }), element("div", {}, ...rows)));
+  }
+
+  // A choice of what visitors can do, which sets many parts at once.
+  bundles(changed) {
+    const now = bundleOf(this.chosen), option = (value, textContent) => element("option", { value, textContent });
+    const names = Object.keys(BUNDLES).map((name) => option(name, t(`teach.bundles.${name}`)));
+    const own = element("option", { value: "", textContent: t("teach.single"), disabled: true });
+    const select = choice({}, [...names, own], now, (name) => {
+      Object.assign(this.chosen, { hide: [], lock: [...BUNDLES[name]] });
+      changed();
+    });
+    return element("label", { className: "teach-bundle" }, element("span", { textContent: t("teach.bundle") }), select);
   }
 }

@@ -7,6 +7,8 @@ import { rgba, cut } from "../../../ganplay/web/shared/pixels.js";
 import { Pending, unpack } from "../../../ganplay/web/explore/picture-socket.js";
 import { Past, carried, first, dragged, fresh, labelOf, mixOf, modelOf, put, read, write } from "../../../ganplay/web/explore/latent-state.js";
 import { commandOf, pythonOf } from "../../../ganplay/web/explore/copy-code.js";
+import { isState, statesBy } from "../../../ganplay/web/explore/kept.js";
+import { chosenOf } from "../../../ganplay/web/explore/map.js";
 import { tilesOf } from "../../../ganplay/web/explore/gallery.js";
 import { step } from "../../../ganplay/web/shared/grid-keys.js";
 import { addressOf, viewsIn } from "../../../ganplay/web/shared/address.js";
@@ -79,6 +81,55 @@ test("undo and redo lead through all that was seen, and a new way forgets the ol
   assert.deepEqual(past.window(4), [0, 1, 2, 3]);
   past.go(100);
   assert.deepEqual(past.window(4), [98, 99, 100, 101]);
+});
+
+test("changes of one run of keys are one step, which a run that comes back to its start is not", () => {
+  const past = new Past(), run = {}, later = {}, texts = () => past.list.map(({ text }) => text).join("");
+  past.push({ text: "a" });
+  for (const text of ["b", "c", "d"]) past.push({ text }, run);
+  assert.equal(texts(), "ad");
+  past.push({ text: "e" }, later);
+  assert.equal(texts(), "ade");
+  past.push({ text: "f" });
+  past.push({ text: "g" });
+  assert.equal(texts(), "adefg");
+  past.push({ text: "h" }, run);
+  past.push({ text: "g" }, run); // back and forth
+  assert.deepEqual([texts(), past.at], ["adefg", 4]);
+  past.push({ text: "i" }, run);
+  assert.equal(texts(), "adefgi");
+  past.go(4);
+  past.push({ text: "j" }, run); // after an undo another step begins
+  assert.deepEqual([texts(), past.go(4).text], ["adefgj", "g"]);
+});
+
+test("what was seen is kept within bounds, and taken up again only whole", () => {
+  const past = new Past(), again = (content) => {
+    const other = new Past();
+    other.restore(content, (text) => typeof text === "string");
+    return [other.list.map(({ text }) => text).join(""), other.at];
+  };
+  for (const text of "abcdef") past.push({ text });
+  past.go(3);
+  assert.deepEqual(again(past.packed(60, 100)), ["abcdef", 3]);
+  assert.deepEqual(again(past.packed(4, 100)), ["cdef", 1]);
+  assert.deepEqual(again(past.packed(60, 4)), ["cdef", 1]);
+  past.go(0);
+  assert.deepEqual(again(past.packed(2, 100)), ["ab", 0]);
+  assert.equal(past.packed(60, 5), null); // what is ahead is not taken away
+  for (const broken of [null, undefined, 5, {}, { texts: "abc", at: 0 }, { texts: ["a"], at: 1 }, { texts: ["a", 5], at: 0 }, { texts: [], at: -1 }]) {
+    assert.deepEqual(again(broken), ["", -1]);
+  }
+});
+
+test("of what a tab kept only whole states of the model itself count", () => {
+  const own = "1;model:m;seed:3", lists = { m: [own, own], n: [own], o: ["x".repeat(9000)], p: 5 };
+  const fits = (texts, fit) => Array.isArray(texts) && texts.every(fit);
+  assert.deepEqual(statesBy(lists, fits), { m: [own, own] });
+  for (const broken of [null, undefined, 7, "m"]) assert.deepEqual(statesBy(broken, fits), {});
+  for (const [text, is] of [[own, true], ["seed:1", false], [5, false], [own + "x".repeat(8000), false]]) assert.equal(isState(text), is);
+  assert.deepEqual(chosenOf([5, 2], [1, 2, 5]), [5, 2]);
+  for (const before of [undefined, [2, 2], [2, 9], [2], "25"]) assert.deepEqual(chosenOf(before, [1, 2, 5]), [1, 2]);
 });
 
 test("only the newest answer counts", async () => {

@@ -22,6 +22,23 @@ test("a round brush covers what is inside it, its edge in part", () => {
   close(covered[20], 0);
 });
 
+test("a sheet is kept with what is hidden, and taken up again only whole and of its own size", () => {
+  const sheet = new Sheet([1, 3, 2], [0]);
+  assert.equal(sheet.content, null);
+  sheet.stroke("pen", 1, [255])([0.5, 0.5]);
+  sheet.stroke("hide", 0.5, [255])([1.5, 2.5]);
+  const content = JSON.parse(JSON.stringify(sheet.content)), again = (what, shape = [1, 3, 2]) => {
+    const other = new Sheet(shape, [7]);
+    other.restore(what);
+    return other;
+  };
+  assert.deepEqual([again(content).pixels, again(content).hidden, again(content).drawn], [sheet.pixels, sheet.hidden, true]);
+  for (const broken of [null, undefined, 5, {}, { ...content, pixels: "AA==" }, { ...content, hidden: "" }, { ...content, pixels: "<b>" }]) {
+    assert.deepEqual([...again(broken).pixels], Array(6).fill(7));
+  }
+  assert.equal(again(content, [1, 2, 3]).drawn, false);
+});
+
 test("a stroke mixes its colour once, and everything is undone", () => {
   const sheet = new Sheet([1, 4, 4], [10]);
   assert.deepEqual([...sheet.pixels], new Array(16).fill(10));

@@ -39,6 +39,15 @@ test("a sheet takes back stroke by stroke, and forgets those that changed nothin
   assert.ok(sketch.undo());
   assert.deepEqual(sketch.points, []);
   assert.ok(!sketch.undo());
+  // A key that is held down goes on with its first stroke.
+  for (const [point, held] of [[a, false], [b, true], [c, true]]) {
+    sketch.begin(held);
+    sketch.add([point]);
+    assert.ok(sketch.settle());
+  }
+  assert.ok(sketch.undo());
+  assert.deepEqual(sketch.points, []);
+  assert.ok(!sketch.undo());
   assert.ok(sketch.add([a, b, c]));
   assert.ok(!sketch.add([d, a, b, c]));
   assert.deepEqual(sketch.points, [a, b, c, d, a]);

@@ -37,15 +37,20 @@ function drawing(more = {}) {
   };
 }
 
-test("a drawing is well formed and has a circle for each point", () => {
+test("a drawing is well formed, has a circle for each real point and a cross for each fake", () => {
   const text = svgOf(drawing()), names = elements(text);
   assert.equal(names[0], "svg");
-  assert.equal(count(names, "circle"), 2 + 3);
+  assert.equal(count(names, "circle"), 2);
   assert.equal(count(names, "image"), 1);
-  assert.equal(count(names, "path"), 1 + 2 + 1 + 1); // axes, cells, the grid's lines, pulls
+  assert.equal(count(names, "path"), 1 + 2 + 1 + 1 + 1); // axes, cells, the grid's lines, pulls, fakes
   assert.equal(count(names, "text"), 7 + 6);
   // The corner of the data's square, y upwards.
-  assert.match(text, /<circle cx="471.7" cy="471.7"/);
+  const [, crosses] = text.match(/<g [^>]*stroke="#f80"[^>]*><path d="([^"]+)"/);
+  const places = [...crosses.matchAll(/M([-.\d]+) ([-.\d]+)l([-.\d]+) ([-.\d]+)/g)].map((found) => found.slice(1).map(Number));
+  assert.equal(places.length, 3);
+  const [x, y, across, down] = places[1];
+  assert.ok(Math.abs(x + across / 2 - 471.7) < 0.11 && Math.abs(y + down / 2 - 471.7) < 0.11, `${x}, ${y}`);
+  assert.ok(across > 6);
   assert.match(text, /d="M0 0l61.3 0M471.7 471.7l0 61.3"/);
 });
 
@@ -62,7 +67,8 @@ test("a class is picked out, and noise of one number is a line", () => {
   const more = { label: 1, frame: { labels: Uint8Array.of(0, 1, 1), rows: 1, columns: 6 } };
   const text = svgOf(drawing(more));
   elements(text);
-  assert.equal(text.match(/fill-opacity="0.2"><circle[^>]*\/><\/g>/g).length, 1);
+  const [faint] = text.match(/stroke="#f80"[^>]* opacity="0.2"><path d="[^"]*"\/>/), [strong] = text.match(/stroke="#f80"[^>]* opacity="0.85"><path d="[^"]*"\/>/);
+  assert.deepEqual([faint, strong].map((path) => path.match(/M/g).length), [1, 2]);
 });
 
 test("a film is spread over what is there", () => {

@@ -4,10 +4,10 @@ import { test } from "node:test";
 
 import { addressOf, readAddress, viewsIn, writeAddress } from "../../../ganplay/web/shared/address.js";
 
-const USUAL = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null };
+const USUAL = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null, task: null };
 
 test("a piece of a share link counts only as one name, one = and one value", () => {
-  for (const name of ["state", "rival", "hide", "lock", "view", "lang"]) {
+  for (const name of ["state", "rival", "hide", "lock", "view", "lang", "task"]) {
     assert.deepEqual(readAddress(`#${name}`), USUAL, name);
     assert.deepEqual(readAddress(`#${name}&${name}x=1`), USUAL, name);
     assert.deepEqual(readAddress(`#${name}=projector=projector`), USUAL, name);
@@ -22,6 +22,7 @@ test("a piece of a share link counts only as one name, one = and one value", () 
 test("lists and states of an address are cut off, each at its own length", () => {
   assert.equal(readAddress(`#rival=${"x".repeat(2e5)}`).rival.length, 100_001);
   for (const name of ["hide", "lock"]) assert.equal(readAddress(`#${name}=${"ab,".repeat(5000)}`)[name].join(",").length, 5000);
+  assert.equal(readAddress(`#task=${"x".repeat(1e5)}`).task.length, 60);
   const longest = { explore: 8001, walk: 65_537, learn: 60, arena: 2000 };
   for (const [name, most] of Object.entries(longest)) assert.equal(viewsIn(`#${name}=${"x".repeat(1e5)}`)[name].length, most, name);
 });

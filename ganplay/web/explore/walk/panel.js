@@ -17,6 +17,7 @@ import { Timeline } from "./timeline.js";
 import { has, t } from "../../shared/i18n.js";
 
 const KEPT = "ganplay.walks", WAIT = 200;
+const MOST_STEPS = 50, MOST_CHARACTERS = 200_000; // of undo, over a reload
 
 export function commandOf(text) {
   return `ganplay walk --walk "${text}" --out walk.mp4`;
@@ -58,7 +59,14 @@ export class Panel {
   }
 
   get past() {
-    return (this.pasts[this.model.name] ||= new Past());
+    return (this.pasts[this.model.name] ||= this.pastOf(this.model.name));
+  }
+
+  // What a walk was before each change: as this tab knows it after a reload, or none.
+  pastOf(name) {
+    const past = new Past();
+    past.restore(this.explore.kept.of("walks")?.[name], (text) => typeof text === "string" && text.length <= MOST_CHARACTERS);
+    return past;
   }
 
   // ---- the walk -------------------------------------------------------------------------------
@@ -68,7 +76,7 @@ export class Panel {
     const { model } = this.explore, other = model !== this.model;
     this.model = model;
     if (other) {
-      const text = kept(KEPT)?.[model.name];
+      const { past } = this, text = past.list[past.at]?.text ?? kept(KEPT)?.[model.name];
       this.walk = typeof text === "string" ? readWalk(text) : freshWalk();
       this.past.push({ text: writeWalk(this.walk) });
       this.files.fillZooms();
@@ -108,12 +116,15 @@ export class Panel {
 
   keep() {
     const text = writeWalk(this.walk);
-    this.past.push({ text });
+    this.past.push({ text }, this.app.keyRun.now);
     this.remember(text);
   }
 
+  // For good, and with what can be undone for this tab.
   remember(text) {
-    keep(KEPT, { ...kept(KEPT), [this.model.name]: text });
+    const { name } = this.model, mine = this.explore.kept;
+    keep(KEPT, { ...kept(KEPT), [name]: text });
+    mine.put("walks", { ...mine.of("walks"), [name]: this.past.packed(MOST_STEPS, MOST_CHARACTERS) });
   }
 
   go(entry) {

@@ -1,0 +1,44 @@
+// A line over every view, wherever it is scrolled to, while the connection of what is shown is down.
+
+import { element } from "./dom.js";
+import { has, t } from "./i18n.js";
+
+const FINE = ["live", "connecting", "waiting"];
+const OWN = ["lab", "explore", "arena"]; // views with a line of their own; the others ask by the Lab's
+
+// What is told of lines, each by its view, while a view is shown; "" if nothing is wrong there. That the
+// Lab is full, say, is nothing to a view that only asks in its name.
+export function toldOf(lines, view) {
+  if (OWN.includes(view)) return FINE.includes(lines[view] ?? "connecting") ? "" : lines[view];
+  return lines.lab === "lost" ? "lost" : "";
+}
+
+export class LineBanner {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.lines = {};
+    this.view = "lab";
+    this.words = element("p");
+    this.box = element("div", { className: "line-banner", role: "status", hidden: true }, this.words);
+    app.root.prepend(this.box);
+    app.addEventListener("view", ({ detail: view }) => {
+      this.view = view;
+      this.show();
+    });
+    app.addEventListener("words", () => this.show());
+  }
+
+  // How the line of a view is.
+  set(view, status) {
+    this.lines[view] = status;
+    this.show();
+  }
+
+  show() {
+    const told = toldOf(this.lines, this.view);
+    this.box.hidden = !told;
+    if (!told) this.words.textContent = "";
+    else this.words.textContent = has(`status.${told}`) ? t(`status.${told}`) : t(`explore.line.${told}`);
+  }
+}
