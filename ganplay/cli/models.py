@@ -147,7 +147,7 @@ def add_states(parser: argparse.ArgumentParser) -> None:
         help=f"0 to {MAX_TRUNCATION:g}: factor of z (default 1)")  # fmt: skip
     flags.add_integer(parser, "--step", 0, 2**31 - 1, "step of the training (default: the last)")
     add("--state", action="append", metavar="TEXT",
-        help="what a share link holds, in place of these; may be given several times")  # fmt: skip
+        help="a share link, or what it holds, in place of these; can be given again")  # fmt: skip
     flags.add_integer(parser, "--zoom", 1, 16, "factor by which pictures are enlarged", 1)
     flags.add_trust(parser)
 

@@ -12,6 +12,7 @@ from ganplay.images.checkpoint import ImageModel, bundled, load
 from ganplay.latent import projection
 from ganplay.latent.projection import MAX_RESTARTS, MAX_STEPS, RESTARTS, STEPS, ProjectionResult
 from ganplay.media.contact_sheet import contact_sheet
+from ganplay.media.ink import LEVELS
 from ganplay.media.uploads import MAX_BYTES, Fitted, UploadError, fitted
 
 
@@ -24,6 +25,8 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     add("--label", metavar="NAME", help="class of the picture (default: it is searched too)")
     add("--mask", type=Path, metavar="MASK",
         help="a picture of the same proportions, white where it is to be filled in")  # fmt: skip
+    flags.add_integer(parser, "--ink", *LEVELS, "by how many percent ink is darker than the paper "
+        "around it, in a photograph of a drawing (default: what suits it)")  # fmt: skip
     flags.add_integer(parser, "--restarts", 1, MAX_RESTARTS, "starting points", RESTARTS)
     flags.add_integer(parser, "--steps", 1, MAX_STEPS, "gradient steps per starting point", STEPS)
     flags.add_seed(parser, "seed of the starting points")
@@ -55,7 +58,7 @@ def _wanted(options: argparse.Namespace, model: ImageModel) -> Fitted:
     picture = _file(options.picture)
     mask = None if options.mask is None else _file(options.mask)
     with flags.refusing(UploadError, what=options.picture):
-        return fitted(picture, model.card.shape, projection.drawing_style(model), mask)
+        return fitted(picture, model.card.shape, projection.drawing_style(model), mask, options.ink)
 
 
 def _file(path: Path) -> bytes:
@@ -75,6 +78,7 @@ def _print(
     if options.json:
         shown = {
             "state": state, "error": round(found.error, 3), "label": label, "notes": notes,
+            "ink": wanted.level,
             "best": found.best, "labels": [model.labels[k] for k in found.labels],
             "curves": [[round(error, 3) for error in row] for row in found.curves.tolist()],
         }  # fmt: skip

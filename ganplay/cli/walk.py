@@ -6,10 +6,9 @@ from ganplay.cli import flags
 from ganplay.cli.models import add_states, states_of
 from ganplay.common.files import write_whole
 from ganplay.images.checkpoint import ImageModel, load
-from ganplay.images.latent_state import model_of
 from ganplay.latent.walk import EASINGS, MAX_FRAMES, MAX_RATE, PATHS, Walk
 from ganplay.latent.walk_export import export_walk
-from ganplay.latent.walk_string import keyframes_of, read_walk
+from ganplay.latent.walk_string import keyframes_of, model_of_walk, read_walk
 
 
 def _list(text: str) -> list[str]:
@@ -64,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _of_text(options: argparse.Namespace) -> tuple[ImageModel, Walk]:
     """The walk of --walk."""
-    name = options.name or model_of(options.walk.replace("|", ";"))
+    name = options.name or model_of_walk(options.walk)
     if not name:
         flags.refuse("--walk: it names no model")
     model = load(name, trust_classes=options.trust_classes)

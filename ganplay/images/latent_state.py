@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ganplay.common.links import piece_of
 from ganplay.common.settings import MAX_SEED, Problem
 from ganplay.common.state_string import no_value, split_state, too_long
 from ganplay.images.sampler import latents
@@ -126,8 +127,8 @@ def _written(number: float) -> str:
 
 
 def model_of(text: str) -> str | None:
-    """The model that a state string names, if it does."""
-    found = re.search(r"(?:^|;)model:([^;]{1,200})", text[:MAX_STATE])
+    """The model that a state string, or a link with one, names, if it does."""
+    found = re.search(r"(?:^|;)model:([^;]{1,200})", piece_of(text, "explore")[:MAX_STATE])
     return found[1] if found else None
 
 
@@ -138,11 +139,11 @@ def read_state(text: str, model: str, space: Space) -> tuple[LatentState, list[P
     out, so that what a string of another model or an older version has in common is kept.
 
     Args:
-        text: the string.
+        text: the string, or a link with one.
         model: whose state it is to be.
         space: of that model.
     """
-    state = LatentState(model)
+    text, state = piece_of(text, "explore"), LatentState(model)
     if len(text) > MAX_STATE:
         return state, [too_long(text, "state", f"{MAX_STATE} characters")]
     pieces, problems = split_state(text, VERSION, "state")

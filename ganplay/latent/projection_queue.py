@@ -22,6 +22,7 @@ from ganplay.latent.projection import (
     drawing_style,
     project,
 )
+from ganplay.media.ink import LEVELS
 from ganplay.media.uploads import DrawingStyle, Fitted, fitted
 
 BOUNDS = {
@@ -70,14 +71,19 @@ class ProjectionQueue:
             self._styles[name] = drawing_style(self.model_store.model(name))
         return self._styles[name]
 
-    def picture(self, name: str, data: bytes, mask: bytes | None = None) -> Fitted:
+    def picture(
+        self, name: str, data: bytes, mask: bytes | None = None, level: int | None = None
+    ) -> Fitted:
         """A file's picture in a model's shape, see `uploads.fitted`.
 
         Raises:
-            ModelStoreError: if there is no such model.
+            ModelStoreError: if there is no such model, or the level of ink is out of bounds.
             UploadError: if the file cannot be used.
         """
-        return fitted(data, self.shape(name), self.drawing_style(name), mask)
+        shape = self.shape(name)
+        if level is not None:
+            _integer("ink", level, *LEVELS)
+        return fitted(data, shape, self.drawing_style(name), mask, level)
 
     def read_request(self, options: Mapping[str, Any], content: bytes) -> ProjectionRequest:
         """A page's request: options by name, and the bytes of the picture and of a mask.

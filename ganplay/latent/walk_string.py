@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
+from ganplay.common.links import piece_of
 from ganplay.common.settings import Problem, Settings, unknown
 from ganplay.common.state_string import Pieces, split_pieces, split_state, too_long, typed
-from ganplay.images.latent_state import LatentState, Space, read_state
+from ganplay.images.latent_state import LatentState, Space, model_of, read_state
 from ganplay.latent.walk import (
     MAX_KEYFRAMES,
     MIN_KEYFRAMES,
@@ -27,6 +28,11 @@ MAX_WALK = 65_536
 _COUNT = f"{MIN_KEYFRAMES} to {MAX_KEYFRAMES} are possible"
 
 
+def model_of_walk(text: str) -> str | None:
+    """The model that a walk's string, or a link with one, names, if it does."""
+    return model_of(piece_of(text, "walk").replace(SEPARATOR, ";"))
+
+
 def read_walk(text: str, model: str, space: Space) -> tuple[Walk | None, list[Problem]]:
     """The walk of a string through a model's space, and what was wrong with it.
 
@@ -34,13 +40,14 @@ def read_walk(text: str, model: str, space: Space) -> tuple[Walk | None, list[Pr
     and left out. The field of a keyframe's problem is such as `keyframes.3.label`, counted from 1.
 
     Args:
-        text: the string.
+        text: the string, or a link with one.
         model: whose walk it is to be.
         space: of that model.
 
     Returns:
         None in place of a walk if fewer than MIN_KEYFRAMES keyframes are left.
     """
+    text = piece_of(text, "walk")
     if len(text) > MAX_WALK:
         return None, [too_long(text, "walk", f"{MAX_WALK} characters", None)]
     head, *parts = text.strip().split(SEPARATOR)

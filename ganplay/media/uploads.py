@@ -16,6 +16,9 @@ from jaxtyping import Bool, UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ganplay.media import ink
+from ganplay.media.file_kinds import kind_of
+
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 MAX_BYTES, MAX_PIXELS = 10_000_000, 25_000_000
 """Of a file."""
@@ -33,9 +36,18 @@ _ORIENTATION = 0x0112
 MESSAGES = {
     "size": "the file is too large: at most {most:,} bytes are possible",
     "kind": "the file is not a picture that can be read here (PNG, JPEG, GIF, WebP, BMP)",
+    "nothing": "the file is empty",
+    "pdf": "the file is a PDF document and not a picture: take a screenshot of it, or a photograph",
+    "heic": "the file is a HEIC or AVIF picture, as phones take them: save it as a JPEG",
+    "tiff": "the file is a TIFF picture: save it as a PNG",
+    "svg": "the file is an SVG drawing: save it as a PNG",
+    "archive": "the file is an archive or an office document and not a picture",
+    "video": "the file is video or audio and not a picture",
+    "text": "the file is text and not a picture",
     "pixels": "the picture has too many pixels: at most {most:,} are possible",
     "broken": "the picture is truncated or damaged",
     "empty": "the picture has a single colour: nothing is drawn on it",
+    "no_ink": "nothing in the picture is that much darker than its paper",
     "mask": "the mask and the picture differ in size",
 }
 NOTES = {
@@ -45,6 +57,7 @@ NOTES = {
     "deep": "16 bits per pixel were reduced to 8",
     "turned": "it was rotated to the camera's orientation",
     "inverted": "dark and light were swapped, as in the model's pictures",
+    "ink": "shading of the paper was removed: only ink was kept",
     "framed": "it was cropped and scaled like the model's pictures",
     "cropped": "only its middle square was taken",
 }
@@ -144,7 +157,7 @@ def open_upload(
         UploadError: if it cannot be used.
     """
     if not is_picture(data):
-        raise UploadError("kind")
+        raise UploadError(kind_of(data))
     try:
         with warnings.catch_warnings():
             # Pillow warns at a far higher bound on pixels, which is not ours.
@@ -197,11 +210,14 @@ class Fitted(NamedTuple):
         pixels: from 0 to 255.
         hidden: True where the mask is white; None without one.
         notes: changes that were made to the picture.
+        level: how much darker than its paper, in percent, a pixel has to be to count as ink; None
+            where nothing is drawn in ink, or too small to be a photograph.
     """
 
     pixels: UInt8[Tensor, "c h w"]
     hidden: Bool[Tensor, "h w"] | None
     notes: list[Note]
+    level: int | None = None
 
 
 def fitted(
@@ -209,17 +225,21 @@ def fitted(
     shape: Sequence[int],
     drawing_style: DrawingStyle | None = None,
     mask: bytes | None = None,
+    level: int | None = None,
 ) -> Fitted:
     """A file's picture in the shape of a model's.
 
     One that has the model's own size is not moved. Of others the middle square is taken; where the
     model draws on a plain background, what is drawn is cut out and scaled as the model's pictures.
+    Of a photographed drawing the ink alone is taken, see `ink`.
 
     Args:
         data: the file.
         shape: (c, h, w), with h = w.
         drawing_style: of the model's pictures.
         mask: a file whose picture has the same proportions; it is cut out in the same way.
+        level: by how many percent ink is darker than its paper, from `ink.LEVELS`; None to take
+            what suits the picture, and to leave paper that is evenly lit as it is.
 
     Raises:
         UploadError: if it cannot be used.
@@ -229,22 +249,19 @@ def fitted(
     channels, height, width = shape
     fits = image.size == (width, height)
     image = image.convert("L" if channels == 1 else "RGB")
+    box, used = (0, 0, width, height), None
     if background is not None:
-        image, inverted = _on_background(image, background)
-        notes += [Note("inverted")] * inverted
-    box = (0, 0, width, height)
+        image, more, used = _drawn(image, background, level, fits)
+        notes += more
     if not fits:
-        drawn = None
-        if background is not None:
-            image = ImageOps.autocontrast(image)  # photographed paper is not white, nor ink black
-            drawn = _box(np.asarray(image), background)
+        drawn = None if background is None else _box(np.asarray(image), background)
         box = _square(drawn or (0, 0, *image.size), reach if drawn else None)
         if drawn or image.width != image.height:
             notes.append(Note("framed" if drawn else "cropped"))
     pixels = torch.from_numpy(np.array(_cut(image, box, width, background or 0)))
     pixels = pixels.view(height, width, channels).permute(2, 0, 1).contiguous()
     if mask is None:
-        return Fitted(pixels, None, notes)
+        return Fitted(pixels, None, notes, used)
     area, _ = _reduced(mask)
     if (
         abs(area.width * image.height - area.height * image.width)
@@ -252,7 +269,35 @@ def fitted(
     ):
         raise UploadError("mask")
     hidden = _cut(area.resize(image.size, Image.Resampling.BOX).convert("L"), box, width)
-    return Fitted(pixels, torch.from_numpy(np.array(hidden)) >= 128, notes)
+    return Fitted(pixels, torch.from_numpy(np.array(hidden)) >= 128, notes, used)
+
+
+def _drawn(
+    image: Image.Image, background: int, level: int | None, fits: bool
+) -> tuple[Image.Image, list[Note], int | None]:
+    """A drawing on the model's background, what was done for that, and the level of its ink."""
+    grey = torch.from_numpy(np.array(image, np.float32))
+    if float(grey.max() - grey.min()) < _MIN_CONTRAST:
+        raise UploadError("empty")
+    light_ink = ink.has_light_ink(grey)
+    invert = light_ink == (background == 255)
+    notes = [Note("inverted")] * invert
+    used = None
+    if level is not None or (not fits and min(image.size) >= ink.MIN_PHOTO):
+        sheet = ink.sheet_of(grey, light_ink)
+        used = sheet.level if level is None else level
+        if level is not None or not sheet.even:
+            amount = sheet.ink(used)
+            if ink.is_empty(sheet):
+                raise UploadError("empty")
+            if not amount.any():
+                raise UploadError("no_ink")
+            made = amount if background == 0 else 255 - amount
+            return Image.fromarray(made.numpy()), [*notes, Note("ink")], used
+    if invert:
+        image = ImageOps.invert(image)
+    # Photographed paper is not white, nor ink black.
+    return (image if fits else ImageOps.autocontrast(image)), notes, used
 
 
 def _reduced(data: bytes, background: str | None = "white") -> tuple[Image.Image, list[Note]]:
@@ -262,17 +307,6 @@ def _reduced(data: bytes, background: str | None = "white") -> tuple[Image.Image
     image, notes = open_upload(data, background=background)
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)  # no ringing at edges
     return image, notes
-
-
-def _on_background(image: Image.Image, background: int) -> tuple[Image.Image, bool]:
-    """A drawing on the model's background, and whether it had to be inverted for that."""
-    grey = torch.from_numpy(np.array(image, np.float32))
-    low, high = float(grey.min()), float(grey.max())
-    if high - low < _MIN_CONTRAST:
-        raise UploadError("empty")
-    light = float(_border(grey).median()) > (low + high) / 2
-    invert = light == (background == 0)
-    return (ImageOps.invert(image) if invert else image), invert
 
 
 def _square(box: Box, reach: float | None) -> Box:

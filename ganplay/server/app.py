@@ -36,6 +36,7 @@ from ganplay.server.http import auth, logs
 from ganplay.server.http.gradio_lockdown import GradioLockdown, blocked_routes, patch_gradio
 from ganplay.server.http.idle_timeouts import install_timeouts
 from ganplay.server.http.logs import AccessLog, log_event
+from ganplay.server.http.lost_fragment import LostFragment
 from ganplay.server.http.origins import OriginCheck
 from ganplay.server.http.rate_limits import RateLimits
 from ganplay.server.http.secret_check import SecretCheck, SecretHeader
@@ -221,7 +222,7 @@ def _serve(groups: RouteGroups, address: Address, path: str, mcp: bool | None) -
     patch_gradio()
     before_all = [Middleware(kind) for kind in (AccessLog, RateLimits, OriginCheck)]
     before_all.append(Middleware(SecretHeader, check=groups.status.secret_check))
-    before_all.append(Middleware(GradioLockdown))
+    before_all += [Middleware(GradioLockdown), Middleware(LostFragment)]
     try:
         demo.queue(default_concurrency_limit=2, max_size=40).launch(
             server_name=address.host,

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
-from urllib.parse import unquote
 
 import torch
 
+from ganplay.common.links import piece_of
 from ganplay.common.settings import MAX_SEED, ConfigError, Problem, Rule, Settings, check, unknown
 from ganplay.common.settings import choice as _choice
 from ganplay.common.settings import flag as _flag
@@ -136,9 +136,9 @@ class ToyConfig(Settings):
         leaves its default.
         """
         default = cls()
-        state = _of_link(text) if len(text) <= MAX_STATE else text
+        state = piece_of(text, "state")
         settings = len(re.sub(r";points:[^;]*", "", state))
-        if len(text) > MAX_STATE or settings > MAX_SETTINGS:
+        if len(state) > MAX_STATE or settings > MAX_SETTINGS:
             most = f"{MAX_SETTINGS} characters, or {MAX_STATE} with points,"
             return default, [too_long(text, "state", most)]
         pieces, problems = split_state(state, STATE_VERSION, "state")
@@ -197,12 +197,6 @@ def needs_new_networks(old: ToyConfig, new: ToyConfig) -> bool:
     """Whether a run with the old settings must begin anew, with new networks, for the new ones."""
     changed = (n for n, f in _FIELDS.items() if f.metadata["change"] == "rebuild")
     return old.classes != new.classes or any(getattr(old, n) != getattr(new, n) for n in changed)
-
-
-def _of_link(text: str) -> str:
-    """The state string of a whole link; any other text as it is."""
-    found = re.search(r"[#&]state=([^&]*)", text)
-    return unquote(found[1] if found else text).strip()
 
 
 def read_value(name: str, text: str) -> object:

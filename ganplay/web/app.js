@@ -14,7 +14,8 @@ import { Toasts } from "./shared/toasts.js";
 import { Views } from "./tabs.js";
 import { inBrowser } from "./shared/storage.js";
 import { element, fetched } from "./shared/dom.js";
-import { readAddress, viewsIn, writeAddress } from "./shared/address.js";
+import { readAddress, unreadIn, viewsIn, writeAddress } from "./shared/address.js";
+import { restored } from "./shared/clean-link.js";
 import { useHome } from "./shared/page-address.js";
 import * as words from "./shared/i18n.js";
 
@@ -32,9 +33,12 @@ const KEYS = {
   learn: [],
   arena: [["␣", "space"], ["S", "s"], ["R", "r"]],
 };
+const MOST_UNREAD = 4; // notices: so many fit on the page
 const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status", "tips"];
 
 export async function mount(root, { base, token, newToken }) {
+  const right = restored(location);
+  if (right) history.replaceState(null, "", right);
   const answer = await fetched(`${base}/schema.json`);
   const schema = await answer.json();
   words.start(schema.locales, readAddress(location.hash).lang);
@@ -80,6 +84,8 @@ export class App extends Events {
   // what a teacher hid stays hidden. All stands behind a #, so that no server's log sees it.
   readLink() {
     const asked = readAddress(location.hash);
+    this.unread = unreadIn(location.hash);
+    if (asked.lang && !words.speaks(asked.lang)) this.unread.push(`lang=${asked.lang}`);
     this.teach = new Teach(this, asked);
     if (asked.state !== null) {
       const rest = writeAddress({ ...asked, state: null, rival: null });
@@ -145,8 +151,9 @@ export class App extends Events {
 
   // ---- notices and help -------------------------------------------------------------------------
 
-  // Names in a teacher's link that no part of the page has.
+  // What of the link could not be read, and names in it that no part of the page has.
   complainOfParts() {
+    for (const piece of this.unread.splice(0, MOST_UNREAD)) this.toast(t("teach.unread", { piece }));
     for (const name of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: name.slice(0, 40) }));
   }
 

@@ -82,6 +82,7 @@ def test_what_was_hidden_and_asked_for_and_the_curves(bars, tmp_path, capsys):
     [
         (["--label", "8"], "label"), (["--label", "zap"], "label"), (["--restarts", "99"], "99"),
         (["--out", "a.jpg"], ".png"), (["--mask", "no.png"], "no.png"), (["--steps", "0"], "0"),
+        (["--ink", "91"], "91"), (["--ink", "dark"], "dark"),
     ],
 )  # fmt: skip
 def test_the_command_refuses_in_words(bars, tmp_path, capsys, more, why):
@@ -146,13 +147,14 @@ def test_the_endpoint_finds_a_picture(client, model, seven):
         ({"picture": "/etc/passwd"}, "not base64"),
         ({"picture": "https://elsewhere.example/a.png,x"}, "a data URL is needed"),
         ({"picture": "file:///etc/passwd"}, "not base64"),
-        ({"picture": "aGVsbG8="}, "not a picture"),
+        ({"picture": "aGVsbG8="}, "the file is text and not a picture"),
         ({"picture": 5}, "base64"),
         ({"model": "../../etc"}, "model: '../../etc'"),
         ({"label": 10}, "label: '10'"),
         ({"label": "x"}, "label"),
         ({"steps": 10**6}, "steps: 1000000 is not possible; a whole number from 1 to 1000"),
         ({"restarts": 2.5}, "restarts: 2.5"),
+        ({"ink": 91}, "ink: 91 is not possible; a whole number from 5 to 90"),
         ({"mask": "aGVsbG8="}, "not a picture"),
     ],
 )

@@ -1,5 +1,7 @@
 """States of an exploration as strings: the same there and back, and what is wrong with others."""
 
+from urllib.parse import quote
+
 import pytest
 import torch
 from hypothesis import given
@@ -25,6 +27,17 @@ STATES = st.builds(
     moves=AMOUNTS,
     own=st.dictionaries(HALVES, NUMBERS, max_size=4).map(lambda d: tuple(d.items())),
 )
+
+
+@given(STATES | st.builds(LatentState, st.just("digits"), at=HALVES))
+def test_a_link_with_a_state_is_as_good_however_it_came(state):
+    page, text = "https://host.example/lab/", str(state)
+    for link in (
+        f"{page}#explore={text}&hide=explore-map", f"<{page}%23explore%3D{quote(text)}>.",
+        f"{page}#explore={text.replace(';', ';' + chr(10))}&amp;walk=1|1|1", f"“{text}”",
+    ):  # fmt: skip
+        assert model_of(link) == "digits"
+        assert read_state(link, "digits", SPACE) == (state, [])
 
 
 @given(STATES | st.builds(LatentState, st.just("digits"), at=HALVES))

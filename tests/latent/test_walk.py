@@ -198,7 +198,7 @@ def test_what_a_string_cannot_mean_is_said_and_left_out(bars):
     space = bars[0].space
     text = (
         "2;frames:1;path:arc;zap:3;even:yes;rate:30|0;model:zap;seed:4;step:10;duration:99"
-        "|1;model:bars;seed:5;easing:fast;label:7;<b>"
+        "|1;model:bars;seed:5;easing:fast;label:7;<b>c"
     )
     walk, problems = read_walk(text, "bars", space)
     ends = tuple(Keyframe(LatentState("bars", seed, step=10)) for seed in (4, 5))
@@ -207,9 +207,12 @@ def test_what_a_string_cannot_mean_is_said_and_left_out(bars):
         "walk": "walk_version", "frames": "bounds", "path": "bounds", "zap": "unknown",
         "even": "bounds", "keyframes.1.duration": "bounds", "keyframes.1.state": "state_version",
         "keyframes.1.model": "model", "keyframes.2.easing": "bounds",
-        "keyframes.2.label": "bounds", "keyframes.2.<b>": "state_piece",
+        "keyframes.2.label": "bounds", "keyframes.2.<b>c": "state_piece",
         "keyframes.2.step": "one_step",
     }  # fmt: skip
+    link = "https://host.example/#explore=1;model:bars&amp;walk=1;rate:30|1;seed:4|1;seed:5."
+    found, problems = read_walk(link, "bars", space)
+    assert ([frame.state.seed for frame in found.keyframes], problems) == ([4, 5], [])
     for text in ("", "1", "1|1;seed:3", "|", "nonsense"):
         walk, problems = read_walk(text, "bars", space)
         assert walk is None or text == "|"

@@ -30,7 +30,7 @@ def stroke(size=(320, 320), ink=0, paper=255, box=(140, 60, 180, 260)):
 
 
 def done(data, shape=GREY, drawing_style=None):
-    pixels, hidden, notes = fitted(data, shape, drawing_style)
+    pixels, hidden, notes, _ = fitted(data, shape, drawing_style)
     assert hidden is None
     assert pixels.dtype == torch.uint8
     assert tuple(pixels.shape) == shape
@@ -58,18 +58,33 @@ def header_only(width, height):
 # ---- what is refused ----------------------------------------------------------------------------
 
 
-TEXTS = [b"", b"hello", b"BM is how this text begins", b"%PDF-1.7 x", b"GIF",
-         b"<svg xmlns='http://www.w3.org/2000/svg'/>"]  # fmt: skip
-OTHERS = [b"\0" * 99, b"PK\3\4" + b"\0" * 60, b"\x80\4]\x94.", b"II*\0" + b"\0" * 40]
+TEXTS = {
+    "text": [b"hello", b"BM is how this text begins", b"GIF", "\ufeffx,y\r\n1,2".encode()],
+    "pdf": [b"%PDF-1.7 x", b"\r\n%PDF-1.4"], "nothing": [b""],
+    "svg": [b"<?xml?>\n<SVG xmlns='http://www.w3.org/2000/svg'/>"],
+}  # fmt: skip
+OTHERS = {
+    "kind": [b"\0" * 99, b"\x80\4]\x94.", b"\xff" * 99], "tiff": [b"II*\0" + b"\0" * 40],
+    "archive": [b"PK\3\4" + b"\0" * 60, b"\xd0\xcf\x11\xe0\xa1\xb1", b"\x1f\x8b\x08"],
+    "heic": [b"\0\0\0\x18ftypheic\0", b"\0\0\0\x1cftypavif\0"],
+    "video": [b"\0\0\0\x18ftypmp42\0", b"RIFF\0\0\0\0AVI ", b"\x1aE\xdf\xa3\x9f"],
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("data", TEXTS + OTHERS)
-def test_what_is_no_picture_is_refused(data):
-    assert refused(data) == "kind"
+@pytest.mark.parametrize(
+    ("kind", "data"), [(k, d) for k, ds in (TEXTS | OTHERS).items() for d in ds]
+)
+def test_what_is_no_picture_is_told_what_it_is(kind, data):
+    assert refused(data) == kind
+
+
+def test_a_long_text_is_told_from_bytes_wherever_it_is_cut():
+    assert refused("€".encode() * 50_000) == "text"
+    assert refused("€".encode() * 20_000 + b"\xff" * 9) == "kind"
 
 
 def test_a_picture_of_a_kind_that_is_not_read_is_refused_whatever_its_name():
-    assert refused(saved(stroke(), "TIFF")) == "kind"
+    assert refused(saved(stroke(), "TIFF")) == "tiff"
     assert refused(saved(stroke(), "PPM")) == "kind"
 
 
@@ -247,7 +262,7 @@ def test_a_mask_is_cut_out_as_the_picture_is():
     picture = saved(stroke((640, 480), box=(310, 200, 350, 400)))
     mask = Image.new("L", (320, 240), 0)
     mask.paste(255, (150, 100, 180, 150))  # the stroke's upper half
-    pixels, hidden, _ = fitted(picture, GREY, DIGITS, saved(mask))
+    pixels, hidden, *_ = fitted(picture, GREY, DIGITS, saved(mask))
     ink = pixels[0] > 128
     assert ink.sum() == 20 * 4
     assert (ink & hidden).nonzero()[:, 0].unique().tolist() == list(range(6, 16))
@@ -261,7 +276,7 @@ def test_a_mask_is_cut_out_as_the_picture_is():
     assert error.value.code == "mask"
     with pytest.raises(UploadError) as error:
         fitted(picture, GREY, DIGITS, b"no picture")
-    assert error.value.code == "kind"
+    assert error.value.code == "text"
 
 
 def test_what_has_the_models_size_is_only_inverted():

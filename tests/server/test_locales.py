@@ -42,7 +42,8 @@ def test_chinese_is_chinese():
         "slerp β1 β2 σ torch PyTorch Python ganplay safetensors English HTTP CSV JSON PNG JPEG GIF "
         "WebP BMP SVG MP4 CMYK UTF kB MB MiB Shift Alt Ctrl Enter Backspace Delete Home Esc "
         "Jensen Shannon E sigmoid Goodfellow Miyato Mirza Osindero "
-        "Git LFS git lfs pull export".split()
+        "Git LFS git lfs pull export "
+        "PDF HEIC AVIF TIFF".split()
     )
     terms = {key: text for key, text in WORDS["zh"].items() if not key.endswith(".match")}
     for key, text in terms.items():

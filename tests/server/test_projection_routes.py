@@ -12,12 +12,13 @@ from helpers.explore_page import MODEL, STATE, opened
 from helpers.http import declared as transfers_declared
 from helpers.http import heard, refusal, send, wait_until
 from helpers.pages import serious
+from helpers.photos import likeness, photo, plain, shadow
 from PIL import Image
 
 import ganplay
 from ganplay.common.wire import pack_chunk
 from ganplay.latent import projection, projection_queue
-from ganplay.media.uploads import MAX_BYTES
+from ganplay.media.uploads import MAX_BYTES, DrawingStyle, fitted
 from ganplay.server.explore.projection_routes import MAX_SEARCHES
 from ganplay.server.http import auth
 
@@ -107,7 +108,7 @@ def test_a_file_comes_back_in_the_models_shape_or_is_refused_in_words(server, mo
     own = model.sample([77], 4)[0]
     data = saved(Image.fromarray(own[0].numpy()))
     ((head, pixels),) = heard(send(server, PICTURE, token, data))
-    assert head == {"type": "picture", "shape": [1, 32, 32], "notes": []}
+    assert head == {"type": "picture", "shape": [1, 32, 32], "notes": [], "ink": None}
     assert pixels == own.numpy().tobytes()
     paper = Image.new("CMYK", (300, 400))
     paper.paste((0, 0, 0, 255), (140, 100, 160, 300))
@@ -115,7 +116,7 @@ def test_a_file_comes_back_in_the_models_shape_or_is_refused_in_words(server, mo
     assert [note["code"] for note in head["notes"]] == ["cmyk", "inverted", "framed"]
     assert pixels[16 * 32 + 16] > 240
     for refused, kind in (
-        (b"", "kind"), (b"hello", "kind"), (data[:99], "broken"),
+        (b"", "nothing"), (b"hello", "text"), (b"%PDF-1.7", "pdf"), (data[:99], "broken"),
         (b"\x89PNG" + b"\0" * 99, "broken"), (saved(Image.new("1", (10_000, 10_000))), "pixels"),
         (saved(Image.new("L", (9, 9))), "empty"),
     ):  # fmt: skip
@@ -126,6 +127,23 @@ def test_a_file_comes_back_in_the_models_shape_or_is_refused_in_words(server, mo
     assert declared == (413, {"type": "size"})
     status, told = refusal(server, "explore/picture?model=../../etc", token, b"x")
     assert (status, told["problem"]["field"]) == (422, "model")
+
+
+def test_of_a_photograph_comes_the_ink_as_dark_as_the_page_asks_for(server):
+    token, data = auth.issue(), photo(lines="ruled", light=shadow(0.5, 60))
+    drawn = fitted(plain(), (1, 32, 32), DrawingStyle(0, 20 / 32)).pixels
+    ((head, pixels),) = heard(send(server, PICTURE, token, data))
+    assert [note["code"] for note in head["notes"]] == ["inverted", "ink", "framed"]
+    assert likeness(list(pixels), drawn) > 0.98
+    ((again, same),) = heard(send(server, f"{PICTURE}&ink={head['ink']}", token, data))
+    assert (again, same) == (head, pixels)
+    ((_, all_lines),) = heard(send(server, f"{PICTURE}&ink=8", token, data))
+    assert likeness(list(all_lines), drawn) < 0.9
+    for level in ("4", "91", "-5", "x", "20.5", "%C2%B2", "9" * 5000):
+        status, told = refusal(server, f"{PICTURE}&ink={level}", token, data)
+        assert (status, told["problem"]["field"]) == (422, "ink")
+    status, told = refusal(server, f"{PICTURE}&ink=90", token, photo(ink=0.6))
+    assert (status, told["type"]) == (422, "no_ink")
 
 
 @pytest.fixture
@@ -295,7 +313,7 @@ def test_files_are_opened_dropped_and_refused(chromium, server, model):
     rows = [row for row in range(32) if max(sheet(tab)[32 * row : 32 * row + 32]) > 128]
     assert rows == list(range(6, 26))
     page.set_input_files(".fi-file", file | {"name": "a.png", "buffer": b"<b>hello"})
-    tab.toast("a.png is not a picture that can be read here")
+    tab.toast("a.png is text, not a picture.")
     page.set_input_files(".fi-file", file | {"buffer": saved(Image.new("1", (10**4, 10**4)))})
     tab.toast("stroke.png has too many pixels: at most 25,000,000 are possible.")
     # Drawn small in a corner, it is brought into the frame.
@@ -308,6 +326,39 @@ def test_files_are_opened_dropped_and_refused(chromium, server, model):
     rows = [row for row in range(32) if max(sheet(tab)[32 * row : 32 * row + 32]) > 128]
     assert rows[0] + rows[-1] in (30, 31, 32)
     assert 18 <= len(rows) <= 22
+    tab.complaints.clear()  # the browser writes down what was refused
+    tab.done()
+
+
+def test_a_photographs_ink_is_seen_before_the_search_and_set_by_a_slider(chromium, server):
+    tab = opened(chromium, server)
+    page = tab.page
+    page.click("#ex-tab-find")
+    page.wait_for_selector(".fi-file", state="attached")
+    assert not page.is_visible(".fi-ink")
+    paper = photo(lines="ruled", light=shadow(0.5, 60))
+    file = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": paper}
+    page.set_input_files(".fi-file", file)
+    page.wait_for_selector(".fi-ink")
+    drawn = fitted(plain(), (1, 32, 32), DrawingStyle(0, 20 / 32)).pixels
+    assert likeness(list(sheet(tab)), drawn) > 0.98
+    level = page.input_value(".fi-ink")
+    assert tab.words(".fi-ink-value") == f"{level} %"
+    # By keys: with the least level the printed lines are ink; nothing is as dark as the highest.
+    page.locator(".fi-ink").press("Home")
+    page.wait_for_function("!panel.file.asking")
+    assert likeness(list(sheet(tab)), drawn) < 0.9
+    page.locator(".fi-ink").fill("90")
+    tab.toast("Nothing in photo.jpg is that dark")
+    page.locator(".fi-ink").fill(level)
+    page.wait_for_function("!panel.file.asking")
+    assert likeness(list(sheet(tab)), drawn) > 0.98
+    assert tab.see("panel.pad.sheet.past.length") == 1  # all of it is one step back
+    page.click(".language")
+    assert "多深算墨迹" in tab.words(".fi-ink-box")
+    page.click(".fi-undo")
+    assert max(sheet(tab)) == 0
+    assert not page.is_visible(".fi-ink")
     tab.complaints.clear()  # the browser writes down what was refused
     tab.done()
 

@@ -174,10 +174,10 @@ def test_a_state_string_holds_all_settings(data):
         ("1;seed:3;points:AAAA", {"seed": 3}, ["points"]),
         ("1;points:" + "AAAA" * 25_000, {}, ["state"]),
         ("1;seed:1;points:AAAA" + ";x:1" * 20_000, {}, ["state"]),
-        ("1;<img src=x>:1;__class__:2;seed:3", {"seed": 3}, ["<img src=x>", "__class__"]),
+        ("1;<img src=x>:1;__class__:2;seed:3", {"seed": 3}, ["<imgsrc=x>", "__class__"]),
         ("1;distribution:line;conditional:true", {"distribution": "line"}, ["conditional"]),
         ("1;seed:3;seed:4", {"seed": 4}, []),
-        ("1;loss:hinge" + ";" * 5000, {}, ["state"]),
+        ("1;loss:hinge" + ";" * 5000 + "x:1", {}, ["state"]),
         ("1;" + "seed:1;" * 200_000, {}, ["state"]),
     ],
 )

@@ -7,6 +7,7 @@ from concurrent.futures import TimeoutError as TooLate
 from contextlib import contextmanager
 from typing import Any
 
+from ganplay.common.links import piece_of
 from ganplay.images.latent_state import MAX_STATE, model_of
 from ganplay.latent.model_store import MOST_PICTURES, ModelStore, Rendered
 from ganplay.media.uploads import UploadError
@@ -39,7 +40,7 @@ def refusing(late: str) -> Iterator[None]:
 
 
 def texts_of(name: str, value: Any, max_count: int) -> list[str]:
-    """State strings as an endpoint was given them: one, or a list.
+    """State strings as an endpoint was given them: one, or a list; of links, what they hold.
 
     Raises:
         Refused: naming the field.
@@ -47,6 +48,7 @@ def texts_of(name: str, value: Any, max_count: int) -> list[str]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise Refused(f"{name}: {str(value)[:40]!r} is not possible; texts are needed")
+    texts = [piece_of(text, "explore") for text in texts]
     if not 1 <= len(texts) <= max_count or max(map(len, texts)) > MAX_STATE:
         raise Refused(f"{name}: 1 to {max_count} of at most {MAX_STATE} characters are possible")
     return texts
@@ -88,7 +90,7 @@ class ImageApi:
         """Pictures of moments in a model's latent space.
 
         Args:
-            states: a state string or a list of them (1 to 64), as share links have them, such as
+            states: a state string or share link, or a list of them (1 to 64), such as
                 "1;model:digits-conditional;seed:5;label:7;truncation:0.7;d0:2.5".
             model: its name; by default the first state's.
             zoom: how many times as large each pixel is drawn (1 to 8).

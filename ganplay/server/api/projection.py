@@ -7,6 +7,7 @@ from typing import Any
 
 from ganplay.latent.projection_queue import BOUNDS, ProjectionQueue
 from ganplay.media.contact_sheet import contact_sheet, png
+from ganplay.media.ink import LEVELS
 from ganplay.media.uploads import MAX_BYTES
 from ganplay.server.api.images import data_url, refusing
 from ganplay.server.api.toy import Refused, integer
@@ -48,6 +49,7 @@ class ProjectionApi:
         restarts: int = 8,
         steps: int = 200,
         seed: int = 0,
+        ink: int | None = None,
     ) -> dict:
         """Find a picture in a trained image model: the state whose picture is nearest to it.
 
@@ -59,11 +61,14 @@ class ProjectionApi:
             restarts: places from which the search goes down (1 to 32).
             steps: that each takes (1 to 1000).
             seed: of the places; the same one finds the same.
+            ink: by how many percent ink is darker than the paper around it (5 to 90), in a
+                photograph of a drawing; by default what suits the photograph.
 
         Returns:
             The state string, its picture as a PNG in a data URL, the error between it and what
             was looked for in grey levels of 255, what was looked for as a data URL, what was done
-            to the file to have that, and the error of each restart along the way.
+            to the file to have that, from which percentage on a pixel was taken for ink (null
+            where that was not asked), and the error of each restart along the way.
         """
         own = {"restarts": restarts, "steps": steps, "seed": seed}
         asked: dict[str, Any] = {
@@ -71,12 +76,13 @@ class ProjectionApi:
         }
         asked["model"] = model
         asked["label"] = None if label is None else integer("label", label, 0, 999)
+        level = None if ink is None else integer("ink", ink, *LEVELS)
         data = bytes_of("picture", picture)
         hidden = None if mask is None else bytes_of("mask", mask)
         stop = Event()
 
         def work() -> dict:
-            made = self.projection_queue.picture(model, data, hidden)
+            made = self.projection_queue.picture(model, data, hidden, level)
             request = self.projection_queue.request(asked, made.pixels, made.hidden)
             found = self.gpu_jobs.find(request, lambda _: not stop.is_set())
             return {
@@ -85,6 +91,7 @@ class ProjectionApi:
                 "error": round(found.error, 3),
                 "target": data_url(png(contact_sheet(request.target[None], 1, 0))),
                 "notes": [str(note) for note in made.notes],
+                "ink": made.level,
                 "curves": [[round(error, 2) for error in row] for row in found.curves.tolist()],
                 "labels": list(found.labels),
             }

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from ganplay.images.latent_state import model_of
+from ganplay.common.links import piece_of
 from ganplay.latent.walk import SEPARATOR, VERSION, Keyframe, Walk
-from ganplay.latent.walk_string import keyframes_of
+from ganplay.latent.walk_string import keyframes_of, model_of_walk
 from ganplay.server.api.images import data_url, refusing
 from ganplay.server.api.zero_gpu import GpuJobs, in_context
 from ganplay.server.explore.walk_routes import PlannedWalk, WalkRequest, WalkRoutes, checked
@@ -39,9 +39,9 @@ class WalkApi:
         """A walk through a model's latent space, from picture to picture, as a file.
 
         Args:
-            states: the keyframes, 2 to 64 state strings of one model and step.
-            walk: a whole walk as a string, as the page copies it, in place of states and of all
-                that says how it goes.
+            states: the keyframes, 2 to 64 state strings or share links of one model and step.
+            walk: a whole walk as a string, as the page copies it, or a share link with one, in
+                place of states and of all that says how it goes.
             model: its name; by default the first state's.
             frames: of the whole walk (2 to 720).
             path: from keyframe to keyframe: slerp, lerp or spline.
@@ -81,17 +81,17 @@ class WalkApi:
         self, states: object, walk: object, model: str, kind: str, zoom: int
     ) -> PlannedWalk:
         text = walk or _joined(states)
-        name = model or model_of(str(text).replace(SEPARATOR, ";")) or ""
+        name = model or model_of_walk(str(text)) or ""
         return self.walk_routes.plan(
             validated(WalkRequest, {"model": name, "walk": text, "kind": kind or "", "zoom": zoom})
         )
 
 
 def _joined(states: object) -> str:
-    """A walk's string of state strings."""
+    """A walk's string of state strings, or of links with them."""
     if not isinstance(states, list) or not all(isinstance(state, str) for state in states):
         raise ValueError("states: a list of state strings is needed, or walk in its place")
-    return SEPARATOR.join([VERSION, *states])
+    return SEPARATOR.join([VERSION, *(piece_of(state, "explore") for state in states)])
 
 
 def _keyframes(walk: Walk, durations: Any, easings: Any) -> tuple[Keyframe, ...]:

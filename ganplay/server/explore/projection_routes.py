@@ -5,6 +5,7 @@ best picture is; the last one has the state that was found, or why there is none
 """
 
 import asyncio
+import re
 import threading
 import time
 from functools import partial
@@ -17,9 +18,11 @@ from ganplay.common.wire import pack_chunk, unpack_chunk
 from ganplay.latent.model_store import MOST_PICTURES
 from ganplay.latent.projection import Progress
 from ganplay.latent.projection_queue import ProjectionQueue, ProjectionRequest
+from ganplay.media.ink import LEVELS
 from ganplay.media.uploads import MAX_BYTES, UploadError
 from ganplay.server.explore.request import problem_of
 from ganplay.server.http.guard import Guard, PageRequest, answer_json, answer_problems
+from ganplay.server.http.messages import refuse
 from ganplay.server.http.shared_streams import Send, SharedStream, StreamedResponse
 from ganplay.server.http.slots import Slots
 
@@ -42,15 +45,22 @@ class ProjectionRoutes:
         self._newest: dict[str, threading.Event] = {}
 
     async def picture(self, request: PageRequest) -> Response:
-        """A file's picture in the shape of the model that the address names."""
-        name = request.query.get("model", "")[:80]
+        """A file's picture in the shape of the model that the address names.
+
+        The address may say from which darkness on a pixel is ink (`ink`, in percent).
+        """
+        name, asked = request.query.get("model", "")[:80], request.query.get("ink")
+        if asked is not None and not re.fullmatch("[0-9]{1,3}", asked):
+            refuse("ink", asked, "a whole number from {} to {}".format(*LEVELS))
+        level = None if asked is None else int(asked)
+        picture = partial(self.projection_queue.picture, level=level)
         work = self.projection_queue.model_store.submit(
-            self.projection_queue.picture, name, request.body, pictures=MOST_PICTURES
+            picture, name, request.body, pictures=MOST_PICTURES
         )
         made = await asyncio.wrap_future(work)
         head = {
             "type": "picture", "shape": list(made.pixels.shape),
-            "notes": [note._asdict() for note in made.notes],
+            "notes": [note._asdict() for note in made.notes], "ink": made.level,
         }  # fmt: skip
         answer = pack_chunk(head, made.pixels.numpy().tobytes())
         return Response(answer, media_type="application/octet-stream")

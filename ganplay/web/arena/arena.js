@@ -56,7 +56,7 @@ export class Arena {
     if (views.opened.arena && this.setup.take(views.opened.arena)) {
       this.setup.build();
       this.begin();
-    }
+    } else if (views.opened.arena) app.toast(t("teach.unread", { piece: `arena=${views.opened.arena.slice(0, 60)}` }));
   }
 
   key(event) {

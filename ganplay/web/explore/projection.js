@@ -5,13 +5,12 @@ import { draw } from "./projection-curves.js";
 import { element } from "../shared/dom.js";
 import { Pad } from "./sketch-pad.js";
 import { packChunk, read, splitChunks } from "../shared/wire.js";
+import { PictureFile } from "./picture-file.js";
 import { takeDrops } from "./pick-mode.js";
 import { paint } from "../shared/pixels.js";
 import { filled } from "./sketch-bitmap.js";
 import { ask } from "../shared/request.js";
 import { has, t } from "../shared/i18n.js";
-
-const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/media/uploads.py
 
 export class Panel {
   /** @param {import("./explore.js").Explore} explore */
@@ -24,6 +23,7 @@ export class Panel {
     this.noted = null;
     this.at = (name) => host.querySelector(`.fi-${name}`);
     this.pad = new Pad(host, () => this.changed());
+    this.file = new PictureFile(this);
     this.wire();
     this.show();
   }
@@ -36,19 +36,22 @@ export class Panel {
     on("open", () => this.at("file").click());
     on("fit", () => this.fit());
     on("explore", () => this.take());
-    on("back", () => this.pad.put(this.whole));
+    on("back", () => {
+      this.file.forget();
+      this.pad.put(this.whole);
+    });
     this.at("file").onchange = ({ target }) => {
       const [file] = target.files;
       target.value = "";
-      if (file) this.open(file);
+      if (file) this.file.open(file);
     };
     const { host } = this;
-    takeDrops(host, "over", ({ files: [file] }) => file && this.open(file));
+    takeDrops(host, "over", ({ files: [file] }) => file && this.file.open(file));
     document.addEventListener("paste", (event) => {
       const file = host.checkVisibility() && [...event.clipboardData.files][0];
       if (!file) return;
       event.preventDefault();
-      this.open(file);
+      this.file.open(file);
     });
     new ResizeObserver(() => this.drawCurves()).observe(this.at("curves"));
   }
@@ -64,6 +67,7 @@ export class Panel {
     if (!other) return;
     this.shown = model.name;
     this.pad.turnTo(model.shape, this.explore.kept.of("sheet"));
+    this.file.forget();
     this.at("class-box").hidden = !model.labels.length;
     this.nameClasses();
     this.changed();
@@ -83,28 +87,14 @@ export class Panel {
     this.at("fit").hidden = this.model.shape[0] !== 1; // colours fill their whole square
     this.at("back").disabled = !this.found || String(this.shape.slice(1)) !== String(this.pad.sheet.shape);
     this.at("fit").disabled = !drawn || masked;
+    this.file.show();
   }
 
   async takePresent() {
     const { explore } = this, answer = await explore.draw();
+    this.file.forget();
     if (answer) this.pad.put(explore.shown.pixels);
     this.note([]);
-  }
-
-  // A file goes to the server, which brings it to the model's shape.
-  async open(file) {
-    const { app } = this.explore, { name, shape } = this.model;
-    try {
-      if (file.size > MOST.size) throw new Error("size");
-      const answer = await ask(app, `explore/picture?model=${encodeURIComponent(name)}`, { body: file });
-      const [made] = splitChunks(new Uint8Array(await answer.arrayBuffer())).found;
-      if (String(shape) !== String(this.model.shape)) return; // another model meanwhile
-      this.pad.put(made.content);
-      this.note(made.notes);
-    } catch (error) {
-      const kind = `find.errors.${error.message}`;
-      app.toast(t(has(kind) ? kind : "find.errors.failed", { file: file.name || t("find.pasted"), most: MOST[error.message]?.toLocaleString(app.root.lang) }));
-    }
   }
 
   // What is drawn, as large and as much in the middle as the model's own pictures: twice as large it
@@ -114,7 +104,7 @@ export class Panel {
     const pen = copy.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.drawImage(this.pad.canvas, 0, 0, 2 * width, 2 * height);
-    this.open(await new Promise((done) => copy.toBlob(done)));
+    this.file.open(await new Promise((done) => copy.toBlob(done)));
   }
 
   note(notes) {
@@ -243,6 +233,7 @@ export class Panel {
 
   relabel() {
     this.nameClasses();
+    this.file.show();
     this.note(this.noted || []);
     this.say(this.said);
     this.tell();

@@ -30,6 +30,7 @@ export class Sheet {
     this.shape = shape;
     this.ground = ground;
     this.past = [];
+    this.lastPut = null; // what the last picture took the place of
     this.drawn = false;
     this.pixels = new Uint8Array(c * h * w);
     this.hidden = new Uint8Array(h * w);
@@ -84,8 +85,16 @@ export class Sheet {
   // Another picture in its place; nothing of it is hidden.
   put(pixels) {
     this.keep();
+    this.lastPut = this.past.at(-1);
     this.pixels.set(pixels);
     this.hidden.fill(0);
+    this.drawn = true;
+  }
+
+  // Another picture in place of the one that was put last: one step back leads to what was before both.
+  putAgain(pixels) {
+    if (!this.lastPut || this.past.at(-1) !== this.lastPut) return this.put(pixels);
+    this.pixels.set(pixels);
     this.drawn = true;
   }
 

@@ -56,6 +56,10 @@ export class Pad {
     this.change(() => this.sheet.put(pixels));
   }
 
+  putAgain(pixels) {
+    this.change(() => this.sheet.putAgain(pixels));
+  }
+
   undo() {
     this.keyStroke = null;
     this.change(() => this.sheet.undo());

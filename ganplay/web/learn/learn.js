@@ -44,7 +44,9 @@ export class Learn {
     this.find = (selector) => root.querySelector(selector);
     this.say = (said) => said[current()] ?? said.en;
     const [name, step] = (views.opened.learn || "").split(".");
-    this.lesson = this.lessons.find((one) => one.name === name)
+    const asked = this.lessons.find((one) => one.name === name);
+    if (name && !asked) app.toast(t("teach.unread", { piece: `learn=${name}` }));
+    this.lesson = asked
       || this.lessons.find((one) => !this.learnt.parts(one)[0][1]) || this.lessons[0];
     this.runs = new LessonRuns(this);
     this.stage = new RunView(this);

@@ -1,23 +1,39 @@
 // What stands behind the page's #: a shared experiment, a teacher's wishes, and what each view shows.
 
+import { NAMES, piecesOf } from "./clean-link.js";
+
 const MOST_OF_A_STATE = 100_001, MOST_OF_A_LIST = 5000; // what is longer the server calls too long
 // Of each view's piece; one more than the server reads, which says so itself.
 const LONGEST = { explore: 8001, learn: 60, arena: 2000, walk: 65_537 };
 
 // What an address asks for; everything it does not name is as usual.
 export function readAddress(hash) {
-  const given = Object.fromEntries(
-    hash.replace(/^#/, "").split("&").map((piece) => piece.split("=")).filter((pair) => pair.length === 2));
-  const names = (text) => (text || "").slice(0, MOST_OF_A_LIST).split(",").filter(Boolean);
+  const given = wordsOf(hash), text = (name, most) => given.get(name)?.slice(0, most) ?? null;
+  const names = (name) => (text(name, MOST_OF_A_LIST) || "").split(",").filter(Boolean);
   return {
-    state: given.state === undefined ? null : given.state.slice(0, MOST_OF_A_STATE),
-    rival: given.rival === undefined ? null : given.rival.slice(0, MOST_OF_A_STATE),
-    hide: names(given.hide),
-    lock: names(given.lock),
-    projector: given.view === "projector",
-    lang: given.lang || null,
-    task: given.task ? given.task.slice(0, LONGEST.learn) : null, // of which lesson the settings are
+    state: text("state", MOST_OF_A_STATE),
+    rival: text("rival", MOST_OF_A_STATE),
+    hide: names("hide"),
+    lock: names("lock"),
+    projector: given.get("view") === "projector",
+    lang: given.get("lang") || null,
+    task: text("task", LONGEST.learn), // of which lesson the settings are
   };
+}
+
+// The pieces that count: a share link's have one name, one = and one value.
+function wordsOf(hash) {
+  return new Map([...piecesOf(hash)].filter(([name, value]) => value !== null && (name in LONGEST || !value.includes("="))));
+}
+
+// What of an address nobody reads, as it stands there: a lecturer's wishes are not lost without a word.
+export function unreadIn(hash) {
+  const pieces = piecesOf(hash), given = wordsOf(hash);
+  const understood = { view: (value) => value === "projector", hide: Boolean, lock: Boolean, lang: Boolean };
+  const lost = [...pieces].filter(([name]) => !(name in LONGEST) && !(NAMES.includes(name) && given.has(name) && (understood[name]?.(given.get(name)) ?? true)));
+  const texts = lost.map(([name, value]) => [name, value].filter((text) => text !== null && text !== "").join("="));
+  if (/(?:&|%26)$/i.test(hash)) texts.push("&"); // cut off where a next piece began
+  return texts.filter(Boolean).map((text) => text.slice(0, 60));
 }
 
 export function writeAddress({ state, rival, hide, lock, projector, lang, task = null }) {
@@ -30,18 +46,12 @@ export function writeAddress({ state, rival, hide, lock, projector, lang, task =
 
 // What it asks for by view: "" for anything, null for nothing.
 export function viewsIn(hash) {
-  return Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, partOf(hash, name, most)]));
+  const pieces = piecesOf(hash);
+  return Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, partOf(pieces, name, most)]));
 }
 
-function partOf(hash, name, most) {
-  const piece = hash.replace(/^#/, "").split("&").find((one) => one === name || one.startsWith(`${name}=`));
-  if (piece === undefined) return null;
-  const text = piece.slice(name.length + 1, name.length + 1 + most);
-  try {
-    return decodeURIComponent(text); // some programs escape what needs no escaping
-  } catch {
-    return text;
-  }
+function partOf(pieces, name, most) {
+  return pieces.has(name) ? (pieces.get(name) ?? "").slice(0, most) : null;
 }
 
 // What stands behind the #: a lesson's parts, the state where one is explored, a walk, and an arena.

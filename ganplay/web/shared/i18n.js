@@ -9,10 +9,12 @@ export function start(given, linked = null) {
   locales = given;
   const kept = inBrowser.get("ganplay.language");
   const asked = new URLSearchParams(location.search).get("lang");
-  const wished = [linked, asked, kept, ...navigator.languages].find(
-    (name) => name && Object.keys(locales).includes(name.slice(0, 2).toLowerCase()));
+  const wished = [linked, asked, kept, ...navigator.languages].find((name) => name && speaks(name));
   language = wished ? wished.slice(0, 2).toLowerCase() : "en";
 }
+
+// Whether there are words of a language, by a name such as "zh-CN".
+export const speaks = (name) => Object.keys(locales).includes(name.slice(0, 2).toLowerCase());
 
 export const current = () => language;
 export const others = () => Object.keys(locales).filter((name) => name !== language);

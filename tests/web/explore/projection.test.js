@@ -75,6 +75,23 @@ test("colours are painted in each channel, and hidden parts are filled from anot
   assert.deepEqual([...filled(sheet.pixels, new Uint8Array([0, 1, 0, 0]), other)], [7, 1, 7, 7, 7, 1, 7, 7, 7, 1, 7, 7]);
 });
 
+test("a picture that is put again takes the place of the last one, in one step back", () => {
+  const sheet = new Sheet([1, 2, 2], [0]), full = (value) => new Uint8Array(4).fill(value);
+  sheet.putAgain(full(1)); // nothing was put before
+  for (const value of [2, 3, 4]) sheet.putAgain(full(value));
+  assert.deepEqual([[...sheet.pixels], sheet.past.length], [[4, 4, 4, 4], 1]);
+  sheet.stroke("pen", 0.5, [9])([0.5, 0.5]);
+  sheet.putAgain(full(5)); // the stroke comes back with the next step back
+  sheet.undo();
+  assert.equal(sheet.pixels[0], 9);
+  sheet.undo();
+  assert.deepEqual([...sheet.pixels], [4, 4, 4, 4]);
+  sheet.undo();
+  assert.deepEqual([[...sheet.pixels], sheet.drawn], [[0, 0, 0, 0], false]);
+  sheet.putAgain(full(6)); // what it took the place of is gone
+  assert.equal(sheet.undo(), true);
+});
+
 test("pieces are read however the answer was cut", async () => {
   const whole = [packChunk({ a: 1 }), packChunk({ b: "é" }, new Uint8Array([5, 6]), new Uint8Array([7])), packChunk({})];
   const bytes = new Uint8Array(whole.flatMap((one) => [...one]));
