@@ -36,6 +36,15 @@ def _condition(text: str) -> StopCondition:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _columns(text: str) -> list[str]:
+    """The columns of --points-columns; names with commas stand in quotes."""
+    names = custom_points.columns_in(text)
+    if len(names) not in (2, 3) or not all(names):
+        raise argparse.ArgumentTypeError(f"{text}: two columns (x, y), or three with a class, are "
+            "needed, separated by commas")  # fmt: skip
+    return names
+
+
 def add_toy(parser: argparse.ArgumentParser) -> None:
     """The flags of `ganplay toy`."""
     add = parser.add_argument
@@ -43,8 +52,13 @@ def add_toy(parser: argparse.ArgumentParser) -> None:
     add("--preset", choices=list(PRESETS), help="settings to begin with (default ring)")
     add("--state", metavar="TEXT", help="all settings from a share link, in place of a preset")
     add("--config", type=Path, metavar="FILE", help="JSON file of settings, over the preset's")
-    add("--points", type=Path, metavar="FILE", help="learn the points of a CSV file (columns x, y "
-        "and, if you like, a class) or the dark pixels of a picture")  # fmt: skip
+    add("--points", type=Path, metavar="FILE", help="learn the points of a table (CSV and its "
+        "kin, JSON; columns x, y, if you like a class), or a picture's dark pixels")  # fmt: skip
+    add("--points-columns", type=_columns, metavar="X,Y[,CLASS]",
+        help="columns of the table, by name or number from 1 (default: found by their names, and "
+        "else by what is in them)")  # fmt: skip
+    add("--points-rows", choices=("real", "fake", "all"),
+        help="of points that ganplay has saved (default: real)")  # fmt: skip
     flags.add_integer(parser, "--seeds", 1, MAX_SEEDS, "number of GANs to train (default 1)")
     flags.add_integer(parser, "--first-seed", 0, MAX_SEED - MAX_SEEDS,
         "seed of the first GAN (default: the setting seed)")  # fmt: skip
@@ -85,12 +99,24 @@ def _settings(options: argparse.Namespace) -> ToyConfig:
 def _with_flags(options: argparse.Namespace, settings: dict[str, Any]) -> ToyConfig:
     given = flags.settings_given(options)
     if options.points:
-        with flags.refusing(what=f"--points {options.points}"):
-            points = custom_points.read(options.points)
-        given = {"distribution": CUSTOM, "points": points} | given
+        given = {"distribution": CUSTOM, "points": _points(options)} | given
+    elif options.points_columns or options.points_rows:
+        flags.refuse("--points-columns, --points-rows: only with --points")
     elif given.get("distribution", CUSTOM) != CUSTOM:
         given["points"] = ""
     return ToyConfig.from_dict(settings | given)
+
+
+def _points(options: argparse.Namespace) -> str:
+    """The points of the file of --points; what was read as what is said on standard error."""
+    choice = custom_points.Choice.of(options.points_columns, options.points_rows)
+    with flags.refusing(what=f"--points {options.points}"):
+        found = custom_points.inspect(custom_points.read_bytes(options.points), choice)
+    if "table" in found:
+        print(f"{options.points}: {found['table']['said']}", file=sys.stderr)
+    elif options.points_columns or options.points_rows:
+        flags.refuse(f"--points {options.points}: it is no table, and has no columns and rows")
+    return found["points"]
 
 
 def _loaded(options: argparse.Namespace) -> ToyTrainer:

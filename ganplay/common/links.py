@@ -8,7 +8,9 @@ reads its address in the same way, in `web/shared/clean-link.js`: one table of e
 
 import re
 
-NAMES = ("state", "rival", "hide", "lock", "view", "lang", "explore", "learn", "arena", "walk", "task")
+NAMES = (
+    "state", "rival", "hide", "lock", "view", "lang", "explore", "learn", "arena", "walk", "task",
+)  # fmt: skip
 """Of the pieces of a link."""
 MAX_LINK = 400_000
 """Characters of a text that is looked through; what is longer is no link of ours."""

@@ -24,7 +24,7 @@ from ganplay.server.address import root_path as path_of
 from ganplay.server.api.endpoints import Endpoints, agent_answer, documented
 from ganplay.server.api.images import ImageApi
 from ganplay.server.api.projection import ProjectionApi
-from ganplay.server.api.toy import train_toy, write_script
+from ganplay.server.api.toy import read_points, train_toy, write_script
 from ganplay.server.api.walk import WalkApi
 from ganplay.server.api.zero_gpu import GpuJobs, usual_device
 from ganplay.server.arena.routes import ArenaRoutes
@@ -127,6 +127,7 @@ def build(groups: RouteGroups) -> gr.Blocks:
         endpoints = (
             train_toy,
             write_script,
+            read_points,
             images.info,
             images.generate,
             projection.project,

@@ -67,7 +67,7 @@ def schema(home: str | None = None) -> bytes:
             "extent": custom_points.EXTENT,
             "most": custom_points.MAX_POINTS,
             "classes": custom_points.MAX_CLASSES,
-            "bytes": custom_points.MAX_PICTURE,
+            "bytes": custom_points.MAX_FILE,
         },
         "readings": {name: loss.reading for name, loss in LOSSES.items()},
         "speeds": SPEEDS,

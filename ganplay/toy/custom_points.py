@@ -7,24 +7,32 @@ nothing is written to disk. What cannot be used is refused with a `PointsError`.
 import base64
 import binascii
 import csv
-import io
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ganplay.media.uploads import UploadError, is_picture, open_upload
+from ganplay.toy.points_error import PointsError as PointsError
+from ganplay.toy.table import reading
+from ganplay.toy.table.cells import MAX_POINTS as MAX_POINTS
+from ganplay.toy.table.cells import Table
+from ganplay.toy.table.columns import MAX_CLASSES as MAX_CLASSES
+from ganplay.toy.table.decoding import kind_of
+from ganplay.toy.table.reading import Choice as Choice
+from ganplay.toy.table.reading import Name, TableReading
 
 EXTENT = 3.0
 """Half the side of the square that custom points lie in, in the data's units."""
 REACH = 2.4
 """The largest coordinate that points of a file are scaled to."""
-MAX_POINTS, MAX_CLASSES = 20_000, 16
-MAX_TABLE, MAX_PICTURE = 1_000_000, 2_000_000
-"""The most bytes of a file."""
+MAX_FILE = 2_000_000
+"""The most bytes of a file: as many points as there can be, as numpy writes them, are less."""
 MAX_PIXELS = 4_000_000
 SIDE = 128
 """Pixels along the longer side of a picture, to which it is scaled down first."""
@@ -33,41 +41,11 @@ DARK = 128
 PICTURE_POINTS = 1500
 """The most points of a picture: few enough for a link."""
 _STEPS = 4095
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_LONGEST_NUMBER = 1e150
+_SMALLEST = 1e-150
+"""Points that lie closer together are all in one place."""
 
 Cloud = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Points (n, 2), and the class (n,) of each, counted from 0 without a gap."""
-
-MESSAGES = {
-    "text": "4 characters per point are needed, and dots between classes",
-    "none": "at least one point is needed",
-    "too_many": "at most {most:,} points are possible",
-    "classes": "at most {most} classes are possible",
-    "too_large": "the file is too large: at most {most:,} bytes are possible",
-    "not_text": "the file is neither text in UTF-8 nor a picture (PNG, JPEG, GIF, WebP, BMP)",
-    "columns": "columns in line {line}: {found}; two (x, y), or three with a class, are needed, "
-    "as many in every line",
-    "not_number": "line {line}: {found} is not a number",
-    "not_finite": "line {line}: {found} is not a finite number, or it is too large",
-    "table": "line {line} is not part of a table: a quote is not closed, or a cell too long",
-    "pixels": "the picture has too many pixels: at most {most:,} are possible",
-    "broken": "the picture is truncated or damaged",
-    "no_dark": "the picture has no dark pixels, and those become points",
-}
-
-
-class PointsError(ValueError):
-    """Points that cannot be used.
-
-    Attributes:
-        code: a key of `MESSAGES`, for those who say it in another language.
-        values: what stands in the message: a line, what was found there, what is allowed.
-    """
-
-    def __init__(self, code: str, **values: int | str) -> None:
-        self.code, self.values = code, values
-        super().__init__(MESSAGES[code].format(**values))
 
 
 def encode(points: NDArray[np.floating], labels: NDArray[np.integer]) -> str:
@@ -110,106 +88,103 @@ def decode(text: str) -> Cloud:
     return points.astype(np.float32), np.repeat(np.arange(len(parts)), counts)
 
 
-def read(path: str | Path) -> str:
-    """The points of a CSV file or a picture, as text for `ToyConfig.points`.
+def read(path: str | Path, columns: Sequence[Name] | None = None, rows: str | None = None) -> str:
+    """The points of a table or a picture, as text for `ToyConfig.points`.
+
+    Args:
+        path: of a table as text (CSV and its kin, JSON) or a picture.
+        columns: of a table: x, y and, for classes, a third, by name or by number from 1. By default
+            they are found by their names, and else by what is in them.
+        rows: "real", "fake" or "all" of points that ganplay has exported; by default the real ones.
 
     Raises:
         PointsError: if there are none in it that can be used.
         OSError: if the file cannot be read.
+        ValueError: if `columns` are not two or three.
+    """
+    return parse(read_bytes(path), Choice.of(columns, rows))
+
+
+def columns_in(text: str) -> list[str]:
+    """Names of columns that are separated by commas; a name with a comma stands in quotes."""
+    line = " ".join(text.replace("\0", " ").split())
+    return [name.strip() for name in next(csv.reader([line], skipinitialspace=True), [])]
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """A file's bytes, up to somewhat more than are possible.
+
+    Raises:
+        OSError: if the file cannot be read.
     """
     with open(path, "rb") as file:
-        return parse(file.read(MAX_PICTURE + 1))
+        return file.read(MAX_FILE + 1)
 
 
-def parse(data: bytes) -> str:
+def parse(data: bytes, choice: Choice = Choice()) -> str:  # noqa: B008
     """As `read`, from a file's bytes; whether it is a picture is seen from how they begin.
 
     Raises:
         PointsError: if there are no points in it that can be used.
     """
-    return encode(*(read_picture(data) if is_picture(data) else read_csv(data)))
+    return inspect(data, choice)["points"]
+
+
+def inspect(data: bytes, choice: Choice = Choice()) -> dict[str, Any]:  # noqa: B008
+    """The points of a file, and of a table what was read as what, as plain data.
+
+    Returns:
+        `points` as text, their `count`, the number of `classes`, and for a table `table`: see
+        `reading.preview`, with the name and count of each of its `classes`, `rows_of` ("real",
+        "fake", "all" or ""), `notes` of what was done (`code` and values), and all that in English
+        as `said`.
+
+    Raises:
+        PointsError: if there are no points in it that can be used.
+    """
+    table = None
+    if is_picture(data):
+        text = encode(*read_picture(data))
+    else:
+        loaded = _loaded(data)
+        if isinstance(loaded, str):
+            text = encode(*decode(loaded))
+        else:
+            found = reading.read_points(loaded, choice)
+            text, table = encode(_fitted(found.points), found.labels), found.as_plain()
+    classes = text.count(".") + 1
+    told = {"points": text, "count": (len(text) - classes + 1) // 4, "classes": classes}
+    return told | ({"table": table} if table else {})
+
+
+def read_table(data: bytes, choice: Choice = Choice()) -> TableReading:  # noqa: B008
+    """Points of a table in their own coordinates, and what was read as what.
+
+    Raises:
+        PointsError: if it cannot be used; it names the line and column where one is at fault.
+    """
+    loaded = _loaded(data)
+    if isinstance(loaded, str):
+        raise PointsError("json_points")
+    return reading.read_points(loaded, choice)
+
+
+def _loaded(data: bytes) -> Table | str:
+    """See `reading.load`; only of files that are not too large."""
+    if len(data) > MAX_FILE:
+        kind = kind_of(data)
+        raise PointsError("kind", found=kind) if kind else PointsError("too_large", most=MAX_FILE)
+    return reading.load(data)
 
 
 def read_csv(data: bytes) -> Cloud:
-    """Points of a table: columns x and y and, if there is a third, a class.
-
-    The text is UTF-8, its cells are separated by commas, semicolons or tabs, and its first line may
-    be one of names. The points are centred and scaled, both axes by the same factor.
+    """Points of a table, centred and scaled, both axes by the same factor; and their classes.
 
     Raises:
-        PointsError: for the first line that cannot be used, which it names; or if there are none.
+        PointsError: as `read_table`.
     """
-    if len(data) > MAX_TABLE:
-        raise PointsError("too_large", most=MAX_TABLE)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise PointsError("not_text") from None
-    if "\0" in text:
-        raise PointsError("not_text")
-    rows = _rows(text)
-    if not rows:
-        raise PointsError("none")
-    points = np.array([[_number(cell, line) for cell in row[:2]] for line, row in rows])
-    names = [row[2].strip() if len(row) > 2 else "" for _, row in rows]
-    classes = {name: k for k, name in enumerate(_in_order(names))}
-    if len(classes) > MAX_CLASSES:
-        raise PointsError("classes", most=MAX_CLASSES)
-    return _fitted(points), np.array([classes[name] for name in names])
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """The rows with numbers, each with its line's number; all of one width, 2 or 3."""
-    first = next(filter(str.strip, text.splitlines()), "")
-    delimiter = next((mark for mark in ";\t" if mark in first), ",")
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
-    )
-    rows: list[tuple[int, list[str]]] = []
-    width = 0
-    try:
-        for row in reader:
-            if not any(map(str.strip, row)):
-                continue
-            if len(row) not in ((width,) if width else (2, 3)):
-                raise PointsError("columns", line=reader.line_num, found=len(row))
-            names, width = not width and not any(map(_numeric, row[:2])), len(row)
-            if names:
-                continue
-            if len(rows) == MAX_POINTS:
-                raise PointsError("too_many", most=MAX_POINTS)
-            if delimiter != ",":  # where commas do not part cells, they stand in numbers
-                row[:2] = [cell.replace(",", ".") for cell in row[:2]]
-            rows.append((reader.line_num, row))
-    except csv.Error:
-        raise PointsError("table", line=reader.line_num) from None
-    return rows
-
-
-def _numeric(cell: str) -> bool:
-    """Whether a cell is meant as a number, or as something to be calculated."""
-    try:
-        float(cell)
-    except ValueError:
-        return cell.strip().startswith(("=", "+", "-", "@"))
-    return True
-
-
-def _number(cell: str, line: int) -> float:
-    cell = cell.strip()
-    if _NUMBER.fullmatch(cell):
-        value = float(cell)
-        if abs(value) < _LONGEST_NUMBER:
-            return value
-    shown = cell if len(cell) <= 20 else cell[:17] + "..."
-    named = cell.lower().lstrip("+-") in ("nan", "inf", "infinity") or _NUMBER.fullmatch(cell)
-    raise PointsError("not_finite" if named else "not_number", line=line, found=shown)
-
-
-def _in_order(names: list[str]) -> list[str]:
-    """Each name once: sorted if all are numbers, else in the order in which they appear."""
-    once = list(dict.fromkeys(names))
-    return sorted(once, key=float) if all(map(_NUMBER.fullmatch, once)) else once
+    found = read_table(data)
+    return _fitted(found.points), found.labels
 
 
 def _fitted(points: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -217,9 +192,7 @@ def _fitted(points: NDArray[np.float64]) -> NDArray[np.float32]:
     low, high = points.min(0), points.max(0)
     centred = points - (low + high) / 2
     largest = np.abs(centred).max()
-    return (centred * (REACH / largest if largest > 1 / _LONGEST_NUMBER else 1.0)).astype(
-        np.float32
-    )
+    return (centred * (REACH / largest if largest > _SMALLEST else 1.0)).astype(np.float32)
 
 
 def read_picture(data: bytes) -> Cloud:
@@ -230,8 +203,8 @@ def read_picture(data: bytes) -> Cloud:
     Raises:
         PointsError: if it is too large, broken, or has no dark pixels.
     """
-    if len(data) > MAX_PICTURE:
-        raise PointsError("too_large", most=MAX_PICTURE)
+    if len(data) > MAX_FILE:
+        raise PointsError("too_large", most=MAX_FILE)
     light = _light(data)
     weight = np.clip(DARK - light, 0, None) / DARK
     total = float(weight.sum())

@@ -323,6 +323,7 @@ def test_own_data_are_drawn_opened_kept_and_shared(chromium, server):
     rows = "x,y\n" + "".join(f"{i % 150},{i // 150}\n" for i in range(20_000))
     table = {"name": "many.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     page.set_input_files(".points-file", table)
+    page.click(".points-use")
     tab.until("ganplay.config.points.length === 80000")
     page.click(".share")
     assert page.input_value(".share-link") == "Too many points for a link: use Save settings below"
@@ -338,8 +339,61 @@ def test_own_data_are_drawn_opened_kept_and_shared(chromium, server):
     tab.until("ganplay.config.points.length === 80000")
     assert tab.complaints == []
     page.set_input_files(".points-file", table | {"buffer": b"1,2\n3,<b>"})
-    tab.toast("many.csv, line 2: <b> is not a number.")
+    tab.toast("many.csv, line 2, column #2: <b> is not a number.")
+    page.set_input_files(".points-file", table | {"buffer": b"%PDF-1.7" + bytes(3_000_000)})
+    tab.toast("many.csv is a PDF document.")
     tab.complaints.clear()  # the browser writes down that the answer was a refusal
+    tab.done()
+
+
+def test_a_table_is_shown_before_it_is_used_and_its_columns_can_be_chosen(chromium, server):
+    tab = Tab(chromium, server.url, viewport={"width": 390, "height": 780}, has_touch=True)
+    page = tab.page
+    rows = "".join(f"{'kl'[i % 2]},{i},{i * i},<b>{i}\n" for i in range(30)) + "k,,4,n\n"
+    table = {"name": "t.csv", "mimeType": "text/csv", "buffer": f"group,a,b,c\n{rows}".encode()}
+    page.set_input_files(".points-file", table)
+    page.wait_for_selector(".points-box[open]")
+    roles = page.locator(".points-table select")
+    assert [one.input_value() for one in roles.all()] == ["class", "x", "y", "none"]
+    found = page.locator(".points-found p").all_inner_texts()
+    assert found[:2] == ["30 points", "2 classes: k (15), l (15)"]
+    assert found[2] == "Rows left out, without a number in x or y: 1 (the first: line 32)."
+    assert page.inner_text(".points-table td:nth-child(4)") == "<b>0"
+    assert tab.see("document.activeElement.className") == "points-use primary"
+    assert tab.see("document.body.scrollWidth <= innerWidth")
+    assert serious(tab) == []
+    # Other columns, by keys: what cannot be read is told, and cannot be used.
+    roles.nth(3).select_option("y")
+    page.wait_for_selector(".points-found.wrong")
+    assert "column c: <b>0 is not a number" in page.inner_text(".points-found")
+    assert [one.input_value() for one in roles.all()] == ["class", "x", "none", "y"]
+    assert page.is_disabled(".points-use")
+    tab.complaints.clear()  # the browser writes down that the answer was a refusal
+    roles.nth(3).select_option("none")
+    assert page.inner_text(".points-found") == "Choose a column for x and another for y."
+    roles.nth(2).focus()
+    page.keyboard.press("y")
+    roles.nth(0).select_option("none")
+    page.wait_for_selector(".points-use:enabled")
+    assert not page.is_visible(".points-kinds")
+    page.click(".points-use")
+    tab.until("ganplay.config.points.length === 4 * 30")
+    assert not page.is_visible(".points-box")
+
+    # What the page itself saves comes back, fakes too.
+    page.click(".share")
+    with page.expect_download() as download:
+        page.click(".save-points")
+    data = Path(download.value.path()).read_bytes()
+    page.click(".share-close")
+    page.set_input_files(".points-file", {"name": "own.csv", "mimeType": "", "buffer": data})
+    page.wait_for_selector(".points-box[open]")
+    count = page.inner_text(".points-found p")
+    page.select_option(".points-rows", "all")
+    page.wait_for_function(f"!['', '{count}'].includes(document.querySelector("
+                           "'.points-found p')?.innerText ?? '')")  # fmt: skip
+    page.click(".points-use")
+    tab.until("ganplay.config.points.length > 4 * 30")
     tab.done()
 
 

@@ -168,9 +168,12 @@ def own_data(tab):
     tab.read()
     page.click(".draw-undo")
     tab.until(f"ganplay.config.points === '{first}'")
-    table = "x;y;class\n" + "".join(f"{i};{i * i};{'ab'[i % 2]}\n" for i in range(40))
-    file = {"name": "table.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    table = "x;y;类\n" + "".join(f"{i};{i * i};{'ab'[i % 2]}\n" for i in range(40))
+    file = {"name": "表", "mimeType": "text/csv", "buffer": table.encode()}
     page.set_input_files(".points-file", file)
+    page.wait_for_selector(".points-box[open]")
+    tab.read()
+    page.click(".points-use")
     tab.until("ganplay.config.points.includes('.')")
     picture, data = Image.new("L", (60, 60), 255), io.BytesIO()
     picture.paste(0, (20, 10, 40, 50))

@@ -332,7 +332,34 @@ def test_toy_learns_the_points_of_a_file(tmp_path, capsys):
                  "--steps", "0", "--json"]) == 0  # fmt: skip
     assert json.loads(capsys.readouterr().out)["config"]["points"] == ""
     assert main([*arguments, str(picture)]) == 0
-    table.write_text("0,0\n1,nan\n")
+    table.write_text("0,0\n1,1e999\n")
     with pytest.raises(SystemExit):
         main([*arguments, str(table)])
-    assert f"--points {table}: line 2: nan is not a finite number" in capsys.readouterr().err
+    assert f"--points {table}: line 2: 1e999 is not a finite number" in capsys.readouterr().err
+
+
+def test_toy_says_what_was_read_as_what_and_takes_other_columns(tmp_path, capsys):
+    table = tmp_path / "points.csv"
+    table.write_text("group,a,b\nk,1,2\nl,3,5\nk,,9\n")
+    arguments = ["toy", *TINY, "--json", "--points", str(table)]
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    found = json.loads(told.out)["config"]["points"]
+    assert (
+        "2 points, x = a, y = b, class = group (2); rows left out, without a number in x or y: 1"
+        in told.err
+    )
+    assert main([*arguments, "--points-columns", "b,2"]) == 0
+    told = capsys.readouterr()
+    assert "x = b, y = a;" in told.err
+    other = json.loads(told.out)["config"]["points"]
+    assert found.count(".") == 1
+    assert other.count(".") == 0
+    for wrong, why in (("b", "two columns (x, y), or three"), ("b,z", "there is no column z"),
+                       ("a,a", "x and y are the same column"), ("a,", "two columns")):  # fmt: skip
+        with pytest.raises(SystemExit):
+            main([*arguments, "--points-columns", wrong])
+        assert why in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["toy", *TINY, "--points-rows", "fake"])
+    assert "only with --points" in capsys.readouterr().err

@@ -24,6 +24,7 @@ from websockets.sync.client import connect
 
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live.frame_codec import HEADER
+from ganplay.server.api.toy import Refused, read_points, train_toy
 from ganplay.server.http import auth, live_socket, protocol, waiting_line
 from ganplay.server.schema import ASSETS, schema
 from ganplay.toy.script_export import as_script
@@ -380,7 +381,8 @@ def test_the_named_endpoint_trains_a_toy(client):
     assert len(result["points"]) == 2
     assert len(result["points"][0]) == 7
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert list(named) == ["/train_toy", "/write_script", "/info", "/generate", "/project", "/walk"]
+    assert list(named) == ["/train_toy", "/write_script", "/read_points", "/info", "/generate",
+                           "/project", "/walk"]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -460,9 +462,9 @@ def upload(server, visit, nothing_left):
     mine = auth.issue()
     visit(token=mine, playing=False).until(lambda s: s.frames)
 
-    def send(data, token=mine, **headers):
+    def send(data, token=mine, query="", **headers):
         headers = {"X-Ganplay-Token": token} | headers
-        request = urllib.request.Request(server.url + "ganplay/points", data, headers)
+        request = urllib.request.Request(server.url + "ganplay/points" + query, data, headers)
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 return answer.status, json.load(answer)
@@ -485,17 +487,38 @@ def test_a_table_and_a_picture_become_points(upload):
 @pytest.mark.parametrize(
     ("data", "status", "error"),
     [
-        (b"1,2\n3,nan", 400, {"code": "not_finite", "line": 2, "found": "nan"}),
-        (b"1,2\n=1+1,2", 400, {"code": "not_number", "line": 2, "found": "=1+1"}),
+        (b"1,nan\nnan,3", 400, {"code": "none_left", "count": 2, "x": "#1", "y": "#2"}),
+        (b"1,2\n=1+1,2", 400, {"code": "not_number", "line": 2, "found": "=1+1", "column": "#1"}),
         (b"1\n2", 400, {"code": "columns", "line": 1, "found": 1}),
         (b"\x89PNG", 400, {"code": "broken"}),
         (b"", 400, {"code": "none"}),
-        (b"1" * 1_500_000, 400, {"code": "too_large", "most": 1_000_000}),
+        (b"1,2\n" * 400_000, 400, {"code": "too_many", "most": 20_000}),
+        (b"%PDF-1.7", 400, {"code": "kind", "found": "pdf"}),
         (b"1" * 2_000_001, 413, {"code": "too_large", "most": 2_000_000}),
     ],
 )
 def test_files_without_sense_are_answered_in_words(upload, data, status, error):
     assert upload(data) == (status, {"error": error})
+
+
+def test_a_page_is_told_what_was_read_as_what_and_may_choose(upload):
+    data = b"label,u,v\na,1,2\nb,3,4\na,,6\n"
+    first = upload(data)[1]
+    told = first["table"]
+    assert [column["role"] for column in told["columns"]] == ["class", "x", "y"]
+    assert told["rows"][0] == ["a", "1", "2"]
+    assert told["notes"] == [{"code": "left_out", "count": 1, "line": 4}]
+    assert (first["count"], first["classes"]) == (2, 2)
+    other = upload(data, query="?x=3&y=2&class=0")[1]
+    assert [column["role"] for column in other["table"]["columns"]] == ["", "y", "x"]
+    assert (other["classes"], other["points"]) != (2, first["points"])
+    # What cannot be read comes with the table, so that other columns can be chosen.
+    status, refused = upload(data, query="?x=1&y=2")
+    assert (status, refused["error"]["code"]) == (400, "not_number")
+    assert [column["role"] for column in refused["table"]["columns"]] == ["x", "y", ""]
+    for query in ("?x=9", "?x=3&y=3", "?rows=<b>"):
+        assert upload(data, query=query)[1]["error"]["code"] in ("no_column", "same", "rows")
+    assert upload(data, query="?x=-1&y=<b>&class=99999")[1]["points"] == first["points"]
 
 
 def test_files_are_taken_from_pages_with_a_session_only(upload, server):
@@ -551,6 +574,23 @@ def test_a_broken_link_opens_with_what_could_be_kept(client, visit):
     answer = client.predict(state=state, steps=0, points=0, api_name="/train_toy")
     assert answer["state"] == "1;loss:hinge"
     assert len(answer["problems"]) == 2
+
+
+def test_the_endpoint_reads_the_points_of_a_table():
+    table = "kind,x,y,class\nreal,0,1,a\nreal,2,3,b\nfake,4,5,b\n"
+    answer = read_points(table)
+    assert (answer["count"], answer["classes"]) == (2, 2)
+    assert [column["role"] for column in answer["table"]["columns"]] == ["kind", "x", "y", "class"]
+    settings = {"distribution": "own", "points": answer["points"]}
+    assert train_toy(settings=settings, steps=0, points=0)["config"]["points"] == answer["points"]
+    assert read_points(table, "y, 2", "all")["count"] == 3
+    for wrong, why in (({"columns": "x"}, "columns: "), ({"columns": "x,q"}, "no column q"),
+                       ({"columns": "\0\n\"x"}, "columns: "), ({"rows": "both"}, "rows: both"),
+                       ({"table": "%PDF"}, "a PDF document"),
+                       ({"table": None}, "a text is needed"), ({"table": "\ud800"}, "columns"),
+                       ({"table": "1,2\n" * 600_000}, "too large")):  # fmt: skip
+        with pytest.raises(Refused, match=why):
+            read_points(**{"table": table} | wrong)
 
 
 def test_the_script_comes_by_the_page_the_endpoint_and_in_words(client, server):

@@ -226,7 +226,7 @@ def test_memory_that_runs_out_on_reading_a_file_is_told(server, witness, monkeyp
 
     monkeypatch.setattr(files, "toy_from_bytes", scarce)
     monkeypatch.setattr(files.film, "read_order", scarce)
-    monkeypatch.setattr(custom_points, "parse", scarce)
+    monkeypatch.setattr(custom_points, "inspect", scarce)
     for path in ("weights/load", "film"):
         told = refusal(server, path, witness.token, b"x")
         assert told == (429, {"type": "busy"})

@@ -545,6 +545,7 @@ CALLS = {
     "train_toy": {"preset": "ring", "settings": {"width_g": 4}, "seeds": 1, "first_seed": 0,
                   "steps": 1, "points": 2, "state": None, "until": None},
     "write_script": {"state": "1", "steps": 10},
+    "read_points": {"table": "x,y\n1,2\n", "columns": "x,y", "rows": "all"},
     "info": {"model": ""},
     "generate": {"states": [STATE], "model": "", "zoom": 1},
     "walk": {"states": [STATE, f"1;model:{MODEL};seed:4"], "walk": "", "model": "", "frames": 2,

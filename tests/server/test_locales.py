@@ -6,7 +6,7 @@ from ganplay.live.frame import LAYERS
 from ganplay.media import uploads
 from ganplay.server.schema import ASSETS
 from ganplay.toy.config import _RULES, GROUPS, PRESETS, ToyConfig
-from ganplay.toy.custom_points import MESSAGES
+from ganplay.toy.points_error import KINDS, MESSAGES, NOTES
 
 
 def flat(words, prefix=""):
@@ -43,7 +43,8 @@ def test_chinese_is_chinese():
         "WebP BMP SVG MP4 CMYK UTF kB MB MiB Shift Alt Ctrl Enter Backspace Delete Home Esc "
         "Jensen Shannon E sigmoid Goodfellow Miyato Mirza Osindero "
         "Git LFS git lfs pull export "
-        "PDF HEIC AVIF TIFF".split()
+        "PDF HEIC AVIF TIFF "
+        "Excel Word NumPy XML".split()
     )
     terms = {key: text for key, text in WORDS["zh"].items() if not key.endswith(".match")}
     for key, text in terms.items():
@@ -96,6 +97,16 @@ def test_every_refusal_of_a_file_has_words():
         assert set(re.findall(r"{(\w+)}", WORDS["en"][f"own.errors.{code}"])) == told | {"file"}, (
             code
         )
+
+
+def test_what_is_said_of_a_table_has_words():
+    for code, text in NOTES.items():
+        told = set(re.findall(r"{(\w+)", text))
+        assert set(re.findall(r"{(\w+)}", WORDS["en"][f"own.table.notes.{code}"])) == told, code
+    for code in KINDS:
+        assert f"own.kinds.{code}" in WORDS["en"]
+    for role in ("none", "x", "y", "class", "kind"):
+        assert f"own.table.roles.{role}" in WORDS["en"]
 
 
 def test_what_is_done_to_an_uploaded_picture_has_words():

@@ -91,7 +91,7 @@ def test_the_proxy_lets_through_what_the_app_takes():
     text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     (most,) = re.findall(r"client_max_body_size (\d+)m;", text)
     assert int(most) * 2**20 > max(checkpoint.MAX_BYTES, film.MAX_BYTES, uploads.MAX_BYTES,
-                                   custom_points.MAX_PICTURE,
+                                   custom_points.MAX_FILE,
                                    gradio_lockdown.MAX_REQUEST)  # fmt: skip
     assert "proxy_request_buffering off;" in text  # else what a visitor sends lies on its disk
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from ganplay.common.settings import MAX_SEED, ConfigError
 from ganplay.server.gradio_import import gr
+from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
+from ganplay.toy.custom_points import PointsError, columns_in
 from ganplay.toy.experiment import report, train, train_until
 from ganplay.toy.script_export import as_script
 from ganplay.toy.stop_condition import StopCondition, parse
@@ -100,6 +102,33 @@ def train_toy(
     result["problems"] = [str(problem) for problem in problems]
     result["points"] = trainer.sample(shown).nan_to_num().tolist() if shown else []
     return result
+
+
+def read_points(table: str, columns: str | None = None, rows: str | None = None) -> dict:
+    """Points of a table, for `train_toy` to learn, and what was read as what.
+
+    Args:
+        table: the text of a table with columns x and y and, if you like, a class: CSV and its kin,
+            or JSON (at most 2 MB).
+        columns: names or numbers from 1 of the columns x, y and, for classes, a third, separated
+            by commas; by default they are found by their names, and else by what is in them.
+        rows: real, fake or all, of points that ganplay has saved; by default the real ones.
+
+    Returns:
+        The `points` as text, for settings {"distribution": "own", "points": ...}; their count, the
+        number of classes, and the table with the role of each column, the rows that were left out
+        and other notes.
+    """
+    if not isinstance(table, str):
+        raise Refused(f"table: {str(table)[:40]!r} is not possible; a text is needed")
+    names = columns_in(str(columns)[:1000]) if columns else None
+    try:
+        choice = custom_points.Choice.of(names, str(rows)[:40] if rows else None)
+        return custom_points.inspect(table.encode("utf-8", "replace"), choice)
+    except PointsError as error:
+        raise Refused(f"table: {error}") from None
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 def _condition(until: object) -> StopCondition | None:

@@ -7,7 +7,7 @@ from anyio import CapacityLimiter, to_thread
 from pydantic import Field
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import Problem, as_plain
@@ -24,7 +24,7 @@ from ganplay.server.http.protocol import MAX_BODY, PREFIX, SLOW, TOO_LARGE, Refu
 from ganplay.server.schema import ASSETS, schema
 from ganplay.toy import custom_points
 from ganplay.toy.config import PRESETS, ToyConfig
-from ganplay.toy.custom_points import PointsError
+from ganplay.toy.custom_points import Choice, PointsError
 from ganplay.toy.script_export import as_script
 from ganplay.toy.stop_condition import StopCondition, mistake
 
@@ -112,19 +112,20 @@ class LabRoutes(LiveSocketRoutes):
         self._readers = CapacityLimiter(MAX_READERS)
 
     async def points(self, request: PageRequest) -> Response:
-        """Points of a CSV file or a picture, the request's body, for a page with a session.
+        """Points of a table or a picture, the request's body, for a page with a session.
 
-        The answer is `{points, count, classes}`, or `{error: {code, ...}}`. The file is read in
+        The answer is that of `custom_points.inspect`, or `{error: {code, ...}}`, with the `table`
+        if other columns of it perhaps will do. Which columns are `x`, `y` and `class` (by number
+        from 1, 0 for none) and which `rows` are meant, the address may say. The file is read in
         memory; nothing of it stays.
         """
         if self._readers.statistics().tasks_waiting >= MAX_WAITING_FILES:
             return _points_error(503, "busy")
         async with self._readers:
-            text = await to_thread.run_sync(custom_points.parse, request.body)
-        classes = text.count(".") + 1
-        return JSONResponse(
-            {"points": text, "count": (len(text) - classes + 1) // 4, "classes": classes}
-        )
+            found = await to_thread.run_sync(
+                custom_points.inspect, request.body, _choice(request.query)
+            )
+        return answer_json(found)
 
     async def schema(self, request: Request) -> Response:
         """What the page has to know before it can show anything."""
@@ -135,7 +136,7 @@ class LabRoutes(LiveSocketRoutes):
         """To be handed to the app."""
         points = Guard(
             self.points,
-            max_body=custom_points.MAX_PICTURE,
+            max_body=custom_points.MAX_FILE,
             is_open=self.engine.notice,
             explain=_explain_points,
             refuse=_refuse_points,
@@ -150,13 +151,23 @@ class LabRoutes(LiveSocketRoutes):
         ]
 
 
+def _choice(query: QueryParams) -> Choice:
+    """The columns that a page has chosen; what is no number is found by itself."""
+
+    def column(name: str) -> int | None:
+        given = query.get(name, "")
+        return int(given) if given.isascii() and given.isdecimal() and len(given) < 5 else None
+
+    return Choice(column("x"), column("y"), column("class"), query.get("rows") or None)
+
+
 def _points_error(status: int, code: str, **values: int | str) -> Response:
     return answer_json({"error": {"code": code, **values}}, status)
 
 
 def _refuse_points(refusal: Refusal) -> Response:
     if refusal.code == TOO_LARGE:
-        return _points_error(413, "too_large", most=custom_points.MAX_PICTURE)
+        return _points_error(413, "too_large", most=custom_points.MAX_FILE)
     if refusal.kind in ("refused", "gone"):
         return _points_error(404 if refusal.kind == "gone" else 403, "refused")
     return _points_error(refusal.status, refusal.kind)
@@ -164,7 +175,9 @@ def _refuse_points(refusal: Refusal) -> Response:
 
 def _explain_points(error: Exception) -> Response | None:
     if isinstance(error, PointsError):
-        return _points_error(400, error.code, **error.values)
+        told = {"error": {"code": error.code, **error.values}}
+        others = error.table is not None and len(error.table["columns"]) > 2
+        return answer_json(told | ({"table": error.table} if others else {}), 400)
     return None
 
 

@@ -2,12 +2,14 @@
 // when a stroke ends, and is kept in this tab.
 
 import { DrawingSheet } from "./drawing-sheet.js";
+import { PointsPreview } from "./points-preview.js";
 import { decode, encode } from "./points-text.js";
 import { Sketch } from "./sketch.js";
 import { inTab } from "../shared/storage.js";
 import { has, t } from "../shared/i18n.js";
 
 const KEPT = "ganplay.own", THUMBNAIL_POINTS = 300;
+const BEGINNING = 4096; // bytes
 const CHARACTERS_A_MILLISECOND = 200; // the server takes somewhat more
 
 export class DataEditor {
@@ -19,6 +21,7 @@ export class DataEditor {
     this.text = "";
     this.sketch = new Sketch(this.limits.most);
     this.sheet = new DrawingSheet(this);
+    this.preview = new PointsPreview(this);
     this.radio = lab.find("[data-data=own] input");
     this.radio.parentElement.classList.add("empty");
     this.switch = lab.stage.addMode("own", (on) => {
@@ -141,25 +144,44 @@ export class DataEditor {
     this.lab.find(".mode-own").focus();
   }
 
+  // Points of a file, to be learnt.
+  learn(points) {
+    this.take(points);
+    this.use();
+  }
+
   async load(file) {
     if (!file) return;
-    const say = ({ code, ...values }) => {
-      const shown = Object.entries(values).map(([name, v]) => [name, v.toLocaleString(this.lab.root.lang)]);
-      if (has(`limits.${code}`)) return this.lab.app.toast(t(`limits.${code}`));
-      const known = has(`own.errors.${code}`) ? code : "refused";
-      this.lab.app.toast(t(`own.errors.${known}`, { ...Object.fromEntries(shown), file: file.name }));
-    };
-    if (file.size > this.limits.bytes) return say({ code: "too_large", most: this.limits.bytes });
+    const large = file.size > this.limits.bytes;
+    // Of a file that is too large anyway the beginning tells what it is.
+    const answer = await this.ask(large ? file.slice(0, BEGINNING) : file);
+    if (large && answer.error?.code !== "kind") answer.error = { code: "too_large", most: this.limits.bytes };
+    if (answer.table && !large) this.preview.open(file, answer);
+    else if (answer.error) this.lab.app.toast(this.words(answer.error, file));
+    else this.learn(answer.points);
+  }
+
+  // What the server makes of a file: its points and, of a table, what was read as what; or an error.
+  async ask(file, query = "") {
     try {
-      const answer = await fetch(`${this.lab.base}/points`, {
+      const answer = await fetch(`${this.lab.base}/points?${query}`, {
         method: "POST", body: file, headers: { "X-Ganplay-Token": await this.lab.app.link.getToken() },
       });
-      const { error, points } = await answer.json();
-      if (error) return say(error);
-      this.take(points);
-      this.use();
+      return await answer.json();
     } catch {
-      say({ code: "lost" });
+      return { error: { code: "lost" } };
     }
+  }
+
+  shown(values) {
+    return Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v.toLocaleString(this.lab.root.lang)]));
+  }
+
+  // Why a file cannot be used.
+  words({ code, ...values }, file) {
+    if (has(`limits.${code}`)) return t(`limits.${code}`);
+    const known = has(`own.errors.${code}`) ? code : "refused";
+    const kind = known === "kind" && { found: t(`own.kinds.${values.found}`) };
+    return t(`own.errors.${known}`, { ...this.shown(values), ...kind, file: file.name });
   }
 }

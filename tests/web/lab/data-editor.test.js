@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { queryOf, withRole } from "../../../ganplay/web/lab/points-preview.js";
 import { decode, encode, withPoints } from "../../../ganplay/web/lab/points-text.js";
 import { Sketch, Stroke } from "../../../ganplay/web/lab/sketch.js";
 
@@ -78,4 +79,12 @@ test("a state without points has those of the one before", () => {
   const other = { config: { points: "" }, state: "1" };
   withPoints(other, { points: TEXT });
   assert.deepEqual(other, { config: { points: "" }, state: "1" });
+});
+
+test("no two columns of a table are the same, and none is asked for as number 0", () => {
+  const roles = withRole(["class", "x", "y", "none"], 3, "x");
+  assert.deepEqual(roles, ["class", "none", "y", "x"]);
+  assert.equal(`${queryOf(roles, "")}`, "x=4&y=3&class=1");
+  assert.equal(`${queryOf(withRole(roles, 0, "none"), "fake")}`, "x=4&y=3&class=0&rows=fake");
+  assert.deepEqual(withRole(["x", "none"], 0, "none"), ["none", "none"]);
 });
