@@ -19,7 +19,7 @@ WRONG = {
     "latent": ("latent.interpolation", "lerp", (torch.ones(2, 3), torch.ones(2, 4), torch.ones(2))),
     "live": ("live.network_inspection", "_relative", (torch.ones(2, 3, 4),)),
     "lessons": ("lessons.theory", "optimal_output", (torch.ones(2, 3), torch.ones(2, 4))),
-    "arena": ("arena.ranking", "half_width", (torch.ones(()),)),
+    "arena": ("arena.ranking", "interval", (torch.ones(()),)),
 }
 """Of each package a module, and a function of it with arguments that it must refuse."""
 

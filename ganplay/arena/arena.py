@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from ganplay.arena.axes import Axis, changed, refusal
-from ganplay.arena.ranking import differs, half_width, mean, ranks
+from ganplay.arena.ranking import differs, interval, mean, ranks
 from ganplay.common.settings import ConfigError, Problem
 from ganplay.toy import metrics
 from ganplay.toy.config import ToyConfig
@@ -194,8 +194,9 @@ def cell_reports(
 ) -> list[dict[str, Any]]:
     """Metrics and rank of each cell, as JSON can hold them.
 
-    `mean` is over the cell's seeds, None where a seed has no finite number; `half_width` is half
-    the 95 % confidence interval of that mean, None for one seed. See `ranks` for `rank`; `behind`
+    `mean` is over the cell's seeds, None where a seed has no finite number; `interval` is the 95 %
+    interval of that mean by the percentile bootstrap over the seeds, as its two ends, None for one
+    seed or where there is no mean. See `ranks` for `rank`; `behind`
     is whether the cell's distance differs from that of the best by more than chance (see
     `differs`).
 
@@ -222,6 +223,10 @@ def _distances(report: Mapping[str, Any]) -> list[float]:
     return [math.nan if m["js"] is None else m["js"] for m in report["members"]]
 
 
+def _ends(found: tuple[float, float] | None) -> list[float] | None:
+    return found and [round(end, 6) for end in found]
+
+
 def _report(
     cell: Cell, members: Sequence[Mapping[str, float]], samples: int, quick: bool
 ) -> dict[str, Any]:
@@ -230,7 +235,7 @@ def _report(
         "values": cell.values,
         "noise_floor": plain(metrics.noise_floor(cell.configs[0].data, samples, quick=quick)),
         "mean": plain({name: mean(v) for name, v in columns.items()}),
-        "half_width": plain({name: half_width(v) for name, v in columns.items()}),
+        "interval": {name: _ends(interval(values)) for name, values in columns.items()},
         "members": [
             {"seed": config.seed} | plain(member)
             for config, member in zip(cell.configs, members, strict=True)

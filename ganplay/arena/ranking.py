@@ -1,13 +1,22 @@
 """Statistics of an arena's cells: means over seeds with confidence intervals, and ranks.
 
-Cells have the same seeds, and with them the same data and noise, so two cells are compared by
-the paired differences of their seeds.
+Intervals of means are percentile-bootstrap intervals, which never leave the values that were
+measured; Student's t would call 13 of 8 modes possible. Cells have the same seeds, and with them
+the same data and noise, so two cells are compared by the paired differences of their seeds, for
+which any sign is possible and Student's t is used.
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from statistics import fmean, stdev
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 2000
+"""Samples that the bootstrap draws, always from the same seed: equal values, equal intervals."""
 
 _QUANTILES = (  # of Student's t at 0.975, for 1, 2, ... degrees of freedom
     12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622,
@@ -37,14 +46,29 @@ def mean(values: Sequence[float]) -> float:
     return fmean(values) if all(map(math.isfinite, values)) else math.nan
 
 
-def half_width(values: Sequence[float]) -> float:
-    """Half the 95 % confidence interval of the mean: `t s / sqrt(n)`, with n - 1 in s.
+def interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % percentile-bootstrap interval of the mean (Efron 1979; Efron and Tibshirani 1993).
 
-    NaN for a single value, and if not all are finite.
+    It lies between the least and the largest value, so a mean of counts stays a possible one. Of
+    few values it is too narrow: of three it holds the true mean in some 70 % of cases.
+
+    Returns:
+        Its ends; None for a single value, and if not all are finite.
     """
     if len(values) < 2 or not all(map(math.isfinite, values)):
-        return math.nan
-    return quantile(len(values) - 1) * stdev(values) / math.sqrt(len(values))
+        return None
+    means = _weights(len(values)) @ np.asarray(values, dtype=float)
+    low, high = np.quantile(means, (0.025, 0.975)).clip(min(values), max(values)).tolist()
+    return low, high
+
+
+@lru_cache(maxsize=64)
+def _weights(count: int) -> NDArray[np.float64]:
+    """How large a share of each resample (a row) each of so many values is."""
+    drawn = np.random.default_rng(0).integers(count, size=(RESAMPLES, count))
+    place = drawn + count * np.arange(RESAMPLES)[:, None]
+    times = np.bincount(place.ravel(), minlength=RESAMPLES * count)
+    return times.reshape(RESAMPLES, count) / count
 
 
 def differs(values: Sequence[float], best: Sequence[float]) -> bool | None:
@@ -53,8 +77,11 @@ def differs(values: Sequence[float], best: Sequence[float]) -> bool | None:
     None if that is not known: with one seed, or where a value is not finite.
     """
     differences = [a - b for a, b in zip(values, best, strict=True)]
-    reach = half_width(differences)
-    return None if math.isnan(reach) else abs(fmean(differences)) > reach
+    count = len(differences)
+    if count < 2 or not all(map(math.isfinite, differences)):
+        return None
+    reach = quantile(count - 1) * stdev(differences) / math.sqrt(count)
+    return abs(fmean(differences)) > reach
 
 
 def ranks(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, int]]:

@@ -249,6 +249,7 @@ def description(request: ArenaRequest) -> dict[str, Any]:
             if key not in data:
                 data[key] = about(config)
             one |= {"changes": _changes(base, config), "data": list(data).index(key)}
+            one["ema"] = config.ema
         else:
             one["problems"] = as_plain(cell.problems)
         cells.append(one)

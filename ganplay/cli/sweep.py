@@ -10,6 +10,7 @@ from PIL import Image
 from ganplay.arena.arena import MAX_AXES, MAX_MEMBERS, Arena, Group, cells
 from ganplay.arena.axes import Axis, read_axis
 from ganplay.cli import flags
+from ganplay.common.number_text import count, measured, setting, span
 from ganplay.common.settings import ConfigError
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.plot import each_panel, side_by_side
@@ -21,6 +22,7 @@ _JOINT = (
     "width (of both networks)",
     "remedy (one of " + ", ".join(CLASSIC) + ")",
 )
+INTERVAL = "95 % interval, percentile bootstrap over the seeds: too narrow with few"
 _NOT_WITH = ("load", "until", "script", "save", "film")
 
 
@@ -55,9 +57,9 @@ def ranking(result: Mapping[str, Any]) -> str:
     names = list(shown[0]["values"])
     heads = ["rank", *names, *_COLUMNS, "floor of js"]
     rows = [
-        [str(cell["rank"]["js"]), *map(_written, cell["values"].values())]
-        + [_with_width(cell["mean"][c], cell["half_width"][c]) for c in _COLUMNS]
-        + [f"{cell['noise_floor']['js']:.3f}"]
+        [str(cell["rank"]["js"]), *map(setting, cell["values"].values())]
+        + [_with_interval(name, cell["mean"][name], cell["interval"][name]) for name in _COLUMNS]
+        + [measured(cell["noise_floor"]["js"])]
         for cell in shown
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
@@ -66,25 +68,19 @@ def ranking(result: Mapping[str, Any]) -> str:
         for row in [heads, *rows]
     ]
     seeds = len(shown[0]["members"])
-    each = (
-        f"{seeds} seeds each, ± half of the mean's 95 % interval" if seeds > 1 else "one seed each"
-    )
+    each = f"mean of {seeds} seeds [{INTERVAL}]" if seeds > 1 else "one seed each"
     return "\n".join([*lines, f"{each}; {result['steps']} steps, {result['samples']} samples"])
 
 
-def _written(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _with_width(mean: float | None, half_width: float | None) -> str:
-    shown = "-" if mean is None else f"{mean:.3f}"
-    return shown if half_width is None else f"{shown} ± {half_width:.3f}"
+def _with_interval(name: str, mean: float | None, ends: Sequence[float] | None) -> str:
+    written = count if name == "modes" else measured
+    return written(mean) if ends is None else span(written(mean), *map(written, ends))
 
 
 def pictured(arena: Arena) -> Image.Image:
     """A panel for each cell, of its first seed; of two axes the second runs along the rows."""
     names = [
-        ", ".join(f"{name} {_written(value)}" for name, value in cell.values.items())
+        ", ".join(f"{name} {setting(value)}" for name, value in cell.values.items())
         for cell in arena.cells
         for _ in cell.configs
     ]

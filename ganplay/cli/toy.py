@@ -11,6 +11,7 @@ from ganplay.cli import flags
 from ganplay.cli.sweep import add_sweep, arena_of, pictured, ranking
 from ganplay.common.files import write_whole
 from ganplay.common.locales import locale
+from ganplay.common.number_text import count, measured
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import MAX_SEED
 from ganplay.live.film import film, shoot, style_of
@@ -212,8 +213,7 @@ def _train(
 
 def _table(result: dict[str, Any]) -> str:
     def row(name: object, values: dict[str, float | None]) -> str:
-        cells = (values.get(c) for c in COLUMNS)
-        texts = ("-" if v is None else f"{v:.3f}" for v in cells)
+        texts = ((count if c == "modes" else measured)(values.get(c)) for c in COLUMNS)
         return f"{name!s:>8}" + "".join(f"{t:>20}" for t in texts)
 
     lines = ["    seed" + "".join(f"{c:>20}" for c in COLUMNS)]

@@ -282,6 +282,7 @@ def _about(card: Card) -> dict[str, Any]:
         "labels": list(card.labels[: card.classes]),
         "steps": [*card.snapshots, card.steps],
         "dim": card.config.noise_dim,
+        "ema": card.config.ema,
         "named": [direction.name for direction in card.named],
         "quality": {k: v for k, v in quality.items() if isinstance(v, int | float)},
     }

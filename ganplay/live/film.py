@@ -5,6 +5,7 @@ Everything happens in memory. What a page sends is read by `read_order`, which t
 
 import dataclasses
 import json
+import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from torch import Tensor
 
+from ganplay.common.number_text import measured
 from ganplay.common.palette import THEMES
 from ganplay.live.commands import Byte, CommandError, integer, one_of, validated
 from ganplay.live.frame import ALL_LAYERS, LAYERS, UNIT, Frame, FrameRenderer
 from ganplay.live.frame_codec import unpack
+from ganplay.live.render import ARROWS, arrows
 from ganplay.media.video import KINDS, Cancelled, gif, mp4
 from ganplay.toy.experiment import train
 from ganplay.toy.trainer import ToyTrainer
@@ -205,10 +208,7 @@ class Painter:
 
     def _fake_gradients(self, frame: Frame) -> Image.Image:
         mask, pen = self._mask()
-        longest = max(float(frame.fake_gradients.norm(dim=1).quantile(0.95)), 1e-30)
-        reach = (frame.fake_gradients / longest).nan_to_num(0.0).clamp(-1, 1) * (
-            LONGEST_ARROW * self.extent
-        )
+        reach = arrows(frame.fake_gradients) * (LONGEST_ARROW * self.extent)
         start = frame.fakes[: len(reach)]
         lines = np.concatenate([self._pixels(start), self._pixels(start + reach)], axis=1)
         for line in lines.tolist():
@@ -243,12 +243,32 @@ class Painter:
             pen.text((middle + along, size - 4), text, colour, font_size=small, anchor="mb")
             if number > -self.extent * 0.99:
                 pen.text((5, middle - along), text, colour, font_size=small, anchor="lm")
+        if len(frame.fake_gradients) and self._has("pull"):
+            self._write_key(pen, small)
         distance = frame.metrics.get("js", torch.nan)
-        told = f"step {frame.step}" + (f"   JS {distance:.3f}" if distance == distance else "")
+        told = f"step {frame.step}" + (
+            f"   JS {measured(distance)}" if distance == distance else ""
+        )
         box = pen.textbbox((size * 0.03, size * 0.025), told, font_size=large)
         around = (box[0] - 5, box[1] - 4, box[2] + 5, box[3] + 4)
         pen.rounded_rectangle(around, 5, fill=self._colours["background"])
         pen.text((size * 0.03, size * 0.025), told, colour, font_size=large)
+
+    def _write_key(self, pen: ImageDraw.ImageDraw, font: int) -> None:
+        """Of the arrows: which gradients some lengths stand for."""
+        size, (low, high) = self.style.size, map(math.log10, ARROWS)
+        longest, height = LONGEST_ARROW * size / (2 * MARGIN), 1.5 * font
+        decades = range(round(high), math.ceil(low), -2)
+        right, bottom = size - font, size - 2 * font
+        left, top = right - longest - 5 * font, bottom - (len(decades) + 1) * height
+        pen.rounded_rectangle((left, top, right, bottom), 4, fill=self._colours["background"])
+        pen.text((left + font / 2, top + height / 2), "|∇|", self._colours["text"],
+                 font_size=font, anchor="lm")  # fmt: skip
+        for row, decade in enumerate(decades, 1):
+            length, y = longest * (decade - low) / (high - low), top + (row + 0.5) * height
+            pen.line((left + font / 2, y, left + font / 2 + length, y), self._colours["pull"], 2)
+            pen.text((right - font / 2, y), f"{10.0**decade:g}", self._colours["text"],
+                     font_size=font, anchor="rm")  # fmt: skip
 
 
 def film(

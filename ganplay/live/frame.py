@@ -158,7 +158,7 @@ class FrameRenderer:
         trainer, ensemble = self.trainer, self.trainer.ensemble
         if seen is None:
             seen = self._render(ensemble, *self.inputs_for(view))
-        low, high, _ = seen.numbers.tolist()
+        low, high = seen.numbers.tolist()
         labels = trainer.class_labels(FAKES)
         insides, unit, unit_size = None, torch.empty(0, 0), 0.0
         if view.insides is not None:
@@ -186,7 +186,7 @@ class FrameRenderer:
             unit_size=unit_size,
             metrics=self._metrics,
             measured_at=self.measured_at,
-            quantised=QuantisedView(*seen[5:9], seen.numbers[2]),
+            quantised=QuantisedView(*seen[5:9]),
         )
 
     def _look_up(self, view: View) -> RenderInputs:

@@ -15,13 +15,13 @@ from torch import Tensor
 
 from ganplay.live.frame import BINS, METRICS, UNIT, Frame
 from ganplay.live.network_inspection import NetworkInspection
-from ganplay.live.render import quantise, quantised
+from ganplay.live.render import gradients_of, quantise, quantised
 from ganplay.toy.diagnosis import KINDS, NOTHING_YET, Evidence, Finding
 
-VERSION = 3
-HEADER = struct.Struct("<2sBB IIIII fffffff I")
+VERSION = 4
+HEADER = struct.Struct("<2sBB IIIII ffffff I")
 """magic, version, flags, run, step, updates_d, updates_g, applied, rate, extent, map_low,
-map_high, pull_scale, probe, measured_at, sections."""
+map_high, probe, measured_at, sections."""
 ENTRY = struct.Struct("<BBHI")
 """Of the table behind the header, one a section: its index in `SECTIONS`, its type's in `TYPES`,
 the length of its last axis, and how many numbers it holds."""
@@ -46,9 +46,9 @@ _LAYOUT: dict[str, tuple[str, int | None, int, tuple[int, ...]]] = {
 }
 """What each section is, and what `unpack` lets it be.
 
-`verdicts` are the histograms of D's outputs, `pulls` the fake gradients, `diagnosis` is a finding's
-place in `KINDS`, its step and its evidence, `missing` its modes, and `rival` is a packed frame of
-another member at the same step.
+`verdicts` are the histograms of D's outputs, `pulls` the arrows of the fake gradients, `diagnosis`
+is a finding's place in `KINDS`, its step and its evidence, `missing` its modes, and `rival` is a
+packed frame of another member at the same step.
 """
 SECTIONS = tuple(_LAYOUT)
 TYPES = ("<f4", "<i2", "|i1", "|u1", "<u2")
@@ -99,7 +99,7 @@ def pack(
     there = {name: array for name, array in arrays.items() if array.size}
     header = HEADER.pack(
         b"GP", VERSION, flags, run, frame.step, frame.updates_d, frame.updates_g, applied,
-        rate, frame.extent, low, high, float(drawn.scale), frame.probe, float(frame.measured_at),
+        rate, frame.extent, low, high, frame.probe, float(frame.measured_at),
         len(there),
     )  # fmt: skip
     # By falling size of their numbers each stands where the page can read it without a copy.
@@ -153,14 +153,14 @@ def unpack(data: bytes) -> Frame:
         ValueError: if it is anything else.
     """
     _need(len(data) >= HEADER.size, "no frame: it is too short")
-    (magic, version, flags, _, step, updates_d, updates_g, _, rate, extent, low, high, pull_scale,
-     probe, measured_at, count) = HEADER.unpack_from(data)  # fmt: skip
+    (magic, version, flags, _, step, updates_d, updates_g, _, rate, extent, low, high, probe,
+     measured_at, count) = HEADER.unpack_from(data)  # fmt: skip
     _need(magic == b"GP", "no frame")
     _need(version == VERSION, f"a frame of version {version}; {VERSION} is needed")
     _need(flags <= sum(FLAGS.values()) and count <= len(SECTIONS), "no possible frame")
     # Also false for NaN. What is finite here is finite when single precision has multiplied it.
-    _need(all(abs(n) < 1e30 for n in (rate, extent, low, high, pull_scale)), "no possible numbers")
-    _need(extent > 0 and low < high and pull_scale > 0, "a frame of no possible scale")
+    _need(all(abs(n) < 1e30 for n in (rate, extent, low, high)), "no possible numbers")
+    _need(extent > 0 and low < high, "a frame of no possible scale")
     _need(-1 <= measured_at <= 2**32, "metrics of no possible step")
     found = _sections(data, count)
     fakes, fake_gradients, cells, unit = (found[n] for n in ("fakes", "pulls", "map", "unit"))
@@ -179,7 +179,7 @@ def unpack(data: bytes) -> Frame:
         extent=extent,
         fakes=fakes * (extent / UNIT),
         labels=labels if len(labels) else None,
-        fake_gradients=fake_gradients * (pull_scale / 127),
+        fake_gradients=gradients_of(fake_gradients / 127),
         map=cells * ((high - low) / 255) + low,
         map_range=(low, high),
         grid=found["grid"] * (extent / UNIT),

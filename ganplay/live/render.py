@@ -15,6 +15,12 @@ from torch import Tensor
 from ganplay.gan.losses import LOSSES
 from ganplay.toy.ensemble import Ensemble
 
+ARROWS = (1e-4, 10.0)
+"""Lengths of gradients, per unit of the data, at which an arrow is a point and has its full length.
+
+Between them an arrow grows with the logarithm, at any step and in any run, so that a gradient that
+vanishes is seen to vanish and one that is a tenth of another is seen to be less.
+"""
 RANGES = {"probability": (0.0, 1.0), "target": (-0.5, 1.5), "margin": (-1.5, 1.5)}
 """Of D's outputs, by how the loss reads them; a critic's is its own from the least to the most."""
 
@@ -63,16 +69,14 @@ class QuantisedView(NamedTuple):
     Attributes:
         fakes: int16 (n, 2).
         grid: int16 (rows, columns, 2).
-        fake_gradients: int8 (p, 2), 127 being `scale`.
+        fake_gradients: int8 (p, 2), `arrows` with 127 as their full length.
         cells: uint8 (side, side), 0 and 255 being the ends of the map's range.
-        scale: the length that 95 % of the fake gradients do not exceed.
     """
 
     fakes: Tensor
     grid: Tensor
     fake_gradients: Tensor
     cells: Tensor
-    scale: Tensor
 
 
 def quantised(
@@ -86,10 +90,9 @@ def quantised(
     Of one member, or of several in one more axis before the others.
     """
     fakes, grid, fake_gradients, cells = drawings
-    scale = _long(fake_gradients).clamp_min(1e-12)
-    directions = torch.nan_to_num(fake_gradients / scale[..., None, None]).clamp(-1, 1) * 127
-    shades, arrows = shades_of(cells, low, high), directions.round().to(torch.int8)
-    return QuantisedView(quantise(fakes, unit), quantise(grid, unit), arrows, shades, scale)
+    drawn = (arrows(fake_gradients) * 127).round().to(torch.int8)
+    shades = shades_of(cells, low, high)
+    return QuantisedView(quantise(fakes, unit), quantise(grid, unit), drawn, shades)
 
 
 def quantise(points: Tensor, unit: float | Tensor) -> Tensor:
@@ -106,14 +109,22 @@ def shades_of(
     return (torch.nan_to_num((maps - least) / (most - least)).clamp(0, 1) * 255).round().byte()
 
 
-def _long(fake_gradients: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s"]:
-    """The length that 95 % of them do not exceed, as `torch.quantile` has it, which takes long."""
-    count = fake_gradients.shape[-2]
-    if not count:
-        return torch.zeros(fake_gradients.shape[:-2])
-    lengths, place = fake_gradients.norm(dim=-1).sort().values, 0.95 * (count - 1)
-    below, above = lengths[..., math.floor(place)], lengths[..., math.ceil(place)]
-    return torch.lerp(below, above, place % 1)
+def arrows(gradients: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s n 2"]:
+    """Gradients as arrows of a length from 0 to 1, which grows with the logarithm (`ARROWS`).
+
+    What is not finite has no arrow.
+    """
+    low, high = map(math.log10, ARROWS)
+    norms = gradients.norm(dim=-1, keepdim=True).clamp_min(1e-30)
+    lengths = ((norms.log10() - low) / (high - low)).clamp(0, 1)
+    return torch.nan_to_num(gradients / norms * lengths, 0.0, 0.0, 0.0)
+
+
+def gradients_of(arrows: Float[Tensor, "*s n 2"]) -> Float[Tensor, "*s n 2"]:
+    """The gradients that `arrows` shows; those beyond the ends of its range are at its ends."""
+    low, high = map(math.log10, ARROWS)
+    lengths = arrows.norm(dim=-1, keepdim=True).clamp_min(1e-30)
+    return arrows / lengths * 10 ** (low + (high - low) * lengths.clamp_max(1))
 
 
 class RenderedView(NamedTuple):
@@ -123,7 +134,7 @@ class RenderedView(NamedTuple):
 
     Attributes:
         numbers: of D's output, which value the first colour of the map stands for and which the
-            last; the length of long fake gradients.
+            last.
         fakes: points.
         grid: points, row by row.
         fake_gradients: minus the gradient of G's loss at the first of the fakes.
@@ -138,7 +149,7 @@ class RenderedView(NamedTuple):
         norms_g: of G.
     """
 
-    numbers: Float[Tensor, "*s 3"]
+    numbers: Float[Tensor, "*s 2"]
     fakes: Float[Tensor, "*s n 2"]
     grid: Float[Tensor, "*s rows columns 2"]
     fake_gradients: Float[Tensor, "*s p 2"]
@@ -201,5 +212,5 @@ def render_all(ensemble: Ensemble, places: RenderInputs, counts: RenderOptions) 
     drawings = drawn_fakes, grid, fake_gradients, cells
     with torch.no_grad():
         own = quantised(drawings, counts.unit, low, high)
-        numbers = torch.stack([low, high, own.scale], dim=1)
-    return RenderedView(numbers, *drawings, *own[:4], d_histogram, norms_d, norms_g)
+        numbers = torch.stack([low, high], dim=1)
+    return RenderedView(numbers, *drawings, *own, d_histogram, norms_d, norms_g)

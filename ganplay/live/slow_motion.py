@@ -14,6 +14,7 @@ from torch import Tensor
 from ganplay.live.frame import ALL_LAYERS, Frame, FrameRenderer, View
 from ganplay.live.frame_codec import pack, pack_points
 from ganplay.live.network_inspection import NETS
+from ganplay.live.render import arrows
 from ganplay.toy.step import Batch
 
 Points = Float[Tensor, "b 2"]
@@ -137,11 +138,10 @@ def as_event(seen: SlowStep) -> dict[str, Any]:
         "z": seen.z[:, :2].tolist(),
     }
     for net, update in seen.updates.items():
-        longest = max(float(update.fake_gradients.norm(dim=1).max()), 1e-12)
         plain: dict[str, Any] = {
             name: pack_points(getattr(update, name), extent) for name in ("fakes", "moved")
         }
-        plain["pulls"] = (update.fake_gradients / longest).flatten().tolist()
+        plain["pulls"] = arrows(update.fake_gradients).flatten().tolist()
         for name in ("loss", "penalty", "real", "fake", "norm", "norms", "change"):
             plain[name] = _finite(getattr(update, name))
         packed[net] = plain

@@ -14,6 +14,7 @@ from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live import frame, frame_codec
 from ganplay.live.commands import SPEEDS
+from ganplay.live.render import ARROWS
 from ganplay.toy import custom_points
 from ganplay.toy.config import CUSTOM, GROUPS, PRESETS, ToyConfig
 from ganplay.toy.diagnosis import KINDS, Evidence
@@ -75,6 +76,7 @@ def schema(home: str | None = None) -> bytes:
         "frame": {
             "version": frame_codec.VERSION,
             "unit": frame.UNIT,
+            "arrows": ARROWS,
             "layers": frame.LAYERS,
             "flags": frame_codec.FLAGS,
             "metrics": frame.METRICS,

@@ -85,7 +85,8 @@ def energy_distance(real: Points, fake: Points) -> Float[Tensor, "*s"]:
         return torch.cdist(a, b).mean((-2, -1))
 
     cross = mean_distance(real, fake)
-    return 2 * cross - mean_distance(real, real) - mean_distance(fake, fake)
+    within = mean_distance(real, real) + mean_distance(fake, fake)
+    return (2 * cross - within).clamp_min(0)  # rounding may leave it just below
 
 
 def dispersion(points: Points) -> Float[Tensor, "*s"]:
@@ -111,8 +112,9 @@ def reverse_kl(near: Int[Tensor, "*s m"]) -> Float[Tensor, "*s"]:
     Lin et al. 2018, section 4.1: each sample counts for its nearest mode. 0 if all modes are hit
     equally often, log m if only one is.
     """
-    share = near / near.sum(-1, keepdim=True)
-    return torch.xlogy(share, share * near.shape[-1]).sum(-1)
+    share, modes = near / near.sum(-1, keepdim=True), near.shape[-1]
+    # Rounding may leave [0, log m] by a little.
+    return torch.xlogy(share, share * modes).sum(-1).clamp(0, math.log(modes))
 
 
 def separation(

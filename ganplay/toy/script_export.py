@@ -418,7 +418,8 @@ def jensen_shannon(real, fake, cells=32):
         return -torch.xlogy(p, p).sum() / math.log(2)
 
     p, q = shares(real), shares(fake)
-    return entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2
+    # Rounding may leave [0, 1] by a little.
+    return (entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2).clamp(0, 1)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from PIL import Image
 from ganplay import LOSSES, PRESETS, ToyConfig, ToyTrainer
 from ganplay.arena.arena import Arena, ImpossibleCell, all_cells, cells, group_by_shape
 from ganplay.arena.axes import AXES, axis, default_values, read_axis
-from ganplay.arena.ranking import differs, half_width, mean, quantile, ranks
+from ganplay.arena.ranking import RESAMPLES, differs, interval, mean, quantile, ranks
 from ganplay.cli import main
 from ganplay.common.settings import ConfigError
 from ganplay.toy.remedies import CLASSIC
@@ -113,15 +113,33 @@ def test_cells_see_the_same_data_and_noise_and_learn_as_if_alone():
 
 
 def test_intervals_of_means_by_hand():
-    # Deviations 1.5, 0.5, 0.5, 1.5: s^2 = 5/3, sqrt(5/3 / 4) = 0.645497, t of 3 is 3.182446.
-    assert half_width([1.0, 2.0, 3.0, 4.0]) == pytest.approx(2.05426, abs=1e-4)
+    # Of 0 and 1 a resample's mean is 0, 1/2 or 1 with probabilities 1/4, 1/2, 1/4.
+    assert interval([0.0, 1.0]) == (0.0, 1.0)
+    # Of 0, 0, 0, 1 it is k/4, k binomial with 4 and 1/4: P(0) = 0.32, P(k <= 2) = 0.949,
+    # P(k <= 3) = 0.996.
+    assert interval([0.0, 0.0, 0.0, 1.0]) == (0.0, 0.75)
+    # Of many values it is the normal one: 1.96 / sqrt(12 * 64) on both sides of 1/2.
+    even = [(i + 0.5) / 64 for i in range(64)]
+    assert interval(even) == pytest.approx((0.5 - 0.0707, 0.5 + 0.0707), abs=0.005)
+    assert RESAMPLES >= 1000
     assert mean([1.0, 2.0, 6.0]) == 3
     for unknown in ([1.0], [1.0, math.nan], [math.inf, 1.0]):
-        assert math.isnan(half_width(unknown))
+        assert interval(unknown) is None
     assert math.isnan(mean([math.inf, -math.inf]))
     # Tables of Student's t.
     for freedom, known in ((1, 12.7062), (9, 2.26216), (10, 2.22814), (30, 2.04227), (63, 1.99834)):
         assert quantile(freedom) == pytest.approx(known, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[0, 7, 8], [8, 8, 8], [0, 0, 8], [5, 5, 0, 8], [0.1] * 3, [0.7, 1.0, 1.0], [0, 0, 0, 0, 1]],
+)
+def test_an_interval_holds_the_mean_and_never_leaves_what_was_measured(values):
+    low, high = interval(values)
+    assert min(values) <= low <= mean(values) + 1e-12
+    assert mean(values) - 1e-12 <= high <= max(values)
+    assert interval(values) == (low, high)  # drawn from the same seed
 
 
 def test_differences_are_judged_seed_by_seed():
@@ -156,7 +174,9 @@ def test_a_report_has_the_best_first_and_its_figures_add_up():
     for cell in report["cells"]:
         js = [member["js"] for member in cell["members"]]
         assert cell["mean"]["js"] == pytest.approx(sum(js) / 3, abs=2e-6)
-        assert cell["half_width"]["js"] == pytest.approx(half_width(js), abs=1e-5)
+        assert cell["interval"]["js"] == pytest.approx(interval(js), abs=1e-5)
+        low, high = cell["interval"]["modes"]
+        assert 0 <= low <= cell["mean"]["modes"] <= high <= 8
         assert [member["seed"] for member in cell["members"]] == [0, 1, 2]
         assert cell["noise_floor"]["modes"] == 8
         again, problems = ToyConfig.from_state(cell["state"])
@@ -170,7 +190,7 @@ def test_a_member_that_diverged_puts_its_cell_last():
     arena.groups[0].trainer.restore(snapshot)
     first, last = arena.report(500)["cells"]
     assert (first["values"], last["values"]) == ({"lr_g": 1e-4}, {"lr_g": 1e-3})
-    assert (last["mean"]["js"], last["half_width"]["js"]) == (None, None)
+    assert (last["mean"]["js"], last["interval"]["js"]) == (None, None)
     assert [member["js"] is None for member in last["members"]] == [False, True]
 
 

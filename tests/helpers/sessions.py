@@ -11,7 +11,7 @@ from ganplay.live.session_batch import batch_key_of
 
 QUICK = ToyConfig(layers_g=1, layers_d=1, width_g=8, width_d=8, batch_size=16)
 NAMES = (
-    "magic version flags run step updates_d updates_g applied rate extent low high pull_scale "
+    "magic version flags run step updates_d updates_g applied rate extent low high "
     "probe measured_at sections"
 ).split()
 SMALL = ToyConfig(width_g=16, width_d=16, batch_size=32)

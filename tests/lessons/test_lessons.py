@@ -1,6 +1,7 @@
 import copy
 import json
 import math
+import re
 
 import pytest
 import torch
@@ -140,6 +141,20 @@ def test_the_others_still_load(tmp_path):
 def check(**fields):
     words = {"name": WORDS, "otherwise": WORDS}
     return Check.model_validate({"signal": "modes", **words, **fields})
+
+
+def test_only_the_right_answer_is_told_that_it_is():
+    """In the first words or later: "Along the arc, yes" was the comment on a wrong answer."""
+    agrees = {
+        "en": r"(?i)\b(yes|right|correct|exactly|indeed)\b(?! angle)",
+        "zh": r"^对[：。，]|没错|正确|是的",
+    }
+    for name, lesson in LESSONS.items():
+        question = lesson.question
+        for i, answer in enumerate(question.answers):
+            for language, words in agrees.items():
+                told = re.search(words, getattr(answer.says, language)) is not None
+                assert told == (i == question.right), (name, i, language)
 
 
 def test_checks_by_hand():

@@ -16,6 +16,7 @@ from ganplay.live import frame as frames
 from ganplay.live import frame_codec
 from ganplay.live.frame import LAYERS, FrameRenderer, View
 from ganplay.live.frame_codec import ENTRY, FLAGS, HEADER, pack
+from ganplay.live.render import arrows
 from ganplay.toy.diagnosis import KINDS, Evidence, Finding
 
 VERDICT = Finding("collapse", 625, Evidence(js=0.5, separation=0.75, spread=0.25), (1, 6))
@@ -37,8 +38,7 @@ def test_node_reads_what_python_packs(tmp_path):
         "run": 3, "step": 5, "updatesD": 5, "updatesG": 5, "applied": 17, "cells": frames.MAP,
         "rows": frames.GRID, "columns": frames.GRID, "playing": True, "diverged": False,
         "catchingUp": True, "rate": 123.5, "extent": frame.extent, "low": 0, "high": 1,
-        "pullScale": float(frame.fake_gradients.norm(dim=1).quantile(0.95)), "probe": frame.probe,
-        "measuredAt": 5, "metrics": frame.metrics,
+        "probe": frame.probe, "measuredAt": 5, "metrics": frame.metrics,
         "fakes": (frame.fakes * unit).round().int().flatten().tolist(),
         "grid": (frame.grid * unit).round().int().flatten().tolist(),
         "map": (frame.map * 255).round().int().flatten().tolist(),
@@ -52,8 +52,7 @@ def test_node_reads_what_python_packs(tmp_path):
     expected["unitSize"] = frame.unit_size
     expected["verdicts"] = frame.d_histogram.flatten().tolist()
     expected["norms"] = {net: norms.tolist() for net, norms in frame.norms.items()}
-    fake_gradients = (frame.fake_gradients / expected["pullScale"]).clamp(-1, 1) * 127
-    expected["pulls"] = fake_gradients.round().int().flatten().tolist()
+    expected["pulls"] = (arrows(frame.fake_gradients) * 127).round().int().flatten().tolist()
     stamp = {"run": 3, "applied": 17, "rate": 123.5}
     stamp["flags"] = FLAGS["playing"] | FLAGS["catching_up"]
     other = looked.render(View(layers=LAYERS["fake"], probe=(1.0, 1.0)))

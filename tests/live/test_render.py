@@ -1,3 +1,4 @@
+import math
 import time
 
 import pytest
@@ -6,6 +7,7 @@ import torch
 from ganplay import PRESETS, ToyConfig, ToyTrainer
 from ganplay.live.frame import FrameRenderer, View
 from ganplay.live.frame_codec import pack
+from ganplay.live.render import ARROWS, arrows, gradients_of
 from ganplay.toy.captured_function import CALLS_BEFORE_CAPTURE
 
 CONFIGS = {
@@ -83,3 +85,26 @@ def test_without_capture_there_is_none():
     for _ in range(2 * CALLS_BEFORE_CAPTURE):
         pack(renderer.render())
     assert renderer._render.captured is None
+
+
+def test_arrows_grow_with_the_logarithm_and_mean_the_same_in_every_picture():
+    assert ARROWS == (1e-4, 10.0)
+    sizes = [1e-6, 1e-4, 1e-3, 0.1, 1.0, 10.0, 1e4]
+    drawn = arrows(torch.tensor([[0.6 * size, -0.8 * size] for size in sizes]))
+    # 0.0001 is a point, 10 the full length, and each of the five decades between is a fifth.
+    expected = [0.0, 0.0, 0.2, 0.6, 0.8, 1.0, 1.0]
+    assert drawn.norm(dim=1).tolist() == pytest.approx(expected, abs=1e-5)
+    torch.testing.assert_close(drawn[3], 0.6 * torch.tensor([0.6, -0.8]))
+    # A gradient that vanishes is short, whatever stands beside it.
+    alone = arrows(torch.full((7, 2), 1e-5))
+    assert alone.abs().max() < 1e-6
+    back = gradients_of(drawn).norm(dim=1).tolist()
+    assert back[2:] == pytest.approx([1e-3, 0.1, 1.0, 10.0, 10.0], rel=1e-4)
+
+
+def test_what_is_no_number_has_no_arrow():
+    odd = torch.tensor([[math.nan, 1.0], [math.inf, 1.0], [0.0, 0.0], [1e-30, 0.0]])
+    assert arrows(odd).tolist() == [[0.0, 0.0]] * 4
+    assert gradients_of(torch.zeros(2, 2)).tolist() == [[0.0, 0.0]] * 2
+    assert gradients_of(torch.ones(1, 2)).norm() <= ARROWS[1] * 1.001
+    assert arrows(torch.empty(3, 0, 2)).shape == (3, 0, 2)

@@ -10,7 +10,7 @@ from benchmarks.rehearsal import QUICK_SECONDS
 from benchmarks.rehearsal_class import Happened, film_in, planned
 from benchmarks.rehearsal_report import COLUMNS, Account, as_markdown, rows_of, table_of
 from benchmarks.students import Seen, Student
-from ganplay.live.frame_codec import FLAGS, HEADER
+from ganplay.live.frame_codec import FLAGS, HEADER, VERSION
 
 WELL = Account(
     student=1, frames=20.0, steps=90.0, gap=60.0, longest=110.0, held=3, checks=3, slider=8.0,
@@ -84,7 +84,7 @@ def test_a_film_is_the_last_piece_of_its_answer():
 
 
 def frame(step, flags=0, run=1):
-    return HEADER.pack(b"GP", 3, flags, run, step, *[0] * 3, *[0.0] * 7, 0)
+    return HEADER.pack(b"GP", VERSION, flags, run, step, *[0] * 3, *[0.0] * 6, 0)
 
 
 def test_a_page_remembers_the_step_it_is_trained_to_again():

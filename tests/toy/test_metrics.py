@@ -47,6 +47,19 @@ def test_rounding_leaves_no_divergence_outside_of_its_bounds():
         assert metrics.divergence(p, p).min() >= 0
 
 
+def test_no_metric_leaves_its_bounds_by_rounding():
+    for seed in range(10):
+        points = cloud(97, seed=seed)
+        assert metrics.energy_distance(points, points.flip(0)).item() >= 0
+        for modes in (3, 7, 25, 49):
+            one = torch.zeros(modes, dtype=torch.long)
+            one[seed % modes] = 2000
+            assert metrics.reverse_kl(one) <= torch.tensor(math.log(modes))
+            assert metrics.reverse_kl(torch.full((modes,), 37 + seed)).item() >= 0
+        ahead = metrics.separation(cloud(500)[:, 0] + 99, cloud(500, seed=seed)[:, 0])
+        assert ahead.item() == 1
+
+
 def test_noise_floor_is_what_real_samples_give():
     ring = DISTRIBUTIONS["ring"]
     floor = metrics.noise_floor(ring, 2500)

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -78,3 +79,11 @@ def test_training_ends_when_all_members_have_met_it():
     trainer = ToyTrainer(QUICK)
     assert train_until(trainer, 130, StopCondition("js", 0.0)) == [None]
     assert trainer.steps == 130
+
+
+def test_the_largest_distance_there_is_is_met_at_the_first_look():
+    """Fakes far from all real points: rounding must not put their distance above 1."""
+    far = ToyTrainer(
+        replace(QUICK, lr_g=0.0, lr_d=0.0, distribution="grid"), seeds=range(4), threads=1
+    )
+    assert train_until(far, 200, StopCondition("js", 1.0)) == [50] * 4

@@ -2,11 +2,12 @@
 // to the next, Enter takes one into the lab.
 
 import { axisName, valueName } from "./setup.js";
+import { averagedWords } from "../shared/averaged.js";
 import { element } from "../shared/dom.js";
 import { discs, squares } from "../shared/pen.js";
 import { Plane } from "../shared/plane.js";
 import { step } from "../shared/grid-keys.js";
-import { number, t } from "../shared/i18n.js";
+import { count, number, t } from "../shared/i18n.js";
 
 const LAYERS = ["map", "real", "fake"], GAP = 8, LARGEST = 340, LEAST = 84, NARROW = 760, DISCS = 190;
 
@@ -131,7 +132,7 @@ export class Cells {
     const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
     const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "visually-hidden", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
-    const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost), foot);
+    const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost, ...(cell.ema > 0 ? [element("span", { className: "ar-averaged", textContent: "EMA", title: averagedWords(cell.ema) })] : [])), foot);
     const plane = new Small(canvas, this.arena.app.schema.frame, this.arena.app.palette);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
     plane.setData(this.arena.told.data[cell.data]);
@@ -184,13 +185,14 @@ export class Cells {
       const { modes } = told.data[cell.data];
       rank.textContent = stands && stands.mean.js !== null ? stands.rank[by] : "";
       rank.classList.toggle("leads", rank.textContent === "1");
-      const covered = modes && stands?.mean.modes !== null ? ` · ${number(stands?.mean.modes ?? null, seeds > 1 ? 1 : 0)}/${modes}` : "";
+      const covered = modes && stands?.mean.modes !== null ? ` · ${count(stands?.mean.modes)}/${modes}` : "";
       const text = stands ? `${number(stands.mean.js)}${covered}` : "";
       if (numbers.textContent !== text) numbers.textContent = text;
       veil.textContent = gone ? (gone === seeds ? t("arena.diverged") : t("arena.diverged_some", { gone, seeds })) : "";
       button.classList.toggle("gone-all", gone === seeds);
-      const name = this.nameOf(cell, true), known = stands ? t("arena.tile", { name, rank: stands.rank[by], js: number(stands.mean.js), modes: modes ? `${number(stands.mean.modes, 1)}/${modes}` : "–" }) : name;
-      const whole = gone ? `${known} ${veil.textContent}.` : known;
+      const name = this.nameOf(cell, true), known = stands ? t("arena.tile", { name, rank: stands.rank[by], js: number(stands.mean.js), modes: modes ? `${count(stands.mean.modes)}/${modes}` : "–" }) : name;
+      const averaged = cell.ema > 0 ? ` ${averagedWords(cell.ema)}.` : "";
+      const whole = (gone ? `${known} ${veil.textContent}.` : known) + averaged;
       button.title = `${whole}\n${t("arena.take")}`;
     });
   }

@@ -2,9 +2,10 @@
 // pointed at, or leads, how sure it is. Whoever points at a place is told the value there.
 
 import { styleOf } from "./cells.js";
+import { withInterval } from "./table.js";
 import { choice, element } from "../shared/dom.js";
 import { disc, fitted, line, write } from "../shared/pen.js";
-import { number, t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], MOST = 600, LEFT = 34, FOOT = 16, NEAR = 24;
 
@@ -99,13 +100,13 @@ export class Curves {
     pen.fillStyle = colours.text;
     pen.font = "10.5px system-ui, sans-serif";
     pen.lineWidth = 1;
-    const whole = this.metric === "modes" ? [0, Math.round(top / 1.03 / 2), Math.round(top / 1.03)] : [0, 0.5, 1];
-    for (const value of whole) {
+    const marks = this.metric === "modes" ? [0, Math.round(top / 1.03 / 2), Math.round(top / 1.03)] : [0, 0.5, 1];
+    for (const value of marks) {
       line(pen, [[LEFT, y(value)], [right, y(value)]]);
       write(pen, String(value), LEFT - 5, y(value) + 4, "right");
     }
     if (!told || !entries.length) return;
-    write(pen, last.toLocaleString(this.arena.app.root.lang), right, tall - 3, "right");
+    write(pen, whole(last), right, tall - 3, "right");
     write(pen, "0", LEFT, tall - 3, "left");
     if (this.metric === "js") this.floor(pen, y, right, colours);
     const lead = this.lit >= 0 ? this.lit : entries.at(-1).cells.findIndex(({ rank }) => rank[arena.table.by] === 1);
@@ -140,16 +141,13 @@ export class Curves {
   }
 
   band(pen, i, cell) {
-    const { x, y, top } = this.scale, known = this.history.entries.filter(({ cells }) => cells[i].half_width[this.metric] !== null);
-    const at = ({ step, cells }, way) => {
-      const { mean, half_width: half } = cells[i];
-      return [x(step), y(Math.min(top, Math.max(0, mean[this.metric] + way * half[this.metric])))];
-    };
+    const { x, y } = this.scale, known = this.history.entries.filter(({ cells }) => cells[i].interval[this.metric]);
+    const at = ({ step, cells }, end) => [x(step), y(cells[i].interval[this.metric][end])];
     pen.fillStyle = styleOf(cell, this.arena.told.axes, this.arena.app.theme).colour;
     pen.globalAlpha = 0.14;
     pen.beginPath();
     for (const entry of known) pen.lineTo(...at(entry, 1));
-    for (const entry of [...known].reverse()) pen.lineTo(...at(entry, -1));
+    for (const entry of [...known].reverse()) pen.lineTo(...at(entry, 0));
     pen.fill();
     pen.globalAlpha = 1;
   }
@@ -165,8 +163,8 @@ export class Curves {
     const { entry, place } = found, { x, y } = this.scale, cell = entry.cells[place];
     this.mark = found;
     this.arena.point(place);
-    const half = cell.half_width[this.metric], mean = number(cell.mean[this.metric], 3);
-    this.box.textContent = t("arena.value", { name: this.arena.cells.nameOf(this.arena.told.possible[place]), step: entry.step, value: half === null ? mean : `${mean} ± ${number(half, 3)}` });
+    const name = this.arena.cells.nameOf(this.arena.told.possible[place]), value = withInterval(cell, this.metric, 3);
+    this.box.textContent = t("arena.value", { name, step: whole(entry.step), value });
     this.box.hidden = false;
     const left = Math.min(Math.max(0, x(entry.step) - this.box.offsetWidth / 2), this.canvas.clientWidth - this.box.offsetWidth);
     const at = y(cell.mean[this.metric]), above = at > 44 ? at - 36 : at + 12;

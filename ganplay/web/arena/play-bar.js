@@ -2,7 +2,7 @@
 
 import { PlayBar } from "../shared/play-bar.js";
 import { element } from "../shared/dom.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 export class ArenaBar extends PlayBar {
   /** @param {import("./arena.js").Arena} arena */
@@ -34,7 +34,7 @@ export class ArenaBar extends PlayBar {
   }
 
   showStep() {
-    this.part("steps").textContent = this.view.step.toLocaleString(this.view.app.root.lang);
+    this.part("steps").textContent = whole(this.view.step);
   }
 
   showRate({ rate, catching }) {

@@ -1,11 +1,11 @@
 // The arena to take along: every number as a table, the pictures as one, the same on a terminal.
 
 import { axisName, valueName } from "./setup.js";
-import { withWidth } from "./table.js";
+import { withInterval } from "./table.js";
 import { element } from "../shared/dom.js";
 import { csv, download, save } from "../shared/files.js";
 import { copy } from "../shared/clipboard.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], LONGEST = 4000;
 const SIDE = 220, GAP = 14, HEAD = 64, FOOT = 40, DOWN = 110;
@@ -59,7 +59,7 @@ export class Save {
     };
     const names = told.axes.map(({ name }) => axisName(setup.fields[name])).join(" × ");
     write(names, GAP, 26, 18, 650);
-    write(`ganplay · ${t("arena.picture_about", { step: standings.step, n: told.seeds.length })}`, GAP, 48, 13);
+    write(`ganplay · ${t("arena.picture_about", { step: whole(standings.step), n: told.seeds.length })}`, GAP, 48, 13);
     if (matrix) told.axes[1].values.forEach((value, k) => write(valueName(told.axes[1].name, value), left + k * (SIDE + GAP) + SIDE / 2, HEAD + 16, 14, 650, "center"));
     told.cells.forEach((cell, i) => {
       const x = left + (i % columns) * (SIDE + GAP), y = top + Math.floor(i / columns) * (SIDE + FOOT);
@@ -72,7 +72,7 @@ export class Save {
       const tile = cells.tiles[place];
       if (tile.canvas.width) pen.drawImage(tile.canvas, x, y, SIDE, SIDE);
       const stands = standings.cells[place], known = stands.mean.js !== null;
-      write(known ? `${stands.rank[arena.table.by]}. ${withWidth(stands, "js", 2)}` : t("arena.diverged"), x + SIDE, foot, 13, 400, "right");
+      write(known ? `${stands.rank[arena.table.by]}. ${withInterval(stands, "js")}` : t("arena.diverged"), x + SIDE, foot, 13, 400, "right");
     });
     return canvas;
   }

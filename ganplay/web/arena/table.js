@@ -3,7 +3,7 @@
 import { styleOf, swatch } from "./cells.js";
 import { axisName } from "./setup.js";
 import { element } from "../shared/dom.js";
-import { number, t } from "../shared/i18n.js";
+import { count, number, span, t, whole } from "../shared/i18n.js";
 
 const CALM = 700; // milliseconds between two changes: faster nobody reads
 const SPOKEN = 10_000; // milliseconds between two sentences about who leads
@@ -16,10 +16,9 @@ export function order(cells, by) {
     || (cells[a].mean.js ?? Infinity) - (cells[b].mean.js ?? Infinity) || a - b);
 }
 
-export const withWidth = (cell, name, digits) => {
-  const mean = cell.mean[name], half = cell.half_width[name];
-  return half === null ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${half.toFixed(digits)}`;
-};
+// A cell's mean of a metric, with its interval if it has one.
+export const withInterval = (cell, name, digits = 2) =>
+  span(cell.mean[name], cell.interval[name], name === "modes" ? count : (value) => number(value, digits));
 
 export class Table {
   /** @param {import("./arena.js").Arena} arena */
@@ -91,8 +90,8 @@ export class Table {
       rank.textContent = known ? cell.rank[this.by] : "–";
       const alike = cell.behind === false && cell.rank.js > 1 && this.by === "js";
       if (alike) rank.append(element("span", { className: "ar-alike", textContent: "≈", title: t("arena.alike", { n }) }));
-      js.textContent = known ? withWidth(cell, "js", 2) : t("arena.diverged");
-      modes.textContent = known && told.data[told.possible[i].data].modes ? withWidth(cell, "modes", 1) : "–";
+      js.textContent = known ? withInterval(cell, "js") : t("arena.diverged");
+      modes.textContent = known && told.data[told.possible[i].data].modes ? withInterval(cell, "modes") : "–";
       row.classList.toggle("leads", known && cell.rank[this.by] === 1);
     });
     this.arena.find(".ar-about").textContent = n > 1 ? t("arena.uncertain", { n }) : t("arena.one_seed");
@@ -115,7 +114,7 @@ export class Table {
     if (playing && now - (this.spokenAt || 0) < SPOKEN) return;
     this.spokenAt = now;
     const [first] = order(standings.cells, this.by), js = number(standings.cells[first].mean.js);
-    const text = t("arena.leads", { name: cells.nameOf(told.possible[first], true), js, step: standings.step });
+    const text = t("arena.leads", { name: cells.nameOf(told.possible[first], true), js, step: whole(standings.step) });
     this.arena.find(".ar-cells").setAttribute("aria-description", text);
   }
 

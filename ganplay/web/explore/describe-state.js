@@ -1,9 +1,9 @@
 // A state in words.
 
 import { mixOf } from "./latent-state.js";
-import { current, t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
-export const stepName = (step) => t("explore.step", { step: step.toLocaleString(current()) });
+export const stepName = (step) => t("explore.step", { step: whole(step) });
 
 // Seed, class, step and how much was moved; in short the last step goes without saying.
 export function partsOf(state, model, short = false) {

@@ -1,7 +1,8 @@
 // The models to choose from, each with what is known of it.
 
+import { averagedWords } from "../shared/averaged.js";
 import { element } from "../shared/dom.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 // Models that cannot be used, and why; code and words are those of `ModelShelf`.
 /** @param {{ name: string, code: string }[]} leftOut @param {Element} list */
@@ -15,14 +16,14 @@ export function showLeftOut(leftOut, list) {
 export function showModels(explore) {
   showLeftOut(explore.leftOut, explore.find(".ex-left-out"));
   explore.find(".ex-models").replaceChildren(...explore.models.map((one) => {
-    const { name, data, count, labels, shape: [c, , w], quality: { frechet, accuracy } } = one;
+    const { name, data, count, labels, ema, shape: [c, , w], quality: { frechet, accuracy } } = one;
     const about = [t("explore.size", { w }), t(c === 1 ? "explore.grey" : "explore.colour")];
     if (labels.length) about.push(t("explore.classes", { n: labels.length }));
     const distance = frechet === undefined ? "" : t("explore.frechet", { value: frechet.toFixed(1) });
     const asked = accuracy === undefined ? "" : t("explore.accuracy", { value: (100 * accuracy).toFixed(1) });
     const button = element("button", { type: "button", className: "ex-model" }, element("b", { textContent: name }),
-      ...[distance, about.join(" · "), asked].map((textContent) => element("small", { textContent })));
-    button.title = t("explore.model_tip", { data, count: count.toLocaleString(explore.app.root.lang) });
+      ...[distance, about.join(" · "), asked, averagedWords(ema)].filter(Boolean).map((textContent) => element("small", { textContent })));
+    button.title = t("explore.model_tip", { data, count: whole(count) });
     button.setAttribute("aria-pressed", one === explore.model);
     button.onclick = () => explore.chooseModel(one);
     return button;

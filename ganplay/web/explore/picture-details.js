@@ -3,7 +3,7 @@
 import { element } from "../shared/dom.js";
 import { paint } from "../shared/pixels.js";
 import { write } from "./latent-state.js";
-import { number, t } from "../shared/i18n.js";
+import { number, percent, t, whole } from "../shared/i18n.js";
 
 const AGAIN_MS = 1000; // until an index that is being made is asked for again
 const FOLLOW_MS = 200; // between verdicts while the hand moves: oftener they slow the picture down
@@ -14,13 +14,6 @@ const COMMANDS = { no_root: () => "ganplay app --data-root DIR", unusable: ({ na
 export function needle({ reading, output, rank }) {
   const [low, high] = SPANS[reading] || [0, 1];
   return Math.min(1, Math.max(0, ((reading in SPANS ? output : rank) - low) / (high - low)));
-}
-
-// A share as whole percents; what is more than nothing and less than all is not rounded to that.
-export function percent(share) {
-  if (share > 0 && share < 0.01) return "<1";
-  if (share < 1 && share > 0.99) return ">99";
-  return String(Math.round(100 * share));
 }
 
 export class PictureDetails {
@@ -117,7 +110,7 @@ export class PictureDetails {
   }
 
   many(count) {
-    return count.toLocaleString(this.explore.app.root.lang);
+    return whole(count);
   }
 
   relabel() {

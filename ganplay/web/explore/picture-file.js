@@ -3,7 +3,7 @@
 
 import { splitChunks } from "../shared/wire.js";
 import { ask } from "../shared/request.js";
-import { has, t } from "../shared/i18n.js";
+import { has, t, whole } from "../shared/i18n.js";
 
 const MOST = { size: 10_000_000, pixels: 25_000_000 }; // as in ganplay/media/uploads.py
 const MOST_SIDE = 512, LIGHT = 200_000; // pixels and bytes of what is sent again for each move of the slider
@@ -72,7 +72,7 @@ export class PictureFile {
       return String(model.shape) === String(panel.model.shape) ? made : null;
     } catch (error) {
       const kind = `find.errors.${error.message}`;
-      app.toast(t(has(kind) ? kind : "find.errors.failed", { file: name, most: MOST[error.message]?.toLocaleString(app.root.lang) }));
+      app.toast(t(has(kind) ? kind : "find.errors.failed", { file: name, most: whole(MOST[error.message]) }));
       return null;
     }
   }

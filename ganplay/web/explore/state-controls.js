@@ -4,7 +4,7 @@ import { element } from "../shared/dom.js";
 import { paint } from "../shared/pixels.js";
 import { stepName } from "./describe-state.js";
 import { LIMITS, labelOf, mixOf, write } from "./latent-state.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const MOST_STEPS = 10, MOST_COLUMNS = 13;
 
@@ -81,7 +81,7 @@ export class StateControls {
   }
 
   show() {
-    const { state, model, app } = this.explore, { find } = this;
+    const { state, model } = this.explore, { find } = this;
     if (state.label !== this.label) Object.assign(this, { label: state.label, mix: mixOf(state.label) });
     const { first, second, share } = this.mix, place = state.step === null ? model.steps.length - 1 : model.steps.indexOf(state.step);
     const shown = { "#ex-seed": state.at ? "" : state.seed, ".ex-truncation": state.truncation, ".ex-truncation-number": state.truncation,
@@ -94,7 +94,7 @@ export class StateControls {
     find(".ex-share-text").textContent = second === null ? "" : t("explore.percent", { value: Math.round(100 * share) });
     [...find(".ex-classes").children].forEach((one, k) => one.setAttribute("aria-pressed", k === first));
     find(".ex-time").setAttribute("aria-valuetext", stepName(model.steps[place]));
-    find(".ex-time-text").textContent = model.steps[place].toLocaleString(app.root.lang);
+    find(".ex-time-text").textContent = whole(model.steps[place]);
     for (const one of find(".ex-steps").children) one.setAttribute("aria-pressed", Number(one.dataset.place) === place);
   }
 

@@ -6,7 +6,7 @@ import { PointsPreview } from "./points-preview.js";
 import { decode, encode } from "./points-text.js";
 import { Sketch } from "./sketch.js";
 import { inTab } from "../shared/storage.js";
-import { has, t } from "../shared/i18n.js";
+import { has, t, whole } from "../shared/i18n.js";
 
 const KEPT = "ganplay.own", THUMBNAIL_POINTS = 300;
 const BEGINNING = 4096; // bytes
@@ -38,8 +38,8 @@ export class DataEditor {
   }
 
   showCount() {
-    const { points } = this.sketch, locale = this.lab.root.lang;
-    const values = { count: points.length.toLocaleString(locale), most: this.limits.most.toLocaleString(locale) };
+    const { points } = this.sketch;
+    const values = { count: whole(points.length), most: whole(this.limits.most) };
     this.lab.find(".draw-count").textContent = points.length ? t("own.count", values) : t("own.empty");
     this.lab.find(".draw-undo").disabled = !this.sketch.past.length;
     this.lab.find(".draw-clear").disabled = !points.length;

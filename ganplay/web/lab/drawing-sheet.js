@@ -4,7 +4,7 @@ import { Stroke } from "./sketch.js";
 import { element } from "../shared/dom.js";
 import { sharpness } from "../shared/pen.js";
 import { MARGIN, locate } from "../shared/plane.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const WIDTHS = [0.01, 0.6], LEAST_ERASED = 0.15;
 const CLASSES = 8, MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -141,7 +141,7 @@ export class DrawingSheet {
     const before = sketch.points.length;
     const room = sketch.add(places.flatMap((place) => stroke.to(place)));
     this.dab(sketch.points.slice(before));
-    if (!room) this.lab.app.toast(t("own.full", { most: sketch.most.toLocaleString(this.lab.root.lang) }));
+    if (!room) this.lab.app.toast(t("own.full", { most: whole(sketch.most) }));
   }
 
   up() {

@@ -30,11 +30,11 @@ import { Weights } from "./weights.js";
 import { decode } from "../shared/frame.js";
 import { keepLab, keptLab } from "./kept.js";
 import { listenToKeys } from "./keyboard.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const FIRST_SPEED = 200; // slow enough to see the first modes appear
 const NOTICES = {
-  limit: ({ limit }) => t("toasts.limit", { steps: limit.toLocaleString() }),
+  limit: ({ limit }) => t("toasts.limit", { steps: whole(limit) }),
   error: (event) => t("problems.message", event),
   failed: () => t("toasts.failed"),
   too_many: () => t("toasts.too_many"),

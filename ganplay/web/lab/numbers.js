@@ -1,7 +1,7 @@
 // The run in numbers and in words: the step, the tiles, the scale of D, and the picture's description.
 
 import { element } from "../shared/dom.js";
-import { number, t } from "../shared/i18n.js";
+import { number, percent, t, whole } from "../shared/i18n.js";
 
 const TILES = ["js", "modes", "high_quality", "value", "grad_norm_g", "grad_norm_d"];
 const INTERVAL = 100, DESCRIPTION_INTERVAL = 2000; // milliseconds
@@ -27,10 +27,10 @@ export class Numbers {
 
   // Text changes ten times a second at most: faster nobody reads.
   show(frame, now = false) {
-    const { lab } = this, { lang } = lab.root, passed = performance.now() - (this.shownAt || 0);
+    const { lab } = this, passed = performance.now() - (this.shownAt || 0);
     if (!now && frame.playing && passed < INTERVAL) return;
     this.shownAt = performance.now();
-    lab.find(".step-number").textContent = frame.step.toLocaleString(lang);
+    lab.find(".step-number").textContent = whole(frame.step);
     const past = lab.timeline.holds; // how fast it was then says nothing now
     lab.find(".rate").textContent = past ? "" : lab.bar.rate(frame.rate, frame.catchingUp);
     const texts = this.tileTexts(frame, lab.config);
@@ -49,7 +49,7 @@ export class Numbers {
     return {
       js: [number(metrics.js), t("metrics.js.floor", { floor: number(floor, 3) })],
       modes: [modes && measured ? `${metrics.modes} / ${modes}` : "–", modes ? t("metrics.modes.sub") : t("metrics.modes.none")],
-      high_quality: [modes && measured ? `${Math.round(100 * metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
+      high_quality: [modes && measured ? `${percent(metrics.high_quality)} %` : "–", modes ? t("metrics.high_quality.sub") : t("metrics.modes.none")],
       value: [number(metrics.value), t(probability ? "metrics.value.sub" : "metrics.value.none")],
       grad_norm_g: [number(metrics.grad_norm_g), t("metrics.grad_norm_g.sub")],
       grad_norm_d: [number(metrics.grad_norm_d), t("metrics.grad_norm_d.sub")],
@@ -84,11 +84,11 @@ export class Numbers {
   sentence(frame) {
     const { data, config } = this.lab, measured = Number.isFinite(data.modes ? frame.metrics.modes : frame.metrics.js);
     if (!config.distribution || (!measured && !frame.diverged)) return ""; // only just begun
-    return frame.diverged ? t("veil.text", { step: frame.step }) : t(data.modes ? "describe.modes" : "describe.plain", {
-      step: frame.step, data: t(`choices.distribution.${config.distribution}`),
+    return frame.diverged ? t("veil.text", { step: whole(frame.step) }) : t(data.modes ? "describe.modes" : "describe.plain", {
+      step: whole(frame.step), data: t(`choices.distribution.${config.distribution}`),
       js: number(frame.metrics.js), floor: number(data.floor, 3),
       covered: frame.metrics.modes, modes: data.modes,
-      quality: Math.round(100 * frame.metrics.high_quality),
+      quality: percent(frame.metrics.high_quality),
       real: number(frame.metrics.d_real), fake: number(frame.metrics.d_fake),
     });
   }

@@ -2,7 +2,7 @@
 // words of ours, nothing that a visitor wrote.
 
 import { CROSS } from "../shared/pen.js";
-import { LONGEST_PULL, MARGIN, ticks } from "../shared/plane.js";
+import { LONGEST_PULL, MARGIN, keyOf, ticks } from "../shared/plane.js";
 
 const SIDE = 1000;
 const DOT = SIDE / 260;
@@ -77,9 +77,18 @@ function pulls(frame, zoom, unit, palette) {
   return `<path d="${lines.join("")}" fill="none" stroke="${palette.pull}" stroke-opacity=".55" stroke-width="1.8"/>`;
 }
 
+// What the arrows' lengths mean.
+function key(arrows, palette) {
+  const marks = keyOf(arrows), longest = (LONGEST_PULL * SIDE) / (2 * MARGIN), left = SIDE / 2 - longest - 80, top = SIDE / 2 - 40 - 24 * marks.length;
+  const lines = marks.map(({ share }, i) => `M${short(left)} ${short(top + 24 * i)}h${short(share * longest)}`).join("");
+  const texts = marks.map(({ size }, i) => `<text x="${SIDE / 2 - 10}" y="${short(top + 24 * i + 6)}" text-anchor="end">${size}</text>`);
+  return `<path d="${lines}" stroke="${palette.pull}" stroke-width="2" fill="none"/>`
+    + `<g font-family="system-ui, sans-serif" font-size="17" fill="${palette.text}"><text x="${short(left)}" y="${short(top - 18)}">|∇|</text>${texts.join("")}</g>`;
+}
+
 // `has(layer)` says what is shown, `label` which class (-1 for all); `map` is D's map as the
 // address of an image that holds it, or null.
-export function svgOf({ frame, data, palette, has, label, unit, map, title }) {
+export function svgOf({ frame, data, palette, has, label, unit, arrows, map, title }) {
   const zoom = SIDE / (2 * MARGIN * unit), half = SIDE / 2, inner = SIDE / MARGIN;
   const parts = [
     `<rect x="${-half}" y="${-half}" width="${SIDE}" height="${SIDE}" fill="${palette.ground}"/>`,
@@ -90,6 +99,7 @@ export function svgOf({ frame, data, palette, has, label, unit, map, title }) {
     data && has("real") && dots(data.real, data.labels, label, zoom, discs, `fill="${palette.real}"`),
     frame.pulls.length && has("pull") && pulls(frame, zoom, unit, palette),
     has("fake") && dots(frame.fakes, frame.labels, label, zoom, crosses, `fill="none" stroke="${palette.fake}" stroke-width="${short(CROSS.width * DOT)}"`),
+    frame.pulls.length && has("pull") && key(arrows, palette),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-half} ${-half} ${SIDE} ${SIDE}" role="img">`
     + `<title>${escaped(title)}</title>${parts.filter(Boolean).join("")}</svg>\n`;

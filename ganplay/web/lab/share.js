@@ -106,7 +106,7 @@ export class Share {
     const { plane, data, schema } = this.lab, { frame, palette, label } = plane;
     if (!frame) return;
     const text = svgOf({
-      frame, data, palette, label, unit: schema.frame.unit, has: (layer) => plane.has(layer),
+      frame, data, palette, label, unit: schema.frame.unit, arrows: schema.frame.arrows, has: (layer) => plane.has(layer),
       map: plane.mapCanvas.toDataURL(), title: t("share.svg_title", { step: frame.step }),
     });
     save("ganplay.svg", text, "image/svg+xml");

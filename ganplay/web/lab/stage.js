@@ -1,5 +1,6 @@
 // The place of the pictures: ways of looking at them, and whose the second one is.
 
+import { averagedBadge, showAveraged } from "../shared/averaged.js";
 import { element } from "../shared/dom.js";
 
 export class Stage {
@@ -10,6 +11,16 @@ export class Stage {
     for (const plane of [lab.plane, lab.second]) {
       new ResizeObserver(() => plane.resize() && plane.draw()).observe(plane.canvas.parentElement);
     }
+    this.badges = [...lab.root.querySelectorAll(".canvas-box")].map((box) => box.appendChild(averagedBadge("tag")));
+    lab.addEventListener("state", () => this.showBadges());
+    lab.app.addEventListener("words", () => this.showBadges());
+  }
+
+  // The second picture is B's, or another moment of A.
+  showBadges() {
+    const { config, rival } = this.lab, [first, second] = this.badges;
+    showAveraged(first, config.ema);
+    showAveraged(second, rival ? rival.config.ema : config.ema);
   }
 
   // A button among the ways of looking, with `name`.label and `name`.tip for words; `callback(on)` is

@@ -1,7 +1,7 @@
 // Where a run is to stop by itself: a choice, and its bound.
 
 import { outOfBounds } from "../shared/problem-words.js";
-import { number, t } from "../shared/i18n.js";
+import { count, number, t, whole } from "../shared/i18n.js";
 
 const PERCENT = 100;
 // What each condition's bound is counted in, and where it begins.
@@ -67,8 +67,8 @@ export class StopCondition {
   }
 
   explain({ when, step, value, bound, lane }) {
-    const shown = (v) => (when === "high_quality" ? `${number(PERCENT * v, 1)} %` : number(v, when === "js" ? 3 : 0));
-    const text = t(`stop.reached.${when}`, { step: step.toLocaleString(this.lab.root.lang), value: shown(value), bound: shown(bound) });
+    const shown = (v) => (when === "high_quality" ? `${number(PERCENT * v, 1)} %` : (when === "js" ? number(v, 3) : count(v)));
+    const text = t(`stop.reached.${when}`, { step: whole(step), value: shown(value), bound: shown(bound) });
     this.lab.app.toast(this.lab.rival && when !== "steps" ? t("pair.picture", { name: lane.toUpperCase(), text }) : text);
   }
 }

@@ -3,7 +3,7 @@
 
 import { element } from "../shared/dom.js";
 import { decode } from "../shared/frame.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const MOST = 600, MOST_BYTES = 12e6;
 const SPEEDS = [2, 5, 10, 20, 60], USUAL = 10; // moments a second
@@ -226,13 +226,9 @@ export class Timeline {
 
   // ---- what is shown ----------------------------------------------------------------------------
 
-  step(number) {
-    return number.toLocaleString(this.lab.root.lang);
-  }
-
   pinnedName() {
     const { step, run } = this.pinned;
-    return t(run === this.moments.run ? "timeline.step" : "timeline.former", { step: this.step(step) });
+    return t(run === this.moments.run ? "timeline.step" : "timeline.former", { step: whole(step) });
   }
 
   label() {
@@ -270,9 +266,9 @@ export class Timeline {
     if (!last) return;
     const step = holds ? this.moment.step : last.step;
     Object.assign(slider, { min: frames[0].step, max: last.step, value: step });
-    const of = t("timeline.of", { step: this.step(step), last: this.step(last.step) });
-    slider.setAttribute("aria-valuetext", holds ? of : t("timeline.step", { step: this.step(step) }));
-    this.part("text").textContent = holds ? `${this.step(step)} / ${this.step(last.step)}` : this.step(step);
+    const of = t("timeline.of", { step: whole(step), last: whole(last.step) });
+    slider.setAttribute("aria-valuetext", holds ? of : t("timeline.step", { step: whole(step) }));
+    this.part("text").textContent = holds ? `${whole(step)} / ${whole(last.step)}` : whole(step);
     name.textContent = of;
   }
 }

@@ -3,6 +3,7 @@
 
 import { contour } from "./contours.js";
 import { begin } from "../shared/mini-plots.js";
+import { brief } from "../shared/i18n.js";
 import { disc, fitted, line, write } from "../shared/pen.js";
 import { paint } from "../shared/pixels.js";
 import { MARGIN } from "../shared/plane.js";
@@ -161,9 +162,8 @@ export function curve(canvas, entries, check, steps, chosen, { ground, line: fra
   pen.globalAlpha = 1;
   pen.font = "10.5px system-ui, sans-serif";
   pen.fillStyle = text;
-  const brief = (value) => (Math.abs(value) >= 1000 || (value && Math.abs(value) < 0.01) ? value.toExponential(0) : String(Number(value.toPrecision(2))));
-  write(pen, brief(most), left - 4, head + 8, "right");
-  write(pen, brief(logs ? least : bottom), left - 4, foot, "right");
+  write(pen, brief(most, 2), left - 4, head + 8, "right");
+  write(pen, brief(logs ? least : bottom, 2), left - 4, foot, "right");
   if (steps) write(pen, "0", left, tall - 3, "left");
   if (steps) write(pen, String(steps), right, tall - 3, "right");
   pen.setLineDash([4, 3]);

@@ -3,7 +3,7 @@
 import { Running } from "./check-gauges.js";
 import { follow } from "./lesson-stream.js";
 import { element } from "../shared/dom.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const MOST_SEED = 1_000_000;
 
@@ -54,7 +54,7 @@ export class LessonRuns {
   showRunning() {
     const { learn, busy } = this, running = this.results[this.key(this.shown)];
     const seen = running?.seen, waiting = busy && !seen, steps = running?.run.steps || 0;
-    const bar = learn.find(".ln-progress"), step = running?.step.toLocaleString(learn.app.root.lang);
+    const bar = learn.find(".ln-progress"), step = running && whole(running.step);
     bar.hidden = !busy || (seen && !steps);
     if (waiting) bar.removeAttribute("value");
     else bar.value = steps ? running.step / steps : 1;

@@ -1,6 +1,7 @@
 // The pictures of a lesson's run: one member large, all of them small beside it, curves below.
 
 import { curve, lengths, levels, phase, pictures } from "./figures.js";
+import { averagedWords } from "../shared/averaged.js";
 import { element } from "../shared/dom.js";
 import { Plane, thumbnail } from "../shared/plane.js";
 import { square } from "../shared/mini-plots.js";
@@ -94,7 +95,8 @@ export class RunView {
     this.drawCurves();
     this.drawFigure();
     const best = running.optimal ? ` · ${t("learn.figures.optimal")}` : "";
-    this.find(".ln-name").textContent = running.run.kind === "pictures" ? "" : this.nameOf(this.chosen) + best;
+    const averaged = averagedWords(running.config.ema);
+    this.find(".ln-name").textContent = running.run.kind === "pictures" ? "" : this.nameOf(this.chosen) + best + (averaged && ` · ${averaged}`);
     this.describe();
   }
 

@@ -3,7 +3,7 @@
 import { Controls } from "../shared/controls.js";
 import { element } from "../shared/dom.js";
 import { linked } from "../shared/glossary.js";
-import { number, t } from "../shared/i18n.js";
+import { brief, number, t } from "../shared/i18n.js";
 
 export const STEPS = ["predict", "run", "explain", "break", "mend", "visit"];
 
@@ -227,9 +227,8 @@ export class Guide {
   }
 
   bounds({ at_least: low, at_most: high }) {
-    const show = (value) => (Math.abs(value) >= 1000 ? value.toLocaleString(this.learn.app.root.lang) : value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(0) : String(value));
-    if (low === null) return t("learn.at_most", { high: show(high) });
-    return high === null ? t("learn.at_least", { low: show(low) }) : t("learn.between", { low: show(low), high: show(high) });
+    if (low === null) return t("learn.at_most", { high: brief(high) });
+    return high === null ? t("learn.at_least", { low: brief(low) }) : t("learn.between", { low: brief(low), high: brief(high) });
   }
 
   // Fill the gauges with what is known now.

@@ -1,6 +1,6 @@
 // Unpacks what `ganplay.frames.pack` packs: little-endian, a header, a table of sections, and these.
 
-const HEADER_BYTES = 56, ENTRY_BYTES = 8;
+const HEADER_BYTES = 52, ENTRY_BYTES = 8;
 const TYPES = [Float32Array, Int16Array, Int8Array, Uint8Array, Uint16Array];
 
 // A buffer of its own, in which everything stands where it can be read.
@@ -14,7 +14,7 @@ export function decode(buffer, schema) {
   const whole = (i) => view.getUint32(4 + 4 * i, true);
   const real = (i) => view.getFloat32(24 + 4 * i, true);
 
-  const count = view.getUint32(52, true);
+  const count = view.getUint32(48, true);
   let at = HEADER_BYTES + count * ENTRY_BYTES;
   const parts = {}, columns = {};
   for (let i = 0; i < count; i++) {
@@ -34,8 +34,8 @@ export function decode(buffer, schema) {
     diverged: Boolean(flags & schema.flags.diverged),
     catchingUp: Boolean(flags & schema.flags.catching_up),
     run: whole(0), step: whole(1), updatesD: whole(2), updatesG: whole(3), applied: whole(4),
-    rate: real(0), extent: real(1), low: real(2), high: real(3), pullScale: real(4), probe: real(5),
-    measuredAt: real(6), metrics,
+    rate: real(0), extent: real(1), low: real(2), high: real(3), probe: real(4),
+    measuredAt: real(5), metrics,
     cells: columns.map || 0, columns: columns.grid || 0,
     rows: parts.grid ? parts.grid.length / 2 / columns.grid : 0,
     // Coordinates in units of the view's half-width divided by `schema.unit`.

@@ -52,9 +52,48 @@ export function fill(element) {
   }
 }
 
-export function number(value, digits = 2) {
-  if (value === null || !Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 10 ** -digits || size >= 1e5)) return value.toExponential(1);
-  return value.toFixed(digits).replace(/^-/, "−");
+// ---- numbers as people read them -----------------------------------------------------------------
+
+const NONE = "–", LEAST = 1e-4, MOST = 1e5; // outside of these a size is written with a power of ten
+const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
+const signed = (text) => text.replace(/^-/, "−");
+
+// As 1.2 × 10⁻⁷.
+function power(value) {
+  const [digits, exponent] = value.toExponential(1).split("e");
+  const raised = [...String(Number(exponent))].map((one) => (one === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[one])).join("");
+  return signed(`${digits} × 10${raised}`);
 }
+
+// A measured number with so many decimals; a smaller one keeps two digits that are not 0.
+export function number(value, digits = 2) {
+  if (!known(value)) return NONE;
+  const size = Math.abs(value);
+  if (size !== 0 && (size < LEAST || size >= MOST)) return power(value);
+  if (size !== 0 && size < 0.5 * 10 ** -digits) return signed(value.toFixed(1 - Math.floor(Math.log10(size))));
+  return signed(value.toFixed(digits));
+}
+
+// A count, or the mean of counts with one decimal: 8, 5.3, 0.5.
+export const count = (value) => (known(value) ? signed(value.toFixed(1).replace(/\.0$/, "")) : NONE);
+
+// A whole number with the marks between its thousands that the language has.
+export const whole = (value) => (known(value) ? Math.round(value).toLocaleString(language) : NONE);
+
+// A share as whole percents; what is more than nothing and less than all is not rounded to that.
+export function percent(share) {
+  if (!known(share)) return NONE;
+  if (share > 0 && share < 0.01) return "<1";
+  if (share < 1 && share > 0.99) return ">99";
+  return String(Math.round(100 * share));
+}
+
+// The value of a setting or a bound, as short as it can be written.
+export function brief(value, digits = 3) {
+  const size = Math.abs(value);
+  if (size >= 1000 && Number.isInteger(value)) return whole(value);
+  return size !== 0 && size < LEAST ? power(value) : signed(String(Number(value.toPrecision(digits))));
+}
+
+// A mean with its interval, each end written alike.
+export const span = (mean, ends, written) => (ends ? `${written(mean)} [${ends.map(written).join(", ")}]` : written(mean));

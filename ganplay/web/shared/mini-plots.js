@@ -1,6 +1,7 @@
 // Small true pictures of a GAN's parts, on a canvas of any size: noise, grid, points, D's map, what D
 // says of both samples, sizes of gradients. Each is given the lab's data and the frame it shows.
 
+import { brief } from "./i18n.js";
 import { crosses, line, sharpness, squares, write } from "./pen.js";
 import { MARGIN, drawValues, ramp } from "./plane.js";
 
@@ -149,7 +150,7 @@ export function bars(canvas, { frame, palette, words }) {
     if (large) {
       pen.fillStyle = palette.text;
       write(pen, `${net} ${words.layer} ${layer}`, left - 6, at + tall / 2, "right");
-      write(pen, known ? norm.toPrecision(2) : "–", left + room + 6, at + tall / 2, "left");
+      write(pen, known ? brief(norm, 2) : "–", left + room + 6, at + tall / 2, "left");
     }
     at += tall;
   }
@@ -170,5 +171,5 @@ export function curves(canvas, { rows, palette }) {
   }
   pen.fillStyle = palette.text;
   pen.font = "12px system-ui, sans-serif";
-  for (const value of [low, high]) write(pen, value.toPrecision(3), -room / 2 + 10, y(value) + 4, "right");
+  for (const value of [low, high]) write(pen, brief(value), -room / 2 + 10, y(value) + 4, "right");
 }

@@ -5,6 +5,7 @@ import { crosses, discs, line, sharpness, write } from "./pen.js";
 
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
+const ROOM_FOR_KEY = 240; // CSS pixels
 
 export function ramp({ low, middle, high }) {
   const colours = new Uint8ClampedArray(4 * 256);
@@ -37,6 +38,14 @@ export function ticks(extent) {
 export function locate(canvas, extent, { clientX, clientY }) {
   const box = canvas.getBoundingClientRect(), scale = (2 * MARGIN * extent) / box.width;
   return [(clientX - box.left - box.width / 2) * scale, -(clientY - box.top - box.height / 2) * scale];
+}
+
+// Which gradients some lengths of arrows stand for, from the longest down: sizes, and shares of the
+// longest arrow. Between the two sizes of a range arrows grow with the logarithm, at every step.
+export function keyOf([least, most]) {
+  const low = Math.log10(least), high = Math.log10(most), marks = [];
+  for (let decade = high; decade > low; decade -= 2) marks.push({ size: Number((10 ** decade).toPrecision(1)), share: (decade - low) / (high - low) });
+  return marks;
 }
 
 export class Plane {
@@ -109,6 +118,7 @@ export class Plane {
     if (this.has("fake")) this.points(pen, frame.fakes, frame.labels, palette.fake, crosses);
     if (frame.diagnosis.kind === "collapse" && this.data) this.drawMissing(frame.diagnosis.missing);
     pen.setTransform(1, 0, 0, 1, 0, 0);
+    if (frame.pulls.length && this.has("pull") && canvas.clientWidth >= ROOM_FOR_KEY) this.drawKey();
   }
 
   drawMap(frame) {
@@ -220,8 +230,7 @@ export class Plane {
     pen.globalAlpha = 1;
   }
 
-  // Lengths are relative to the 95th percentile of this frame, so that directions stay visible;
-  // how large they really are is told in numbers.
+  // Of their lengths `keyOf` says what they mean.
   drawPulls(frame) {
     const { context: pen, zoom } = this, unit = this.schema.unit;
     const reach = (LONGEST_PULL * unit * zoom) / 127;
@@ -236,6 +245,28 @@ export class Plane {
     }
     pen.stroke();
     pen.globalAlpha = 1;
+  }
+
+  drawKey() {
+    const { context: pen, palette } = this, size = this.canvas.width, font = Math.round(Math.max(10, size / 58));
+    const marks = keyOf(this.schema.arrows), longest = (LONGEST_PULL * size) / (2 * MARGIN), line = 1.4 * font;
+    const wide = longest + 4.5 * font, left = size - wide - font / 2, top = size - 2 * font - (marks.length + 1) * line;
+    pen.fillStyle = palette.ground;
+    pen.globalAlpha = 0.8;
+    pen.fillRect(left, top, wide, (marks.length + 1) * line);
+    pen.globalAlpha = 1;
+    pen.fillStyle = palette.text;
+    pen.font = `${font}px system-ui, sans-serif`;
+    pen.strokeStyle = palette.pull;
+    pen.lineWidth = Math.max(1, this.dot / 2);
+    write(pen, "|∇|", left + font / 2, top + font, "left");
+    marks.forEach(({ size: gradient, share }, i) => {
+      const y = top + (i + 1.6) * line;
+      pen.beginPath();
+      pen.moveTo(left + font / 2, y), pen.lineTo(left + font / 2 + share * longest, y);
+      pen.stroke();
+      write(pen, String(gradient), left + wide - font / 2, y + font / 3, "right");
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 // The bar of what trains: playing, starting over, steps, and how fast it goes.
 
 import { outOfBounds } from "./problem-words.js";
-import { t } from "./i18n.js";
+import { t, whole } from "./i18n.js";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null]; // steps a second; null: as fast as it can
 const MOST_STEPS = 10_000;
@@ -50,7 +50,7 @@ export class PlayBar {
 
   rate(steps, catchingUp) {
     if (catchingUp) return t("play.catching_up");
-    return steps >= 1 ? t("play.rate", { rate: Math.round(steps).toLocaleString(this.view.app.root.lang) }) : "";
+    return steps >= 1 ? t("play.rate", { rate: whole(steps) }) : "";
   }
 
   showSpeed() {

@@ -1,6 +1,6 @@
 // Settings and their values in words.
 
-import { has, t } from "./i18n.js";
+import { brief, has, t } from "./i18n.js";
 
 const NETS = { generator: "G", discriminator: "D" };
 
@@ -12,6 +12,6 @@ export function nameOf({ name, group }) {
 
 export function valueOf(name, value) {
   if (typeof value === "boolean") return t(value ? "pair.yes" : "pair.no");
-  if (typeof value === "number") return String(Number(value.toPrecision(3)));
+  if (typeof value === "number") return brief(value);
   return has(`choices.${name}.${value}`) ? t(`choices.${name}.${value}`) : String(value);
 }

@@ -6,14 +6,14 @@ import { framesOf, packing, styleOf } from "../../../ganplay/web/arena/cells.js"
 import { History, nearest } from "../../../ganplay/web/arena/curves.js";
 import { commandOf, rowsOf } from "../../../ganplay/web/arena/save.js";
 import { read, ticked, write } from "../../../ganplay/web/arena/setup.js";
-import { order, withWidth } from "../../../ganplay/web/arena/table.js";
+import { order, withInterval } from "../../../ganplay/web/arena/table.js";
 import { addressOf, viewsIn } from "../../../ganplay/web/shared/address.js";
 
 const FIELDS = {
   lr_g: { name: "lr_g", kind: "number", bounds: [0, 1] }, loss: { name: "loss", kind: "choice", choices: ["hinge", "minimax"] },
   conditional: { name: "conditional", kind: "flag", choices: [false, true] }, noise_dim: { name: "noise_dim", kind: "choice", choices: [1, 2] },
 };
-const cell = (js, rank, modes = 4, half = null) => ({ mean: { js, modes, high_quality: 0.5 }, half_width: { js: half, modes: half, high_quality: half }, rank, members: [] });
+const cell = (js, rank, modes = 4, ends = null) => ({ mean: { js, modes, high_quality: 0.5 }, interval: { js: ends, modes: ends, high_quality: ends }, rank, members: [] });
 
 test("what is compared as a text, and back", () => {
   const text = "base:ring;seeds:3;lr_g:1e-4,1e-3;loss:hinge,minimax";
@@ -55,8 +55,9 @@ test("the order of the table", () => {
   const cells = [cell(0.5, { js: 3, modes: 1 }), cell(0.1, { js: 1, modes: 2 }), cell(0.2, { js: 1, modes: 1 }), cell(null, { js: 4, modes: 4 })];
   assert.deepEqual(order(cells, "js"), [2, 1, 0, 3]);
   assert.deepEqual(order(cells, "modes"), [2, 0, 1, 3]);
-  assert.equal(withWidth(cell(0.126, {}, 4, 0.0049), "js", 2), "0.13 ± 0.00");
-  assert.equal(withWidth(cell(0.126, {}), "js", 2), "0.13");
+  assert.equal(withInterval(cell(0.126, {}, 4, [0.118, 0.1349]), "js"), "0.13 [0.12, 0.13]");
+  assert.equal(withInterval(cell(0.126, {}, 16 / 3, [0, 8]), "modes"), "5.3 [0, 8]");
+  assert.equal(withInterval(cell(0.126, {}), "js"), "0.13");
 });
 
 test("standings of a run are kept once, and a former run's are not", () => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { needle, percent } from "../../../ganplay/web/explore/picture-details.js";
+import { needle } from "../../../ganplay/web/explore/picture-details.js";
+import { percent } from "../../../ganplay/web/shared/i18n.js";
 
 test("the needle stands where D's number is between fake and real", () => {
   assert.equal(needle({ reading: "probability", output: 0.3 }), 0.3);

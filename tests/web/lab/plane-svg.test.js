@@ -32,7 +32,7 @@ function drawing(more = {}) {
     grid: Int16Array.of(0, 0, 10, 0, 20, 0, 0, 10, 10, 10, 20, 10), ...more.frame,
   };
   return {
-    frame, data: { real: [1, 2, 3, 4], labels: [] }, palette: PALETTE, has: () => true, label: -1,
+    frame, data: { real: [1, 2, 3, 4], labels: [] }, palette: PALETTE, has: () => true, label: -1, arrows: [1e-4, 10],
     unit: UNIT, map: "data:image/png;base64,AAAA", title: "step 7", ...more, ...(more.frame ? { frame } : {}),
   };
 }
@@ -42,8 +42,8 @@ test("a drawing is well formed, has a circle for each real point and a cross for
   assert.equal(names[0], "svg");
   assert.equal(count(names, "circle"), 2);
   assert.equal(count(names, "image"), 1);
-  assert.equal(count(names, "path"), 1 + 2 + 1 + 1 + 1); // axes, cells, the grid's lines, pulls, fakes
-  assert.equal(count(names, "text"), 7 + 6);
+  assert.equal(count(names, "path"), 1 + 2 + 1 + 1 + 1 + 1); // axes, cells, the grid's lines, pulls, fakes, the pulls' key
+  assert.equal(count(names, "text"), 7 + 6 + 4);
   // The corner of the data's square, y upwards.
   const [, crosses] = text.match(/<g [^>]*stroke="#f80"[^>]*><path d="([^"]+)"/);
   const places = [...crosses.matchAll(/M([-.\d]+) ([-.\d]+)l([-.\d]+) ([-.\d]+)/g)].map((found) => found.slice(1).map(Number));

@@ -18,7 +18,7 @@ test("what Python packs, the page reads", () => {
     "playing", "diverged", "catchingUp"]) {
     assert.equal(frame[name], expected[name], name);
   }
-  for (const name of ["rate", "extent", "low", "high", "pullScale", "probe", "measuredAt", "unitSize"]) {
+  for (const name of ["rate", "extent", "low", "high", "probe", "measuredAt", "unitSize"]) {
     assert.ok(Math.abs(frame[name] - expected[name]) < 1e-5, name);
   }
   for (const name of ["fakes", "grid", "pulls", "map", "labels", "verdicts",

@@ -72,7 +72,7 @@ test("words are found, filled in and fall back to English", () => {
 test("numbers are short, and what is missing is a dash", () => {
   assert.equal(words.number(0.1234), "0.12");
   assert.equal(words.number(-1.386), "−1.39");
-  assert.equal(words.number(0.00001), "1.0e-5");
+  assert.equal(words.number(0.00001), "1.0 × 10⁻⁵");
   assert.equal(words.number(0), "0.00");
   assert.equal(words.number(Number.NaN), "–");
   assert.equal(words.number(null), "–");
