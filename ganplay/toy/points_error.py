@@ -27,7 +27,8 @@ MESSAGES = {
     "same": "x and y are the same column, {column}; two are needed",
     "rows": "rows: {found} is not possible; real, fake or all",
     "not_number": "line {line}: {found} is not a number (column {column})",
-    "not_finite": "line {line}: {found} is not a finite number, or it is too large (column {column})",
+    "not_finite": "line {line}: {found} is not a finite number, or it is too large "
+    "(column {column})",
     "none_left": "none of the {count:,} rows has a number in both columns, {x} and {y}",
     "table": "line {line} is not part of a table: a quote is not closed, or a cell too long",
     "pixels": "the picture has too many pixels: at most {most:,} are possible",

@@ -17,12 +17,12 @@ def test_a_collapse_is_seen_and_mended(chromium, server):
     # What is going on, the numbers behind it, and the modes that are missing.
     page.wait_for_selector(".verdict[data-kind=collapse]", timeout=90_000)
     assert tab.words(".verdict-name") == "Mode collapse"
-    assert tab.words(".verdict-text").startswith("All fakes are in one place")
+    assert tab.words(".verdict-text").startswith("All fakes lie in one place")
     assert "D right" in tab.words(".verdict-evidence")
     tab.until("ganplay.seen.diagnosis.missing.length >= 3", 60)
     assert tab.see("document.querySelector('.first').getBoundingClientRect().bottom") <= 768
     page.wait_for_selector(".verdict-apply:visible", timeout=60_000)
-    assert tab.words(".verdict-what") == "Updates of G per step: 10 → 1"
+    assert tab.words(".verdict-what") == "G updates per step: 10 → 1"
 
     # The other language says the same.
     page.click(".language")
@@ -36,7 +36,7 @@ def test_a_collapse_is_seen_and_mended(chromium, server):
     page.keyboard.press("Enter")
     tab.until("ganplay.config.steps_g === 1")
     tab.settled()
-    assert tab.words(".verdict-what") == "Changed: Updates of G per step: 10 → 1"
+    assert tab.words(".verdict-what") == "Changed: G updates per step: 10 → 1"
     assert page.input_value("#lab-steps_g") == "1"
     assert "steps_g" not in tab.see("ganplay.state")
     assert not page.is_visible(".verdict-apply")

@@ -14,7 +14,8 @@ from ganplay.common.locales import locale
 
 NAMES = set(
     "ganplay GAN ReLU WGAN Adam SGD RMSprop English tanh SiLU Wasserstein torch Kaiming Xavier log "
-    "GIF MP4".split()
+    "GIF MP4 EMA critic logit Lipschitz Dirac CSV JSON PNG JPEG WebP BMP SVG UTF PyTorch Python "
+    "Shift Alt Ctrl Enter Backspace Delete Home Esc safetensors".split()
 )
 """Words in Latin letters that Chinese texts keep."""
 

@@ -394,17 +394,3 @@ def test_what_was_found_is_said_by_the_command(pictures, capsys):
     with pytest.raises(SystemExit):
         main([*command, "--max-unreadable", "0"])
     assert "at most 0% may be" in capsys.readouterr().err
-
-
-@pytest.mark.skipif(os.name == "nt", reason="names are texts there")
-def test_names_that_are_no_utf_8_are_names(tmp_path):
-    name = os.fsdecode(b"caf\xe9")
-    try:
-        (tmp_path / name).mkdir()
-    except OSError:
-        pytest.skip("this file system has texts for names")
-    for i in range(6):
-        Image.new("L", (16, 16), 40 * i).save(tmp_path / name / f"{name}{i}.png")
-    data = load("folder", tmp_path, "train", size=16)
-    assert 0 < len(data.images) <= 6
-    assert data.names == (name,)

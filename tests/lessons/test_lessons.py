@@ -146,11 +146,11 @@ def check(**fields):
 def test_only_the_right_answer_is_told_that_it_is():
     """In the first words or later: "Along the arc, yes" was the comment on a wrong answer."""
     agrees = {
-        "en": r"(?i)\b(yes|right|correct|exactly|indeed)\b(?! angle)",
+        "en": r"(?i)\b(yes|right|correct|exactly|indeed)\b(?! angle| that)",
         "zh": r"^对[：。，]|没错|正确|是的",
     }
-    for name, lesson in LESSONS.items():
-        question = lesson.question
+    questions = [(one.name, q) for one in LESSONS for q in (one.question, *one.further)]
+    for name, question in questions:
         for i, answer in enumerate(question.answers):
             for language, words in agrees.items():
                 told = re.search(words, getattr(answer.says, language)) is not None

@@ -6,12 +6,14 @@ import pytest
 from helpers.pictures import model_in
 from helpers.sockets import Line
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 from websockets.sync.client import connect
 
 from ganplay.images.checkpoint import model as image
 from ganplay.latent.model_store import ModelStore
 from ganplay.server.explore.routes import ExploreRoutes
+from ganplay.server.http.origins import OriginCheck
 
 
 @pytest.fixture
@@ -55,5 +57,6 @@ def gallery(shelf, monkeypatch):
 
 @pytest.fixture
 def client(gallery):
-    with TestClient(Starlette(routes=ExploreRoutes(gallery).all())) as made:
+    app = Starlette(routes=ExploreRoutes(gallery).all(), middleware=[Middleware(OriginCheck)])
+    with TestClient(app) as made:
         yield made

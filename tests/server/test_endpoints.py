@@ -36,7 +36,7 @@ def refused(server, path, body):
         ("info", (), "model: missing"),
         ("generate", ("1",), "model, zoom: missing; data is a list of all arguments, states"),
         ("train_toy", ("ring", {}, 1), "first_seed, steps, points, state, until: missing"),
-        ("project", (), "picture, model, label, mask, restarts, steps, seed: missing"),
+        ("project", (), "picture, model, label, mask, restarts, steps, seed, ink: missing"),
         ("walk", ([],), "walk, model, frames, path"),
     ],
 )  # fmt: skip
@@ -134,7 +134,7 @@ def test_all_texts_of_all_endpoints_are_whole(server):
     """No text of an argument is shorter than it stands in the code."""
     page = app.build(server.groups)
     texts = [fn.fn.__doc__ for fn in page.fns.values() if fn.api_visibility == "public"]
-    assert len(texts) == 6
+    assert len(texts) == 7
     for text in texts:
         _, rest = text.split("Args:\n")
         arguments = rest.split("\n\n")[0].splitlines()

@@ -38,7 +38,8 @@ def test_models_are_told_of_before_any_is_loaded(gallery):
     assert about["one"] == {
         "name": "one", "data": "folder", "count": 40, "shape": [1, 16, 16],
         "labels": ["lying", "standing"], "steps": [0, 10, 12],
-        "dim": about["one"]["dim"], "named": [], "ema": about["one"]["ema"], "quality": {"frechet": 2.5},
+        "dim": about["one"]["dim"], "named": [], "ema": about["one"]["ema"],
+        "quality": {"frechet": 2.5},
     }  # fmt: skip
     assert about["bars"]["labels"] == []
     assert gallery.in_memory == []

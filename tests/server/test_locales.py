@@ -41,7 +41,7 @@ def test_chinese_is_chinese():
         "Wasserstein Lipschitz Kaiming Xavier Fréchet Dirac TTUR EMA VAE critic log logit lerp "
         "slerp β1 β2 σ torch PyTorch Python ganplay safetensors English HTTP CSV JSON PNG JPEG GIF "
         "WebP BMP SVG MP4 CMYK UTF kB MB MiB Shift Alt Ctrl Enter Backspace Delete Home Esc "
-        "Jensen Shannon E sigmoid Goodfellow Miyato Mirza Osindero "
+        "Jensen Shannon E t sigmoid Goodfellow Miyato Mirza Osindero "
         "Git LFS git lfs pull export "
         "PDF HEIC AVIF TIFF "
         "Excel Word NumPy XML".split()

@@ -50,7 +50,7 @@ def test_a_run_that_may_come_out_different_is_said_to(chromium, server):
         tab.see("document.querySelector('.toasts').replaceChildren()")
 
     tab = Tab(chromium, server.url)
-    page, words = tab.page, "The server had let go of this run"
+    page, words = tab.page, "The server no longer had this run"
     forgotten("")  # the very run again
     page.fill("#lab-lr_g", "0.002")
     page.keyboard.press("Enter")

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from helpers.sockets import Line
 from helpers.tab import Tab, in_a_loop
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from ganplay import ToyConfig
@@ -160,11 +161,15 @@ def test_nobody_overtakes_but_the_lecturer(crowded, visit, server, monkeypatch):
     waiting_one.until(lambda s: s.event("welcome"), 30)
     monkeypatch.setattr(server.engine, "max_sessions", 1)
     address = server.url.replace("http", "ws") + "ganplay/lab/socket"
-    for secret, event in (("wrong", "waiting"), (SECRET, "welcome")):
-        with connect(address, additional_headers={auth.SECRET: secret}, max_size=None) as line:
-            page = Line(line).until(lambda s: len(s.events) > 0)
-            assert page.events[0]["type"] == event
-            line.close(1001)
+    # Who shows a wrong secret is let in nowhere.
+    with connect(address, additional_headers={auth.SECRET: "wrong"}) as line:
+        with pytest.raises(ConnectionClosed) as cut:
+            list(line)
+        assert cut.value.rcvd.code == 4401
+    with connect(address, additional_headers={auth.SECRET: SECRET}, max_size=None) as line:
+        page = Line(line).until(lambda s: len(s.events) > 0)
+        assert page.events[0]["type"] == "welcome"
+        line.close(1001)
     firsts = [s.has_priority for s in server.engine._sessions.values()]
     assert sorted(firsts) == [False, False, True]
 

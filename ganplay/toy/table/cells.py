@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from ganplay.toy.points_error import PointsError
-from ganplay.toy.table.numbers import DECIMALS, missing, number
+from ganplay.toy.table.number_cells import DECIMALS, missing, number
 
 MAX_POINTS = 20_000
 MAX_ROWS, MAX_COLUMNS = 2 * MAX_POINTS, 64

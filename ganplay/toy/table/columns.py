@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ganplay.toy.table.cells import Table
-from ganplay.toy.table.numbers import decimal_of, missing, value
+from ganplay.toy.table.number_cells import decimal_of, missing, value
 
 _SAMPLE = 2000
 """Rows, spread over the table, from which a column is judged."""

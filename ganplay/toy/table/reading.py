@@ -24,7 +24,7 @@ from ganplay.toy.table.columns import (
 )
 from ganplay.toy.table.decoding import text_of
 from ganplay.toy.table.json_cells import encoded_points, looks_like_json, parsed, table_of_json
-from ganplay.toy.table.numbers import LARGEST, missing, number, value
+from ganplay.toy.table.number_cells import LARGEST, missing, number, value
 
 OTHER = "other"
 """The class of all points whose own are too many."""

@@ -132,7 +132,7 @@ export class Cells {
     const numbers = element("span", { className: "ar-numbers" }), style = styleOf(cell, this.arena.told.axes, this.arena.app.theme);
     const foot = element("span", { className: "ar-foot" }, this.matrix ? element("span", { className: "visually-hidden", textContent: this.nameOf(cell, true) })
       : element("b", {}, swatch(style), element("span", { textContent: this.nameOf(cell) })), numbers);
-    const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost, ...(cell.ema > 0 ? [element("span", { className: "ar-averaged", textContent: "EMA", title: averagedWords(cell.ema) })] : [])), foot);
+    const button = element("button", { type: "button", className: "ar-tile", tabIndex: place === this.here ? 0 : -1 }, element("span", { className: "ar-picture" }, canvas, rank, lost, ...(cell.ema > 0 ? [element("span", { className: "ar-averaged", textContent: t("averaged.short"), title: averagedWords(cell.ema) })] : [])), foot);
     const plane = new Small(canvas, this.arena.app.schema.frame, this.arena.app.palette);
     plane.layers = LAYERS.reduce((sum, name) => sum + plane.schema.layers[name], 0);
     plane.setData(this.arena.told.data[cell.data]);

@@ -337,4 +337,5 @@ def test_sample_can_say_what_d_makes_of_it(bars, tmp_path, capsys):
     assert capsys.readouterr().out == (
         f"{state}: D(x) {said.output:.3f} (logit {said.logit:.3f}), more realistic to D than"
         f" {said.rank:.0%} of 128 samples; D of step 12\n"
+        "classes: all pictures are of the first one, lying; --label and --classes ask for others\n"
     )
