@@ -196,9 +196,8 @@ def cell_reports(
 
     `mean` is over the cell's seeds, None where a seed has no finite number; `interval` is the 95 %
     interval of that mean by the percentile bootstrap over the seeds, as its two ends, None for one
-    seed or where there is no mean. See `ranks` for `rank`; `behind`
-    is whether the cell's distance differs from that of the best by more than chance (see
-    `differs`).
+    seed or where there is no mean. See `ranks` for `rank`; `behind` is whether the cell's distance
+    differs from that of the best by more than chance (see `differs`).
 
     Args:
         cells: of one arena.

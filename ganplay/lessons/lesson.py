@@ -216,8 +216,8 @@ class Lesson(_Strict):
         title: of the lesson.
         idea: paragraphs to read first.
         formula: its symbols from left to right.
-        question: to be answered before the runs, and
-        further: those that are asked after it.
+        question: to be answered before the runs.
+        further: more questions, each asked when the one before is answered.
         runs: by key, in the order in which they run.
         checks: of the runs.
         explain: paragraphs to read after the checks.

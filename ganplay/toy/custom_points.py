@@ -24,8 +24,8 @@ from ganplay.toy.table.cells import MAX_POINTS as MAX_POINTS
 from ganplay.toy.table.cells import Table
 from ganplay.toy.table.columns import MAX_CLASSES as MAX_CLASSES
 from ganplay.toy.table.decoding import kind_of
+from ganplay.toy.table.reading import AUTOMATIC, Name, TableReading
 from ganplay.toy.table.reading import Choice as Choice
-from ganplay.toy.table.reading import Name, TableReading
 
 EXTENT = 3.0
 """Half the side of the square that custom points lie in, in the data's units."""
@@ -121,7 +121,7 @@ def read_bytes(path: str | Path) -> bytes:
         return file.read(MAX_FILE + 1)
 
 
-def parse(data: bytes, choice: Choice = Choice()) -> str:  # noqa: B008
+def parse(data: bytes, choice: Choice = AUTOMATIC) -> str:
     """As `read`, from a file's bytes; whether it is a picture is seen from how they begin.
 
     Raises:
@@ -130,7 +130,7 @@ def parse(data: bytes, choice: Choice = Choice()) -> str:  # noqa: B008
     return inspect(data, choice)["points"]
 
 
-def inspect(data: bytes, choice: Choice = Choice()) -> dict[str, Any]:  # noqa: B008
+def inspect(data: bytes, choice: Choice = AUTOMATIC) -> dict[str, Any]:
     """The points of a file, and of a table what was read as what, as plain data.
 
     Returns:
@@ -157,7 +157,7 @@ def inspect(data: bytes, choice: Choice = Choice()) -> dict[str, Any]:  # noqa: 
     return told | ({"table": table} if table else {})
 
 
-def read_table(data: bytes, choice: Choice = Choice()) -> TableReading:  # noqa: B008
+def read_table(data: bytes, choice: Choice = AUTOMATIC) -> TableReading:
     """Points of a table in their own coordinates, and what was read as what.
 
     Raises:

@@ -68,6 +68,10 @@ class Choice(NamedTuple):
         return cls(x, y, label, rows)
 
 
+AUTOMATIC = Choice()
+"""Everything is found by itself."""
+
+
 @dataclass(frozen=True)
 class TableReading:
     """Points of a table.

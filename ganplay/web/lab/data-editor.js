@@ -174,7 +174,7 @@ export class DataEditor {
   }
 
   shown(values) {
-    return Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v.toLocaleString(this.lab.root.lang)]));
+    return Object.fromEntries(Object.entries(values).map(([name, v]) => [name, typeof v === "number" ? whole(v) : v]));
   }
 
   // Why a file cannot be used.

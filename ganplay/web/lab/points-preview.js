@@ -2,7 +2,7 @@
 // are used.
 
 import { choice, element } from "../shared/dom.js";
-import { t } from "../shared/i18n.js";
+import { t, whole } from "../shared/i18n.js";
 
 const ROLES = ["none", "x", "y", "class"], KIND_ROLES = ["kind", "class"], ROWS = ["real", "fake", "all"];
 const MOST_NAMES = 8;
@@ -46,10 +46,9 @@ export class PointsPreview {
   }
 
   build() {
-    const { table } = this.answer, locale = this.lab.root.lang;
-    const shown = table.rows.length.toLocaleString(locale), count = table.count.toLocaleString(locale);
+    const { table } = this.answer;
     this.lab.find(".points-name").textContent = this.file.name;
-    this.lab.find(".points-about").textContent = t("own.table.about", { shown, count });
+    this.lab.find(".points-about").textContent = t("own.table.about", { shown: whole(table.rows.length), count: whole(table.count) });
     const heads = table.columns.map((_, i) => element("th", { scope: "col" }, element("span", { textContent: this.name(i) }), this.select(i)));
     const rows = table.rows.map((cells) => element("tr", {}, ...cells.map((textContent) => element("td", { textContent }))));
     this.lab.find(".points-table").replaceChildren(
@@ -78,7 +77,7 @@ export class PointsPreview {
     this.answer = { table: this.answer.table };
     this.tell();
     if (!["x", "y"].every((role) => roles.includes(role))) return;
-    const answer = await this.editor.ask(this.file, `${queryOf(roles, rows)}`);
+    const answer = await this.editor.ask(this.file, String(queryOf(roles, rows)));
     if (asked !== this.asked || !this.box.open) return;
     this.answer = { ...answer, table: answer.table || this.answer.table };
     this.tell();
@@ -95,11 +94,11 @@ export class PointsPreview {
   }
 
   found() {
-    const { count, table } = this.answer, locale = this.lab.root.lang;
-    const texts = [t("own.table.found", { count: count.toLocaleString(locale) })];
+    const { count, table } = this.answer;
+    const texts = [t("own.table.found", { count: whole(count) })];
     if (table.classes.length > 1) {
       const names = table.classes.slice(0, MOST_NAMES).map(({ name, count: size }) => t("own.table.class", {
-        name: name || t("own.table.no_class"), count: size.toLocaleString(locale),
+        name: name || t("own.table.no_class"), count: whole(size),
       }));
       if (table.classes.length > MOST_NAMES) names.push("…");
       texts.push(t("own.table.classes", { count: table.classes.length, names: names.join(", ") }));

@@ -4,7 +4,7 @@
 // ganplay/common/links.py: one table of examples, tests/common/links.json, holds for both.
 
 export const NAMES = ["state", "rival", "hide", "lock", "view", "lang", "explore", "learn", "arena", "walk", "task"];
-const LISTS = ["hide", "lock"], STATES = ["", "state", "rival", "explore", "arena", "walk", "task"];
+const LISTS = ["hide", "lock"], STATES = ["", "state", "rival", "explore", "arena", "walk"];
 const ROUNDS = 5; // how often something may have been escaped, at most
 const WORDS = NAMES.join("|");
 // How programs that check links name the real one.
