@@ -45,7 +45,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="earlier steps to keep, such as 100,1000 (default: all)")  # fmt: skip
     parser.add_argument("--name", help="the model's name (default: made of the folder's)")
     parser.add_argument("--licence", "--license", default="",
-        help="licence of the model, such as cc-by-4.0 (default for your own pictures: unknown)")  # fmt: skip
+        help="licence of the model, such as cc-by-4.0 (default for your own pictures: "
+        "unknown)")  # fmt: skip
     parser.add_argument("--data-licence", "--data-license", default="",
         help="licence of the pictures that it was trained on")  # fmt: skip
     flags.add_trust(parser)
