@@ -165,5 +165,6 @@ export class App extends Events {
     this.find(".help-box h2").textContent = t(`help.titles.${view}`);
     this.find(".help-body").replaceChildren(...about, element("dl", {}, ...keys));
     this.find(".help-box").showModal();
+    this.find(".help-box .primary").focus(); // an autofocus is told off within another site's page
   }
 }

@@ -67,6 +67,7 @@ def explanations_by_pointer_and_keyboard(tab):
     page, keys = tab.page, tab.page.keyboard
     assert tab.see("document.querySelectorAll('.lab [title]').length") == 0
     page.hover('[data-tile="js"]')
+    tab.see("document.dispatchEvent(new Event('scroll'))")  # as after scrolling to it
     page.wait_for_selector(BUBBLE)
     assert tab.words(BUBBLE) == tab.see("ganplay.schema.locales.en.metrics.js.tip")
     page.mouse.move(5, 5)

@@ -70,10 +70,12 @@ def test_in_a_frame_the_page_lives_and_the_one_around_it_may_not_ask(chromium, s
     frame.click(".language")
     table = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"0,0\n1,0\n0,1\n" * 20}
     frame.set_input_files(".points-file", table)
+    frame.click(".points-use:enabled")
     frame.wait_for_function("ganplay.config.distribution === 'own'")
     frame.click("#view-learn")
-    frame.click("[name=ln-answer]")
-    frame.click('[data-does="answer"]')
+    for i in range(3):  # the questions of the first lesson
+        frame.click(f"[name=ln-answer-{i}]")
+        frame.click('[data-does="answer"]')
     frame.wait_for_selector('[data-does="on"]')
     frame.click("#view-explore")
     frame.wait_for_function("ganplay.explore?.drawn > 0")

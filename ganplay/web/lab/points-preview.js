@@ -39,6 +39,7 @@ export class PointsPreview {
     this.rows = rows;
     this.build();
     if (!this.box.open) this.box.showModal();
+    this.lab.find(".points-use").focus(); // an autofocus is told off within another site's page
   }
 
   name(column) {

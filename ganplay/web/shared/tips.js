@@ -13,6 +13,7 @@ export class Tips {
   constructor(root) {
     this.bubble = element("div", { className: "tip-bubble", role: "tooltip", popover: "manual" });
     this.shown = null;
+    this.coming = null; // the element whose explanation opens next, and when
     this.timer = 0;
     this.pressed = false; // a finger has opened one and has not been lifted yet
     root.append(this.bubble);
@@ -59,13 +60,14 @@ export class Tips {
       this.hide();
       if (event.pointerType === "touch") this.later(of(event), PRESS, true);
     });
-    for (const name of ["pointerup", "pointercancel"]) on(name, () => !this.pressed && clearTimeout(this.timer));
+    for (const name of ["pointerup", "pointercancel"]) on(name, () => !this.pressed && this.cancel());
     on("focusin", (event) => event.target.matches(":focus-visible") && this.later(of(event), FOCUS));
     on("focusout", () => this.hide());
     on("keydown", ({ key }) => key === "Escape" && this.hide());
     on("contextmenu", (event) => this.pressed && event.preventDefault());
     on("click", (event) => this.click(event, of(event)));
-    document.addEventListener("scroll", () => this.hide(), { capture: true, passive: true });
+    // One that is yet to open does so where its element is then: the browser scrolls to what gets the focus.
+    document.addEventListener("scroll", () => this.shown && this.hide(), { capture: true, passive: true });
   }
 
   // The click that ends a long press is none; a tap on what does nothing else opens its explanation.
@@ -77,19 +79,28 @@ export class Tips {
     } else if (one && event.pointerType === "touch" && !event.target.closest(`${ACTIVE.replace(", [tabindex]", "")}, label`)) this.show(one);
   }
 
+  // A number that changes under the pointer is entered anew each time, which is no reason to wait anew.
   later(one, wait, byFinger = false) {
-    clearTimeout(this.timer);
+    if (one && one === this.coming) return;
+    this.cancel();
     if (one === this.shown) return;
     this.hide();
     if (!one) return;
+    this.coming = one;
     this.timer = setTimeout(() => {
+      this.coming = null;
       this.pressed = byFinger;
       this.show(one);
     }, wait);
   }
 
-  hide() {
+  cancel() {
     clearTimeout(this.timer);
+    this.coming = null;
+  }
+
+  hide() {
+    this.cancel();
     if (this.shown) this.bubble.hidePopover();
     this.shown = null;
   }
