@@ -14,7 +14,7 @@ import { Toasts } from "./shared/toasts.js";
 import { Views } from "./tabs.js";
 import { inBrowser } from "./shared/storage.js";
 import { element, fetched } from "./shared/dom.js";
-import { readAddress, unreadIn, viewsIn, writeAddress } from "./shared/address.js";
+import { lostFrom, readAddress, unreadIn, viewsIn, writeAddress } from "./shared/address.js";
 import { restored } from "./shared/clean-link.js";
 import { useHome } from "./shared/page-address.js";
 import * as words from "./shared/i18n.js";
@@ -85,6 +85,7 @@ export class App extends Events {
   readLink() {
     const asked = readAddress(location.hash);
     this.unread = unreadIn(location.hash);
+    this.lost = lostFrom(location.hash);
     if (asked.lang && !words.speaks(asked.lang)) this.unread.push(`lang=${asked.lang}`);
     this.teach = new Teach(this, asked);
     if (asked.state !== null) {
@@ -153,6 +154,8 @@ export class App extends Events {
 
   // What of the link could not be read, and names in it that no part of the page has.
   complainOfParts() {
+    if (this.lost.missing) this.toast(t("teach.cut", this.lost));
+    this.lost = lostFrom("");
     for (const piece of this.unread.splice(0, MOST_UNREAD)) this.toast(t("teach.unread", { piece }));
     for (const name of this.unknownParts.splice(0)) this.toast(t("teach.unknown", { name: name.slice(0, 40) }));
   }

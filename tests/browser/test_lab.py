@@ -433,7 +433,11 @@ def test_a_teachers_link_hides_and_locks(chromium, server):
     page.check(".teach-parts label:has-text('固定为当前语言') input")
     link = page.input_value(".share-link")
     parts = "hide=presets&lock=steps,settings-loss&view=projector&lang=zh"
-    assert link == f"{server.url}#state=1;loss:hinge&{parts}"
+    assert link == f"{server.url}#length=70&state=1;loss:hinge&{parts}"
+    tab.done()
+
+    tab = Tab(chromium, link.removesuffix("&lang=zh"))  # cut exactly between two pieces
+    tab.toast("6 of its 70")
     tab.done()
 
     tab = Tab(chromium, link + "&lock=lr_g,zap&x=<b>")  # of two lists the last counts

@@ -1,7 +1,7 @@
 // Taking an experiment along: links, lines for a terminal, files; and bringing settings back.
 
 import { svgOf } from "./plane-svg.js";
-import { writeAddress } from "../shared/address.js";
+import { measured, writeAddress } from "../shared/address.js";
 import { copy } from "../shared/clipboard.js";
 import { csv, download, save } from "../shared/files.js";
 import { t } from "../shared/i18n.js";
@@ -69,7 +69,7 @@ export class Share {
     const { state, rival, seen: frame, teach } = this.lab;
     const steps = frame ? frame.step : 0;
     const texts = {
-      link: `${pageAddress()}#${writeAddress({ ...teach.chosen, state, rival: rival && rival.state })}`,
+      link: `${pageAddress()}#${measured(writeAddress({ ...teach.chosen, state, rival: rival && rival.state }), teach.chosen)}`,
       command: `ganplay toy --state "${state}" --steps ${steps}`,
       python: `ganplay.ToyTrainer(ganplay.ToyConfig.from_state("${state}")[0]).step(${steps})`,
     };

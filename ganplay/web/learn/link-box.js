@@ -1,6 +1,6 @@
 // A lecturer's link to a lesson and its step, with parts of the view hidden or locked.
 
-import { writeAddress } from "../shared/address.js";
+import { measured, writeAddress } from "../shared/address.js";
 import { copy } from "../shared/clipboard.js";
 import { pageAddress } from "../shared/page-address.js";
 
@@ -11,7 +11,7 @@ export function wireLinkBox(learn) {
   const { app: { teach }, find } = learn, box = find(".ln-link-box"), field = find(".ln-address");
   const fill = () => {
     const rest = writeAddress({ ...teach.chosen, state: null, rival: null });
-    field.value = `${pageAddress()}#${[`learn=${learn.place}`, rest].filter(Boolean).join("&")}`;
+    field.value = `${pageAddress()}#${measured([`learn=${learn.place}`, rest].filter(Boolean).join("&"), teach.chosen)}`;
   };
   find(".ln-link").onclick = () => {
     teach.build(find(".ln-parts"), fill, PARTS);

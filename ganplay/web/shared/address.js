@@ -29,11 +29,27 @@ function wordsOf(hash) {
 // What of an address nobody reads, as it stands there: a lecturer's wishes are not lost without a word.
 export function unreadIn(hash) {
   const pieces = piecesOf(hash), given = wordsOf(hash);
-  const understood = { view: (value) => value === "projector", hide: Boolean, lock: Boolean, lang: Boolean };
+  const understood = { view: (value) => value === "projector", hide: Boolean, lock: Boolean, lang: Boolean, length: (value) => /^\d{1,6}$/.test(value) };
   const lost = [...pieces].filter(([name]) => !(name in LONGEST) && !(NAMES.includes(name) && given.has(name) && (understood[name]?.(given.get(name)) ?? true)));
   const texts = lost.map(([name, value]) => [name, value].filter((text) => text !== null && text !== "").join("="));
   if (/(?:&|%26)$/i.test(hash)) texts.push("&"); // cut off where a next piece began
   return texts.filter(Boolean).map((text) => text.slice(0, 60));
+}
+
+// A link that hides or locks parts, with its own length in front: one that was cut off is noticed.
+export function measured(fragment, { hide, lock }) {
+  return hide.length || lock.length ? `length=${lengthOf(piecesOf(fragment))}&${fragment}` : fragment;
+}
+
+// Characters that a link has lost, and how many it had.
+export function lostFrom(hash) {
+  const pieces = piecesOf(hash), count = Number(/^\d{1,6}$/.exec(pieces.get("length") ?? "")?.[0] ?? 0);
+  return { count, missing: Math.max(0, count - lengthOf(pieces)) };
+}
+
+function lengthOf(pieces) {
+  const ours = [...pieces].filter(([name]) => name !== "length" && NAMES.includes(name));
+  return ours.reduce((sum, [name, value]) => sum + name.length + (value ?? "").length, 0);
 }
 
 export function writeAddress({ state, rival, hide, lock, projector, lang, task = null }) {

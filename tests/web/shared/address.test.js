@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addressOf, readAddress, viewsIn, writeAddress } from "../../../ganplay/web/shared/address.js";
+import { addressOf, lostFrom, measured, readAddress, unreadIn, viewsIn, writeAddress } from "../../../ganplay/web/shared/address.js";
 
 const USUAL = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null, task: null };
 
@@ -46,4 +46,20 @@ test("an address that is written says nothing of what is as usual, and of the la
   assert.equal(addressOf(asked, {}), "lock=lr_g");
   assert.equal(addressOf(asked, { explore: "" }), "explore&lock=lr_g");
   assert.equal(addressOf(asked, { learn: "a.run" }), "learn=a.run&lock=lr_g");
+});
+
+test("a lecturer's link that was cut off anywhere is noticed, and one that was only escaped is not", () => {
+  const asked = { ...USUAL, state: "1;seed:5", hide: ["charts", "losses"], lock: ["lr_g"], projector: true, lang: "zh" };
+  const link = measured(writeAddress(asked), asked), start = link.indexOf("&") + 1;
+  for (let end = start; end < link.length; end++) {
+    const told = lostFrom(`#${link.slice(0, end)}`).missing || unreadIn(`#${link.slice(0, end)}`).length;
+    assert.ok(told, link.slice(0, end));
+  }
+  for (const whole of [link, encodeURIComponent(link), link.replaceAll("&", "&amp;"), `${link}.`, `${link}&utm_source=mail`]) {
+    assert.equal(lostFrom(`#${whole}`).missing, 0, whole);
+  }
+  assert.deepEqual(readAddress(`#${link}`), asked);
+  assert.deepEqual(unreadIn(`#${link}`), []);
+  assert.deepEqual(unreadIn("#length=&hide=charts"), ["length"]);
+  assert.equal(measured("state=1", USUAL), "state=1"); // nothing is hidden, nothing is measured
 });
