@@ -10,7 +10,7 @@ from torch import Tensor
 from ganplay.common.settings import Problem, as_plain
 from ganplay.live.frame_codec import pack_points
 from ganplay.live.network_inspection import noise_reach
-from ganplay.live.run import NAMES, unshared
+from ganplay.live.run import NAMES, LiveRun, unshared
 from ganplay.live.session import MAX_STEPS
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.remedies import remedy
@@ -66,18 +66,7 @@ class LabMessages:
 
     def send_data(self) -> None:
         """Send what is the same in all frames: real points, modes, metrics of real data."""
-        session = self._session
-        distribution, renderer = session.trainer.distribution(), session.runs[0].renderer
-        modes, extent = distribution.modes, renderer.extent
-        ticks = renderer.ticks.tolist()
-        session._send(
-            type="data",
-            centres=[] if modes is None else pack_points(modes, extent),
-            reaches=3 * distribution.sigma / extent,
-            floor=renderer.monitor.floor["js"],
-            dispersion=renderer.monitor.floor["dispersion"],
-            **data_message(session.config, renderer.real, renderer.real_labels, ticks),
-        )
+        self._session._send(type="data", **run_data(self._session.runs[0]))
 
     def send_remedies(self) -> None:
         """Send what helps each run against its diagnosis, if that has changed."""
@@ -104,6 +93,20 @@ class LabMessages:
         kind = "diverged" if session.diverged else "limit"
         lanes = [name for name, run in zip(NAMES, session.runs, strict=False) if run.diverged]
         session._send(type=kind, step=session.trainer.steps, limit=MAX_STEPS, lanes=lanes)
+
+
+def run_data(run: LiveRun) -> dict[str, Any]:
+    """What is the same in all frames of a run that has started."""
+    distribution, renderer = run.trainer.distribution(), run.renderer
+    modes, extent = distribution.modes, renderer.extent
+    ticks = renderer.ticks.tolist()
+    return {
+        "centres": [] if modes is None else pack_points(modes, extent),
+        "reaches": 3 * distribution.sigma / extent,
+        "floor": renderer.monitor.floor["js"],
+        "dispersion": renderer.monitor.floor["dispersion"],
+        **data_message(run.config, renderer.real, renderer.real_labels, ticks),
+    }
 
 
 def data_message(

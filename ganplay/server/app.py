@@ -28,6 +28,7 @@ from ganplay.server.api.toy import read_points, train_toy, write_script
 from ganplay.server.api.walk import WalkApi
 from ganplay.server.api.zero_gpu import GpuJobs, usual_device
 from ganplay.server.arena.routes import ArenaRoutes
+from ganplay.server.article.routes import ArticleRoutes
 from ganplay.server.explore.projection_routes import ProjectionRoutes
 from ganplay.server.explore.routes import ExploreRoutes
 from ganplay.server.explore.walk_routes import WalkRoutes
@@ -63,6 +64,7 @@ class RouteGroups(NamedTuple):
     projection: ProjectionRoutes
     learn: LearnRoutes
     walks: WalkRoutes
+    article: ArticleRoutes
     status: StatusRoutes
 
     @classmethod
@@ -73,11 +75,11 @@ class RouteGroups(NamedTuple):
         arena = ArenaRoutes(engine, browsers.knows, lab.line)
         files, explore = LabFileRoutes(engine), ExploreRoutes(model_store)
         projection, learn = ProjectionRoutes(ProjectionQueue(model_store)), LearnRoutes()
-        walks = WalkRoutes(model_store)
-        with_slots = (files, explore, projection, learn, walks)
+        walks, article = WalkRoutes(model_store), ArticleRoutes()
+        with_slots = (files, explore, projection, learn, walks, article)
         report = ServerReport(engine, model_store, lab.line, with_slots)
         status = StatusRoutes(browsers, report, SecretCheck())
-        return cls(lab, arena, files, explore, projection, learn, walks, status)
+        return cls(lab, arena, files, explore, projection, learn, walks, article, status)
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
@@ -90,6 +92,7 @@ class RouteGroups(NamedTuple):
         self.explore.model_store.stop()
         self.walks.stop()
         self.learn.stop()
+        self.article.stop()
 
 
 def _asset(name: str) -> str:

@@ -14,6 +14,7 @@ from ganplay.common.seeding import generator_of
 from ganplay.gan.losses import LOSSES
 from ganplay.live import frame, frame_codec
 from ganplay.live.commands import SPEEDS
+from ganplay.live.pieces import PIECES, SEEDS
 from ganplay.live.render import ARROWS
 from ganplay.toy import custom_points
 from ganplay.toy.config import CUSTOM, GROUPS, PRESETS, ToyConfig
@@ -84,6 +85,8 @@ def schema(home: str | None = None) -> bytes:
             "kinds": KINDS,
             "evidence": Evidence._fields,
         },
+        "pieces": {name: piece.to_dict() for name, piece in PIECES.items()},
+        "piece_seeds": SEEDS,
         "arena": {
             "axes": [field_of(f) | {"usual": default_values(name)} for name, f in AXES.items()],
             "cells": MAX_CELLS,

@@ -1,5 +1,6 @@
 // The page around its views: theme, language, notices, help, the line to the session, and the tabs.
 
+import { ArticlePlace } from "./article/place.js";
 import { Events } from "./shared/events.js";
 import { Glossary, linked } from "./shared/glossary.js";
 import { KeyRun } from "./shared/key-run.js";
@@ -34,7 +35,7 @@ const KEYS = {
   arena: [["␣", "space"], ["S", "s"], ["R", "r"]],
 };
 const MOST_UNREAD = 4; // notices: so many fit on the page
-const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status", "tips"];
+const FOR_TESTS = ["link", "views", "explore", "learn", "arena", "theme", "status", "tips", "article"];
 
 export async function mount(root, { base, token, newToken }) {
   const right = restored(location);
@@ -75,6 +76,7 @@ export class App extends Events {
     const opened = viewsIn(location.hash), asked = this.readLink();
     this.setTheme(inBrowser.get("ganplay.theme") || (document.body.classList.contains("dark") ? "dark" : "light"));
     this.lab = new Lab(this, asked);
+    this.article = new ArticlePlace(this);
     this.wire();
     this.relabel();
     this.views = new Views(this, opened);

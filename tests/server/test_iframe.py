@@ -1,12 +1,13 @@
 """The page in a frame on another site's, as on huggingface.co; there the browser keeps nothing."""
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from helpers.tab import Tab
 
-from ganplay.server.schema import ASSETS
+from ganplay.server.schema import ASSETS, schema
 
 REFUSES = """
 const get = () => { throw new DOMException("Access is denied", "SecurityError"); };
@@ -32,29 +33,36 @@ async ([home, token]) => {
 
 
 @pytest.fixture
-def around(server):
-    """The address of a page, on another host than the server's, with the server's in a frame."""
+def around():
+    """Gives a page on another host than the server's some markup, and tells its address."""
 
     class Page(BaseHTTPRequestHandler):
+        markup = ""
+
         def do_GET(self):
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            frame = f'<iframe src="{server.url}" style="width: 1300px; height: 720px">'
-            self.wfile.write(f"<!doctype html><title>around</title>{frame}</iframe>".encode())
+            self.wfile.write(f"<!doctype html><title>around</title>{Page.markup}".encode())
 
         def log_message(self, *told):
             pass
 
     outer = ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=outer.serve_forever, daemon=True).start()
-    yield f"http://localhost:{outer.server_port}/"
+
+    def made(markup):
+        Page.markup = markup
+        return f"http://localhost:{outer.server_port}/"
+
+    yield made
     outer.shutdown()
     outer.server_close()
 
 
 def test_in_a_frame_the_page_lives_and_the_one_around_it_may_not_ask(chromium, server, around):
-    tab = Tab(chromium, around, REFUSES, drawn=False, viewport={"width": 1366, "height": 768})
+    outside = around(f'<iframe src="{server.url}" style="width: 1300px; height: 720px"></iframe>')
+    tab = Tab(chromium, outside, REFUSES, drawn=False, viewport={"width": 1366, "height": 768})
     page = tab.page
     (frame,) = page.main_frame.child_frames
     frame.wait_for_function("window.ganplay?.drawn > 3 && ganplay.begun")
@@ -85,13 +93,49 @@ def test_in_a_frame_the_page_lives_and_the_one_around_it_may_not_ask(chromium, s
     frame.click(".ar-make")
     frame.wait_for_function("ganplay.arena?.drawn > 3")
 
-    assert tab.complaints == [f"outside: {around}"]
+    assert tab.complaints == [f"outside: {outside}"]
 
     token = frame.evaluate("ganplay.link.current")
     mine = len(server.engine.sessions())
     told = page.evaluate(ASKS, [server.url, token])
     assert told == ["refused", "opaque 0", "refused"]
     assert len(server.engine.sessions()) == mine
+    tab.context.close()
+
+
+FRAME = '<iframe src="{}ganplay/piece/{}" width="320" height="600" loading="lazy"></iframe>'
+
+
+def test_pieces_alone_in_another_sites_frames_take_turns(chromium, server, around):
+    names = ("collapse?lang=zh&amp;theme=dark", "step?lang=en&amp;theme=pink")
+    sessions = len(server.engine.sessions())
+    outside = around("".join(FRAME.format(server.url, name) for name in names))
+    tab = Tab(chromium, outside, REFUSES, drawn=False, viewport={"width": 800, "height": 700})
+    one, two = tab.page.main_frame.child_frames
+    for frame in (one, two):
+        frame.wait_for_selector(".piece-told:not(:empty)")  # nothing is trained unasked
+        assert not frame.evaluate("ganplay.playing || ganplay.recording.busy")
+        assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert not frame.query_selector_all("header, .tour, .embed-unloaded")
+    words = json.loads(schema())["locales"]
+    assert one.inner_text(".piece-title") == words["zh"]["article"]["pieces"]["collapse"]["title"]
+    assert one.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert "theme=pink" in two.inner_text(".embed-wrong")
+
+    # Only by what is seen: the pages' policy lets no text be run as a script, Playwright's neither.
+    one.press(".piece-play", "Enter")
+    one.wait_for_selector(".piece-now:not(:empty)")
+    assert one.query_selector(".piece-play.playing")
+    two.click(".piece-play")
+    two.wait_for_selector(".piece-sentence:not(:empty)")
+    one.wait_for_selector(".piece-play:not(.playing)")  # the first has paused
+    assert not one.evaluate("ganplay.recording.busy")
+    assert "10" in two.inner_text(".piece-now")
+    assert two.inner_text(".piece-sentence").startswith("Step 401")
+    state = json.loads(schema())["pieces"]["step"]["state"]
+    assert two.get_attribute(".embed-foot a", "href") == f"{server.url}#state={state}"
+    assert len(server.engine.sessions()) == sessions
+    assert tab.complaints == [f"outside: {outside}"]
     tab.context.close()
 
 

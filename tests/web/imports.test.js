@@ -7,13 +7,13 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const WEB = fileURLToPath(new URL("../../ganplay/web", import.meta.url));
-const LAYERS = [["shared"], ["lab", "explore", "status"], ["learn", "arena"], ["tabs.js"], ["app.js"], ["mount.js"]];
+const LAYERS = [["shared"], ["lab", "explore", "status"], ["learn", "arena", "article"], ["tabs.js"], ["app.js"], ["mount.js"]];
 // What is imported: with `from`, for its effects, or when it is first needed.
 const IMPORT = /\b(?:from|import)\s*\(?\s*["'`](\.{1,2}\/[^"'`]+)["'`]/g;
 // A comment that only says of which type something is imports nothing.
 const TYPES = /\/\*\*[^]*?\*\//g;
 // Views and panels are fetched under names that are put together.
-const FETCHED = { "tabs.js": ["explore/explore.js", "learn/learn.js", "arena/arena.js"], "mount.js": ["app.js"] };
+const FETCHED = { "tabs.js": ["explore/explore.js", "learn/learn.js", "arena/arena.js"], "article/place.js": ["article/article.js"], "mount.js": ["app.js"] };
 
 const files = readdirSync(WEB, { recursive: true }).filter((name) => name.endsWith(".js"));
 const imports = new Map(files.map((file) => {

@@ -7,7 +7,7 @@ import { current, t } from "./i18n.js";
 // Parts that the share dialog offers; any setting's name can be written by hand as well.
 export const PARTS = [
   "presets", "distribution", "seed", "layers", "graph", "slow", "inside", "own", "timeline", "play", "steps", "speed",
-  "stop", "verdict", "tiles", "charts",
+  "stop", "verdict", "tiles", "charts", "article",
   "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
   "pair", "share", "explore", "explore-directions", "explore-favourites", "explore-gallery", "explore-map", "explore-arithmetic", "explore-dimensions",
   "learn", "learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-forget",

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { lossFormula, partFormulas } from "../../../ganplay/web/lab/formulas.js";
 import { cornerColour, noiseVertices } from "../../../ganplay/web/shared/mini-plots.js";
-import { SUBSTEPS, batchFrame, substeps } from "../../../ganplay/web/lab/slow-motion.js";
+import { SUBSTEPS, batchFrame, substeps } from "../../../ganplay/web/lab/substeps.js";
 
 const text = (pieces) => pieces.map(([piece]) => piece).join("");
 const config = { loss: "hinge", penalty: "r1", penalty_weight: 0.1, noise: "gaussian", noise_dim: 2 };
