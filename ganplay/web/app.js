@@ -16,6 +16,7 @@ import { Views } from "./tabs.js";
 import { inBrowser } from "./shared/storage.js";
 import { element, fetched } from "./shared/dom.js";
 import { lostFrom, readAddress, unreadIn, viewsIn, writeAddress } from "./shared/address.js";
+import { wireFolds } from "./shared/fold.js";
 import { restored } from "./shared/clean-link.js";
 import { useHome } from "./shared/page-address.js";
 import * as words from "./shared/i18n.js";
@@ -29,7 +30,7 @@ const HELP = {
   arena: ["arena.cells", "arena.table", "arena.fair"],
 };
 const KEYS = {
-  lab: [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"], ["1 – 5", "layers"], ["P", "projector"]],
+  lab: [["␣", "space"], ["S", "s"], ["D", "d"], ["G", "g"], ["R", "r"], [", .", "moments"], ["L", "live"], ["1 – 5", "layers"]],
   explore: [["R", "random"], ["N", "nudge"], ["F", "favourite"], ["Ctrl+Z", "undo"], ["Ctrl+Shift+Z", "redo"]],
   learn: [],
   arena: [["␣", "space"], ["S", "s"], ["R", "r"]],
@@ -107,7 +108,10 @@ export class App extends Events {
       words.use(words.others()[0]);
       this.relabel();
     });
+    on(".projecting", () => this.teach.toggleProjector());
     on(".help", () => this.help());
+    wireFolds(this.root);
+    matchMedia(words.COARSE).addEventListener("change", () => this.relabel()); // a mouse was plugged in
     on(".help-glossary", () => this.glossary.open());
     // When it is closed, since then the focus goes back to where it was.
     this.find(".help-box").onclose = ({ target }) => {
@@ -116,7 +120,10 @@ export class App extends Events {
       this.views.show("lab");
       this.lab.tour.start();
     };
-    document.addEventListener("keydown", (event) => pageKey(event, "button") === "?" && this.help());
+    document.addEventListener("keydown", (event) => {
+      const does = { "?": () => this.help(), "p": () => this.teach.toggleProjector() }[pageKey(event, "button")];
+      if (does && this.root.isConnected) does();
+    });
     // After a click with the mouse the keys belong to the page again, not to the button.
     this.root.addEventListener("click", ({ target, detail }) => {
       const button = target.closest("button");
@@ -165,7 +172,7 @@ export class App extends Events {
   help() {
     const view = this.views.shown, seen = new Set();
     const about = HELP[view].map((name) => element("p", {}, ...linked(t(`help.${name}`), seen)));
-    const keys = [...KEYS[view], ["?", "help"]].flatMap(([key, what]) => [
+    const keys = [...KEYS[view], ["P", "projector"], ["?", "help"]].flatMap(([key, what]) => [
       element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: t(`help.keys.${what}`) })]);
     this.find(".help-box h2").textContent = t(`help.titles.${view}`);
     this.find(".help-body").replaceChildren(...about, element("dl", {}, ...keys));

@@ -76,6 +76,11 @@ export class Views {
     this.address(view === "lab" ? {} : { [view]: this.opened[view] });
   }
 
+  // The same place, where something else of the address has changed.
+  renew() {
+    this.address(this.named);
+  }
+
   // Another place in the view that is shown.
   enter(at, shown) {
     this.at[this.shown] = at;
@@ -84,6 +89,7 @@ export class Views {
 
   // Only what is shown now, by view, stands in the address.
   address(shown, entered = false) {
+    this.named = shown;
     Object.assign(this.opened, shown);
     this.history.name({ view: this.shown, at: this.at[this.shown] }, addressOf(this.app.teach.asked, shown), entered);
   }

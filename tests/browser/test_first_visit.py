@@ -70,8 +70,28 @@ def explanations_by_pointer_and_keyboard(tab):
     tab.see("document.dispatchEvent(new Event('scroll'))")  # as after scrolling to it
     page.wait_for_selector(BUBBLE)
     assert tab.words(BUBBLE) == tab.see("ganplay.schema.locales.en.metrics.js.tip")
+    # It stays while the pointer is on it, and goes with the pointer or with Escape.
+    box = page.locator(BUBBLE).bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2, steps=8)
+    page.wait_for_timeout(500)
+    assert page.is_visible(BUBBLE)
+    keys.press("Escape")
+    page.wait_for_selector(BUBBLE, state="detached")
+    page.mouse.move(5, 5)
+    page.hover('[data-tile="js"]')
+    page.wait_for_selector(BUBBLE)
     page.mouse.move(5, 5)
     page.wait_for_selector(BUBBLE, state="detached")
+    # That of a setting too.
+    tip = "#lab-batch_size-tip"
+    page.hover("[for=lab-batch_size]")
+    page.wait_for_selector(f"{tip}:visible")
+    page.hover(tip)
+    page.wait_for_timeout(500)
+    assert page.is_visible(tip)
+    keys.press("Escape")
+    page.wait_for_selector(tip, state="hidden")
+    page.mouse.move(5, 5)
     page.focus(".new-seed")
     keys.press("Shift+Tab")
     keys.press("Tab")

@@ -245,10 +245,10 @@ def test_a_chinese_phone_behind_a_proxy_without_sockets(chromium, server):
     assert tab.words(".status-text") == "实时"
     assert tab.see("document.body.classList.contains('dark')")
     assert tab.fits()
-    # One column, the canvas first.
-    tops = [page.locator(s).bounding_box()["y"] for s in (".stage", ".story", ".choose")]
+    # One column, the picture first.
+    tops = [page.locator(s).bounding_box()["y"] for s in (".deck", ".story", ".choose")]
     assert tops == sorted(tops)
-    assert page.locator(".plane").bounding_box()["width"] > 340
+    assert page.locator(".plane").bounding_box()["width"] > 240
     step = tab.see("ganplay.frame.step")
     tab.until(f"ganplay.frame.step > {step + 50}")
     page.tap("[data-preset=collapse]")
@@ -542,6 +542,7 @@ def test_the_line_breaks_and_the_server_forgets(chromium, server, monkeypatch):
     step = tab.see("ganplay.frame.step")
     tab.until(f"ganplay.frame.step > {step}")
     assert tab.see("ganplay.frame.run") == run
+    assert page.locator("[role=status].line-again").text_content() == "connected again"
 
     # The server has forgotten: the page restores settings and step from what it holds.
     step = tab.pause()

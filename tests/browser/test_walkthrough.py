@@ -35,8 +35,11 @@ class Visit(Tab):
         """What is to be seen now: nothing sticks out, and Chinese is Chinese."""
         assert self.fits()
         if self.see("innerWidth >= 1366"):  # the whole first screen, without scrolling
-            bottom = "document.querySelector('.first').getBoundingClientRect().bottom + scrollY"
-            assert self.see(bottom) <= 768
+            top, height = self.see(
+                "[document.querySelector('.desk').offsetTop + 10, "
+                "document.querySelector('.first').offsetHeight]"
+            )
+            assert top + height <= 768
         if self.language == "zh":
             formulas = self.page.locator(".formula").all_inner_texts()
             shown = self.see("document.querySelector('.lab').innerText")
@@ -230,6 +233,7 @@ def two_at_once(tab):
     page.click(".rewind")
     tab.until("ganplay.frame.step === 0 && !ganplay.frame.playing")
     page.click(".lanes [value=b]", force=True)
+    tab.see("(document.querySelector('.group-training').open = true)")  # folded on a phone
     page.fill("#lab-lr_d", "0.02")
     page.keyboard.press("Enter")
     tab.until("ganplay.rival && ganplay.rival.config.lr_d === 0.02")

@@ -82,6 +82,7 @@ export class Cells {
     const watch = new ResizeObserver(() => this.fit());
     for (const selector of [".ar-stage", ".ar-bar"]) watch.observe(arena.find(selector));
     this.arena.app.addEventListener("theme", () => this.build());
+    this.arena.app.addEventListener("projector", () => this.fit());
   }
 
   get matrix() {
@@ -148,15 +149,22 @@ export class Cells {
     return { cell, button, canvas, plane, rank, lost, numbers };
   }
 
+  // Pixels of the line or two of words below a picture.
+  get footHeight() {
+    const line = this.arena.app.teach.projector ? 24 : 16;
+    return this.matrix ? line + 1 : 2 * line + 1;
+  }
+
   // As large as they can be without scrolling; on a narrow page as wide as fits.
   fit() {
     const { told } = this.arena;
     if (!told || !this.host.clientWidth) return;
-    const wide = this.host.clientWidth, narrow = window.innerWidth <= NARROW, foot = this.matrix ? 17 : 33;
+    const wide = this.host.clientWidth, narrow = window.innerWidth <= NARROW, foot = this.footHeight;
     const tall = narrow ? Infinity : Math.max(240, this.arena.find(".ar-stage").clientHeight - this.host.offsetTop - 12);
     let layout;
     if (this.matrix) {
-      const [rows, columns] = told.axes.map(({ values }) => values.length), head = narrow ? 50 : 72;
+      const [rows, columns] = told.axes.map(({ values }) => values.length), head = this.arena.app.teach.projector ? 124 : narrow ? 50 : 72;
+      this.host.style.setProperty("--head", `${head}px`);
       this.lay(columns, LEAST); // names are as high as their columns are narrow
       const above = [".ar-names", ".ar-corner"].reduce((all, name) => all + this.host.querySelector(name).offsetHeight + GAP, 0);
       const side = Math.min((wide - head - columns * GAP) / columns, (tall - above - (rows - 1) * GAP) / rows - foot);

@@ -4,7 +4,7 @@
 import { styleOf } from "./cells.js";
 import { withInterval } from "./table.js";
 import { choice, element } from "../shared/dom.js";
-import { disc, fitted, line, write } from "../shared/pen.js";
+import { disc, fitted, line, textSize, write } from "../shared/pen.js";
 import { t, whole } from "../shared/i18n.js";
 
 const METRICS = ["js", "modes", "high_quality"], MOST = 600, LEFT = 34, FOOT = 16, NEAR = 24;
@@ -48,7 +48,7 @@ export class Curves {
     this.canvas.onpointerleave = () => this.leave();
     this.canvas.onkeydown = (event) => this.key(event);
     this.canvas.onblur = () => this.leave();
-    this.arena.app.addEventListener("theme", () => this.draw());
+    for (const name of ["theme", "projector"]) this.arena.app.addEventListener(name, () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.canvas.parentElement);
   }
 
@@ -98,7 +98,7 @@ export class Curves {
     const { x, y, top, last, right } = this.scale;
     pen.strokeStyle = colours.line;
     pen.fillStyle = colours.text;
-    pen.font = "10.5px system-ui, sans-serif";
+    pen.font = `${textSize(canvas, 10.5)}px system-ui, sans-serif`;
     pen.lineWidth = 1;
     const marks = this.metric === "modes" ? [0, Math.round(top / 1.03 / 2), Math.round(top / 1.03)] : [0, 0.5, 1];
     for (const value of marks) {

@@ -93,6 +93,7 @@ export class Article {
   openInLab({ about, seed }) {
     const { app } = this, { lab } = app;
     this.turns.now?.pause();
+    if (!lab.playing) lab.toggle();
     lab.take({ ...about.config, seed });
     app.find(".stage").scrollIntoView();
     lab.plane.canvas.focus({ preventScroll: true });

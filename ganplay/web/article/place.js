@@ -4,7 +4,7 @@
 import { WhenNeeded } from "../shared/when-needed.js";
 import { element, fetchView } from "../shared/dom.js";
 
-const NEAR = "500px 0px"; // of the window's edges
+const NEAR = "100px 0px"; // of the window's edges: its head is styled when it comes in sight
 const NARROW = "(max-width: 760px)";
 
 export class ArticlePlace {

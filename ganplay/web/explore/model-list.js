@@ -28,4 +28,8 @@ export function showModels(explore) {
     button.onclick = () => explore.chooseModel(one);
     return button;
   }));
+  const short = explore.find(".ex-short"); // the same where there is no room for what is known of them
+  short.replaceChildren(...explore.models.map(({ name }) => element("option", { textContent: name })));
+  short.value = explore.model.name;
+  short.onchange = () => explore.chooseModel(explore.models[short.selectedIndex]);
 }

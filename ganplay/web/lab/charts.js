@@ -2,12 +2,13 @@
 
 import { element } from "../shared/dom.js";
 import { TOKENS } from "../shared/palette.js";
+import { textSize } from "../shared/pen.js";
 import { number, t } from "../shared/i18n.js";
 
 const MOST_POINTS = 1500;
 const PAUSE = 200; // milliseconds between two charts' redrawings, so that the canvas keeps its pace
 const PATIENCE = 5000;
-const MARGIN = { l: 34, r: 8, t: 4, b: 18 };
+const TEXT = 11, MARGIN = { l: 34, r: 8, t: 4, b: 18 };
 
 // What is drawn: each curve a name of words, a metric and a colour of the theme.
 const CHARTS = [
@@ -16,6 +17,12 @@ const CHARTS = [
   { key: "modes", curves: [["modes", "good", "hv"]], needs: "modes" },
   { key: "outputs", curves: [["d_real", "real"], ["d_fake", "fake"]] },
 ];
+
+// As much as the words at the axes need.
+function marginOf(plot) {
+  const more = textSize(plot, TEXT) / TEXT;
+  return { ...MARGIN, l: MARGIN.l * more, b: MARGIN.b * more };
+}
 
 export class History {
   run = null;
@@ -136,8 +143,9 @@ export class Charts {
     });
     const traces = curves(this.history, { hover: this.paired ? ofBoth : () => ({ hovertemplate: "%{y:.3~g}" }) });
     if (this.paired) traces.push(...curves(this.rival, { dash: "5px,3px", hover: () => ({ hoverinfo: "skip" }) }));
+    const size = textSize(chart.plot, TEXT), margin = marginOf(chart.plot);
     const axis = {
-      color: colours.text, gridcolor: colours.line, zerolinecolor: colours.line, tickfont: { size: 10 },
+      color: colours.text, gridcolor: colours.line, zerolinecolor: colours.line, tickfont: { size: size - 1 },
       fixedrange: true, automargin: false, nticks: 5, ticklabelstandoff: 2,
     };
     const shapes = chart.floor
@@ -147,9 +155,9 @@ export class Charts {
     const range = { distance: [0, 1.02], modes: [0, (this.data.modes || 1) * 1.05] }[chart.key];
     /** @type {any} */ (window).Plotly.react(chart.plot, traces, {
       width: chart.plot.clientWidth, height: chart.plot.clientHeight,
-      margin: MARGIN,
+      margin,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      showlegend: false, hovermode: "x unified", hoverdistance: -1, font: { family: "system-ui, sans-serif", size: 11 },
+      showlegend: false, hovermode: "x unified", hoverdistance: -1, font: { family: "system-ui, sans-serif", size },
       hoverlabel: { bgcolor: colours.panel, bordercolor: colours.line, font: { color: colours.inkText } },
       xaxis: { ...axis, showspikes: false, rangemode: "tozero" },
       yaxis: { ...axis, ...(range ? { range } : { rangemode: "normal" }) },
@@ -170,7 +178,7 @@ export class Charts {
     const range = plot.layout && plot.layout.xaxis.range;
     const share = range ? (this.marked - range[0]) / (range[1] - range[0]) : -1;
     line.hidden = this.marked === null || box.classList.contains("missing") || !(share >= 0 && share <= 1);
-    const width = plot.clientWidth - MARGIN.l - MARGIN.r;
-    line.style.left = `${plot.offsetLeft + MARGIN.l + share * width}px`;
+    const { l, r } = marginOf(plot), width = plot.clientWidth - l - r;
+    line.style.left = `${plot.offsetLeft + l + share * width}px`;
   }
 }

@@ -13,10 +13,20 @@ export class Choices {
     const { presets, distributions } = lab.schema;
     lab.find(".presets").append(...Object.keys(presets).map((name) => this.preset(name)));
     lab.find(".datasets").append(...Object.keys(distributions).map((name) => this.dataset(name)));
+    this.presets = this.list(".preset-list", [null, ...Object.keys(presets)], (name) => name && lab.send("preset", { name }));
+    this.data = this.list(".data-list", Object.keys(distributions), (name) => lab.configure({ distribution: name }));
     lab.find(".new-seed").onclick = () => lab.configure({ seed: Math.floor(Math.random() * SEEDS) });
     lab.find(".seed").onchange = ({ target }) => {
       lab.configure({ seed: target.value.trim() === "" ? null : Number(target.value) });
     };
+  }
+
+  // The same choice as a list, where there is no room for pictures.
+  list(selector, names, choose) {
+    const list = this.lab.find(selector);
+    list.append(...names.map((name) => element("option", { value: name ?? "", disabled: name === null })));
+    list.onchange = () => choose(list.value);
+    return list;
   }
 
   preset(name) {
@@ -39,6 +49,8 @@ export class Choices {
     for (const choice of this.lab.root.querySelectorAll("[data-data]")) {
       choice.querySelector("span").textContent = t(`choices.distribution.${choice.dataset.data}`);
     }
+    for (const one of this.presets) one.textContent = one.value ? t(`presets.${one.value}.label`) : t("choose.no_preset");
+    for (const one of this.data) one.textContent = t(`choices.distribution.${one.value}`);
   }
 
   drawThumbnails() {
@@ -53,10 +65,13 @@ export class Choices {
   }
 
   show() {
+    this.presets.value = "";
+    this.data.value = this.lab.config.distribution;
     for (const button of this.lab.root.querySelectorAll("[data-preset]")) {
       const preset = this.lab.schema.presets[button.dataset.preset];
       const same = Object.keys(preset).every((name) => name === "seed" || preset[name] === this.lab.config[name]);
       button.setAttribute("aria-pressed", same);
+      if (same) this.presets.value = button.dataset.preset;
     }
     for (const radio of this.lab.root.querySelectorAll(".datasets input")) {
       radio.checked = radio.value === this.lab.config.distribution;

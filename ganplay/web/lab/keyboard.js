@@ -15,7 +15,6 @@ export function listenToKeys(lab) {
     ",": ["timeline", () => timeline.go(-1)],
     ".": ["timeline", () => timeline.go(1)],
     "l": ["timeline", () => timeline.live()],
-    "p": ["", () => teach.setProjector(!teach.projector)],
   };
   LAYERS.forEach((name, i) => { keys[i + 1] = ["layers", () => lab.layers.toggle(name)]; });
   document.addEventListener("keydown", (event) => {

@@ -74,7 +74,7 @@ export class Lab extends Events {
     this.openedRival = asked.rival;
     if (this.opened === null) Object.assign(this, keptLab());
     app.addEventListener("words", () => this.relabel());
-    app.addEventListener("theme", () => this.showTheme());
+    for (const name of ["theme", "projector"]) app.addEventListener(name, () => this.showTheme());
     this.build();
   }
 

@@ -1,7 +1,10 @@
 // The place of the pictures: ways of looking at them, and whose the second one is.
 
 import { averagedBadge, showAveraged } from "../shared/averaged.js";
-import { element } from "../shared/dom.js";
+import { element, narrow } from "../shared/dom.js";
+
+// Ways of looking that have a place of their own on the page.
+const PLACES = { own: ".drawing", slow: ".slow", inside: ".insides" };
 
 export class Stage {
   /** @param {import("./lab.js").Lab} lab */
@@ -31,6 +34,7 @@ export class Stage {
       if (on === pressed) return;
       pressed = button.ariaPressed = on;
       callback(on);
+      if (on) this.bring(PLACES[name]);
     };
     const button = element("button", {
       type: "button", className: `mode mode-${name}`, ariaPressed: false, onclick: () => set(!pressed),
@@ -38,6 +42,11 @@ export class Stage {
     });
     this.lab.find(".modes").append(button);
     return set;
+  }
+
+  // On a phone what was switched on may lie above or below what is in sight; the picture always is there.
+  bring(place) {
+    if (narrow() && place) requestAnimationFrame(() => this.lab.find(place).scrollIntoView({ block: "start" }));
   }
 
   // The second picture belongs to one part at a time: who takes it makes the former owner let go.

@@ -1,13 +1,12 @@
 // A tour of the Lab for a first visit: five parts of the page, and what each is for.
 
-import { element } from "../shared/dom.js";
+import { element, narrow } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { inBrowser } from "../shared/storage.js";
 
 const STOPS = { data: ".datasets", g: "[data-graph=\"g\"]", d: "[data-graph=\"d\"]", picture: ".canvas-box", diagnosis: ".verdict" };
 const KEPT = "ganplay.tour";
 const GAP = 10; // pixels between the box and the part that it is about
-const NARROW = "(max-width: 760px)"; // there the box lies at the lower edge of the window
 
 export class Tour {
   /** @param {import("./lab.js").Lab} lab */
@@ -59,7 +58,7 @@ export class Tour {
     this.stop = name;
     this.box.hidden = false;
     this.light(true);
-    this.part(name).scrollIntoView({ block: matchMedia(NARROW).matches ? "start" : "nearest" });
+    this.part(name).scrollIntoView({ block: narrow() ? "start" : "nearest" });
     this.show();
   }
 
@@ -96,7 +95,7 @@ export class Tour {
   place() {
     const { style } = this.box;
     style.left = style.top = "";
-    if (matchMedia(NARROW).matches) return;
+    if (narrow()) return;
     const part = this.part(this.stop).getBoundingClientRect(), { width, height } = this.box.getBoundingClientRect();
     const within = (value, room, size) => Math.max(GAP, Math.min(value, room - size - GAP));
     const beside = part.right + width + 2 * GAP < innerWidth ? part.right + GAP : part.left - width - GAP;

@@ -4,7 +4,7 @@
 import { contour } from "./contours.js";
 import { begin } from "../shared/mini-plots.js";
 import { brief } from "../shared/i18n.js";
-import { disc, fitted, line, write } from "../shared/pen.js";
+import { disc, fitted, line, textSize, write } from "../shared/pen.js";
 import { paint } from "../shared/pixels.js";
 import { MARGIN } from "../shared/plane.js";
 
@@ -152,7 +152,7 @@ export function curve(canvas, entries, check, steps, chosen, { ground, line: fra
   const to = (value) => (logs ? Math.log10(Math.max(value, least)) : value);
   let [bottom, top] = logs ? [to(least), to(most)] : [Math.min(0, ...all), most];
   if (top - bottom < 1e-9) [bottom, top] = [bottom - 1, top + 1];
-  const left = 40, right = wide - 6, foot = tall - 15, head = 5;
+  const size = textSize(canvas, 10.5), left = 2.7 * size + 12, right = wide - 6, foot = tall - 15, head = 5;
   const x = (step) => left + (steps ? step / steps : 0.5) * (right - left);
   const y = (value) => foot - ((to(value) - bottom) / (top - bottom)) * (foot - head);
   const above = low === null ? foot : y(low), below = high === null ? head : y(high);
@@ -160,7 +160,7 @@ export function curve(canvas, entries, check, steps, chosen, { ground, line: fra
   pen.globalAlpha = 0.12;
   pen.fillRect(left, Math.min(above, below), right - left, Math.max(1, Math.abs(above - below)));
   pen.globalAlpha = 1;
-  pen.font = "10.5px system-ui, sans-serif";
+  pen.font = `${size}px system-ui, sans-serif`;
   pen.fillStyle = text;
   write(pen, brief(most, 2), left - 4, head + 8, "right");
   write(pen, brief(logs ? least : bottom, 2), left - 4, foot, "right");

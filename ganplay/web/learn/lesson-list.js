@@ -18,5 +18,14 @@ export function showList(learn) {
     }, element("b", { textContent: place }), element("span", { textContent: say(lesson.title) }),
     element("span", { className: "ln-pips", ariaHidden: "true" }, ...pips)));
   }));
+  showShort(learn, first);
   if (focused) find(`[data-lesson="${focused}"]`).focus();
+}
+
+// The same as a list of one row, for the projector view.
+function showShort(learn, first) {
+  const short = learn.find(".ln-short");
+  short.replaceChildren(...learn.lessons.map(({ name, title }, i) => element("option", { value: name, textContent: `${first + i}. ${learn.say(title)}` })));
+  short.value = learn.lesson.name;
+  short.onchange = () => learn.open(learn.lessons.find(({ name }) => name === short.value));
 }

@@ -20,7 +20,7 @@ export class RunView {
     this.schema = this.learn.app.schema.frame;
     this.plane = new Plane(this.find(".ln-plane"), this.schema, this.palette);
     this.over = this.find(".ln-over");
-    this.learn.app.addEventListener("theme", () => {
+    for (const name of ["theme", "projector"]) this.learn.app.addEventListener(name, () => {
       this.plane.setPalette(this.palette);
       this.draw();
     });
@@ -41,9 +41,11 @@ export class RunView {
   show(running) {
     const other = running !== this.running;
     this.running = running;
-    this.find(".ln-empty").hidden = Boolean(running?.seen);
-    this.find(".ln-empty").textContent = t(this.learn.lesson.tasks[this.learn.step] ? "learn.empty_task" : "learn.empty");
+    const empty = this.find(".ln-empty"), words = t(this.learn.lesson.tasks[this.learn.step] ? "learn.empty_task" : "learn.empty");
+    empty.hidden = Boolean(running?.seen);
+    empty.textContent = words;
     if (!running?.seen) {
+      this.find(".ln-plane").setAttribute("aria-label", words);
       this.small = [];
       this.find(".ln-small").replaceChildren();
       this.find(".ln-curves").replaceChildren();

@@ -1,6 +1,6 @@
 // The settings panel: a control for each field of ToyConfig, made from the schema.
 
-import { element } from "./dom.js";
+import { element, narrow } from "./dom.js";
 import { t, has } from "./i18n.js";
 
 const SLIDER_STEPS = 200;
@@ -47,8 +47,8 @@ export class Controls {
     for (const group of this.schema.groups) {
       const fields = this.schema.fields.filter(
         (f) => f.group === group && !["distribution", "seed"].includes(f.name));
-      const box = element("fieldset", { className: `group group-${group}`, dataset: { part: `settings-${group}` } },
-        element("legend", { textContent: t(`groups.${group}`) }),
+      const box = element("details", { className: `group group-${group}`, dataset: { part: `settings-${group}` } },
+        element("summary", { textContent: t(`groups.${group}`) }),
         ...fields.filter((f) => !f.advanced).map((f) => this.row(f)));
       const more = fields.filter((f) => f.advanced);
       if (more.length) {
@@ -56,7 +56,7 @@ export class Controls {
       }
       this.host.append(box);
     }
-    [...this.host.querySelectorAll("details")].forEach((one, i) => { one.open = Boolean(open[i]); });
+    [...this.host.querySelectorAll("details")].forEach((one, i) => { one.open = open[i] ?? (one.matches(".group") && !narrow()); });
     this.show(this.config);
   }
 

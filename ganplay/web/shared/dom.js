@@ -16,6 +16,10 @@ export function choice(properties, options, value, change) {
   return select;
 }
 
+// Whether the window is as narrow as a phone; the style sheets have the same bound.
+export const NARROW = "(max-width: 760px)";
+export const narrow = () => matchMedia(NARROW).matches;
+
 // Whether the visitor wants nothing to move by itself.
 export const withoutMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

@@ -28,9 +28,13 @@ function find(key, name) {
   return key.split(".").reduce((at, part) => (at === undefined ? at : at[part]), locales[name]);
 }
 
+// Whether a finger points here, for which `key_touch` has words of its own.
+export const COARSE = "(pointer: coarse)";
+const byFinger = (key) => (globalThis.matchMedia?.(COARSE).matches ? find(`${key}_touch`, language) : undefined);
+
 // The words for a key; {name} in them is replaced.
 export function t(key, values = {}) {
-  const text = find(key, language) ?? find(key, "en") ?? key;
+  const text = byFinger(key) ?? find(key, language) ?? find(key, "en") ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 

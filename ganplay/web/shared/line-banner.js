@@ -19,9 +19,12 @@ export class LineBanner {
     this.app = app;
     this.lines = {};
     this.view = "lab";
+    this.down = null; // the view in which a line was told to be down
     this.words = element("p");
     this.box = element("div", { className: "line-banner", role: "status", hidden: true }, this.words);
-    app.root.prepend(this.box);
+    // That all is well again is told to those who do not see the banner go.
+    this.again = element("p", { className: "visually-hidden line-again", role: "status" });
+    app.root.prepend(this.box, this.again);
     app.addEventListener("view", ({ detail: view }) => {
       this.view = view;
       this.show();
@@ -32,7 +35,18 @@ export class LineBanner {
   // How the line of a view is.
   set(view, status) {
     this.lines[view] = status;
+    this.announce(status);
     this.show();
+  }
+
+  announce(status) {
+    if (toldOf(this.lines, this.view)) {
+      this.down = this.view;
+      this.again.textContent = "";
+    } else if (status === "live" && this.down === this.view) {
+      this.down = null;
+      this.again.textContent = t("status.again");
+    }
   }
 
   show() {

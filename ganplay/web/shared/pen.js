@@ -13,6 +13,9 @@ export function fitted(canvas) {
   return { pen, wide, tall };
 }
 
+// The size of words on a canvas: larger in the projector view, as all words are.
+export const textSize = (canvas, usual) => (canvas.closest?.(".projector") ? Math.round(1.45 * usual) : usual);
+
 // Through places [x, y].
 export function line(pen, places) {
   pen.beginPath();

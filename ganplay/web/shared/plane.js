@@ -1,7 +1,7 @@
 // Draws frames on the canvas: D's map, G's warped grid, points and pulls. Nothing is computed here
 // that is not in the frame, and nothing is drawn between frames.
 
-import { crosses, discs, line, sharpness, write } from "./pen.js";
+import { crosses, discs, line, sharpness, textSize, write } from "./pen.js";
 
 export const MARGIN = 1.06; // the canvas shows a little more than the data's square
 export const LONGEST_PULL = 0.13; // of the half-width
@@ -135,7 +135,7 @@ export class Plane {
     pen.lineWidth = 1;
     pen.strokeStyle = palette.line;
     pen.fillStyle = palette.text;
-    pen.font = `${Math.round(Math.max(10, size / 58))}px system-ui, sans-serif`;
+    pen.font = `${textSize(this.canvas, Math.round(Math.max(10, size / 58)))}px system-ui, sans-serif`;
     pen.globalAlpha = 0.6;
     pen.beginPath();
     for (const n of numbers) {
@@ -248,7 +248,7 @@ export class Plane {
   }
 
   drawKey() {
-    const { context: pen, palette } = this, size = this.canvas.width, font = Math.round(Math.max(10, size / 58));
+    const { context: pen, palette } = this, size = this.canvas.width, font = textSize(this.canvas, Math.round(Math.max(10, size / 58)));
     const marks = keyOf(this.schema.arrows), longest = (LONGEST_PULL * size) / (2 * MARGIN), line = 1.4 * font;
     const wide = longest + 4.5 * font, left = size - wide - font / 2, top = size - 2 * font - (marks.length + 1) * line;
     pen.fillStyle = palette.ground;

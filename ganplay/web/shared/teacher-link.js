@@ -48,16 +48,32 @@ export class Teach {
   apply() {
     const { root } = this.app, { hide, lock } = this.asked;
     for (const name of hide) for (const one of this.part(name)) one.classList.add("gone");
-    for (const name of lock) for (const one of this.part(name)) one.inert = true;
+    for (const name of lock) for (const one of this.part(name)) this.lock(one);
     const empty = (section) => ![...root.querySelectorAll(`${section} [data-part]`)].some((one) => !one.classList.contains("gone"));
     root.classList.toggle("no-choose", empty(".choose"));
+    root.classList.toggle("no-settings", empty(".choose") && empty(".settings"));
     root.classList.toggle("no-story", empty(".story"));
     return [...hide, ...lock].filter((name) => !PARTS.includes(name) && !this.part(name).length);
+  }
+
+  // What is locked can be seen: nobody could open it.
+  lock(one) {
+    one.inert = true;
+    if (one instanceof HTMLDetailsElement) one.open = true;
   }
 
   setProjector(on) {
     this.projector = on;
     this.app.root.classList.toggle("projector", on);
+    this.app.find(".projecting").ariaPressed = on;
+    this.app.tell("projector", on);
+  }
+
+  // By button or key; the address keeps it, so that a reload does too.
+  toggleProjector() {
+    this.asked.projector = !this.projector;
+    this.setProjector(this.asked.projector);
+    this.app.views.renew();
   }
 
   // The choices of a teacher in the share dialog; `changed` is called after each.

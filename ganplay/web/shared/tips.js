@@ -6,6 +6,7 @@
 import { element } from "./dom.js";
 
 const HOVER = 450, PRESS = 500, FOCUS = 300; // milliseconds until an explanation opens
+const LEAVE = 250; // and that it stays, so that the pointer can move onto it
 const GAP = 6; // pixels between an element and its explanation
 const ACTIVE = "button, input, select, textarea, a[href], summary, [tabindex]";
 
@@ -14,7 +15,7 @@ export class Tips {
     this.bubble = element("div", { className: "tip-bubble", role: "tooltip", popover: "manual" });
     this.shown = null;
     this.coming = null; // the element whose explanation opens next, and when
-    this.timer = 0;
+    this.timer = this.leaving = 0;
     this.pressed = false; // a finger has opened one and has not been lifted yet
     root.append(this.bubble);
     this.takeFrom(root);
@@ -54,8 +55,8 @@ export class Tips {
   listen(root) {
     const of = ({ target }) => target.closest?.("[data-tip]");
     const on = (name, callback) => root.addEventListener(name, callback, true);
-    on("pointerover", (event) => event.pointerType !== "touch" && this.later(of(event), HOVER));
-    on("pointerout", (event) => event.pointerType !== "touch" && this.shown?.contains(event.target) && this.hide());
+    on("pointerover", (event) => event.pointerType !== "touch" && this.point(event.target, of(event)));
+    on("pointerout", (event) => event.pointerType !== "touch" && this.leave());
     on("pointerdown", (event) => {
       this.hide();
       if (event.pointerType === "touch") this.later(of(event), PRESS, true);
@@ -63,7 +64,7 @@ export class Tips {
     for (const name of ["pointerup", "pointercancel"]) on(name, () => !this.pressed && this.cancel());
     on("focusin", (event) => event.target.matches(":focus-visible") && this.later(of(event), FOCUS));
     on("focusout", () => this.hide());
-    on("keydown", ({ key }) => key === "Escape" && this.hide());
+    on("keydown", ({ key }) => key === "Escape" && this.dismiss(root));
     on("contextmenu", (event) => this.pressed && event.preventDefault());
     on("click", (event) => this.click(event, of(event)));
     // One that is yet to open does so where its element is then: the browser scrolls to what gets the focus.
@@ -79,13 +80,43 @@ export class Tips {
     } else if (one && event.pointerType === "touch" && !event.target.closest(`${ACTIVE.replace(", [tabindex]", "")}, label`)) this.show(one);
   }
 
+  // The pointer is on an explanation, on the element that has it, or elsewhere, where another may come.
+  point(target, one) {
+    if (this.shown && (one === this.shown || this.bubble.contains(target))) this.stay();
+    else if (!one) this.cancel();
+    else if (one !== this.coming) this.plan(one, HOVER);
+  }
+
+  leave() {
+    clearTimeout(this.leaving);
+    if (this.shown) this.leaving = setTimeout(() => this.hide(), LEAVE);
+  }
+
+  stay() {
+    clearTimeout(this.leaving);
+    this.cancel();
+  }
+
+  // Escape closes what is open, that of a setting too, until one comes back to it.
+  dismiss(root) {
+    this.hide();
+    const row = root.querySelector(".row:is(:has(> label:hover), :has(> .tip:hover), :has(:focus-visible))");
+    if (!row) return;
+    row.classList.add("untold");
+    for (const name of ["pointerleave", "focusout"]) row.addEventListener(name, () => row.classList.remove("untold"), { once: true });
+  }
+
   // A number that changes under the pointer is entered anew each time, which is no reason to wait anew.
   later(one, wait, byFinger = false) {
     if (one && one === this.coming) return;
     this.cancel();
     if (one === this.shown) return;
     this.hide();
-    if (!one) return;
+    if (one) this.plan(one, wait, byFinger);
+  }
+
+  plan(one, wait, byFinger = false) {
+    this.cancel();
     this.coming = one;
     this.timer = setTimeout(() => {
       this.coming = null;
@@ -101,6 +132,7 @@ export class Tips {
 
   hide() {
     this.cancel();
+    clearTimeout(this.leaving);
     if (this.shown) this.bubble.hidePopover();
     this.shown = null;
   }

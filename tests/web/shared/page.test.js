@@ -69,6 +69,19 @@ test("words are found, filled in and fall back to English", () => {
   assert.equal(words.t("no.such"), "no.such");
 });
 
+test("where a finger points, texts that have words for it use them", () => {
+  words.start({ en: { tip: "Click", tip_touch: "Tap", other: "Hold" }, zh: { tip: "点击", tip_touch: "轻点" } }, "en");
+  const pointing = (coarse) => { globalThis.matchMedia = (query) => ({ matches: query === words.COARSE && coarse }); };
+  pointing(true);
+  assert.deepEqual([words.t("tip"), words.t("other")], ["Tap", "Hold"]);
+  words.use("zh");
+  assert.equal(words.t("tip"), "轻点");
+  pointing(false);
+  assert.equal(words.t("tip"), "点击");
+  delete globalThis.matchMedia;
+  words.use("en");
+});
+
 test("numbers are short, and what is missing is a dash", () => {
   assert.equal(words.number(0.1234), "0.12");
   assert.equal(words.number(-1.386), "−1.39");
