@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-floor lint format bench clean
+.PHONY: run test test-floor test-space lint format bench clean
 
 run: $(VENV)/.run
 	$(BIN)/ganplay app --open
@@ -14,6 +14,10 @@ test: $(VENV)/.test node_modules
 # All tests on the oldest torch that is supported, in an environment of its own.
 test-floor:
 	$(MAKE) test VENV=.venv-floor TORCH="torch==2.8.* torchvision==0.23.*"
+
+# All tests on the newest torch that requirements.txt lets a Space have.
+test-space:
+	$(MAKE) test VENV=.venv-space TORCH="torch==2.11.* torchvision==0.26.*"
 
 lint: $(VENV)/.lint node_modules
 	$(BIN)/ruff format --check .
@@ -32,7 +36,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .venv-floor node_modules
+	rm -rf $(VENV) .venv-floor .venv-space node_modules
 
 # torch and torchvision come in one pip call into a fresh environment, so that they match.
 $(VENV)/.run: pyproject.toml

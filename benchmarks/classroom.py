@@ -91,17 +91,20 @@ class Measured:
         late: milliseconds by which the server's event loop was late.
         memory: of the server, in MiB.
         ready: seconds until it was as fast as it gets: all is captured and tried out.
+        early: frames a second of each in the lab until then.
     """
 
     def __init__(self, lab: list[Seen], others: list[Seen]) -> None:
         self.lab, self.others = lab, others
         self.late: list[float] = []
+        self.early: list[float] = []
         self.memory = self.ready = 0.0
         self.start = self.end = 0.0
         self._steps = [0] * len(lab)
 
     def begin(self) -> None:
-        """What went before does not count."""
+        """What went before does not count, but as `early`."""
+        self.early = [len(one.frames) / self.ready for one in self.lab]
         self.start, self._steps = time.perf_counter(), [one.steps for one in self.lab]
 
     def finish(self) -> None:
@@ -179,6 +182,7 @@ def rows_of(scenario: str, size: int, seen: Measured) -> list[Row]:
             "" if scenario == "c" else ">= 0.95"),
         Row(f"{name}event loop late, p99", percentile(seen.late, 0.99), "ms", "<= 100"),
         Row(f"{name}as fast as it gets after", seen.ready, "s", f"<= {PATIENCE:.0f}"),
+        Row(f"{name}frames of the slowest until then", min(seen.early), "1/s"),
         Row(f"{name}server's memory", seen.memory, "MiB"),
         Row(f"{name}lines and requests lost", seen.lost, "", "== 0"),
     ]  # fmt: skip

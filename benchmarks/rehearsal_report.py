@@ -211,6 +211,8 @@ def rows_of(
         Row("lab: fairness of frames (Jain)", jain(frames), "", ">= 0.95"),
         Row("lab: fairness of steps (Jain)", jain(steps), "", ">= 0.95"),
         Row("lab: longest gap", max(one.longest for one in others), "ms", "<= 2000"),
+        Row("lab: longest gap, with the one of the NaN",
+            max(one.longest for one in accounts), "ms"),
         everybody("lesson: checks all came out for", (one.learnt for one in accounts)),
         everybody("explorer: moved a picture", (late is not None for late in sliders)),
         Row("explorer: slider to picture, p95", percentile(seen.waits or [NAN], 0.95), "ms",

@@ -85,7 +85,7 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    folder = _folder(options)
+    folder = folder_of(options)
     if options.threads:
         torch.set_num_threads(options.threads)
     model = load_model(options.name)
@@ -104,7 +104,7 @@ def _eval(options: argparse.Namespace) -> int:
         flags.write_output(options, "pairs", closest_pairs(model, train, report).save)
     if options.write:
         with flags.refusing(OSError):
-            model.with_metrics(report).save_pretrained(folder)
+            model.with_card(metrics=report).save_pretrained(folder)
     return 0
 
 
@@ -120,7 +120,7 @@ def add_directions(parser: argparse.ArgumentParser) -> None:
 
 
 def _directions(options: argparse.Namespace) -> int:
-    folder = _folder(options)
+    folder = folder_of(options)
     model = load_model(options.name)
     if model.card.data.name == "faces":
         drawn = load("faces", count=options.samples)
@@ -139,7 +139,7 @@ def _directions(options: argparse.Namespace) -> int:
     return 0
 
 
-def _folder(options: argparse.Namespace) -> Path:
+def folder_of(options: argparse.Namespace) -> Path:
     """Where a model lies that is to be written."""
     folder = Path(options.name) if Path(options.name).is_dir() else BUNDLED / options.name
     if options.write and not folder.is_dir():

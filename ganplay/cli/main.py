@@ -11,6 +11,7 @@ from ganplay.cli.app import add_app
 from ganplay.cli.data import add_data
 from ganplay.cli.evaluate import add_classifier, add_directions, add_eval
 from ganplay.cli.flags import UsageError
+from ganplay.cli.inversion import add_inversion
 from ganplay.cli.models import add_export, add_info, add_sample
 from ganplay.cli.neighbours import add_neighbours
 from ganplay.cli.project import add_project
@@ -51,6 +52,7 @@ COMMANDS = {
     "walk": Command(add_walk, "render a film of a walk through latent space"),
     "neighbours": Command(add_neighbours, "find the training pictures nearest to samples"),
     "project": Command(add_project, "invert a picture: find the latent vector that generates it"),
+    "inversion": Command(add_inversion, "measure how well pictures can be inverted in a model"),
     "data": Command(add_data, "show a data set of pictures"),
 }
 REFUSALS = (

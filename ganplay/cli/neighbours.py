@@ -60,7 +60,7 @@ def _neighbours(options: argparse.Namespace) -> int:
 def _in_words(row: dict[str, Any]) -> str:
     lines = [row["state"]]
     lines += [
-        f"  {one['name']:>8}  place {one['place']:>6}  distance {one['distance']:.3f}"
+        f"  {one['name']:>8}  place {one['place']:>6}  in features {one['distance']:.3f}"
         f"  in pixels {one['pixels']:.2f}"
         for one in row["neighbours"]
     ]

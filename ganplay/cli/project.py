@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ganplay.cli import flags
 from ganplay.cli.models import label_number
 from ganplay.images.checkpoint import ImageModel, bundled, load
 from ganplay.latent import projection
+from ganplay.latent.inversion_fit import ClassReading, Fit, class_reading, fit_of
 from ganplay.latent.projection import MAX_RESTARTS, MAX_STEPS, RESTARTS, STEPS, ProjectionResult
 from ganplay.media.contact_sheet import contact_sheet
 from ganplay.media.ink import LEVELS
@@ -75,10 +77,12 @@ def _print(
     state = str(replace(found.state, model=options.name))
     notes = [str(note) for note in wanted.notes]
     label = model.labels[found.labels[found.best]] if found.labels else None
+    fit = fit_of(model.card, found.error)
+    read = None if options.mask else class_reading(model.card, wanted.pixels, found.picture)
     if options.json:
         shown = {
             "state": state, "error": round(found.error, 3), "label": label, "notes": notes,
-            "ink": wanted.level,
+            "ink": wanted.level, "fit": fit and fit._asdict(), "read": read and read._asdict(),
             "best": found.best, "labels": [model.labels[k] for k in found.labels],
             "curves": [[round(error, 3) for error in row] for row in found.curves.tolist()],
         }  # fmt: skip
@@ -88,5 +92,27 @@ def _print(
     print(state)
     of = "" if label is None else f", class {label}"
     print(f"error {found.error:.1f} of 255 grey levels{of}", file=sys.stderr)
-    for note in notes:
-        print(f"{options.picture}: {note}", file=sys.stderr)
+    for words in (*_judged(fit, read), *(f"{options.picture}: {note}" for note in notes)):
+        print(words, file=sys.stderr)
+
+
+FITS = {
+    "fits": "it fits: 95 in 100 of the model's own samples have at most {samples:.1f}",
+    "near": "it is near: samples have {samples:.1f}, real pictures {held_out}",
+    "off": "it is off: the model's own samples have at most {samples:.1f}. The model cannot draw"
+    " this picture, or more --restarts and --steps are needed",
+}
+
+
+def _judged(fit: Fit | None, read: ClassReading | None) -> Iterator[str]:
+    """What a result is worth, in words."""
+    if fit is None:
+        yield "how good that is for this model is not known; `ganplay inversion` measures it"
+    else:
+        held_out = "more" if fit.held_out is None else f"up to {fit.held_out:.1f}"
+        yield FITS[fit.word].format(samples=fit.samples, held_out=held_out)
+    if read and read.target != read.picture:
+        yield (
+            f"a classifier reads {read.target} in the picture and {read.picture} in the result: the"
+            " search minimised the error in pixels, not the class; --label or --restarts may help"
+        )

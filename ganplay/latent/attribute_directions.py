@@ -68,6 +68,34 @@ def of_faces(data: ImageData, net: Classifier) -> Callable[[Images], Measures]:
     return read
 
 
+def probabilities_of_faces(net: Classifier) -> Callable[[Images], Measures]:
+    """A function that reads from pictures of faces how likely each attribute is, 0 to 1.
+
+    `skin` is no probability but the expected place from pale (0) to deep (1).
+
+    Args:
+        net: a classifier of faces.
+    """
+
+    def read(images: Images) -> Measures:
+        with torch.no_grad():
+            logits = net.read(net.features(images))
+        words, chances = net.heads, {name: one.softmax(1) for name, one in logits.items()}
+
+        def of(head: str, *kinds: str) -> Tensor:
+            return chances[head][:, [words[head].index(kind) for kind in kinds]].sum(1)
+
+        depth = torch.linspace(0, 1, len(words["skin"]))
+        return {
+            "glasses": 1 - of("glasses", "none"),
+            "smile": of("mouth", "smile", "open"),
+            "hair": of("hair", "long"),
+            "skin": chances["skin"] @ depth,
+        }
+
+    return read
+
+
 def _ridge_regression(x: Float[Tensor, "n f"], y: Float[Tensor, "n k"]) -> Float[Tensor, "f k"]:
     gram = x.T @ x / len(x) + RIDGE * torch.eye(x.shape[1], dtype=x.dtype)
     return torch.linalg.solve(gram, x.T @ y / len(x))

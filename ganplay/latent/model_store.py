@@ -274,6 +274,8 @@ def _about(card: Card) -> dict[str, Any]:
     figures: dict[str, Any] = card.metrics
     found = {name: figures.get(name) for name in ("frechet", "accuracy")}
     quality = {k: v.get("samples") for k, v in found.items() if isinstance(v, dict)}
+    if isinstance(found["frechet"], dict):
+        quality["floor"] = found["frechet"].get("held_out")
     return {
         "name": card.name,
         "data": card.data.name,

@@ -38,6 +38,8 @@ SAMPLES = 1024
 """From which the starting points are chosen, spread evenly over the possible classes."""
 CLASS_CANDIDATES, CLASS_STEPS = 32, 40
 """Where the class is not known: how many classes are tried at most, and for how many steps."""
+GREY_LEVELS = 127.5
+"""Grey levels of 255 in a unit of pixels that are from -1 to 1."""
 CHUNK = 64
 """Samples that are rendered at once."""
 STYLE_SAMPLES = 64
@@ -101,7 +103,7 @@ class _Target(NamedTuple):
 
     def error(self, distance: Tensor) -> Tensor:
         """A distance as root mean square over the visible pixels, in grey levels of 255."""
-        return (distance / self.visible.mean()).sqrt() * 127.5
+        return (distance / self.visible.mean()).sqrt() * GREY_LEVELS
 
 
 def project(
@@ -221,7 +223,7 @@ class _Search:
             optimizer.param_groups[0]["lr"] = _learning_rate(step / steps)
             pictures = self.pictures(z.T, label)
             distance = self.target.distance(pictures)
-            (z.grad,) = torch.autograd.grad((distance + _prior_penalty(z)).sum(), z)
+            (z.grad,) = torch.autograd.grad((distance + prior_penalty(z)).sum(), z)
             optimizer.step()
             curves.append(self.target.error(distance.detach()))
             self.tell(stage, curves[-1], pictures.detach())
@@ -231,7 +233,7 @@ class _Search:
         """L(z) of each."""
         with torch.no_grad():
             distance = self.target.distance(self.pictures(z.T, self.one_hot(labels)))
-        return distance + _prior_penalty(z)
+        return distance + prior_penalty(z)
 
     def found(
         self, z: Float[Tensor, "z r"], labels: Int[Tensor, "r"], curves: Float[Tensor, "r t"]
@@ -241,7 +243,7 @@ class _Search:
         label = self.one_hot(labels)
         pictures = self.model.sampler().pictures(rounded.T.double(), label)
         distance = self.target.distance(pictures).float()
-        best = int((distance + _prior_penalty(rounded.float())).argmin())
+        best = int((distance + prior_penalty(rounded.float())).argmin())
         label_part = ((int(labels[best]), 1.0),) if labels[best] else ()
         state = LatentState(
             self.model.card.name, at=tuple(rounded[:, best].double().tolist()), label=label_part
@@ -263,8 +265,9 @@ def _learning_rate(along: float) -> float:
     return LEARNING_RATE * min(1.0, along / WARM_UP + 0.1) * (1 + math.cos(math.pi * along)) / 2
 
 
-def _prior_penalty(z: Float[Tensor, "z r"]) -> Float[Tensor, "r"]:
-    return PRIOR_WEIGHT * z.square().mean(0)
+def prior_penalty(z: Float[Tensor, "..."], dim: int = 0) -> Float[Tensor, "..."]:
+    """The second term of L(z) of latent vectors, whose numbers are along `dim`."""
+    return PRIOR_WEIGHT * z.square().mean(dim)
 
 
 def drawing_style(model: ImageModel) -> DrawingStyle:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganplay.common.devices import threads
 from ganplay.common.settings import MAX_SEED, Problem
+from ganplay.latent.inversion_fit import class_reading, fit_of
 from ganplay.latent.model_store import ModelStore, ModelStoreError
 from ganplay.latent.projection import (
     MAX_RESTARTS,
@@ -129,6 +130,19 @@ class ProjectionQueue:
         """Run a request in the calling thread; see `projection.project`."""
         arguments = request._asdict()
         return project(self.model_store.model(arguments.pop("model")), **arguments, tell=tell)
+
+    def judged(self, request: ProjectionRequest, found: ProjectionResult) -> dict[str, Any]:
+        """What a result is worth, as JSON has it.
+
+        `fit` says whether it fits the target (`inversion_fit.Fit`), `read` which classes are read
+        from the target and from the picture; null where that is not known.
+        """
+        card = self.model_store.card(request.model)
+        fit = fit_of(card, found.error)
+        # Of a target that is hidden in part no class can be read.
+        whole = request.hidden is None or not bool(request.hidden.any())
+        read = class_reading(card, request.target, found.picture) if whole else None
+        return {"fit": fit and fit._asdict(), "read": read and read._asdict()}
 
     def stop(self) -> None:
         """End the thread; the running search is given up, those that wait are dropped."""

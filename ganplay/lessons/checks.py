@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganplay.lessons.experiments import EXPERIMENTS, Experiment
+from ganplay.lessons.experiment import Experiment
+from ganplay.lessons.experiments import EXPERIMENTS
 from ganplay.lessons.lesson import Check, Lesson, Run, Task
 
 ROUNDING = 1e-9

@@ -1,13 +1,12 @@
 """What a lesson runs: GANs, VAEs, Dirac-GANs, latent vectors, or a trained image model.
 
-Each kind of experiment has its own settings, members (one a seed) that advance together, and
-signals that can be measured by name.
+Those on directions and on inversion have files of their own; `EXPERIMENTS` lists all kinds.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -20,40 +19,13 @@ from ganplay.images.sampler import one_hot
 from ganplay.latent.interpolation import lerp, slerp
 from ganplay.lessons import dirac_gan, signals
 from ganplay.lessons.dirac_gan import DiracConfig
+from ganplay.lessons.entanglement import ATTRIBUTES, DirectionsConfig, DirectionsExperiment
+from ganplay.lessons.experiment import Experiment, Values
+from ganplay.lessons.inversion import InversionConfig, InversionExperiment
 from ganplay.lessons.vae_trainer import VaeTrainer
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.metrics import compare
 from ganplay.toy.trainer import ToyTrainer
-
-Values = Float[Tensor, "s"]
-
-
-@dataclass(eq=False)
-class Experiment:
-    """Members that advance together; each kind makes what it runs in `__post_init__`.
-
-    Attributes:
-        config: the settings of all.
-        seeds: one for each member.
-        use_capture: whether steps are captured, where something is trained.
-        steps: since the start.
-    """
-
-    config: Any
-    seeds: Sequence[int]
-    use_capture: bool = True
-    steps: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        """Make what is run."""
-
-    def advance(self, count: int) -> None:
-        """Take some steps; without a model that is trained, only their number changes."""
-        self.steps += count
-
-    def measure(self, name: str) -> Values:
-        """The current value of a signal for each member; NaN where it has no meaning."""
-        raise NotImplementedError
 
 
 class TrainedExperiment(Experiment):
@@ -202,6 +174,8 @@ PICTURES = 16
 class PicturesExperiment(Experiment):
     """Pictures of a trained model; member i shows class i."""
 
+    columns: ClassVar[int] = 6
+
     def __post_init__(self) -> None:
         self.model = load(self.config.model)
 
@@ -267,4 +241,8 @@ EXPERIMENTS: dict[str, ExperimentType] = {
     "dirac": ExperimentType(DiracConfig, DiracExperiment, ("radius",)),
     "latent": ExperimentType(LatentConfig, LatentExperiment, ("middle",)),
     "pictures": ExperimentType(PicturesConfig, PicturesExperiment, ("variety", "nearest")),
+    "directions": ExperimentType(
+        DirectionsConfig, DirectionsExperiment, tuple(f"change_{name}" for name in ATTRIBUTES)
+    ),
+    "inversion": ExperimentType(InversionConfig, InversionExperiment, ("error",)),
 }

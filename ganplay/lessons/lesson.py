@@ -90,13 +90,24 @@ class Run(_Strict):
         shows: extra drawings beside the picture.
     """
 
-    kind: Literal["gan", "vae", "dirac", "latent", "pictures"] = "gan"
+    kind: Literal["gan", "vae", "dirac", "latent", "pictures", "directions", "inversion"] = "gan"
     name: Text
     settings: dict[str, str | int | float | bool] = {}
     steps: Annotated[int, Field(ge=0, le=MAX_STEPS)]
     every: Annotated[int, Field(ge=1, le=1000)] = 50
     shows: tuple[
-        Literal["optimal", "ratio", "phase", "slopes", "classes", "vae", "lengths", "pictures"], ...
+        Literal[
+            "optimal",
+            "ratio",
+            "phase",
+            "slopes",
+            "classes",
+            "vae",
+            "lengths",
+            "pictures",
+            "changes",
+        ],
+        ...,
     ] = ()
 
     @model_validator(mode="after")

@@ -17,15 +17,17 @@ from ganplay.common.devices import threads_of_torch
 from ganplay.common.settings import Settings
 from ganplay.common.wire import Piece
 from ganplay.lessons.checks import outcome_of
+from ganplay.lessons.entanglement import ATTRIBUTES, DirectionsExperiment
+from ganplay.lessons.experiment import Experiment
 from ganplay.lessons.experiments import (
     EXPERIMENTS,
     DiracExperiment,
-    Experiment,
     GanExperiment,
     LatentExperiment,
     PicturesExperiment,
     VaeExperiment,
 )
+from ganplay.lessons.inversion import InversionExperiment
 from ganplay.lessons.lesson import Check, Run
 from ganplay.lessons.signals import class_table, optimal_outputs
 from ganplay.live.frame import ALL_LAYERS, MAP, Frame, FrameRenderer, View
@@ -44,8 +46,6 @@ CHUNK = 10
 """Steps between two looks at the clock."""
 MAX_SLOPE = 2.0
 """Norm of D's gradient that has the last colour of its map."""
-COLUMNS = 6
-"""Pictures of each member that are shown."""
 DECIMALS = 4
 """Of numbers in a head."""
 
@@ -153,16 +153,30 @@ def latent_view(experiment: LatentExperiment, run: Run) -> ExperimentView:
     return ExperimentView({}, lambda: Piece({"lengths": rounded(experiment.lengths())}, []))
 
 
-def pictures_view(experiment: PicturesExperiment, run: Run) -> ExperimentView:
-    """Pictures of a trained model, a row for each member, which never change."""
+def pictures_view(
+    experiment: PicturesExperiment | DirectionsExperiment | InversionExperiment, run: Run
+) -> ExperimentView:
+    """Pictures of a trained model, a row for each member."""
 
     def moment() -> Piece:
-        rows = experiment.rows(COLUMNS)
-        shape = [len(rows) * COLUMNS, *experiment.model.card.shape]
+        columns = experiment.columns
+        rows = experiment.rows(columns)
+        shape = [len(rows) * columns, *experiment.model.card.shape]
         pixels = _bytes((torch.cat(rows) + 1) / 2)
-        return Piece({"pictures": 0, "shape": shape, "columns": COLUMNS}, [pixels])
+        return Piece({"pictures": 0, "shape": shape, "columns": columns}, [pixels])
 
     return ExperimentView({}, moment)
+
+
+def directions_view(experiment: DirectionsExperiment, run: Run) -> ExperimentView:
+    """Faces along a direction, and how much each attribute changes in each member."""
+    pictures = pictures_view(experiment, run)
+
+    def moment() -> Piece:
+        piece = pictures.moment()
+        return piece._replace(head=piece.head | {"changes": rounded(experiment.changes)})
+
+    return ExperimentView({"attributes": ATTRIBUTES}, moment)
 
 
 VIEWS: dict[type, Callable[[Any, Run], ExperimentView]] = {
@@ -171,6 +185,8 @@ VIEWS: dict[type, Callable[[Any, Run], ExperimentView]] = {
     DiracExperiment: dirac_view,
     LatentExperiment: latent_view,
     PicturesExperiment: pictures_view,
+    DirectionsExperiment: directions_view,
+    InversionExperiment: pictures_view,
 }
 
 

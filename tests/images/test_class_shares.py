@@ -8,9 +8,10 @@ import torch
 from helpers.pictures import TINY, about, pictures, train
 
 from ganplay.common.safe_tensors import CheckpointError
-from ganplay.images.checkpoint import load, model_of_run
+from ganplay.images.checkpoint import BUNDLED, load, model_of_run
 from ganplay.images.checkpoint.card import Card
 from ganplay.images.datasets import ImageData
+from ganplay.images.datasets.faces.attributes import sample_attributes
 from ganplay.images.latent_state import LatentState
 from ganplay.images.runs import Run
 from ganplay.images.trainer import ImageTrainer
@@ -45,3 +46,19 @@ def test_a_card_says_how_often_its_data_have_each_class(tmp_path):
     sampler.pictures = lambda z, y: seen.append(y) or pictures_of(z, y)
     model.score(LatentState("bars", 1))
     assert seen[0].mean(0).tolist() == [0.75, 0.25]
+
+
+def test_bundled_cards_say_how_often_their_data_have_each_class():
+    cards = {
+        path.parent.name: Card.from_json(path.read_bytes()) for path in BUNDLED.glob("*/card.json")
+    }
+    for name, card in cards.items():
+        counts = card.data.class_counts
+        assert sum(counts) == card.data.count, name
+        shares = card.metrics["shares"]["data"]
+        for label, count in zip(card.labels, counts, strict=True):
+            assert count / card.data.count == pytest.approx(shares[label], abs=1e-9)
+    assert cards["digits-conditional"].class_weights[1] == 6742  # as MNIST has ones
+    assert set(cards["letters-conditional"].class_weights) == {1296}  # of whole alphabets
+    drawn = sample_attributes(30_000, seed=0)["hair"].bincount().tolist()
+    assert tuple(drawn) == cards["faces"].data.class_counts

@@ -39,7 +39,7 @@ def test_models_are_told_of_before_any_is_loaded(gallery):
         "name": "one", "data": "folder", "count": 40, "shape": [1, 16, 16],
         "labels": ["lying", "standing"], "steps": [0, 10, 12],
         "dim": about["one"]["dim"], "named": [], "ema": about["one"]["ema"],
-        "quality": {"frechet": 2.5},
+        "quality": {"frechet": 2.5, "floor": 1.0},
     }  # fmt: skip
     assert about["bars"]["labels"] == []
     assert gallery.in_memory == []

@@ -15,7 +15,7 @@ def test_a_page_may_outlive_the_server_that_showed_it_the_lessons():
 
 def test_the_page_gets_all_lessons(server):
     content = known(server)
-    assert len(content["lessons"]) == 13
+    assert len(content["lessons"]) == 15
     assert content["problems"] == []
     assert content["members"] == MEMBERS
     free = {

@@ -18,6 +18,7 @@ from PIL import Image
 import ganplay
 from ganplay.common.wire import pack_chunk
 from ganplay.latent import projection, projection_queue
+from ganplay.latent.inversion_fit import fit_of
 from ganplay.media.uploads import MAX_BYTES, DrawingStyle, fitted
 from ganplay.server.explore.projection_routes import MAX_SEARCHES
 from ganplay.server.http import auth
@@ -62,6 +63,8 @@ def test_a_search_tells_how_far_it_is_and_ends_with_a_state(server, model):
     assert drawn.numpy().tobytes() == pixels
     apart = (drawn.double() - target.double()).square().mean().sqrt()
     assert last["error"] == pytest.approx(float(apart), abs=0.3)
+    assert last["read"] == {"target": "4", "picture": "4"}
+    assert last["fit"] == fit_of(model.card, last["error"])._asdict()
     # It is what Python finds.
     found = projection.project(model, target, restarts=3, steps=30)
     assert str(found.state) == last["state"]
@@ -256,6 +259,10 @@ def test_a_digit_is_drawn_found_explored_and_undone(chromium, server, model):
     page.click(".fi-go")
     page.wait_for_selector(".fi-explore:not([disabled])", timeout=60_000)
     assert "class 7" in tab.words(".fi-said")
+    words = tab.see("panel.found.fit?.word") or "unknown"
+    kinds = {"fits": "It fits", "near": "Near", "off": "Off", "unknown": "No errors of this model"}
+    assert tab.words(".fi-fits").startswith(kinds[words])
+    assert tab.see("panel.said") == ("unmatched" if words == "off" else "done")
     assert tab.see("panel.curves.map((curve) => curve.length)") == [30] * 8
     found = tab.bytes_of("panel.whole")
     page.click(".fi-explore")

@@ -145,6 +145,24 @@ class Direction(StrictModel):
     r_squared: Annotated[float, Field(ge=0, le=1)]
 
 
+class InversionErrors(StrictModel):
+    """Errors of inversions, root mean squares in grey levels of 255; 95 in 100 are at most that.
+
+    Attributes:
+        samples: of the model's own samples.
+        held_out: of real pictures that it did not learn from; None where there were none.
+        count: pictures of each.
+        restarts: of each search.
+        steps: of each restart.
+    """
+
+    samples: Annotated[float, Field(ge=0, le=255)]
+    held_out: Annotated[float, Field(ge=0, le=255)] | None = None
+    count: Annotated[int, Field(ge=1)]
+    restarts: Annotated[int, Field(ge=1)]
+    steps: Annotated[int, Field(ge=1)]
+
+
 class Card(StrictModel):
     """Of a checkpoint: all that its weights need, and where they come from.
 
@@ -164,6 +182,7 @@ class Card(StrictModel):
         sha256: of model.safetensors.
         metrics: as `ganplay eval` reports them, with their protocol.
         named: directions beside the principal ones, as `ganplay directions` finds them.
+        inversion: how well pictures can be inverted, as `ganplay inversion` measures it.
         licence: of the model; "" for ganplay's own data means ganplay's, else that nobody said.
     """
 
@@ -182,6 +201,7 @@ class Card(StrictModel):
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
     metrics: dict[str, JsonValue] = Field({})
     named: Annotated[tuple[Direction, ...], Field(max_length=32)] = ()
+    inversion: InversionErrors | None = None
     licence: Licence = ""
 
     @model_validator(mode="after")

@@ -286,9 +286,9 @@ class ImageModel(ModelHubMixin, library_name="ganplay", tags=["gan"]):
         """The same model with G, as it is and was, on a device; D stays where it is."""
         return ImageModel(self.card, self._tensors, self._networks, device)
 
-    def with_metrics(self, metrics: Mapping[str, Any]) -> "ImageModel":
-        """The same model, with other figures on its card."""
-        card = Card.model_validate(dict(self.card) | {"metrics": metrics})
+    def with_card(self, **changes: Any) -> "ImageModel":
+        """The same model with some fields of its card changed."""
+        card = Card.model_validate(dict(self.card) | changes)
         return ImageModel(card, self._tensors, self._networks, self._device)
 
     def with_named(self, named: Sequence[Direction], vectors: Float[Tensor, "k z"]) -> "ImageModel":

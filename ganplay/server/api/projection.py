@@ -68,7 +68,10 @@ class ProjectionApi:
             The state string, its picture as a PNG in a data URL, the error between it and what
             was looked for in grey levels of 255, what was looked for as a data URL, what was done
             to the file to have that, from which percentage on a pixel was taken for ink (null
-            where that was not asked), and the error of each restart along the way.
+            where that was not asked), the error of each restart along the way, the class of each
+            (none without classes), whether the result fits ("fits", "near" or "off", and the errors
+            that 95 in 100 of the model's own samples, and of real pictures, stay within), and the
+            classes that a classifier reads from both pictures; null where that is not known.
         """
         own = {"restarts": restarts, "steps": steps, "seed": seed}
         asked: dict[str, Any] = {
@@ -94,7 +97,7 @@ class ProjectionApi:
                 "ink": made.level,
                 "curves": [[round(error, 2) for error in row] for row in found.curves.tolist()],
                 "labels": list(found.labels),
-            }
+            } | self.projection_queue.judged(request, found)
 
         future = self.projection_queue.pool.submit(in_context(work))
         try:

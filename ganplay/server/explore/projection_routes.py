@@ -97,7 +97,7 @@ class ProjectionRoutes:
         head = {
             "type": "found", "state": str(found.state), "error": found.error,
             "labels": found.labels, "best": found.best,
-        }  # fmt: skip
+        } | self.projection_queue.judged(asked, found)  # fmt: skip
         return pack_chunk(head, found.picture.numpy().tobytes())
 
     def all(self) -> list[BaseRoute]:

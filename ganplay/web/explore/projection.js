@@ -9,6 +9,7 @@ import { PictureFile } from "./picture-file.js";
 import { takeDrops } from "./pick-mode.js";
 import { paint } from "../shared/pixels.js";
 import { filled } from "./sketch-bitmap.js";
+import { wordsOfFit } from "./fit-words.js";
 import { ask } from "../shared/request.js";
 import { has, t } from "../shared/i18n.js";
 
@@ -124,6 +125,7 @@ export class Panel {
       throw new Error("bounds");
     };
     const head = { model: this.model.name, restarts: number("restarts"), steps: number("steps") };
+    this.asked = head;
     if (chosen !== "") head.label = Number(chosen);
     return packChunk(head, sheet.pixels, ...(sheet.masked ? [sheet.hidden] : []));
   }
@@ -147,7 +149,8 @@ export class Panel {
     try {
       const answer = await ask(this.explore.app, "explore/project", { body, signal: this.abort.signal });
       for await (const one of read(answer, splitChunks)) this.hear(one);
-      this.end(this.found ? "done" : "failed");
+      const { fit } = this.found || {};
+      this.end(!this.found ? "failed" : fit?.word === "off" ? "unmatched" : "done");
     } catch (error) {
       const kinds = { busy: "busy", gone: "gone", refused: "gone" };
       this.end(error.name === "AbortError" ? "cancelled" : kinds[error.message] || (has(`find.status.${error.message}`) ? error.message : "failed"));
@@ -158,7 +161,7 @@ export class Panel {
     this.turnBusy(true);
     this.at("progress").value = 0;
     this.at("filled-box").hidden = !this.hidden;
-    this.at("said").textContent = "";
+    for (const name of ["said", "fits", "read"]) this.at(name).textContent = "";
     paint(this.at("target"), this.target, this.shape);
     for (const name of ["found", "filled"]) this.at(name).width = 0; // empty
     this.say("waiting");
@@ -209,13 +212,17 @@ export class Panel {
     this.at("status").textContent = how ? t(`find.status.${how}`) : "";
   }
 
-  // What was found, in words.
+  // What the search ended with, in words, and what that is worth.
   tell() {
     if (!this.found) return;
-    const { error, labels, best } = this.found;
+    const { error, labels, best, fit, read } = this.found;
     const parts = [t("find.error", { value: error.toFixed(1) })];
     if (labels.length) parts.push(t("find.as_class", { name: this.labels[labels[best]] }));
     this.at("said").textContent = parts.join(" · ");
+    this.at("fits").textContent = wordsOfFit(this.found, this.asked);
+    this.at("fits").dataset.word = fit?.word || "";
+    const other = read && read.target !== read.picture;
+    this.at("read").textContent = other ? [t("find.read", read), t(labels.length ? "find.read_class" : "find.read_restarts", read)].join(" ") : "";
   }
 
   drawCurves() {

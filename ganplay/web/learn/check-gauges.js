@@ -42,7 +42,7 @@ export class Running {
 
   // Take a piece; `schema` is of frames.
   take(piece, schema) {
-    if (piece.type === "begun") Object.assign(this, { seeds: piece.seeds, data: piece.data || null, cells: piece.cells || 0 });
+    if (piece.type === "begun") Object.assign(this, { seeds: piece.seeds, data: piece.data || null, cells: piece.cells || 0, attributes: piece.attributes || null });
     else if (piece.type === "done") this.outcomes = piece.outcomes;
     else this.moment(piece, schema);
   }
@@ -57,6 +57,7 @@ export class Running {
     if (piece.classes) this.classes = piece.classes;
     if (piece.path) this.path = piece.path.map((more, i) => [...(this.path[i] || []), ...more]);
     if (piece.lengths) this.lengths = piece.lengths;
+    if (piece.changes) this.changes = piece.changes;
     if (piece.shape) Object.assign(this, { pixels: new Uint8ClampedArray(blobs[piece.pictures]), shape: piece.shape, columns: piece.columns });
     this.seen = true;
   }

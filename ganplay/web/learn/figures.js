@@ -97,6 +97,8 @@ export function lengths(canvas, rows, other, chosen, palette) {
   pen.globalAlpha = 1;
 }
 
+const CAPTION = 40; // pixels above the rows of pictures, for what they are
+
 let one; // canvas for all pictures: what is drawn from it is copied at once
 
 // A row of pictures for each member; on a small canvas the first of one.
@@ -109,8 +111,8 @@ export function pictures(canvas, { pixels, shape, columns, seeds }, chosen, pale
     pen.drawImage(one, x, y, size, size);
   };
   if (side < 150) return put(chosen * columns, -side / 2, -side / 2, side);
-  const size = Math.floor(Math.min(side / columns, side / seeds.length)) - 3;
-  const left = -(columns * (size + 3)) / 2, top = -(seeds.length * (size + 3)) / 2;
+  const size = Math.floor(Math.min(side / columns, (side - CAPTION) / seeds.length)) - 3;
+  const left = -(columns * (size + 3)) / 2, top = -side / 2 + CAPTION;
   for (let row = 0; row < seeds.length; row++) {
     for (let k = 0; k < columns; k++) put(row * columns + k, left + k * (size + 3), top + row * (size + 3), size);
   }

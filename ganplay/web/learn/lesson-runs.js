@@ -31,10 +31,15 @@ export class LessonRuns {
     return this.learn.lesson.tasks[this.learn.step] ? [this.learn.step] : Object.keys(this.learn.lesson.runs);
   }
 
+  // The runs of this lesson of some kind that there are results of.
+  seenOf(kind) {
+    const found = Object.keys(this.learn.lesson.runs).map((part) => this.results[this.key(part)]);
+    return found.filter((one) => one?.seen && one.run.kind === kind);
+  }
+
   // Another run of this lesson of some kind that there are results of.
   otherOf(running, kind) {
-    const found = Object.keys(this.learn.lesson.runs).map((part) => this.results[this.key(part)]);
-    return found.find((one) => one?.seen && one !== running && one.run.kind === kind);
+    return this.seenOf(kind).find((one) => one !== running);
   }
 
   show() {

@@ -1,6 +1,7 @@
 // The pictures of a lesson's run: one member large, all of them small beside it, curves below.
 
 import { curve, lengths, levels, phase, pictures } from "./figures.js";
+import { showChanges, showClasses } from "./tables.js";
 import { averagedWords } from "../shared/averaged.js";
 import { element } from "../shared/dom.js";
 import { Plane, thumbnail } from "../shared/plane.js";
@@ -8,6 +9,7 @@ import { square } from "../shared/mini-plots.js";
 import { number, t } from "../shared/i18n.js";
 
 const MOST_CURVES = 3, SNAPSHOT = [354, 232];
+const ROWS = ["pictures", "directions", "inversion"]; // kinds of runs that show a row of pictures a seed
 
 export class RunView {
   /** @param {import("./learn.js").Learn} learn */
@@ -98,8 +100,14 @@ export class RunView {
     this.drawFigure();
     const best = running.optimal ? ` · ${t("learn.figures.optimal")}` : "";
     const averaged = averagedWords(running.config.ema);
-    this.find(".ln-name").textContent = running.run.kind === "pictures" ? "" : this.nameOf(this.chosen) + best + (averaged && ` · ${averaged}`);
+    this.find(".ln-name").textContent = this.caption(best + (averaged && ` · ${averaged}`));
     this.describe();
+  }
+
+  // Over the large picture: which seed it is of, or what its rows and columns are.
+  caption(more) {
+    const { kind } = this.running.run;
+    return ROWS.includes(kind) ? t(`learn.figures.rows.${kind}`) : this.nameOf(this.chosen) + more;
   }
 
   nameOf(i) {
@@ -113,7 +121,7 @@ export class RunView {
     this.over.getContext("2d").clearRect(0, 0, this.over.width, this.over.height);
     if (kind === "dirac") phase(canvas, running.path, chosen, running.config, palette);
     else if (kind === "latent") lengths(canvas, running.lengths, this.learn.runs.otherOf(running, "latent")?.lengths, chosen, palette);
-    else if (kind === "pictures") pictures(canvas, running, chosen, palette);
+    else if (ROWS.includes(kind)) pictures(canvas, running, chosen, palette);
     else {
       const frame = running.frames[chosen];
       if (!frame) return;
@@ -143,7 +151,7 @@ export class RunView {
       button.setAttribute("aria-pressed", i === this.chosen);
       if (kind === "dirac") phase(canvas, running.path, i, running.config, palette);
       else if (kind === "latent") lengths(canvas, running.lengths, null, i, palette);
-      else if (kind === "pictures") pictures(canvas, running, i, palette);
+      else if (ROWS.includes(kind)) pictures(canvas, running, i, palette);
       else if (running.frames[i]) thumbnail(canvas, this.schema.unit, running.data.real, running.frames[i].fakes, palette);
       const value = now ? now.values[i] : null;
       const text = value === null ? "" : this.brief(value), kept = now && running.outcomes && main.of === "each" ? now.kept[i] : null;
@@ -168,39 +176,35 @@ export class RunView {
     }
   }
 
-  // Beside the curves: a map of slopes, a table of classes, or the same member of another kind.
+  // Beside the curves: a map of slopes, a table, or the same member of another kind.
   drawFigure() {
     const { running, chosen, palette } = this, host = this.find(".ln-figure");
-    const wants = running.slopes ? "slopes" : running.classes ? "classes" : this.beside() ? "beside" : "";
+    const wants = ["slopes", "classes", "changes"].find((name) => running[name]) || (this.beside() ? "beside" : "");
     host.hidden = !wants;
     if (!wants) return;
     if (host.dataset.kind !== wants || !host.firstChild) {
       host.dataset.kind = wants;
-      host.replaceChildren(element("figcaption"), wants === "classes" ? element("table") : element("canvas", { role: "img" }));
+      host.replaceChildren(element("figcaption"), ["classes", "changes"].includes(wants) ? element("table") : element("canvas", { role: "img" }));
     }
     const [caption, what] = host.children;
     caption.textContent = t(`learn.figures.${wants}`, { name: this.beside() ? this.learn.say(this.beside().run.name) : "" });
     what.setAttribute("aria-label", caption.textContent);
     if (wants === "slopes") square(what, running.slopes[chosen], running.cells, { palette }, palette.strong);
     else if (wants === "beside") thumbnail(what, this.schema.unit, running.data.real, this.beside().frames[chosen].fakes, palette);
-    else this.fillTable(what, running.classes[chosen]);
+    else if (wants === "changes") showChanges(what, running.attributes, this.changesOfRuns());
+    else showClasses(what, running.classes[chosen]);
+  }
+
+  // What the chosen member of this run and of the lesson's others changed, by the run's name.
+  changesOfRuns() {
+    const { learn, running, chosen } = this, all = learn.lesson.tasks[learn.step] ? [running] : learn.runs.seenOf(running.run.kind);
+    return all.filter(({ changes }) => changes).map((one) => ({ name: learn.say(one.run.name), changes: one.changes[chosen], now: one === running }));
   }
 
   beside() {
     const { running } = this, other = { gan: "vae", vae: "gan" }[running.run.kind];
     const found = other && this.learn.runs.otherOf(running, other);
     return found?.frames.length ? found : null;
-  }
-
-  fillTable(table, counts) {
-    const most = Math.max(...counts.flat(), 1);
-    const head = element("tr", {}, element("th", { textContent: "y" }), ...counts[0].map((_, k) => element("th", { textContent: k + 1, scope: "col" })));
-    table.replaceChildren(head, ...counts.map((row, y) => element("tr", {}, element("th", { textContent: y + 1, scope: "row" }),
-      ...row.map((count) => {
-        const cell = element("td", { textContent: count || "" });
-        cell.style.setProperty("--share", count / most);
-        return cell;
-      }))));
   }
 
   // What a symbol of the formula stands for; "" for nothing.

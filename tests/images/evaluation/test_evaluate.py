@@ -328,7 +328,7 @@ def here(judge, monkeypatch, tmp_path):
             name="bars", sha256="ab", shape=(1, 16, 16), data=SimpleNamespace(name="bars", count=99)
         )
 
-        def with_metrics(self, metrics):
+        def with_card(self, *, metrics):
             return SimpleNamespace(save_pretrained=lambda folder: kept.append((folder, metrics)))
 
     def load_data(name, root, split, size, *, count, **places):

@@ -101,3 +101,13 @@ test("the address names a lesson and its step", () => {
   assert.equal(addressOf(asked, { learn: "a.run" }), "learn=a.run&hide=learn-list&lang=zh");
   assert.equal(addressOf(asked, {}), "hide=learn-list&lang=zh");
 });
+
+test("pictures, changes and the names of attributes are taken of a run along directions", () => {
+  const running = new Running({ kind: "directions", steps: 0 }, [check({ signal: "change_skin", at_least: 0.8 })]);
+  running.take({ type: "begun", seeds: [4, 5], attributes: ["glasses", "skin"] });
+  assert.deepEqual(running.attributes, ["glasses", "skin"]);
+  running.take({ type: "moment", step: 0, values: { change_skin: [0.9, 0.7] }, changes: [[0.1, -0.9], [0.2, 0.7]], pictures: 0, shape: [2, 1, 1, 1], columns: 1, blobs: [[7, 8]] });
+  assert.deepEqual(running.changes, [[0.1, -0.9], [0.2, 0.7]]);
+  assert.deepEqual([...running.pixels], [7, 8]);
+  assert.deepEqual(running.standings()[0].kept, [true, false]);
+});
