@@ -9,6 +9,7 @@ from ganplay.images.evaluation.training_images import WHERE_WITHOUT_FLAG, roots_
 from ganplay.latent.model_shelf import model_folders
 from ganplay.server.address import listening
 from ganplay.server.address import root_path as path_of
+from ganplay.server.learn import record_store
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,10 @@ def add_app(parser: argparse.ArgumentParser) -> None:
         help="exported models to explore too: the folder of one, or of several")  # fmt: skip
     parser.add_argument("--mcp", action="store_true", default=None,
         help="offer the endpoints as MCP tools too (needs ganplay[mcp])")  # fmt: skip
+    parser.add_argument("--xapi", metavar="ADDRESS",
+        help="learning record store to which what students do in lessons is sent as xAPI statements"
+        f" (default: {record_store.ADDRESS}; its user and password are {record_store.USER} and"
+        f" {record_store.PASSWORD})")  # fmt: skip
     flags.add_device(parser, "device of image models; toys stay on the CPU")
     parser.add_argument("--log", action="store_true",
         help="log every event to standard error, one line of JSON each")  # fmt: skip
@@ -44,6 +49,7 @@ def _models(text: str) -> Path:
 def _app(options: argparse.Namespace) -> int:
     listening(options.host, options.port)
     path_of(options.root_path)
+    store = record_store.record_store(options.xapi)
     from ganplay.common.devices import device_of
     from ganplay.server.app import launch  # seconds of imports that no other command needs
 
@@ -61,5 +67,6 @@ def _app(options: argparse.Namespace) -> int:
         model_folders=options.models,
         mcp=options.mcp,
         log=options.log,
+        store=store,
     )
     return 0

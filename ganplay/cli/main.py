@@ -15,6 +15,7 @@ from ganplay.cli.inversion import add_inversion
 from ganplay.cli.models import add_export, add_info, add_sample
 from ganplay.cli.neighbours import add_neighbours
 from ganplay.cli.project import add_project
+from ganplay.cli.reports import add_reports
 from ganplay.cli.toy import add_toy
 from ganplay.cli.train import add_train
 from ganplay.cli.walk import add_walk
@@ -25,6 +26,7 @@ from ganplay.images.evaluation.evaluate import EvaluationError
 from ganplay.images.evaluation.training_images import MissingData
 from ganplay.images.runs import RunError
 from ganplay.server.address import AddressError
+from ganplay.server.learn.record_store import RecordStoreError
 
 
 class Command(NamedTuple):
@@ -54,10 +56,13 @@ COMMANDS = {
     "project": Command(add_project, "invert a picture: find the latent vector that generates it"),
     "inversion": Command(add_inversion, "measure how well pictures can be inverted in a model"),
     "data": Command(add_data, "show a data set of pictures"),
+    "reports": Command(
+        add_reports, "check the signed reports of a class, and make a table of them"
+    ),
 }
 REFUSALS = (
-    AddressError, CheckpointError, ConfigError, DataError, EvaluationError, MissingData, RunError,
-    UsageError,
+    AddressError, CheckpointError, ConfigError, DataError, EvaluationError, MissingData,
+    RecordStoreError, RunError, UsageError,
 )  # fmt: skip
 """Errors whose words say what cannot be done, and why."""
 

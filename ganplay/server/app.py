@@ -43,6 +43,8 @@ from ganplay.server.http.rate_limits import RateLimits
 from ganplay.server.http.secret_check import SecretCheck, SecretHeader
 from ganplay.server.lab.files import LabFileRoutes
 from ganplay.server.lab.routes import LabRoutes
+from ganplay.server.learn.record_store import RecordStore, StatementSender
+from ganplay.server.learn.report_routes import ReportRoutes
 from ganplay.server.learn.routes import LearnRoutes
 from ganplay.server.schema import ASSETS
 from ganplay.server.status.report import ServerReport, versions
@@ -63,6 +65,7 @@ class RouteGroups(NamedTuple):
     explore: ExploreRoutes
     projection: ProjectionRoutes
     learn: LearnRoutes
+    reports: ReportRoutes
     walks: WalkRoutes
     article: ArticleRoutes
     status: StatusRoutes
@@ -75,11 +78,11 @@ class RouteGroups(NamedTuple):
         arena = ArenaRoutes(engine, browsers.knows, lab.line)
         files, explore = LabFileRoutes(engine), ExploreRoutes(model_store)
         projection, learn = ProjectionRoutes(ProjectionQueue(model_store)), LearnRoutes()
-        walks, article = WalkRoutes(model_store), ArticleRoutes()
-        with_slots = (files, explore, projection, learn, walks, article)
+        walks, article, reports = WalkRoutes(model_store), ArticleRoutes(), ReportRoutes(learn)
+        with_slots = (files, explore, projection, learn, reports, walks, article)
         report = ServerReport(engine, model_store, lab.line, with_slots)
         status = StatusRoutes(browsers, report, SecretCheck())
-        return cls(lab, arena, files, explore, projection, learn, walks, article, status)
+        return cls(lab, arena, files, explore, projection, learn, reports, walks, article, status)
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""
@@ -93,6 +96,7 @@ class RouteGroups(NamedTuple):
         self.walks.stop()
         self.learn.stop()
         self.article.stop()
+        self.reports.stop()
 
 
 def _asset(name: str) -> str:
@@ -170,6 +174,7 @@ def launch(
     mcp: bool | None = None,
     device: str | None = None,
     log: bool = False,
+    store: RecordStore | None = None,
     route_groups: RouteGroups | None = None,
 ) -> tuple[gr.Blocks, str]:
     """Serve the page.
@@ -189,6 +194,8 @@ def launch(
         device: where image models draw; by default a GPU if this machine has one of its own.
         log: log all that happens on standard error, a line of JSON each; without it only warnings
             and errors.
+        store: of learning records, to which what students do in lessons is sent as xAPI
+            statements; by default none.
         route_groups: what serves our own routes; by default new ones, of `engine`, `data_roots`,
             `model_folders` and `device`.
 
@@ -207,6 +214,9 @@ def launch(
         device = device or usual_device()
         model_store = ModelStore(indexes=IndexCache(roots), device=device, folders=model_folders)
         route_groups = RouteGroups.made(engine, model_store)
+    if store is not None:
+        here = path if "://" in path else f"{address.url.rstrip('/')}{path}"
+        route_groups.reports.send_to(StatementSender(store._replace(home=store.home or here)))
     with own_network():
         demo = _serve(route_groups, address, path, mcp)
         logs.start(log)  # before anybody knows the address: the log has the first visitor too

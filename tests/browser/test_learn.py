@@ -1,8 +1,13 @@
 """The Learn view in a real browser."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from helpers.pages import Hands, serious
 from helpers.tab import Tab
+
+from ganplay.server.learn.record_store import RecordStore
 
 WORDS = {
     "en-US": {"right": "You were right", "mend": "Bring every start", "report": "Outwards"},
@@ -129,4 +134,65 @@ def test_a_lecturers_link_opens_at_a_task(chromium, server):
     assert "learn=conditional.break" in lab.evaluate("location.hash")
     lab.go_back()
     lab.wait_for_selector(".from-lesson")
+    tab.done()
+
+
+def test_a_report_is_named_signed_handed_in_and_checked(chromium, server):
+    """On a phone; a record store that the operator has named is told, and students that it is."""
+    sent = []
+    sender = SimpleNamespace(put=sent.append, store=RecordStore("https://lrs.example.org/x"))
+    server.reports.send_to(sender)
+    link = f"{server.url}#learn=oscillation"
+    tab = Tab(chromium, link, drawn=False, viewport={"width": 390, "height": 844})
+    page = tab.page
+    page.wait_for_selector(".ln-sheet-open")
+    assert "lrs.example.org, under a random number" in tab.words(".ln-sent")
+    page.click(".ln-sheet-open")
+    assert page.is_disabled(".ln-sign")  # there is nothing to sign yet
+    page.keyboard.press("Escape")
+    page.check("[name=ln-answer-0] >> nth=2")
+    page.click(does("answer"))
+    page.click(".ln-sheet-open")
+    page.fill(".ln-student", "=李雷")
+    page.check(".ln-consent input")
+    assert "李雷" in tab.words(".ln-of-student")
+    assert "1 of 4 points, 0 of 13" in tab.words(".ln-sheet")
+    assert page.locator(".ln-wide tbody tr").count() == 13
+    assert page.input_value(".ln-sheet-link").endswith("#learn")
+    assert tab.fits()
+    with page.expect_download() as saved:
+        page.click(".ln-sign")
+    assert saved.value.suggested_filename.startswith("ganplay-李雷-")
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    page.keyboard.press("Escape")
+    assert "with your name: =李雷" in tab.words(".ln-sent")
+
+    # A lecturer gets this file and one that was changed.
+    page.click(".ln-check")
+    files = {"a.json": text, "b.json": text.replace("李雷", "韩梅梅")}
+    page.set_input_files(".ln-check-files", [
+        {"name": name, "mimeType": "application/json", "buffer": content.encode()}
+        for name, content in files.items()
+    ])  # fmt: skip
+    page.wait_for_selector(".ln-check-table tbody tr")
+    assert tab.words(".ln-check-found") == "1 of 2 files are valid."
+    assert page.locator(".ln-check-table tbody .ok").all_inner_texts() == ["valid"]
+    assert page.locator(".ln-check-table tbody .no").all_inner_texts() == ["altered"]
+    assert "韩梅梅" not in tab.words(".ln-check-table")
+    assert serious(tab) == []
+    assert tab.fits()
+    with page.expect_download() as saved:
+        page.click(".ln-check-csv")
+    assert "'=李雷,".encode() in Path(saved.value.path()).read_bytes()
+    page.keyboard.press("Escape")
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click(".ln-forget")
+    assert "under a random number" in tab.words(".ln-sent")
+    page.wait_for_function("!ganplay.learn.happenings.waiting.length")
+    server.reports.sender = server.learn.sent_to = None
+    verbs = [statement["verb"]["display"]["en"] for statement in sent]
+    assert verbs[:2] == ["experienced", "answered"]
+    assert sent[1]["result"]["success"] is True
+    assert {one["actor"].get("name") for one in sent[:2]} == {None}
     tab.done()

@@ -33,11 +33,14 @@ from websockets.sync.client import connect
 
 from ganplay import ToyTrainer
 from ganplay.common.wire import pack_chunk
+from ganplay.lessons.signing import key_of
 from ganplay.live.frame import FrameRenderer
 from ganplay.live.frame_codec import pack, pack_points
 from ganplay.server.api import walk
 from ganplay.server.http import auth, live_socket, protocol, rate_limits, secret_check
+from ganplay.server.http.auth import teacher_secret
 from ganplay.server.http.logs import COUNTS
+from ganplay.server.learn import report_routes
 from ganplay.toy.checkpoint import toy_to_bytes
 
 WANTED = int(os.environ.get("GANPLAY_FUZZ", "0"))
@@ -186,6 +189,8 @@ def mended():
         patch.setattr(secret_check, "WRONG_SECONDS", 0.0)
         patch.setattr(secret_check, "GUESSES", rate_limits.Rate(1e9, 1e9))
         patch.setattr(walk, "SECONDS", 5.0)
+        for name in ("SAVED", "CHECKED"):
+            patch.setattr(report_routes, name, rate_limits.Rate(1e9, 1e9))
         patch.setenv(auth.VARIABLE, "a lecture in the hall")
         yield
 
@@ -400,6 +405,30 @@ def test_walks(sender, asked):
 @given(around({"lesson": "oscillation", "part": "r1", "seed": 0, "changes": {"lr": 1}}), st.data())
 def test_runs_of_lessons(sender, asked, data):
     sender.json("lessons/run", asked, most=200)
+
+
+RUN = {"seed": 0, "changes": {"r1": 1}, "values": [[0.5]], "holds": [True], "receipt": "a"}
+WORK = {
+    "lesson": "oscillation", "answers": [1], "explained": True, "runs": {"r1": RUN},
+    "tasks": {"mend": RUN}, "deeds": {"far": 1}, "began": "", "at": "2025-03-01T08:30:00Z",
+}  # fmt: skip
+STUDENT = {"student": "0" * 32, "name": "Ada"}
+REPORT = STUDENT | {"lessons": [WORK]}
+
+
+@share(6)
+@given(around(REPORT) | around(WORK).map(lambda work: REPORT | {"lessons": [work]}))
+def test_reports(sender, asked):
+    sender.json("lessons/report", asked)
+
+
+@share(4)
+@given(st.data())
+def test_files_of_reports(sender, data):
+    key = key_of(teacher_secret())
+    content = {"ganplay": "report", "signature": {"key": key.id, "value": "x"}}
+    text = json.dumps(data.draw(around(content)))
+    sender.json("lessons/check", data.draw(around({"files": [{"name": "=a", "text": text}]})))
 
 
 SEARCH = {"model": MODEL, "label": 3, "restarts": 1, "steps": 1, "seed": 0}

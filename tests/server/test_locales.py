@@ -44,7 +44,7 @@ def test_chinese_is_chinese():
         "Jensen Shannon E t sigmoid Goodfellow Miyato Mirza Osindero "
         "Git LFS git lfs pull export "
         "PDF HEIC AVIF TIFF "
-        "Excel Word NumPy XML".split()
+        "Excel Word NumPy XML xAPI".split()
     )
     terms = {key: text for key, text in WORDS["zh"].items() if not key.endswith(".match")}
     for key, text in terms.items():

@@ -148,7 +148,10 @@ def test_every_answer_says_what_it_is(server, visit):
         assert answer.headers["Content-Type"] == "application/octet-stream"
 
 
-JSON = ("lab/poll", "arena/poll", "explore/render", "explore/walk", "lessons/run")
+JSON = (
+    "lab/poll", "arena/poll", "explore/render", "explore/walk", "lessons/run", "lessons/report",
+    "lessons/check", "lessons/happened",
+)  # fmt: skip
 """Routes of ours that take JSON and nothing else."""
 
 

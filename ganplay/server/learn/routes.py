@@ -19,11 +19,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ganplay.common.settings import MAX_SEED, Settings
-from ganplay.common.wire import pack_piece
+from ganplay.common.wire import Piece, pack_piece
+from ganplay.lessons.claims import RunClaim
 from ganplay.lessons.experiments import EXPERIMENTS
 from ganplay.lessons.lesson import FOLDER, Check, Lesson, Run, load_all
+from ganplay.lessons.signing import SigningKey, key_of
 from ganplay.lessons.stream import stream_run
 from ganplay.server.http import shared_streams
+from ganplay.server.http.auth import teacher_secret
 from ganplay.server.http.guard import Guard, PageRequest
 from ganplay.server.http.messages import PageMessage, refuse, validated
 from ganplay.server.http.protocol import PREFIX, TOO_MANY, Refusal
@@ -67,12 +70,23 @@ class PlannedRun(NamedTuple):
     checks: list[Check]
     seeds: range
 
+    def described(self) -> dict[str, Any]:
+        """All that its outcome depends on, as plain data."""
+        return {
+            "run": self.run.model_dump(mode="json"),
+            "config": self.config.to_dict(),
+            "checks": [check.model_dump(mode="json") for check in self.checks],
+            "seeds": [self.seeds.start, len(self.seeds)],
+        }
+
 
 class LearnRoutes:
     """The routes of the lessons of one folder."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
+        self.sent_to: str | None = None
+        """The record store that is told what happens in lessons, as pages name it."""
         self._lessons: dict[str, Lesson] = {}
         self.slots = {"lessons": Slots(MAX_FOLLOWERS, MAX_FOLLOWED_BY_A_PAGE)}
         self._streams = shared_streams.SharedStreams()
@@ -87,6 +101,19 @@ class LearnRoutes:
             logger.warning("a lesson was left out: %s", problem)
         return found, problems
 
+    def lesson_of(self, name: str) -> Lesson:
+        """A lesson by its name.
+
+        Raises:
+            ConfigError: if there is none of that name.
+        """
+        if not self._lessons:  # a page may outlive the server that showed it the lessons
+            self.lessons()
+        lesson = self._lessons.get(name)
+        if lesson is None:
+            refuse("lesson", name, "one of " + ", ".join(self._lessons))
+        return lesson
+
     def plan(self, content: dict[str, Any]) -> PlannedRun:
         """The run that a page's message means.
 
@@ -94,11 +121,7 @@ class LearnRoutes:
             ConfigError: naming the field that cannot be used.
         """
         asked = validated(LessonRequest, content)
-        if not self._lessons:  # a page may outlive the server that showed it the lessons
-            self.lessons()
-        lesson = self._lessons.get(asked.lesson)
-        if lesson is None:
-            refuse("lesson", asked.lesson, "one of " + ", ".join(self._lessons))
+        lesson = self.lesson_of(asked.lesson)
         seeds, tasks = range(asked.seed, asked.seed + MEMBERS), lesson.tasks()
         if run := lesson.runs.get(asked.part):
             checks = [check for check in lesson.checks if check.run == asked.part]
@@ -139,16 +162,23 @@ class LearnRoutes:
                 return b""
             if self._stopping.is_set():
                 return b""
+            if piece.head["type"] == "done":
+                piece = piece._replace(head=piece.head | {"receipt": _receipt(planned, piece)})
             last = pack_piece(piece)
         return last
 
     async def all_lessons(self, request: Request) -> Response:
-        """Lessons, what is wrong with others, and the settings of each kind of run."""
+        """Lessons, what is wrong with others, the settings of each kind of run, and who is told.
+
+        `lasting` says whether the server knows its signatures again after a restart.
+        """
         found, problems = self.lessons()
         content = {
             "lessons": [lesson.model_dump() for lesson in found],
             "problems": problems,
             "members": MEMBERS,
+            "sent_to": self.sent_to,
+            "lasting": teacher_secret() is not None,
             "fields": {kind: fields_of(one.config) for kind, one in EXPERIMENTS.items()},
         }
         text = json.dumps(content, ensure_ascii=False)
@@ -165,3 +195,18 @@ class LearnRoutes:
             Route(f"{PREFIX}/lessons.json", self.all_lessons),
             Guard(self.run, json=True, slots=self.slots["lessons"]).route("lessons/run"),
         ]
+
+
+def signing_key() -> SigningKey:
+    """The key of this server: of the operator's secret, or without one of this process."""
+    return key_of(teacher_secret())
+
+
+def _receipt(planned: PlannedRun, done: Piece) -> str:
+    """By which the server knows later that it has measured these outcomes of a run itself."""
+    outcomes = done.head["outcomes"]
+    told = RunClaim(
+        values=[outcome["values"] for outcome in outcomes],
+        holds=[outcome["holds"] for outcome in outcomes],
+    )
+    return signing_key().sign("run", planned.described() | told.outcome())

@@ -38,12 +38,13 @@ export class Running {
     this.frames = [];
     this.path = [];
     this.outcomes = null;
+    this.receipt = "";
   }
 
   // Take a piece; `schema` is of frames.
   take(piece, schema) {
     if (piece.type === "begun") Object.assign(this, { seeds: piece.seeds, data: piece.data || null, cells: piece.cells || 0, attributes: piece.attributes || null });
-    else if (piece.type === "done") this.outcomes = piece.outcomes;
+    else if (piece.type === "done") Object.assign(this, { outcomes: piece.outcomes, receipt: piece.receipt });
     else this.moment(piece, schema);
   }
 

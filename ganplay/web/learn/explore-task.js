@@ -40,7 +40,7 @@ export class ExploreTask {
     this.last = text;
     mine.deeds = noticed(mine.deeds, state);
     mine.deeds.done = mine.deeds.done || Object.entries(this.lesson.visit.goals).every(([deed, needed]) => (mine.deeds[deed] || 0) >= needed);
-    this.learn.changed();
+    this.learn.changed(this.lesson);
     this.show();
   }
 

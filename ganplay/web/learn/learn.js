@@ -1,6 +1,8 @@
 // Learn: a list of lessons, each gone through in steps, beside the pictures of its runs.
 
+import { CheckBox } from "./check-box.js";
 import { ExploreTask } from "./explore-task.js";
+import { Happenings } from "./happenings.js";
 import { showList } from "./lesson-list.js";
 import { LessonRuns } from "./lesson-runs.js";
 import { wireLinkBox } from "./link-box.js";
@@ -11,6 +13,7 @@ import { Guide } from "./steps.js";
 import { element, fetched, fetchView } from "../shared/dom.js";
 import { writeAddress } from "../shared/address.js";
 import { current, fill, t } from "../shared/i18n.js";
+import { forgetStudent } from "../shared/storage.js";
 
 /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
 export async function open(app, views) {
@@ -28,13 +31,14 @@ export async function open(app, views) {
 
 export class Learn {
   /** @param {import("../app.js").App} app @param {import("../tabs.js").Views} views */
-  constructor(app, views, root, { lessons, problems, members, fields }) {
+  constructor(app, views, root, { lessons, problems, members, fields, sent_to: host, lasting }) {
     this.app = app;
     this.views = views;
     this.root = root;
     this.problems = problems;
     this.members = members;
     this.fields = fields;
+    this.lasting = lasting;
     this.learnt = new Progress();
     this.lessons = lessons.map(({ break_it, mend_it, question, further, ...lesson }) => ({
       ...lesson,
@@ -52,7 +56,9 @@ export class Learn {
     this.stage = new RunView(this);
     this.guide = new Guide(this);
     this.visits = new ExploreTask(this);
+    this.happenings = new Happenings(this, host);
     this.sheet = new Sheet(this);
+    this.check = new CheckBox(this);
     this.unlocked = this.guide.steps().includes(step);
     this.step = this.unlocked ? step : "predict";
     wireLinkBox(this);
@@ -71,6 +77,8 @@ export class Learn {
     const box = this.find(".ln-problems");
     box.hidden = !this.problems.length;
     box.replaceChildren(...this.problems.map((text) => element("li", { textContent: t("learn.refused", { text }) })));
+    this.happenings.show();
+    this.check.show();
     this.show();
   }
 
@@ -106,6 +114,7 @@ export class Learn {
     this.showFormula();
     this.guide.show();
     this.runs.show();
+    this.happenings.open(this.lesson);
     const { views, place } = this, other = views.at.learn !== place;
     Object.assign(views.opened, { learn: place });
     Object.assign(views.at, { learn: place });
@@ -115,6 +124,8 @@ export class Learn {
   forget() {
     if (!window.confirm(t("learn.forget_sure"))) return;
     this.learnt.forget();
+    forgetStudent();
+    this.happenings.show();
     this.runs.results = {};
     this.open(this.lesson);
   }
@@ -132,7 +143,10 @@ export class Learn {
     this.find(".ln-formula").replaceChildren(...line);
   }
 
-  changed() {
+  // Something was done in a lesson, which is to be kept.
+  changed(lesson = this.lesson) {
+    this.learnt.touch(lesson.name);
+    this.happenings.finish(lesson);
     this.learnt.keep();
     showList(this);
   }

@@ -137,10 +137,11 @@ export class LessonRuns {
 
   finish(part, running, changes) {
     this.showRunning();
-    const { learn } = this, { outcomes, seeds, step, holds } = running, mine = learn.learnt.of(learn.lesson.name);
-    const kept = { outcomes, seeds, step, holds, picture: learn.stage.snapshot() };
+    const { learn } = this, { outcomes, seeds, step, holds, receipt } = running, mine = learn.learnt.of(learn.lesson.name);
+    const kept = { outcomes, seeds, step, holds, receipt, picture: learn.stage.snapshot() };
     if (!learn.lesson.tasks[part]) mine.runs[part] = kept;
     else if (holds || !mine.tasks[part]?.holds) mine.tasks[part] = { ...kept, changes };
+    learn.happenings.ran(learn.lesson, part, { ...kept, changes });
     learn.changed();
   }
 

@@ -11,13 +11,22 @@ export class Progress {
   // `answers` are those given so far, one to each question in turn; `answer` is what earlier
   // versions kept of the only question.
   of(name) {
-    const { answer = null, ...rest } = this.all[name] || {};
-    const answers = answer === null ? [] : [answer];
-    return (this.all[name] = { answers, runs: {}, tasks: {}, deeds: {}, ...rest });
+    const mine = (this.all[name] ||= {}), { answer = null } = mine;
+    delete mine.answer;
+    const empty = { answers: answer === null ? [] : [answer], runs: {}, tasks: {}, deeds: {} };
+    for (const part of Object.keys(empty)) mine[part] ??= empty[part];
+    return mine;
   }
 
   answered({ name, questions }) {
     return this.of(name).answers.length >= questions.length;
+  }
+
+  // Something was done in a lesson just now.
+  touch(name) {
+    const now = `${new Date().toISOString().slice(0, 19)}Z`, mine = this.of(name);
+    mine.began ||= now;
+    mine.at = now;
   }
 
   // Pictures are left out where the browser has no room for them.

@@ -131,6 +131,7 @@ export class Guide {
     const last = ".ln-question:last-of-type input";
     const submit = this.button("answer", () => {
       answers.push(Number(this.body.querySelector(`${last}:checked`).value));
+      this.learn.happenings.tell(this.learn.lesson, "answered", String(answers.length - 1));
       this.learn.changed();
       this.show();
       (this.body.querySelector("[data-does=on]") || this.body.querySelector(last)).focus();
@@ -156,8 +157,10 @@ export class Guide {
 
   explain() {
     const { learn } = this, { lesson } = learn, mine = learn.learnt.of(lesson.name);
-    mine.explained = true;
-    learn.changed();
+    if (!mine.explained) {
+      mine.explained = true;
+      learn.changed();
+    }
     const parts = lesson.questions.slice(0, mine.answers.length).map((question, i) => this.feedback(question, mine.answers[i]));
     return [...parts, ...this.paragraphs(lesson.explain), element("div", { className: "ln-actions" }, ...this.next("explain")), ...this.closing("explain")];
   }
