@@ -3,7 +3,8 @@
 Students (`students`) talk to the real server as pages do, over the loopback. Scenarios: (a) all on
 one lesson, each with a seed of their own; (b) five different settings; (c) everybody different;
 (d) half of them drag sliders in the explorer, and of the others some reload, close, change
-networks, upload and export. In the same run the page that public demos are made like
+networks, upload and export; (e) all answer in a live class while a server is killed (`live_class`).
+In the same run the page that public demos are made like
 (`generator_page`).
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 import httpx
 import uvloop
 
+from benchmarks.live_class import live_class
 from benchmarks.report import Row, percentile, run
 from benchmarks.servers import Server, resident, running
 from benchmarks.students import Seen, Student, drag
@@ -212,9 +214,15 @@ def lessons(plan: list[tuple[str, int]], first_seed: int, times: tuple[float, fl
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """Measure classes, and the same class on a page of generators."""
-    scenarios = options.scenario or "abcd"
-    plan = [(s, n) for s in scenarios for n in ((CLASS,) if options.quick else SIZES)]
-    rows = lessons(plan, options.first_seed, (8.0, 6.0) if options.quick else (15.0, 20.0))
+    scenarios = options.scenario or "abcde"
+    alone = [s for s in scenarios if s in SETTINGS]
+    plan = [(s, n) for s in alone for n in ((CLASS,) if options.quick else SIZES)]
+    times = (8.0, 6.0) if options.quick else (15.0, 20.0)
+    rows = lessons(plan, options.first_seed, times) if plan else []
+    if "e" in scenarios:
+        pause = 4.0 if options.quick else 10.0
+        with running("benchmarks.class_server") as server:
+            rows += uvloop.run(live_class(server, SIZES[-1], pause, options.first_seed))
     if "a" in scenarios:
         seconds = 8.0 if options.quick else 20.0
         base = generator_rate(CLASS, seconds / 2, seconds)
@@ -227,4 +235,4 @@ def measure(options: argparse.Namespace) -> list[Row]:
 
 
 if __name__ == "__main__":
-    run(measure, scenario="a, b, c or d alone")
+    run(measure, scenario="a, b, c, d or e alone")

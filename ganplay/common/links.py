@@ -10,7 +10,7 @@ import re
 
 NAMES = (
     "state", "rival", "hide", "lock", "view", "lang", "explore", "learn", "arena", "walk", "task",
-    "length",
+    "length", "class",
 )  # fmt: skip
 """Of the pieces of a link."""
 MAX_LINK = 400_000

@@ -43,6 +43,7 @@ from ganplay.server.http.rate_limits import RateLimits
 from ganplay.server.http.secret_check import SecretCheck, SecretHeader
 from ganplay.server.lab.files import LabFileRoutes
 from ganplay.server.lab.routes import LabRoutes
+from ganplay.server.learn.class_routes import ClassRoutes
 from ganplay.server.learn.record_store import RecordStore, StatementSender
 from ganplay.server.learn.report_routes import ReportRoutes
 from ganplay.server.learn.routes import LearnRoutes
@@ -66,6 +67,7 @@ class RouteGroups(NamedTuple):
     projection: ProjectionRoutes
     learn: LearnRoutes
     reports: ReportRoutes
+    live_class: ClassRoutes
     walks: WalkRoutes
     article: ArticleRoutes
     status: StatusRoutes
@@ -82,7 +84,9 @@ class RouteGroups(NamedTuple):
         with_slots = (files, explore, projection, learn, reports, walks, article)
         report = ServerReport(engine, model_store, lab.line, with_slots)
         status = StatusRoutes(browsers, report, SecretCheck())
-        return cls(lab, arena, files, explore, projection, learn, reports, walks, article, status)
+        live_class = ClassRoutes(learn.lesson, browsers.knows)
+        in_learn = (learn, reports, live_class)
+        return cls(lab, arena, files, explore, projection, *in_learn, walks, article, status)
 
     def all(self) -> list[BaseRoute]:
         """To be handed to the app."""

@@ -18,7 +18,7 @@ from ganplay.server.http.protocol import Refusal
 from ganplay.server.http.rate_limits import Rate, RateLimits, TokenBuckets
 from ganplay.server.http.slots import Slots
 
-RATES = ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS")
+RATES = ("PAGE", "ALL_PAGES", "FILES", "WORK", "SOCKETS", "CLASS")
 
 
 def test_a_bucket_by_hand(monkeypatch):
@@ -75,14 +75,16 @@ def test_a_class_behind_one_address_is_not_hit():
         ("http", "OPTIONS", None, "FILES"), ("http", "POST", None, "WORK"),
         ("http", "PUT", None, "WORK"), ("http", "DELETE", None, "WORK"),
         ("http", "PATCH", None, "WORK"), ("http", "BREW", None, "WORK"),
+        ("http", "POST", None, "CLASS"),
         ("http", "GET", "one", "ALL_PAGES"), ("http", "POST", "one", "ALL_PAGES"),
     ],
 )  # fmt: skip
 def test_each_request_is_charged_to_its_own_bucket(monkeypatch, kind, method, session, rate):
+    path = "/lab/ganplay/class/tell" if rate == "CLASS" else "/gradio_api/component_server"
     rates = {name: Rate(10 + i, 1) for i, name in enumerate(RATES)}
     for name, value in rates.items():
         monkeypatch.setattr(rate_limits, name, value)
-    scope = {"type": kind, "method": method, "client": ("192.0.2.9", 1)}
+    scope = {"type": kind, "method": method, "path": path, "client": ("192.0.2.9", 1)}
     assert rate_limits._charged(scope, session) == ("192.0.2.9", rates[rate])
 
 

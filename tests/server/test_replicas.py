@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from helpers.live_class import Lecturer, Student
 from helpers.tab import Tab
 
 from ganplay.live import film
@@ -145,6 +146,30 @@ def use_the_other_views(tab):
         page.click(".ar-make")
     page.wait_for_function(f"ganplay.arena.step > {step}")
     page.click("#view-lab")
+
+
+def test_a_class_is_with_one_replica_and_goes_on_with_the_other(proxied):
+    url, replicas, _ = proxied
+    lecturer = Lecturer(url)
+    lecturer.look()
+    students = [Student(url, lecturer.code) for _ in range(8)]  # without cookies: of any replica
+    for option, student in enumerate(students):
+        student.answer(option % 3)
+    assert lecturer.look().counts() == [3, 3, 2]
+    gone = students.pop()  # closes the page, and so tells nothing again
+    replicas[lecturer.replica].kill()
+    late = time.monotonic() + SECONDS
+    while not lecturer.tries():
+        assert time.monotonic() < late
+        time.sleep(0.2)
+    students[0].answer(2)  # who changes nothing else than what is shown
+    for student in students[1:]:
+        student.tell()
+    assert lecturer.look().counts() == [2, 3, 3]
+    assert lecturer.here() == len(students)
+    assert lecturer.replica == gone.tell()
+    lecturer.end()
+    assert [student.refused() for student in students] == ["class_ended"] * len(students)
 
 
 def test_pages_of_a_replica_that_stops_go_on_with_the_other(chromium, proxied):

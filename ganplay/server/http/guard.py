@@ -80,6 +80,7 @@ class Guard:
         too_large: kind of the refusal if a body has more.
         slots: of which a request holds one until it is answered; None if there is no need.
         json: whether the body must be said to be JSON, which a form of another site cannot say.
+        anyone: no token is needed, since who asks shows something else; the session is "" then.
         token_in_body: the token is the JSON body's `token`, and not in the header.
         is_open: whether the session that the token stands for is there; by default nobody asks.
         explain: an answer to an error of the route's own; None if that is none.
@@ -91,6 +92,7 @@ class Guard:
     too_large: str = "too_large"
     slots: Slots | None = None
     json: bool = False
+    anyone: bool = False
     token_in_body: bool = False
     is_open: Callable[[str], bool] | None = None
     explain: Callable[[Exception], Response | None] = lambda error: None
@@ -120,7 +122,9 @@ class Guard:
                 raise
 
     async def _admitted(self, request: Request, held: ExitStack) -> PageRequest:
-        if self.token_in_body:
+        if self.anyone:
+            session, body = "", await limited_body(request, self.max_body, self.too_large)
+        elif self.token_in_body:
             body = await limited_body(request, self.max_body, self.too_large)
             session = self._session(decoded(body).get("token"))
         else:

@@ -24,8 +24,8 @@ COUNTS: Counter[str] = Counter()
 """How often each event has happened since the start, logged or not."""
 LINES_A_SECOND = 50
 """Of the log; what comes faster is counted and left out."""
-FREQUENT = ("lab/poll", "arena/poll", "explore/render")
-"""Ends of paths that are not logged: pages without sockets ask these many times a second."""
+FREQUENT = ("lab/poll", "arena/poll", "explore/render", "class/tell", "class/look")
+"""Ends of paths that are not logged: pages ask these again and again."""
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?|\[?([0-9a-fA-F]{0,4}:){2,}[0-9a-fA-F]{0,4}\]?")
 _SESSION = re.compile(r"[\w-]{24}(\.[0-9a-f]{32})?")
 _FRAMES = 8

@@ -10,6 +10,8 @@ PREFIX = "/ganplay"
 """All routes of ours begin with it."""
 TOKEN = "x-ganplay-token"
 """The header with the page's token: in an address it would stand in logs."""
+CLASS = "x-ganplay-class"
+"""The header with a live class's code, by which a proxy can tell classes apart."""
 MAX_MESSAGE = 131_072
 """Characters of a page's message; one with all the points that there can be has 80,000."""
 MAX_BODY = 2 * MAX_MESSAGE

@@ -44,6 +44,9 @@ ALL_PAGES = Rate(64 * PAGE.burst, 64 * PAGE.a_second)
 """The same of an address: tokens are to be had for the asking."""
 FILES, WORK, SOCKETS = Rate(12_800, 200), Rate(600, 10), Rate(600, 10)
 """Of an address, without a token: what is read, what makes work (tokens, the API), new sockets."""
+CLASS = Rate(2560, 64)
+"""Of an address, what pages of a live class tell: 40 at once of each of 64, then one a second."""
+CLASS_PATHS = (f"{protocol.PREFIX}/class/tell", f"{protocol.PREFIX}/class/look")
 MESSAGES = Rate(600, 300)
 """Messages over one socket."""
 
@@ -146,6 +149,8 @@ def _charged(scope: Scope, session: str | None) -> tuple[str, Rate]:
         return address_of(scope), SOCKETS
     if session is not None:
         return address_of(scope), ALL_PAGES
+    if scope["method"] == "POST" and scope["path"].endswith(CLASS_PATHS):
+        return address_of(scope), CLASS
     reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
     return address_of(scope), FILES if reads else WORK
 

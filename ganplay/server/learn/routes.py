@@ -101,15 +101,19 @@ class LearnRoutes:
             logger.warning("a lesson was left out: %s", problem)
         return found, problems
 
+    def lesson(self, name: str) -> Lesson | None:
+        """A lesson by its name; None if there is none."""
+        if not self._lessons:  # a page may outlive the server that showed it the lessons
+            self.lessons()
+        return self._lessons.get(name)
+
     def lesson_of(self, name: str) -> Lesson:
         """A lesson by its name.
 
         Raises:
             ConfigError: if there is none of that name.
         """
-        if not self._lessons:  # a page may outlive the server that showed it the lessons
-            self.lessons()
-        lesson = self._lessons.get(name)
+        lesson = self.lesson(name)
         if lesson is None:
             refuse("lesson", name, "one of " + ", ".join(self._lessons))
         return lesson

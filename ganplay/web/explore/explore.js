@@ -24,7 +24,7 @@ import { copy } from "../shared/clipboard.js";
 import { download } from "../shared/files.js";
 import { Tiles } from "./gallery.js";
 import { AbcPictures } from "./abc-pictures.js";
-import { addressOf } from "../shared/address.js";
+import { addressOf, measured } from "../shared/address.js";
 import { fill, t } from "../shared/i18n.js";
 import { pageAddress } from "../shared/page-address.js";
 
@@ -246,7 +246,8 @@ export class Explore {
 
   // A link to the present state, and what else a panel has.
   link(others = {}) {
-    return `${pageAddress()}#${addressOf(this.app.teach.chosen, { explore: write(this.state), ...others })}`;
+    const { chosen } = this.app.teach;
+    return `${pageAddress()}#${measured(addressOf(chosen, { explore: write(this.state), ...others }), chosen)}`;
   }
 
   // The picture as it is, pixel by pixel.

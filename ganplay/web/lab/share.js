@@ -47,6 +47,7 @@ export class Share {
     on(".save-curves", () => save("ganplay-curves.csv", csv(...curveRows(lab.charts.history)), "text/csv"));
     on(".save-picture", () => lab.plane.canvas.toBlob((blob) => download("ganplay.png", blob)));
     on(".save-svg", () => this.saveSvg());
+    on(".teach-class", () => this.openClass());
     on(".load-settings", () => lab.find(".settings-file").click());
     lab.find(".settings-file").onchange = ({ target }) => this.load(target);
     for (const button of this.box.querySelectorAll("[data-copy]")) {
@@ -63,6 +64,14 @@ export class Share {
     this.lab.teach.build(this.lab.find(".teach-parts"), () => this.fill());
     this.fill();
     this.box.showModal();
+  }
+
+  // To the lecturer's page of a live class, which belongs to the lessons.
+  async openClass() {
+    const { views } = this.lab.app;
+    this.box.close();
+    views.show("learn");
+    (await views.loaded.learn.part)?.room.open();
   }
 
   fill() {

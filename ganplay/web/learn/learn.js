@@ -1,6 +1,8 @@
 // Learn: a list of lessons, each gone through in steps, beside the pictures of its runs.
 
 import { CheckBox } from "./check-box.js";
+import { ClassRoom } from "./class-room.js";
+import { ClassStudent } from "./class-student.js";
 import { ExploreTask } from "./explore-task.js";
 import { Happenings } from "./happenings.js";
 import { showList } from "./lesson-list.js";
@@ -19,7 +21,7 @@ import { forgetStudent } from "../shared/storage.js";
 export async function open(app, views) {
   const at = `${app.base}/assets/learn/learn`;
   const [markup, known] = await Promise.all([
-    fetchView(`${at}.html`, `${at}.css`), fetched(`${app.base}/lessons.json`).then((answer) => answer.json())]);
+    fetchView(`${at}.html`, `${at}.css`, `${app.base}/assets/learn/class.css`), fetched(`${app.base}/lessons.json`).then((answer) => answer.json())]);
   const root = app.find(".learn");
   if (!known.lessons.length) {
     root.append(element("p", { className: "ln-none", textContent: t("learn.none") }));
@@ -63,7 +65,9 @@ export class Learn {
     this.step = this.unlocked ? step : "predict";
     wireLinkBox(this);
     this.find(".ln-forget").onclick = () => this.forget();
+    this.student = new ClassStudent(this);
     this.relabel();
+    this.room = new ClassRoom(this);
     app.addEventListener("words", () => this.relabel());
   }
 
@@ -119,6 +123,7 @@ export class Learn {
     Object.assign(views.opened, { learn: place });
     Object.assign(views.at, { learn: place });
     if (views.shown === "learn") views.address({ learn: place }, entered && other);
+    this.student.notice();
   }
 
   forget() {
@@ -149,6 +154,7 @@ export class Learn {
     this.happenings.finish(lesson);
     this.learnt.keep();
     showList(this);
+    this.student.notice();
   }
 
   // The task's settings in the lab, all else locked: `teach.js` does that for its address.

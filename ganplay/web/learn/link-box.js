@@ -4,7 +4,7 @@ import { measured, writeAddress } from "../shared/address.js";
 import { copy } from "../shared/clipboard.js";
 import { pageAddress } from "../shared/page-address.js";
 
-const PARTS = ["learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-check", "learn-forget", "explore"];
+const PARTS = ["learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-check", "learn-class", "learn-forget", "explore"];
 
 /** @param {import("./learn.js").Learn} learn */
 export function wireLinkBox(learn) {

@@ -8,12 +8,13 @@ const KEPT = "ganplay.learn";
 export class Progress {
   all = kept(KEPT) || {};
 
-  // `answers` are those given so far, one to each question in turn; `answer` is what earlier
+  // `answers` are those given so far, one to each question in turn, `late` the places of those that
+  // were given after a run; `answer` is what earlier
   // versions kept of the only question.
   of(name) {
     const mine = (this.all[name] ||= {}), { answer = null } = mine;
     delete mine.answer;
-    const empty = { answers: answer === null ? [] : [answer], runs: {}, tasks: {}, deeds: {} };
+    const empty = { answers: answer === null ? [] : [answer], late: [], runs: {}, tasks: {}, deeds: {} };
     for (const part of Object.keys(empty)) mine[part] ??= empty[part];
     return mine;
   }

@@ -32,8 +32,7 @@ export class Guide {
 
   // ---- the row of steps -----------------------------------------------------------------------
 
-  steps() {
-    const { lesson } = this.learn;
+  steps(lesson = this.learn.lesson) {
     return STEPS.filter((name) => (name === "visit" ? lesson.visit : ["break", "mend"].includes(name) ? lesson.tasks[name] : true));
   }
 
@@ -130,6 +129,8 @@ export class Guide {
   submit(answers) {
     const last = ".ln-question:last-of-type input";
     const submit = this.button("answer", () => {
+      const mine = this.learn.learnt.of(this.learn.lesson.name);
+      if (Object.keys(mine.runs).length) mine.late.push(answers.length);
       answers.push(Number(this.body.querySelector(`${last}:checked`).value));
       this.learn.happenings.tell(this.learn.lesson, "answered", String(answers.length - 1));
       this.learn.changed();

@@ -3,7 +3,7 @@
 // take the punctuation around a link for a part of it. Python reads links in the same way, in
 // ganplay/common/links.py: one table of examples, tests/common/links.json, holds for both.
 
-export const NAMES = ["state", "rival", "hide", "lock", "view", "lang", "explore", "learn", "arena", "walk", "task", "length"];
+export const NAMES = ["state", "rival", "hide", "lock", "view", "lang", "explore", "learn", "arena", "walk", "task", "length", "class"];
 const LISTS = ["hide", "lock"], STATES = ["", "state", "rival", "explore", "arena", "walk"];
 const ROUNDS = 5; // how often something may have been escaped, at most
 const WORDS = NAMES.join("|");

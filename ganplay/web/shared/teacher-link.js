@@ -10,7 +10,7 @@ export const PARTS = [
   "stop", "verdict", "tiles", "charts", "article",
   "settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training",
   "pair", "share", "explore", "explore-directions", "explore-favourites", "explore-gallery", "explore-map", "explore-arithmetic", "explore-dimensions",
-  "learn", "learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-check", "learn-forget",
+  "learn", "learn-list", "learn-formula", "learn-question", "learn-seeds", "learn-figure", "learn-controls", "learn-report", "learn-link", "learn-check", "learn-class", "learn-forget",
   "arena",
 ];
 const SETTINGS = ["settings-data", "settings-generator", "settings-discriminator", "settings-loss", "settings-training"];

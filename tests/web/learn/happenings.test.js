@@ -101,4 +101,3 @@ test("when a lesson was begun stays, and when it was last worked on does not", (
   learnt.touch("one");
   assert.deepEqual([mine.began, mine.at], ["2025-03-01T08:30:00Z", "2025-03-01T08:31:00Z"]);
 });
-

@@ -4,10 +4,10 @@ import { test } from "node:test";
 
 import { addressOf, lostFrom, measured, readAddress, unreadIn, viewsIn, writeAddress } from "../../../ganplay/web/shared/address.js";
 
-const USUAL = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null, task: null };
+const USUAL = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null, task: null, class: null };
 
 test("a piece of a share link counts only as one name, one = and one value", () => {
-  for (const name of ["state", "rival", "hide", "lock", "view", "lang", "task"]) {
+  for (const name of ["state", "rival", "hide", "lock", "view", "lang", "task", "class"]) {
     assert.deepEqual(readAddress(`#${name}`), USUAL, name);
     assert.deepEqual(readAddress(`#${name}&${name}x=1`), USUAL, name);
     assert.deepEqual(readAddress(`#${name}=projector=projector`), USUAL, name);

@@ -25,7 +25,7 @@ test("a link that the page made is read back as it was, whatever was done to it 
   const name = () => word().toLowerCase().replace(/^[^a-z]+/, "a");
   for (let i = 0; i < 200; i++) {
     const state = ["1", ...Array.from({ length: next(4) }, () => `${name()}:${word()}.${word()}`)].join(";");
-    const asked = { state, rival: next(2) ? state : null, hide: [name(), name()], lock: next(2) ? [name()] : [], projector: Boolean(next(2)), lang: next(2) ? "zh" : null, task: null };
+    const asked = { state, rival: next(2) ? state : null, hide: [name(), name()], lock: next(2) ? [name()] : [], projector: Boolean(next(2)), lang: next(2) ? "zh" : null, task: null, class: next(2) ? "abcdefgh234567ab" : null };
     const written = writeAddress(asked);
     const damaged = [written, encodeURIComponent(written), written.replaceAll("&", "&amp;"), written.replaceAll(";", "；"), `“${written}”`, `${written}.`,
       encodeURIComponent(encodeURIComponent(written)), written.replaceAll(",", ",%20"), written.replaceAll("&", "&\u200b")];

@@ -116,8 +116,8 @@ test("settings are read from a file of ours, and from the command line's report"
 });
 
 test("a teacher's address is read as it is written, and anything else is as usual", () => {
-  const usual = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null, task: null };
-  const lesson = { state: "1;loss:hinge", rival: "1;lr_g:0.1", hide: ["presets", "seed"], lock: ["lr_g"], projector: true, lang: "zh", task: "collapse.mend" };
+  const usual = { state: null, rival: null, hide: [], lock: [], projector: false, lang: null, task: null, class: null };
+  const lesson = { state: "1;loss:hinge", rival: "1;lr_g:0.1", hide: ["presets", "seed"], lock: ["lr_g"], projector: true, lang: "zh", task: "collapse.mend", class: null };
   assert.equal(writeAddress(lesson), "state=1;loss:hinge&rival=1;lr_g:0.1&hide=presets,seed&lock=lr_g&view=projector&lang=zh&task=collapse.mend");
   assert.deepEqual(readAddress("#" + writeAddress(lesson)), lesson);
   assert.equal(writeAddress(usual), "");
