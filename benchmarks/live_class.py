@@ -148,7 +148,8 @@ async def live_class(server: Server, size: int, pause: float, first_seed: int) -
         pages = Pages(client, server.url, made["code"])
         lecturer = LecturerPage(pages, made["key"])
         students = [StudentPage(pages, random.Random(first_seed + i)) for i in range(size)]
-        there = [asyncio.create_task(one.attend()) for one in (lecturer, *students)]
+        pages_open = [lecturer.attend(), *(one.attend() for one in students)]
+        there = [asyncio.create_task(page) for page in pages_open]
         await asyncio.sleep(LOOK)
         await _through_steps(students, STEPS[:3], pause)
         await _until_known(lecturer, students)

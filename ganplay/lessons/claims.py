@@ -37,7 +37,7 @@ class RunClaim(Claim):
         receipt: the server's signature of all that, "" if there is none.
     """
 
-    seed: int = Field(0, ge=0, le=MAX_SEED)
+    seed: int = Field(default=0, ge=0, le=MAX_SEED)
     changes: Annotated[
         dict[Key, Annotated[str, StringConstraints(max_length=MAX_TEXT)] | bool | int | float],
         Field(max_length=MAX_CHANGES),

@@ -113,7 +113,7 @@ def graded(lesson: Lesson, claim: LessonClaim, witness: Witness) -> GradedLesson
         return graded_run(checks[part], run, witness(part, run))
 
     runs = {part: run_of(part, run) for part, run in claim.runs.items() if part in lesson.runs}
-    tries = {
+    tries: dict[str, GradedRun] = {
         name: run_of(name, run)
         for name, run in claim.tasks.items()
         if name in tasks and set(run.changes) <= set(tasks[name].editable)

@@ -84,6 +84,7 @@ def explanations_by_pointer_and_keyboard(tab):
     page.wait_for_selector(BUBBLE, state="detached")
     # That of a setting too.
     tip = "#lab-batch_size-tip"
+    tab.see("document.querySelector('.group-data').scrollIntoView()")
     page.hover("[for=lab-batch_size]")
     page.wait_for_selector(f"{tip}:visible")
     page.hover(tip)

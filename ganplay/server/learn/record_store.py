@@ -138,9 +138,14 @@ class StatementSender:
         self._stopping = False
         self._thread: threading.Thread | None = None
         # Certificates are those of the environment now; a proxy of the environment is not used.
-        secure = urllib.request.HTTPSHandler(context=ssl.create_default_context())
-        no_proxy = urllib.request.ProxyHandler({})
-        self._opener = urllib.request.build_opener(_NoRedirect, no_proxy, secure)
+        handlers: list[urllib.request.BaseHandler] = [
+            _NoRedirect(),
+            urllib.request.ProxyHandler({}),
+        ]
+        if urlsplit(store.address).scheme == "https":
+            secure = ssl.create_default_context()
+            handlers.append(urllib.request.HTTPSHandler(context=secure))
+        self._opener = urllib.request.build_opener(*handlers)
 
     def put(self, statement: dict[str, Any]) -> None:
         """Have a statement sent; returns at once."""

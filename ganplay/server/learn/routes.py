@@ -210,6 +210,7 @@ def _receipt(planned: PlannedRun, done: Piece) -> str:
     """By which the server knows later that it has measured these outcomes of a run itself."""
     outcomes = done.head["outcomes"]
     told = RunClaim(
+        seed=planned.seeds.start,
         values=[outcome["values"] for outcome in outcomes],
         holds=[outcome["holds"] for outcome in outcomes],
     )

@@ -222,7 +222,8 @@ export class Panel {
     this.at("fits").textContent = wordsOfFit(this.found, this.asked);
     this.at("fits").dataset.word = fit?.word || "";
     const other = read && read.target !== read.picture;
-    this.at("read").textContent = other ? [t("find.read", read), t(labels.length ? "find.read_class" : "find.read_restarts", read)].join(" ") : "";
+    const remedy = fit?.word === "off" ? "" : t(labels.length ? "find.read_class" : "find.read_restarts", read || {});
+    this.at("read").textContent = other ? [t("find.read", read), remedy].join(" ").trim() : "";
   }
 
   drawCurves() {

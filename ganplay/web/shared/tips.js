@@ -64,7 +64,7 @@ export class Tips {
     for (const name of ["pointerup", "pointercancel"]) on(name, () => !this.pressed && this.cancel());
     on("focusin", (event) => event.target.matches(":focus-visible") && this.later(of(event), FOCUS));
     on("focusout", () => this.hide());
-    on("keydown", ({ key }) => key === "Escape" && this.dismiss(root));
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.dismiss(root), true); // wherever the focus is
     on("contextmenu", (event) => this.pressed && event.preventDefault());
     on("click", (event) => this.click(event, of(event)));
     // One that is yet to open does so where its element is then: the browser scrolls to what gets the focus.
