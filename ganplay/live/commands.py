@@ -95,6 +95,16 @@ class Rewind:
 
 
 @dataclass(frozen=True)
+class Remember:
+    """Keep this moment, so that `GoBack` can return to it; one that was kept before is let go."""
+
+
+@dataclass(frozen=True)
+class GoBack:
+    """Go on from the moment that was kept, with the settings of then."""
+
+
+@dataclass(frozen=True)
 class Configure:
     """Change at most `MAX_CHANGES` settings of a run, by name.
 
@@ -178,7 +188,10 @@ class Load:
     trainer: ToyTrainer
 
 
-Message = Play | Step | Speed | StopAt | Rewind | Configure | Pair | Copy | Preset | Look | Slow
+Message = (
+    Play | Step | Speed | StopAt | Rewind | Remember | GoBack | Configure | Pair | Copy | Preset
+    | Look | Slow
+)  # fmt: skip
 Command = Message | Hello | Save | Load
 MESSAGES: dict[str, type[Message]] = {
     "play": Play,
@@ -186,6 +199,8 @@ MESSAGES: dict[str, type[Message]] = {
     "speed": Speed,
     "stop": StopAt,
     "rewind": Rewind,
+    "remember": Remember,
+    "go_back": GoBack,
     "configure": Configure,
     "pair": Pair,
     "copy": Copy,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ganplay.common.safe_tensors import CheckpointError
 from ganplay.common.settings import Problem
 from ganplay.live import commands
-from ganplay.live.run import NAMES, SHARED, LiveRun, RunName, joined
+from ganplay.live.run import NAMES, SHARED, KeptMoment, LiveRun, RunName, joined
 from ganplay.live.session import MAX_STEPS
 from ganplay.live.slow_motion import as_event, slow_step
 from ganplay.toy.checkpoint import toy_to_bytes
@@ -34,6 +34,10 @@ def apply(session: "LabSession", command: object) -> None:
             session.messages.send_state()
         case commands.Rewind():
             _restart(session)
+        case commands.Remember():
+            _remember(session)
+        case commands.GoBack():
+            _go_back(session)
         case commands.Configure(changes, name):
             _configure(session, changes, name)
         case commands.Pair(on):
@@ -166,6 +170,30 @@ def _configure(session: "LabSession", changes: dict[str, Any], name: RunName) ->
         session.messages.send_data()
 
 
+def _remember(session: "LabSession") -> None:
+    """Keep the present moment of all runs; of runs that have diverged, their settings alone."""
+    _ = session.trainer  # the networks are made when they are first needed
+    lost = session.diverged
+    session.kept = [
+        KeptMoment(run.config, None if lost else run.trainer.snapshot()) for run in session.runs
+    ]
+
+
+def _go_back(session: "LabSession") -> None:
+    """As many runs as were kept, where they stood then; from their start if they had diverged."""
+    if not session.kept:
+        why = "a moment must have been remembered before"
+        session._send(type="error", field="go_back", value="null", allowed=why)
+        return
+    session.runs[:] = [LiveRun(config) for config, _ in session.kept]
+    for run, (config, snapshot) in zip(session.runs, session.kept, strict=True):
+        trainer = ToyTrainer(config, threads=1)
+        if snapshot is not None:
+            trainer.restore(snapshot)
+        run.adopt(trainer)
+    _adopted(session)
+
+
 def _save(session: "LabSession", reply: Future[bytes]) -> None:
     if reply.set_running_or_notify_cancel():
         try:
@@ -177,6 +205,11 @@ def _save(session: "LabSession", reply: Future[bytes]) -> None:
 def _load(session: "LabSession", trainer: ToyTrainer) -> None:
     del session.runs[1:]  # nobody knows B's weights of that step
     session.runs[0].adopt(trainer)
+    _adopted(session)
+
+
+def _adopted(session: "LabSession") -> None:
+    """Tell of runs that go on from other networks than those that the page has seen."""
     session.replay_until = 0
     session.begin()
     session.messages.send_state(restarted=True)

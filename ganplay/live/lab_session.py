@@ -16,7 +16,7 @@ from ganplay.live.frame import View
 from ganplay.live.frame_codec import FLAGS
 from ganplay.live.lab_messages import LabMessages
 from ganplay.live.render import RenderedView
-from ganplay.live.run import NAMES, LiveRun, joined
+from ganplay.live.run import NAMES, KeptMoment, LiveRun, joined
 from ganplay.live.session import MAX_STEPS, PRIORITY_SECONDS, TIME_SLICE, Session
 from ganplay.live.session_batch import BatchKey
 from ganplay.toy.config import ToyConfig
@@ -51,6 +51,7 @@ class LabSession(Session):
             self.runs.append(LiveRun(joined(config_b, config)))
         self.view = View()
         self.stop: StopCondition | None = None
+        self.kept: list[KeptMoment] = []  # of each run, to go back to
         self.messages = LabMessages(self)
         self.step_time, self._frame_time = 1e-3, 2e-3
         self._next_turn = self._next_measure = now

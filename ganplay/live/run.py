@@ -8,7 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ganplay.live.frame import FrameRenderer, View
 from ganplay.live.frame_codec import FLAGS, pack, without_drawings
@@ -17,6 +17,7 @@ from ganplay.live.session_batch import FILLED, BatchKey, SessionBatch, batch_key
 from ganplay.toy.config import ToyConfig
 from ganplay.toy.diagnosis import EVERY, Diagnosis
 from ganplay.toy.ensemble import Net
+from ganplay.toy.snapshot import Snapshot
 from ganplay.toy.trainer import ToyTrainer
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,18 @@ def unshared(config: ToyConfig) -> dict[str, Any]:
     usual: dict[str, Any] = {f.name: f.default for f in fields(config) if f.name in SHARED}
     settings = {n: v for n, v in config.to_dict().items() if n not in SHARED}
     return {"config": settings, "state": replace(config, **usual).to_state()}
+
+
+class KeptMoment(NamedTuple):
+    """A moment of a run, to go back to.
+
+    Attributes:
+        config: the settings.
+        snapshot: all that training goes on from; None to begin at the first step.
+    """
+
+    config: ToyConfig
+    snapshot: Snapshot | None
 
 
 class LiveRun:

@@ -18,7 +18,7 @@ from ganplay.live.pieces import PIECES, SEEDS
 from ganplay.live.render import ARROWS
 from ganplay.toy import custom_points
 from ganplay.toy.config import CUSTOM, GROUPS, PRESETS, ToyConfig
-from ganplay.toy.diagnosis import KINDS, Evidence
+from ganplay.toy.diagnosis import BLIND, EVERY, KINDS, MOVING, NEAR, WINDOW, Evidence
 from ganplay.toy.distributions import DISTRIBUTIONS, Distribution
 from ganplay.toy.stop_condition import BOUNDS
 
@@ -85,6 +85,7 @@ def schema(home: str | None = None) -> bytes:
             "kinds": KINDS,
             "evidence": Evidence._fields,
         },
+        "diagnosis": {"window": WINDOW * EVERY, "blind": BLIND, "near": NEAR, "moving": MOVING},
         "pieces": {name: piece.to_dict() for name, piece in PIECES.items()},
         "piece_seeds": SEEDS,
         "arena": {

@@ -30,6 +30,7 @@ MIN_MODE_SHARE = 0.01
 KINDS = (
     "starting",
     "learning",
+    "early",
     "equilibrium",
     "strong_d",
     "strong_g",
@@ -41,15 +42,19 @@ KINDS = (
 
 # Bounds between kinds. Lengths are in units of the data's own dispersion, JS is in bits.
 _ALWAYS_RIGHT, _ALWAYS_WRONG, _FOOLED = 0.95, 0.15, 0.65  # separation by D, see `Signals`
-_BLIND = 0.06  # distance of the separation from 1/2 up to which D is blind: 3 standard deviations
+BLIND = 0.06  # distance of the separation from 1/2 up to which D is blind: 3 standard deviations
 _NARROW = 0.2  # spread below which all fakes are in one place
-_MOVING = 0.3  # drift of the fakes' centre within a window from which they move
+MOVING = 0.3  # drift of the fakes' centre within a window from which they move
 _ROAMING = 1.5  # the same, from which they leave the data
 _STEEP = 30.0  # norm of G's gradient from which training diverges
 _LOST = 1000.0  # distance of the fakes from the origin, in extents, from which it has diverged
-_NEAR, _FAR, _OUTSIDE = 0.25, 0.4, 0.9  # JS below which fakes are like the data, above: unlike, off
+_FAR, _OUTSIDE = 0.4, 0.9  # JS above which fakes are unlike the data, and off them
+NEAR = 0.12  # JS above that of two real samples up to which the fakes are like the data
+_NEARER = 0.7  # share of the least JS so far below which the fakes are on their way to the data
+_PERIOD = 3  # turning points of a whole period: what has no rhythm by then is no oscillation
 _FLAT = 0.03  # relative fall of the JS within a window below which nothing is learnt
 _SWING = 0.7  # least distance between two turning points of an oscillation
+_FEW = 0.2  # share of the modes up to which missing ones are no collapse
 _ON_MODES = 0.3  # share of high quality from which modes that are missing will stay missing
 
 
@@ -61,11 +66,13 @@ class DataStats:
         dispersion: `metrics.dispersion` of real points.
         extent: half the side of the square that holds them, in the data's units.
         modes: how many clusters they have, 0 if none.
+        floor: JS of two samples of real points of the size that is measured, in bits.
     """
 
     dispersion: float
     extent: float
     modes: int = 0
+    floor: float = 0.0
 
 
 class Signals(NamedTuple):
@@ -163,6 +170,8 @@ class Diagnosis:
         # The kind that the last measurements agree on, how many do, and measurements since the
         # finding last changed.
         self._candidate, self._agreeing, self._unchanged = "", 0, WINDOW
+        self._missed: deque[int] = deque(maxlen=WINDOW)  # how many modes each window lacked
+        self._nearest = math.inf  # the least JS so far, as `_earlier_js` has it
 
     @property
     def sure(self) -> bool:
@@ -183,6 +192,8 @@ class Diagnosis:
             return self.finding
         evidence, missing = self._evidence(), self._missing()
         kind = self._kind(evidence, missing)
+        self._nearest = min(self._nearest, self._earlier_js())
+        self._missed.append(len(missing))
         self._agreeing = self._agreeing + 1 if kind == self._candidate else 1
         self._candidate = kind
         # A new kind must have held for some measurements, and the old one for a window.
@@ -216,6 +227,10 @@ class Diagnosis:
             period=self._history.period(),
         )
 
+    def _earlier_js(self) -> float:
+        """Mean JS of the first third of the window."""
+        return fmean([s.js for s in self._window][: len(self._window) // 3])
+
     def _missing(self) -> tuple[int, ...]:
         means = [fmean(column) for column in zip(*(s.shares for s in self._window), strict=True)]
         return tuple(i for i, share in enumerate(means) if share < MIN_MODE_SHARE)
@@ -230,17 +245,17 @@ class Diagnosis:
         if evidence.separation > _ALWAYS_RIGHT and standing:
             return "strong_d"
         if len(self._window) < WINDOW:  # all the rest also happens while a run begins
-            return "learning"
+            return "learning" if evidence.fallen > _FLAT else "early"
         if evidence.gradient > _STEEP and standing:
             return "divergence"
         fooled = evidence.separation < _ALWAYS_WRONG and evidence.js > _FAR
         settled = evidence.quality > _ON_MODES and abs(evidence.fallen) < 3 * _FLAT
-        dropped = missing and settled and evidence.drift < _MOVING
+        dropped = settled and evidence.drift < MOVING and self._given_up(missing)
         narrow = evidence.spread < _NARROW and evidence.fallen < 2 * _FLAT
         if (narrow or dropped) and not fooled:
             return "collapse"
         few = modes > 1 and evidence.covered <= modes / 2
-        if few and _MOVING < evidence.drift < _ROAMING and not fooled:
+        if few and MOVING < evidence.drift < _ROAMING and not fooled:
             return "hopping"
         if not math.isnan(evidence.period):
             return "oscillation"
@@ -249,10 +264,32 @@ class Diagnosis:
         )
         if fooled or roams:
             return "strong_g"
-        blind = abs(evidence.separation - 0.5) < _BLIND
-        if blind and evidence.js < _NEAR and not missing and evidence.drift < _MOVING:
+        blind = abs(evidence.separation - 0.5) < BLIND
+        near = evidence.js - self.data_stats.floor < NEAR
+        if blind and near and not missing and evidence.drift < MOVING:
             return "equilibrium"
-        return "learning"
+        return "learning" if near or not self._undecided(evidence) else "early"
+
+    def _given_up(self, missing: Sequence[int]) -> bool:
+        """Whether more than a few modes are missing, and no fewer than a window ago.
+
+        While G works well a mode may be below its share for a while, and new ones are still found.
+        """
+        before = self._missed[0] if len(self._missed) == WINDOW else 0
+        return len(missing) > _FEW * self.data_stats.modes and 0 < before <= len(missing)
+
+    def _undecided(self, evidence: Evidence) -> bool:
+        """Whether the fakes move without coming nearer, or turn back, before a period is seen.
+
+        It may be the way to the data or the beginning of an oscillation. It stays undecided while
+        the fakes move at all and are not much nearer to the data than they have ever been.
+        """
+        turns = self._history.turns()
+        if turns >= _PERIOD:
+            return False
+        away = evidence.drift > MOVING and (evidence.fallen < _FLAT or turns > 0)
+        goes_on = self.finding.kind == "early" and evidence.drift > MOVING / 3
+        return away or (goes_on and evidence.js > _NEARER * self._nearest)
 
 
 class _History:
@@ -278,6 +315,11 @@ class _History:
         """Steps of one oscillation of the fastest column that swings regularly now; else NaN."""
         found = [self._period_of(column) for column in zip(*self._rows, strict=True)]
         return min((p for p in found if p == p), default=math.nan)
+
+    def turns(self) -> int:
+        """Turning points of the column that has the most of them."""
+        columns = zip(*self._rows, strict=True)
+        return max((len(turning_points(column, _SWING)) for column in columns), default=0)
 
     def _period_of(self, values: Sequence[float]) -> float:
         turns = [self._steps[i] for i in turning_points(values, _SWING)][-6:]

@@ -138,10 +138,9 @@ class MetricsMonitor:
     @property
     def data_stats(self) -> DataStats:
         """What a diagnosis has to know of the data."""
-        modes = self.distribution.modes
-        return DataStats(
-            self.floor["dispersion"], self.distribution.extent, 0 if modes is None else len(modes)
-        )
+        modes, floor = self.distribution.modes, self.floor
+        count = 0 if modes is None else len(modes)
+        return DataStats(floor["dispersion"], self.distribution.extent, count, floor["js"])
 
     def measure(self) -> Measurement:
         """The present state of all members."""

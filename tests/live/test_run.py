@@ -13,11 +13,13 @@ from ganplay.live import run as run
 from ganplay.live.commands import (
     Configure,
     Copy,
+    GoBack,
     Load,
     Look,
     Pair,
     Play,
     Preset,
+    Remember,
     Rewind,
     Slow,
     Step,
@@ -151,6 +153,39 @@ def test_settings_are_copied_both_ways_and_a_preset_is_for_both(running):
     run = page.frames[-1]["run"]
     frame = post(running, page, Rewind())
     assert frame["run"] == page.rivals[-1]["run"] == run + 1
+
+
+def test_both_go_back_to_the_moment_that_was_kept(running):
+    page, session = pair_of(running, playing=False)
+    post(running, page, GoBack())
+    assert page.events_of("error")[-1]["field"] == "go_back"  # there is none yet
+    post(running, page, Pair(True), Configure({"lr_g": 0.5}, "b"))
+    stepped(running, page, 20, 20)
+    kept = [run.trainer.sample(50) for run in session.runs]
+    post(running, page, Remember())
+    post(running, page, Configure({"lr_g": 0.25, "lr_d": 0.25}, "a"))
+    stepped(running, page, 10, 30)
+    post(running, page, Configure({"width_g": 8}, "a"))  # with new networks
+    number = page.frames[-1]["run"]
+    frame = post(running, page, GoBack())
+    assert (frame["step"], frame["run"]) == (20, number + 1)
+    assert page.events_of("state")[-1]["restarted"]
+    assert [run.config.lr_g for run in session.runs] == [QUICK.lr_g, 0.5]
+    assert session.config == QUICK
+    assert all(run.trainer.sample(50).equal(x) for run, x in zip(session.runs, kept, strict=True))
+    post(running, page, Pair(False), GoBack())  # again, and B is there again
+    assert [run.trainer.steps for run in session.runs] == [20, 20]
+
+
+def test_of_a_moment_that_had_diverged_the_settings_come_back(running):
+    page, session = pair_of(running, playing=False)
+    wild = {"loss": "least_squares", "optimizer_g": "sgd", "optimizer_d": "sgd", "lr_g": 1.0,
+            "lr_d": 1.0}  # fmt: skip
+    post(running, page, Configure(wild), Play(True))
+    page.wait(lambda p: p.events_of("diverged"))
+    post(running, page, Remember(), Configure({"lr_g": 1e-3, "lr_d": 1e-3}), Rewind())
+    frame = post(running, page, GoBack())
+    assert (frame["step"], session.diverged, session.config.lr_g) == (0, False, 1.0)
 
 
 def test_if_one_diverges_both_stop_and_it_is_said_which(running):

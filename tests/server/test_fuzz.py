@@ -242,6 +242,7 @@ def watched(server, sender):
 MESSAGES = (
     {"type": "play", "playing": False}, {"type": "step", "net": "d", "count": 2},
     {"type": "speed", "speed": 5}, {"type": "rewind"}, {"type": "pair", "on": True},
+    {"type": "remember"}, {"type": "go_back"},
     {"type": "stop", "when": "js", "bound": 0.5}, {"type": "copy", "from": "a"},
     {"type": "configure", "changes": {"lr_g": 0.1}, "lane": "b"}, {"type": "preset", "name": "x"},
     {"type": "configure", "changes": {"loss": "hinge"}}, {"type": "slow"}, {"type": "ack"},

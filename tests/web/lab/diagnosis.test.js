@@ -28,12 +28,19 @@ test("another run, a pause, a divergence and the first verdict are shown at once
 });
 
 test("what is said fits the evidence", () => {
-  const said = (seen) => sentenceOf({ missing: [], ...seen });
-  assert.equal(said({ kind: "learning", fallen: 0.1 }), "falls");
-  assert.equal(said({ kind: "learning", fallen: -0.1 }), "stands");
+  const said = (seen, more) => sentenceOf({ missing: [], ...seen }, { bounds: { blind: 0.06, near: 0.12 }, ...more });
+  const learning = (seen, more) => said({ kind: "learning", fallen: 0.01, separation: 0.7, js: 0.2, ...seen }, more);
+  assert.equal(learning({ fallen: 0.1 }), "falls");
+  assert.equal(learning({ fallen: -0.1 }), "rises");
+  assert.equal(learning({}), "stands");
+  assert.equal(learning({ separation: 0.52 }), "blind");
+  assert.equal(learning({ separation: 0.52 }, { floor: 0.1 }), "stands");
+  assert.equal(learning({ covered: 20, missing: [1, 2] }), "lacks");
+  assert.equal(said({ kind: "early" }), "text");
   assert.equal(said({ kind: "collapse", covered: 0.3, missing: [1] }), "narrow");
   assert.equal(said({ kind: "collapse", covered: 6, missing: [1] }), "dropped");
   assert.equal(said({ kind: "collapse", covered: NaN }), "narrow");
   assert.equal(said({ kind: "divergence", js: NaN }), "broken");
   assert.equal(said({ kind: "oscillation" }), "text");
+  assert.equal(said({ kind: "oscillation" }, { bilinear: true }), "bilinear"); // why the loss turns twice
 });
