@@ -156,8 +156,8 @@ def test_a_report_is_named_signed_handed_in_and_checked(chromium, server):
     page.fill(".ln-student", "=李雷")
     page.check(".ln-consent input")
     assert "李雷" in tab.words(".ln-of-student")
-    assert "1 of 4 points, 0 of 13" in tab.words(".ln-sheet")
-    assert page.locator(".ln-wide tbody tr").count() == 13
+    assert "1 of 4 points, 0 of 15" in tab.words(".ln-sheet")
+    assert page.locator(".ln-wide tbody tr").count() == 15
     assert page.input_value(".ln-sheet-link").endswith("#learn")
     assert tab.fits()
     with page.expect_download() as saved:

@@ -355,7 +355,10 @@ def test_the_time_of_day_may_jump(server, visit, witness, monkeypatch):
 
 
 def test_nothing_asks_for_the_time_of_day():
+    """But a report, which says when it was signed."""
     for path in Path(ganplay.__file__).parent.rglob("*.py"):
+        if path.name == "signed_report.py":
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and node.attr in ("time", "now", "utcnow", "today"):
                 assert ast.unparse(node) not in ("time.time", "datetime.now"), path

@@ -131,5 +131,5 @@ def _page(name: str) -> str:
 
 def _unknown(name: str) -> str:
     links = ", ".join(f'<a href="{other}">{other}</a>' for other in PIECES)
-    page = _page("no-piece").replace("{pieces}", links)
+    page = _page("unknown-piece").replace("{pieces}", links)
     return page.replace("{piece}", escape(name[:40]))

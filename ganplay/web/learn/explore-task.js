@@ -48,7 +48,7 @@ export class ExploreTask {
   show() {
     if (!this.lesson) return;
     const { learn, lesson } = this, { app } = learn, mine = learn.learnt.of(lesson.name);
-    this.bar ||= element("aside", { className: "ln-visit" });
+    this.bar ||= element("aside", { className: "ln-visit at-foot" });
     if (!this.bar.isConnected) app.root.append(this.bar);
     this.bar.setAttribute("aria-label", learn.say(lesson.title));
     const back = element("button", { type: "button", className: "primary", textContent: t("learn.back") });

@@ -55,8 +55,9 @@ export class Tips {
   listen(root) {
     const of = ({ target }) => target.closest?.("[data-tip]");
     const on = (name, callback) => root.addEventListener(name, callback, true);
-    on("pointerover", (event) => event.pointerType !== "touch" && this.point(event.target, of(event)));
+    on("pointerover", (event) => event.pointerType !== "touch" && this.point(event, of(event)));
     on("pointerout", (event) => event.pointerType !== "touch" && this.leave());
+    on("pointermove", (event) => event.pointerType !== "touch" && this.shown && this.move(event, of(event)));
     on("pointerdown", (event) => {
       this.hide();
       if (event.pointerType === "touch") this.later(of(event), PRESS, true);
@@ -81,20 +82,35 @@ export class Tips {
   }
 
   // The pointer is on an explanation, on the element that has it, or elsewhere, where another may come.
-  point(target, one) {
-    if (this.shown && (one === this.shown || this.bubble.contains(target))) this.stay();
+  point(event, one) {
+    if (this.shown && (one === this.shown || this.covers(event))) this.stay();
     else if (!one) this.cancel();
     else if (one !== this.coming) this.plan(one, HOVER);
   }
 
+  move(event, one) {
+    if (this.covers(event)) this.stay();
+    else if (one !== this.shown) this.leave();
+  }
+
+  // Clicks go through the explanation to what it lies on, so the browser does not say when the pointer is on it.
+  covers({ clientX: x, clientY: y }) {
+    const { left, right, top, bottom } = this.bubble.getBoundingClientRect();
+    return x >= left && x <= right && y >= top && y <= bottom;
+  }
+
   leave() {
-    clearTimeout(this.leaving);
-    if (this.shown) this.leaving = setTimeout(() => this.hide(), LEAVE);
+    if (this.shown && !this.leaving) this.leaving = setTimeout(() => this.hide(), LEAVE);
   }
 
   stay() {
-    clearTimeout(this.leaving);
+    this.remain();
     this.cancel();
+  }
+
+  remain() {
+    clearTimeout(this.leaving);
+    this.leaving = 0;
   }
 
   // Escape closes what is open, that of a setting too, until one comes back to it.
@@ -132,7 +148,7 @@ export class Tips {
 
   hide() {
     this.cancel();
-    clearTimeout(this.leaving);
+    this.remain();
     if (this.shown) this.bubble.hidePopover();
     this.shown = null;
   }
