@@ -54,6 +54,7 @@ def explore(page: Page) -> None:
     page.click("#view-explore")
     drawn = "window.ganplay.explore?.drawn > 0 && ganplay.explore.drawn === ganplay.explore.asked"
     page.wait_for_function(drawn)
+    page.click(".ex-model:has-text('digits-conditional')")
     page.click(".ex-classes button:nth-child(4)")
     for seed in range(7, 13):
         page.fill("#ex-seed", str(seed))
@@ -62,14 +63,14 @@ def explore(page: Page) -> None:
     page.locator(".ex-direction input[type=number]").nth(1).fill("1.5")
     page.keyboard.press("Enter")
     page.evaluate("document.activeElement.blur()")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(8000)  # the gallery comes after the picture
 
 
 def learn(page: Page) -> None:
     """The first lesson, predicted and run."""
     page.click("#view-learn")
     page.click('[data-lesson="best-discriminator"]')
-    page.locator("[name=ln-answer]").first.check()
+    page.locator("[name=ln-answer-0]").first.check()
     page.click('[data-does="answer"]')
     page.click('[data-does="on"]')
     page.click('[data-does="start_run"]')
@@ -112,10 +113,12 @@ def main() -> None:
             context = browser.new_context(viewport={"width": 1366, "height": 768})
             page = context.new_page()
             scheme = "dark" if prepare in DARK else "light"
-            page.add_init_script(f"localStorage.setItem('ganplay.theme', '{scheme}')")
+            kept = {"ganplay.theme": scheme, "ganplay.tour": "seen"}
+            page.add_init_script(f"Object.assign(localStorage, {kept})")
             page.goto(url)
             page.wait_for_function("window.ganplay?.begun && ganplay.drawn > 3", timeout=60_000)
             prepare(page)
+            page.add_style_tag(content=".tip-bubble { display: none; }")
             page.screenshot(path=folder / f"{prepare.__name__}.png")
             context.close()
         browser.close()
