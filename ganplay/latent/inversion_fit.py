@@ -17,7 +17,7 @@ from ganplay.images.checkpoint.card import InversionErrors
 from ganplay.images.evaluation.classifier import LABEL
 from ganplay.images.evaluation.neighbours import classifier_of
 from ganplay.images.evaluation.training_images import MissingData
-from ganplay.latent.projection import RESTARTS, STEPS, project
+from ganplay.latent.projection import RESTARTS, STEPS, Picture, project
 
 PERCENTILE = 0.95
 """Share of pictures whose errors are at most those on the card."""
@@ -25,8 +25,6 @@ NEAR = 2.0
 """Where no held-out pictures were measured: how many times the error of samples is still near."""
 FIRST_SEED = 1_000_000
 """Of the samples that are inverted."""
-
-Picture = UInt8[Tensor, "c h w"]
 
 
 class Fit(NamedTuple):

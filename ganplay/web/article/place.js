@@ -2,10 +2,9 @@
 // narrow window, whose page is long already, it opens by a button.
 
 import { WhenNeeded } from "../shared/when-needed.js";
-import { element, fetchView } from "../shared/dom.js";
+import { element, fetchView, narrow } from "../shared/dom.js";
 
 const NEAR = "100px 0px"; // of the window's edges: its head is styled when it comes in sight
-const NARROW = "(max-width: 760px)";
 
 export class ArticlePlace {
   /** @param {import("../app.js").App} app */
@@ -14,7 +13,7 @@ export class ArticlePlace {
     this.loaded = null;
     this.part = null; // the article, once it has been loaded
     this.title = element("h2", { tabIndex: -1, dataset: { t: "article.title" } });
-    this.more = element("button", { type: "button", className: "primary article-more", hidden: !matchMedia(NARROW).matches, dataset: { t: "article.read" } });
+    this.more = element("button", { type: "button", className: "primary article-more", hidden: !narrow(), dataset: { t: "article.read" } });
     this.more.onclick = () => this.goTo();
     this.body = element("div", { className: "article-body" });
     this.host = element("section", { className: "article", dataset: { part: "article", tLabel: "article.title" } },

@@ -17,7 +17,7 @@ export function choice(properties, options, value, change) {
 }
 
 // Whether the window is as narrow as a phone; the style sheets have the same bound.
-export const NARROW = "(max-width: 760px)";
+const NARROW = "(max-width: 760px)";
 export const narrow = () => matchMedia(NARROW).matches;
 
 // Whether the visitor wants nothing to move by itself.

@@ -30,7 +30,10 @@ function find(key, name) {
 
 // Whether a finger points here, for which `key_touch` has words of its own.
 export const COARSE = "(pointer: coarse)";
-const byFinger = (key) => (globalThis.matchMedia?.(COARSE).matches ? find(`${key}_touch`, language) : undefined);
+function byFinger(key) {
+  const text = find(`${key}_touch`, language); // few have one: what points is not asked for each text
+  return text !== undefined && globalThis.matchMedia?.(COARSE).matches ? text : undefined;
+}
 
 // The words for a key; {name} in them is replaced.
 export function t(key, values = {}) {
